@@ -1,0 +1,156 @@
+"""One version of what was learned, and its JSON.
+
+The schema's number stands in the file. A reader takes its own schema and earlier ones: whoever raises SCHEMA adds to
+UPGRADES how a document of the one before becomes one of the new.
+"""
+
+import json
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from role_rl.drawing import Plan
+from role_rl.tally import Key, Sums, Tally
+
+SCHEMA = 1
+UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
+"""Schema n -> what turns a document of schema n into one of n + 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """One version.
+
+    version: 1, 2, ...; 0 stands for "no version yet: priors". previous: the version it was made from, None for the
+    first. created_at: UTC, ISO. reason: one line for people. from_run_ids: runs that this version learned from;
+    learned_run_ids: all runs that must not teach again, oldest first. night: UTC date of the last call learned from.
+    tallies: what is remembered. plans: (role, language) -> how decisions are drawn.
+    """
+
+    version: int
+    profile: str
+    created_at: str
+    reason: str
+    strategy: str = "posterior"
+    previous: int | None = None
+    from_run_ids: tuple[str, ...] = ()
+    learned_run_ids: tuple[str, ...] = ()
+    night: str = ""
+    tallies: Mapping[Key, Tally] = field(default_factory=dict)
+    plans: Mapping[tuple[str, str], Plan] = field(default_factory=dict)
+
+
+def timestamp(moment: datetime) -> str:
+    """A moment as the state keeps it: UTC, ISO, whole seconds. A moment without a zone is taken as UTC."""
+    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    return moment.isoformat(timespec="seconds")
+
+
+def to_json(state: State) -> str:
+    """The document of a version, the same text for the same state."""
+    document = {
+        "schema": SCHEMA,
+        "version": state.version,
+        "previous": state.previous,
+        "profile": state.profile,
+        "created_at": state.created_at,
+        "reason": state.reason,
+        "strategy": state.strategy,
+        "night": state.night,
+        "from_run_ids": list(state.from_run_ids),
+        "learned_run_ids": list(state.learned_run_ids),
+        "plans": [
+            {
+                "role": role,
+                "language": language,
+                "weights": dict(plan.weights),
+                "judge_rate": plan.judge_rate,
+                "duel_rate": plan.duel_rate,
+                "challengers": dict(plan.challengers),
+            }
+            for (role, language), plan in sorted(state.plans.items())
+        ],
+        "tallies": [
+            {
+                **key._asdict(),
+                "answers": tally.answers,
+                "valid": tally.valid,
+                "cost": _sums_out(tally.cost),
+                "seconds": _sums_out(tally.seconds),
+                "judged": {judge: _sums_out(cell) for judge, cell in tally.judged.items()},
+            }
+            for key, tally in sorted(state.tallies.items())
+        ],
+    }
+    return json.dumps(document, indent=1, sort_keys=True, allow_nan=False) + "\n"
+
+
+def from_json(text: str) -> State:
+    """The state of a document of this schema or an earlier one.
+
+    Raises:
+        KeyError, ValueError, TypeError, AttributeError: it is not such a document.
+    """
+    document = json.loads(text)
+    schema = document["schema"]
+    while schema in UPGRADES and schema < SCHEMA:
+        document, schema = UPGRADES[schema](document), schema + 1
+    if schema != SCHEMA:
+        raise ValueError(f"its schema is {schema!r}, this program reads {min(UPGRADES, default=SCHEMA)} to {SCHEMA}")
+    previous = document["previous"]
+    return State(
+        version=int(document["version"]),
+        previous=None if previous is None else int(previous),
+        profile=_text(document["profile"]),
+        created_at=_text(document["created_at"]),
+        reason=_text(document["reason"]),
+        strategy=_text(document["strategy"]),
+        night=_text(document["night"]),
+        from_run_ids=tuple(map(_text, document["from_run_ids"])),
+        learned_run_ids=tuple(map(_text, document["learned_run_ids"])),
+        plans={(_text(plan["role"]), _text(plan["language"])): _plan_in(plan) for plan in document["plans"]},
+        tallies={
+            Key(_text(tally["role"]), _text(tally["language"]), _text(tally["arm"])): Tally(
+                answers=_number(tally["answers"]),
+                valid=_number(tally["valid"]),
+                cost=_sums_in(tally["cost"]),
+                seconds=_sums_in(tally["seconds"]),
+                judged={judge: _sums_in(cell) for judge, cell in tally["judged"].items()},
+            )
+            for tally in document["tallies"]
+        },
+    )
+
+
+def _plan_in(document: Mapping[str, Any]) -> Plan:
+    weights = {name: _number(share) for name, share in document["weights"].items()}
+    challengers = {name: _number(share) for name, share in document["challengers"].items()}
+    rates = _number(document["judge_rate"]), _number(document["duel_rate"])
+    if not weights or min(weights.values()) <= 0 or abs(math.fsum(weights.values()) - 1) > 1e-6 or max(rates) > 1:
+        raise ValueError("a plan's weights or rates are no probabilities")
+    if not set(challengers) <= set(weights):
+        raise ValueError("a challenger has no weight")
+    return Plan(weights, *rates, challengers)
+
+
+def _sums_out(sums: Sums) -> list[float]:
+    return [sums.n, sums.total, sums.squares]
+
+
+def _sums_in(values: list[float]) -> Sums:
+    n, total, squares = map(_number, values)
+    return Sums(n, total, squares)
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value < 0:
+        raise ValueError(f"{value!r} stands where a number of at least 0 belongs")
+    return float(value)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"{value!r} stands where text belongs")
+    return value

@@ -1,0 +1,165 @@
+"""From a posterior to weights and rates."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from role_rl.arms import Arm, Prior, Settings
+from role_rl.errors import SettingsError
+from role_rl.learn import serving
+from role_rl.policy import limited, plan, repooled
+from role_rl.posterior import estimate
+from role_rl.rewards import charged_seconds, reward
+from role_rl.tally import Key, Sums, Tally
+
+ROLE, LANGUAGE = "topic_finder", "en"
+priors = st.builds(
+    Prior,
+    accuracy=st.floats(0, 1),
+    strength=st.floats(1, 200),
+    cost_usd=st.floats(0, 0.1),
+    latency_s=st.floats(0, 60),
+)
+pools = st.lists(st.tuples(priors, st.sampled_from("xyz"), st.booleans()), min_size=1, max_size=6).map(
+    lambda rows: tuple(Arm(f"m{k}", family, prior=p, judges=j) for k, (p, family, j) in enumerate(rows))
+)
+
+
+@st.composite
+def pools_with_evidence(draw: st.DrawFn) -> tuple[tuple[Arm, ...], dict[Key, Tally]]:
+    pool = draw(pools)
+    tallies = {}
+    for arm in pool:
+        n, accuracy = draw(st.floats(0, 2000)), draw(st.floats(0, 1))
+        valid = n * draw(st.floats(0, 1))
+        cells = {
+            judge.model: Sums(valid / 10, accuracy * valid / 10, accuracy**2 * valid / 10)
+            for judge in pool
+            if judge.family != arm.family
+        }
+        usd = draw(st.floats(0, 0.1))
+        tallies[Key(ROLE, LANGUAGE, arm.name)] = Tally(n, valid, Sums(n, n * usd, n * usd**2), Sums(), cells)
+    return pool, tallies
+
+
+@settings(max_examples=150, deadline=None)
+@given(pools_with_evidence())
+def test_weights_are_a_distribution_of_bounded_exploration(given_pool: tuple[tuple[Arm, ...], dict]) -> None:
+    pool, tallies = given_pool
+    news = Settings("news")
+    guess = estimate(pool, tallies, news, ROLE, LANGUAGE)
+    made = plan(guess, pool, news)
+    assert set(made.weights) == set(made.challengers) == {arm.name for arm in pool}
+    assert sum(made.weights.values()) == pytest.approx(1, abs=1e-9)
+    assert min(made.weights.values()) > 0
+    assert 1 - max(made.weights.values()) <= 0.03 + 1e-9
+    assert guess.value[guess.arms.index(made.leader)] == max(guess.value)
+    if len({arm.family for arm in pool}) == 1 or not any(arm.judges for arm in pool):
+        assert (made.judge_rate, made.duel_rate) == (0, 0)
+    else:
+        assert made.judge_rate == 0 or news.min_judge_rate <= made.judge_rate <= news.max_judge_rate
+        assert made.duel_rate == 0 or news.min_duel_rate <= made.duel_rate <= news.max_duel_rate
+
+
+@settings(max_examples=60, deadline=None)
+@given(pools_with_evidence(), st.floats(1e-4, 1e4))
+def test_only_ratios_of_the_rewards_matter(given_pool: tuple[tuple[Arm, ...], dict], scale: float) -> None:
+    pool, tallies = given_pool
+    news = Settings("news", v=1.0, k_cost=7.0, k_time=0.003)
+    scaled = replace(news, v=scale, k_cost=7.0 * scale, k_time=0.003 * scale)
+    one, other = (plan(estimate(pool, tallies, s, ROLE, LANGUAGE), pool, s) for s in (news, scaled))
+    if one.leader == other.leader:  # two arms of the very same value may change places in the last bit
+        assert other.weights == pytest.approx(one.weights, rel=1e-6, abs=1e-9)
+        assert other.judge_rate == pytest.approx(one.judge_rate, rel=1e-6)
+        assert other.duel_rate == pytest.approx(one.duel_rate, rel=1e-6)
+    else:
+        values = estimate(pool, tallies, news, ROLE, LANGUAGE).value
+        assert sorted(values)[-1] == pytest.approx(sorted(values)[-2], abs=1e-9)
+
+
+def test_a_fresh_install_serves_the_best_embedded_model(shipped: tuple[Arm, ...]) -> None:
+    made = serving(None, shipped, Settings("news"), ROLE, LANGUAGE)
+    assert made.leader == "static"
+    assert 0 < 1 - made.weights["static"] < 0.01
+    assert made.judge_rate == 0.02
+    assert 0 < made.duel_rate <= 0.02
+
+
+def test_a_pool_of_one_serves_and_is_not_judged(pool: tuple[Arm, ...]) -> None:
+    made = serving(None, pool[:1], Settings("news"), ROLE, LANGUAGE)
+    assert made.weights == {"strong": 1.0}
+    assert (made.judge_rate, made.duel_rate) == (0, 0)
+
+
+def test_judging_is_bought_where_it_is_worth_its_price() -> None:
+    def rate(gap: float, usd: float, **changes: float) -> float:
+        pool = [Arm(name, name, prior=Prior(0.9 - gap * k, 20, usd)) for k, name in enumerate("abc")]
+        return serving(
+            None, pool, replace(Settings("news", k_cost=10, judge_budget=1e9), **changes), ROLE, "en"
+        ).judge_rate
+
+    assert rate(0.0, 0.0) == 0.25  # open, and free
+    assert rate(0.4, 0.0) == 0.02  # settled
+    assert 0.02 < rate(0.0, 0.05) < rate(0.0, 0.02) < 0.25  # open, at a price
+    assert rate(0.0, 0.001, judge_budget=0.1) < rate(0.0, 0.001)
+    assert rate(0.0, 0.001, judge_budget=0.0) == 0.02  # the floor wins
+    assert rate(0.0, 0.01, v=0.0) == 0.02  # accuracy is worth nothing
+
+
+def test_moves_are_limited_as_a_whole() -> None:
+    moved = limited({"a": 0.97, "b": 0.02, "c": 0.01}, {"a": 0.01, "b": 0.97, "c": 0.02}, 0.2)
+    assert sum(moved.values()) == pytest.approx(1)
+    assert moved["a"] == pytest.approx(0.77)
+    assert max(abs(moved[name] - was) for name, was in {"a": 0.97, "b": 0.02, "c": 0.01}.items()) <= 0.2 + 1e-9
+    near = {"a": 0.9, "b": 0.06, "c": 0.04}
+    assert limited({"a": 0.97, "b": 0.02, "c": 0.01}, near, 0.2) == near
+
+
+def test_weights_for_another_pool_keep_what_they_can() -> None:
+    news = Settings("news")
+    stored = {"a": 0.98, "b": 0.015, "c": 0.005}
+    gone = repooled(stored, {"a": 0.5, "b": 0.5}, news)
+    assert gone == pytest.approx({"a": 0.985, "b": 0.015})
+    came = repooled(stored, {"a": 0.01, "b": 0.01, "c": 0.01, "new": 0.97}, news)
+    assert came["a"] == pytest.approx(0.97)
+    assert 0.9 * 0.03 < came["new"] < 0.03
+    fresh = {"b": 0.02, "c": 0.98}
+    assert repooled(stored, fresh, news) == fresh
+
+
+def test_rewards_charge_dollars_and_seconds_and_a_batch_only_its_lateness() -> None:
+    news = Settings("news", v=2.0, k_cost=10.0, k_time=0.1, batch_deadline_s=100.0)
+    assert reward(0.5, 0.01, 3.0, news) == pytest.approx(1.0 - 0.1 - 0.3)
+    assert charged_seconds("sync", 150.0, news) == 150.0
+    assert charged_seconds("batch", 150.0, news) == 50.0
+    assert charged_seconds("batch", 50.0, news) == 0.0
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"v": -1.0},
+        {"v": 0.0, "k_cost": 0.0, "k_time": 0.0},
+        {"k_cost": float("nan")},
+        {"discount": 1.5},
+        {"max_exploration": 0.0},
+        {"min_judge_rate": 0.5},
+        {"strategy": "magic"},
+    ],
+)
+def test_settings_that_cannot_be_are_named(wrong: dict) -> None:
+    with pytest.raises(SettingsError, match=next(iter(wrong)).split("_")[-1]):
+        Settings("news", **wrong)
+
+
+def test_pools_that_cannot_serve_are_refused(pool: tuple[Arm, ...]) -> None:
+    with pytest.raises(SettingsError, match="excluded"):
+        serving(None, pool, Settings("news", excluded=frozenset({"strong", "cheap", "third"})), ROLE, "en")
+    with pytest.raises(SettingsError, match="strong"):
+        serving(None, (*pool, pool[0]), Settings("news"), ROLE, "en")
+    with pytest.raises(SettingsError, match="lane"):
+        Arm("m", "f", lane="fast")
+    with pytest.raises(SettingsError, match="accuracy"):
+        Prior(accuracy=1.1)
