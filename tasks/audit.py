@@ -1,0 +1,133 @@
+"""The audit: Great Expectations decides whether tables may be published. The one module that knows it.
+
+Its import takes seconds and its memory hundreds of MB, so a run keeps it in a process of its own (auditor()), which is
+started while the role stages run.
+"""
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+
+from tasks.contracts import contract
+
+_COMPARABLE = (pa.types.is_list, pa.types.is_struct, pa.types.is_binary)
+_ROW = "__row"
+
+
+@dataclass(frozen=True, slots=True)
+class AuditReport:
+    """What failed. rows: row number of the table that was given -> the expectation; whole: a line per expectation."""
+
+    table: str
+    checked: int
+    rows: Mapping[int, str] = field(default_factory=dict)
+    whole: tuple[str, ...] = ()
+
+
+_warm: ProcessPoolExecutor | None = None
+
+
+def warm() -> None:
+    """Start the process that the next auditor() of this program will use, and return at once."""
+    global _warm  # noqa: PLW0603  (one hand-over between the command line and the flow it runs)
+    _warm = _started()
+
+
+@contextmanager
+def auditor() -> Iterator[ProcessPoolExecutor]:
+    """Open the process that audits; submit(audit, ...) to it. It gets ready at low priority, beside the roles."""
+    global _warm
+    pool, _warm = _warm or _started(), None
+    try:
+        yield pool
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _started() -> ProcessPoolExecutor:
+    # spawn: a fork of a process with threads may hang.
+    pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), initializer=_get_ready)
+    pool.submit(_import)
+    return pool
+
+
+def _get_ready() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the flow's to answer
+    os.nice(5)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """A pool's process would outlive a parent that was killed."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _import() -> None:
+    import great_expectations  # noqa: F401
+
+
+def audit(name: str, table: pa.Table, extra: Mapping[str, pa.Array], values: Mapping[str, Any]) -> AuditReport:
+    """Check a table against its contract.
+
+    extra: columns that only the audit sees, as long as the table. values: what stands for "$name" in the expectations.
+    """
+    import great_expectations as gx  # seconds, paid in the auditor's process alone
+
+    rules = contract(name)
+    for column, array in extra.items():
+        table = table.append_column(column, array)
+    frame = table.select([f.name for f in table.schema if not any(test(f.type) for test in _COMPARABLE)]).to_pandas()
+    for column, expression in rules.derived.items():
+        frame[column] = frame.eval(expression, engine="python")
+    for column in [f.name for f in table.schema if f.name not in frame.columns]:
+        frame[column] = table[column].is_valid().to_pandas().where(lambda s: s, None)
+    frame[_ROW] = range(len(frame))
+
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False}  # type: ignore[assignment]
+    asset = context.data_sources.add_pandas("tables").add_dataframe_asset(name)
+    batch = asset.add_batch_definition_whole_dataframe("all").get_batch({"dataframe": frame})
+    suite = gx.ExpectationSuite(name=name)
+    for level, expectations in (("rows", rules.rows), ("whole", rules.whole)):
+        for expectation in expectations:
+            arguments = {k: _filled(v, values) for k, v in expectation.items() if k != "expect"}
+            kind = getattr(gx.expectations, _class_name(expectation["expect"]))
+            suite.add_expectation(kind(**arguments, meta={"level": level, "line": _line(expectation)}))
+    result = batch.validate(suite, result_format={"result_format": "COMPLETE", "unexpected_index_column_names": [_ROW]})
+    rows: dict[int, str] = {}
+    whole: list[str] = []
+    for r in result.results:
+        if r.success:
+            continue
+        meta = (r.expectation_config.meta if r.expectation_config else None) or {}
+        indices = [x[_ROW] for x in r.result.get("unexpected_index_list") or []]
+        if meta["level"] == "rows" and indices and not r.exception_info.get("raised_exception"):
+            for index in indices:
+                rows.setdefault(int(index), meta["line"])
+        else:
+            whole.append(meta["line"])
+    return AuditReport(name, len(result.results), rows, tuple(whole))
+
+
+def _filled(value: Any, values: Mapping[str, Any]) -> Any:
+    return values[value[1:]] if isinstance(value, str) and value.startswith("$") else value
+
+
+def _class_name(expectation: str) -> str:
+    return "".join(word.capitalize() for word in expectation.split("_"))
+
+
+def _line(expectation: Mapping[str, Any]) -> str:
+    where = expectation.get("column") or ", ".join(expectation.get("column_list", ()))
+    return f"{expectation['expect']}({where})" if where else str(expectation["expect"])

@@ -1,0 +1,150 @@
+"""Between audit and publishing: what failed goes to quarantine, its sentences are unplaced, all is audited again.
+
+Passages stay whole: a failing passage, or a passage of a failing topic, keeps its sentence and loses its place.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tasks.audit import AuditReport
+from tasks.contracts import contract
+from tasks.errors import AuditFailed
+from tasks.profile import UNPLACED
+
+Tables = dict[str, pa.Table]
+Audit = Callable[[str, pa.Table, Mapping[str, pa.Array], Mapping[str, Any]], AuditReport]
+_ROUNDS = 3  # a topic's failure makes passages unplaced, which may empty another row's counts; then it must be clean
+
+
+@dataclass(frozen=True, slots=True)
+class Cleared:
+    """Tables that passed, `quarantine` among them, and the reports of the first audit."""
+
+    tables: Tables
+    reports: tuple[AuditReport, ...]
+
+
+def clear(tables: Tables, categories: list[str], run_id: str, audit: Audit) -> Cleared:
+    """Audit passages, topics, documents, calls and judgements together.
+
+    Raises:
+        AuditFailed: a table expectation failed, or rows still fail after they were taken out.
+    """
+    quarantine: list[dict[str, Any]] = []
+    first: tuple[AuditReport, ...] = ()
+    for _ in range(_ROUNDS):
+        reports = [audit(name, table, *_context(name, tables, categories)) for name, table in tables.items()]
+        first = first or tuple(reports)
+        for r in reports:
+            if r.whole or (r.table == "documents" and r.rows):
+                failed = "; ".join(r.whole) or "; ".join(sorted(set(r.rows.values())))
+                raise AuditFailed(f"table {r.table}: {failed}; the batch is withheld, nothing of it was published")
+        failing = [r for r in reports if r.rows]
+        if not failing:
+            return Cleared({**tables, "quarantine": contract("quarantine").build(quarantine)}, first)
+        for r in failing:
+            quarantine += _quarantined(tables[r.table], r, run_id)
+        tables = _taken_out(tables, {r.table: r.rows for r in failing})
+    raise AuditFailed("rows still fail after they were taken out; the batch is withheld, nothing of it was published")
+
+
+def _context(name: str, tables: Tables, categories: list[str]) -> tuple[dict[str, pa.Array], dict[str, Any]]:
+    """Return the columns and values that the audit of a table needs from the other tables."""
+    passages, topics, documents = tables["passages"], tables["topics"], tables["documents"]
+    if name == "passages":
+        length = dict(zip(documents["doc_id"].to_pylist(), documents["sentences"].to_pylist(), strict=True))
+        known = {"topic_ids": topics["topic_id"].to_pylist(), "categories": [*categories, UNPLACED]}
+        sentences = pc.sum(documents["sentences"], min_count=0).as_py()
+        lengths = pa.array([length.get(i, 0) for i in passages["doc_id"].to_pylist()], pa.int32())
+        return {"document_sentences": lengths}, {**known, "sentences": sentences}
+    if name == "topics":
+        places = passages.select(["topic_id", "position"]).to_pydict()
+        at: dict[str, list[int]] = {}
+        for topic_id, position in zip(places["topic_id"], places["position"], strict=True):
+            at.setdefault(topic_id, []).append(position)
+        inside = [
+            sum(any(s["first"] <= p <= s["last"] for s in spans) for p in at.get(topic_id, ()))
+            for topic_id, spans in zip(topics["topic_id"].to_pylist(), topics["spans"].to_pylist(), strict=True)
+        ]
+        return {"span_sentences": pa.array(inside, pa.int32())}, {}
+    return {}, {}
+
+
+def _quarantined(table: pa.Table, report: AuditReport, run_id: str) -> list[dict[str, Any]]:
+    rows = []
+    for index, expectation in sorted(report.rows.items()):
+        row = table.slice(index, 1).to_pylist()[0]
+        text = json.dumps(row, ensure_ascii=False, default=str, sort_keys=True)
+        rows.append(
+            {
+                "table": report.table,
+                "row": text,
+                "expectation": expectation,
+                "doc_id": row.get("doc_id"),
+                "run_id": run_id,
+            }
+        )
+    return rows
+
+
+def _taken_out(tables: Tables, failing: Mapping[str, Mapping[int, str]]) -> Tables:
+    """Take failing rows out of their tables; sentences lose their place instead, and the counts follow."""
+    rows = {name: table.to_pylist() for name, table in tables.items() if name in ("passages", "topics", "documents")}
+    result = dict(tables)
+    for name in failing.keys() - {"passages", "topics"}:
+        keep = pa.array([i not in failing[name] for i in range(len(tables[name]))])
+        result[name] = tables[name].filter(keep)
+    lost_topics = {rows["topics"][i]["topic_id"]: why for i, why in failing.get("topics", {}).items()}
+    for i, passage in enumerate(rows["passages"]):
+        why = failing.get("passages", {}).get(i) or lost_topics.get(passage["topic_id"])
+        if why:
+            passage.update(unplaced(f"failed the audit: {why}"))
+    by_topic: dict[str, list[int]] = {}
+    for passage in rows["passages"]:
+        by_topic.setdefault(passage["topic_id"], []).append(passage["position"])
+    topics = [
+        {**t, **extent(by_topic[t["topic_id"]])}
+        for t in rows["topics"]
+        if t["topic_id"] in by_topic.keys() - lost_topics
+    ]
+    result["passages"] = contract("passages").build(rows["passages"])
+    result["topics"] = contract("topics").build(topics)
+    result["documents"] = contract("documents").build(recount(rows["documents"], rows["passages"], topics))
+    return result
+
+
+def unplaced(reason: str) -> dict[str, Any]:
+    """Return the columns of a passage that has no place."""
+    return {"topic_id": None, "topic": None, "category": UNPLACED, "reason": reason, "confidence": None}
+
+
+def extent(positions: list[int]) -> dict[str, Any]:
+    """Return the columns of a topic that follow from the positions of its sentences (1..n, any order)."""
+    ordered = sorted(positions)
+    spans: list[dict[str, int]] = []
+    for p in ordered:
+        if spans and spans[-1]["last"] == p - 1:
+            spans[-1]["last"] = p
+        else:
+            spans.append({"first": p, "last": p})
+    return {"sentences": len(ordered), "first_position": ordered[0], "last_position": ordered[-1], "spans": spans}
+
+
+def recount(
+    documents: list[dict[str, Any]], passages: list[dict[str, Any]], topics: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Return document rows with placed, unplaced and topics counted from the rows that will be published."""
+    placed = Counter(p["doc_id"] for p in passages if p["category"] != UNPLACED)
+    total = Counter(p["doc_id"] for p in passages)
+    of = Counter(t["doc_id"] for t in topics)
+    return [
+        {**d, "placed": placed[i], "unplaced": total[i] - placed[i], "topics": of[i]}
+        for d in documents
+        for i in [d["doc_id"]]
+    ]

@@ -1,0 +1,68 @@
+"""The data contracts: each table's columns and expectations, read from datasets/contracts/<table>.toml."""
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import pyarrow as pa
+
+from tasks.resources import folder
+
+TABLES = ("passages", "topics", "documents", "calls", "judgements", "quarantine", "weights")
+_TYPES: dict[str, pa.DataType] = {
+    "string": pa.string(),
+    "int32": pa.int32(),
+    "int64": pa.int64(),
+    "float64": pa.float64(),
+    "bool": pa.bool_(),
+    "binary": pa.binary(),
+    "timestamp": pa.timestamp("us", tz="UTC"),
+    "strings": pa.list_(pa.string()),
+    "spans": pa.list_(pa.struct([pa.field("first", pa.int32()), pa.field("last", pa.int32())])),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """One table: its Arrow schema (version in the metadata), key, and expectations as (name, arguments).
+
+    rows: what a single row must hold; whole: what the table as a whole must; derived: columns of the audit alone.
+    """
+
+    table: str
+    schema: pa.Schema
+    key: tuple[str, ...]
+    derived: Mapping[str, str]
+    rows: tuple[Mapping[str, Any], ...]
+    whole: tuple[Mapping[str, Any], ...]
+
+    def build(self, rows: Iterable[Mapping[str, Any]]) -> pa.Table:
+        """Make a table of dicts, sorted by key, in the declared schema.
+
+        Raises:
+            pyarrow.ArrowInvalid: a value does not fit its column.
+        """
+        table = pa.Table.from_pylist(list(rows), schema=self.schema)
+        return table.sort_by([(k, "ascending") for k in self.key])
+
+
+@cache
+def contract(table: str) -> Contract:
+    """Read the contract of a table."""
+    text = (folder("contracts") / f"{table}.toml").read_text(encoding="utf-8")
+    c = tomllib.loads(text)
+    fields = [
+        pa.field(name, _TYPES[column["type"]], nullable=not column.get("required", False))
+        for name, column in c["columns"].items()
+    ]
+    required = [
+        {"expect": "expect_column_values_to_not_be_null", "column": name}
+        for name, column in c["columns"].items()
+        if column.get("required", False)
+    ]
+    schema = pa.schema(fields, metadata={"nightdesk_table": table, "nightdesk_schema_version": str(c["version"])})
+    return Contract(
+        table, schema, tuple(c["key"]), c.get("derived", {}), (*required, *c.get("rows", ())), tuple(c.get("whole", ()))
+    )

@@ -1,0 +1,198 @@
+"""Reading: sources on the command line -> documents as lists of sentences.
+
+Forms for now: `.txt` (prose, cut into sentences) and `.json` (`[[id, "sentence"], ...]`, or an object whose `document`
+is that). Nothing is trimmed or dropped from the `.json` form: empty sentences and spaces stay.
+"""
+
+import hashlib
+import json
+import re
+import string
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from sentencex import segment
+
+from tasks.errors import DocumentError, InputError
+
+SUFFIXES = (".txt", ".json")
+LONGEST_SENTENCE = 2_000  # characters; text without punctuation is cut here at the latest
+_SURROGATES = re.compile("[\ud800-\udfff]")
+_LANGUAGE_SAMPLE = 3_000  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A document that was named, not yet read. doc_id: the path relative to the argument, without suffix."""
+
+    doc_id: str
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """Sentences of one source; position k (1..n) is texts[k - 1], and ids[k - 1] is what the source calls it.
+
+    replaced: number of characters that cannot be written as UTF-8 and became U+FFFD.
+    """
+
+    doc_id: str
+    source: str
+    content_hash: str
+    language: str
+    ids: tuple[str, ...]
+    texts: tuple[str, ...]
+    replaced: int = 0
+
+
+def find_sources(arguments: list[str], run_date: date) -> list[Source]:
+    """Expand files, folders and globs, {run_date} filled in, to the documents they name, in a stable order.
+
+    Raises:
+        InputError: nothing there, a form that is not read, or two documents with one doc_id.
+    """
+    found: dict[str, Source] = {}
+    for argument in arguments:
+        for source in _expand(argument.replace("{run_date}", run_date.isoformat())):
+            other = found.setdefault(source.doc_id, source)
+            if other.path.resolve() != source.path.resolve():
+                raise InputError(
+                    f"{other.path} and {source.path} would both be document {source.doc_id!r}; "
+                    "rename one, or name the folder above both"
+                )
+    if not found:
+        raise InputError("no source was named; name files, folders or globs")
+    return list(found.values())
+
+
+def _expand(argument: str) -> list[Source]:
+    path = Path(argument)
+    if path.is_dir():
+        files = sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES and _visible(p.relative_to(path)))
+        if not files:
+            raise InputError(f"{argument}: no document in this folder; {_forms()}")
+        return [Source(p.relative_to(path).with_suffix("").as_posix(), p) for p in files]
+    if path.exists():
+        if path.suffix.lower() not in SUFFIXES:
+            raise InputError(f"{argument}: this form is not read; {_forms()}")
+        return [Source(path.stem, path)]
+    if any(c in argument for c in "*?["):
+        anchor = Path(path.anchor) if path.anchor else Path()
+        files = sorted(p for p in anchor.glob(str(path.relative_to(path.anchor))) if p.suffix.lower() in SUFFIXES)
+        if not files:
+            raise InputError(f"{argument}: no document matches; {_forms()}")
+        fixed = _fixed_folder(path)
+        return [Source(p.relative_to(fixed).with_suffix("").as_posix(), p) for p in files if p.is_file()]
+    raise InputError(f"{argument}: no such file or folder; check the path")
+
+
+def _forms() -> str:
+    return f"nightdesk reads {' and '.join(SUFFIXES)}"
+
+
+def _visible(path: Path) -> bool:
+    return not any(part.startswith(".") for part in path.parts)
+
+
+def _fixed_folder(pattern: Path) -> Path:
+    """Return the part of a glob before its first wildcard, to which doc_ids are relative."""
+    fixed = []
+    for part in pattern.parts[:-1]:
+        if any(c in part for c in "*?["):
+            break
+        fixed.append(part)
+    return Path(*fixed)
+
+
+def read_document(source: Source) -> Document:
+    """Read one document.
+
+    Raises:
+        DocumentError: it is empty, not UTF-8, or not in its form; the message names file and place.
+    """
+    try:
+        raw = source.path.read_bytes()
+    except OSError as e:
+        raise DocumentError(f"{source.path}: cannot be read ({e.strerror}); check the file and its rights") from None
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as e:
+        line = raw[: e.start].count(b"\n") + 1
+        raise DocumentError(f"{source.path}: line {line}: not UTF-8 text; save it as UTF-8") from None
+    pairs = _from_json(source.path, text) if source.path.suffix.lower() == ".json" else _from_text(text)
+    if not any(sentence.strip() for _, sentence in pairs):
+        raise DocumentError(f"{source.path}: no sentence in it; leave it out or fill it")
+    return make_document(source.doc_id, str(source.path), pairs)
+
+
+def make_document(doc_id: str, source: str, pairs: list[tuple[str, str]]) -> Document:
+    """Build a document of (id, sentence) pairs. What no table can hold becomes U+FFFD, and is counted."""
+    replaced = 0
+    ids: list[str] = []
+    texts: list[str] = []
+    for sentence_id, sentence in pairs:
+        for value, column in ((sentence_id, ids), (sentence, texts)):
+            clean, n = _SURROGATES.subn("\ufffd", value)
+            replaced += n
+            column.append(clean)
+    content = json.dumps([ids, texts], ensure_ascii=False, separators=(",", ":"))
+    digest = hashlib.sha256(content.encode()).hexdigest()
+    doc_id = _SURROGATES.sub("\ufffd", doc_id)
+    source = _SURROGATES.sub("\ufffd", source)
+    return Document(doc_id, source, digest, detect_language(texts), tuple(ids), tuple(texts), replaced)
+
+
+def _from_json(path: Path, text: str) -> list[tuple[str, str]]:
+    try:
+        data = json.loads(text)
+    except json.JSONDecodeError as e:
+        raise DocumentError(f"{path}: line {e.lineno} column {e.colno}: not JSON: {e.msg}; mend it there") from None
+    except RecursionError:
+        raise DocumentError(f"{path}: not a document: it is nested too deep; give [[id, sentence], ...]") from None
+    if isinstance(data, dict):
+        data = data.get("document")
+    if not isinstance(data, list):
+        raise DocumentError(f'{path}: not a document; give [[id, "sentence"], ...] or {{"document": [...]}}')
+    pairs = []
+    for k, item in enumerate(data, 1):
+        match item:
+            case [int() | str() as sentence_id, str() as sentence] if not isinstance(sentence_id, bool):
+                pairs.append((str(sentence_id), sentence))
+            case _:
+                raise DocumentError(f'{path}: item {k} of the document is not [id, "sentence"]; mend it there')
+    return pairs
+
+
+def _from_text(text: str) -> list[tuple[str, str]]:
+    lines = text.splitlines()
+    language = detect_language(lines)
+    sentences = [s for line in lines for s in split_sentences(line, language)]
+    return [(str(k), s) for k, s in enumerate(sentences, 1)]
+
+
+def split_sentences(line: str, language: str) -> list[str]:
+    """Cut one line of prose into sentences, each stripped and none empty, none longer than LONGEST_SENTENCE."""
+    return [part for s in segment(language, line) for part in _cap(s.strip())]
+
+
+def _cap(sentence: str) -> Iterator[str]:
+    start = 0
+    while len(sentence) - start > LONGEST_SENTENCE:
+        space = sentence.rfind(" ", start + LONGEST_SENTENCE // 2, start + LONGEST_SENTENCE)
+        end = space if space > 0 else start + LONGEST_SENTENCE
+        yield sentence[start:end].strip()
+        start = end
+    if rest := sentence[start:].strip():
+        yield rest
+
+
+def detect_language(texts: list[str]) -> str:
+    """Return the ISO 639-1 code of the text's language, told from its first few thousand characters."""
+    sample = " ".join(texts)[:_LANGUAGE_SAMPLE]
+    if not any(c.isalpha() for c in sample.translate(str.maketrans("", "", string.digits))):
+        return "en"  # nothing to tell it by: the default, not a guess of the detector's
+    import py3langid  # loads its model
+
+    return str(py3langid.classify(sample)[0])

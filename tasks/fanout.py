@@ -1,0 +1,199 @@
+"""The Dask fan-out: many small calls -> groups of plain function calls on workers. The one module that knows Dask.
+
+A LocalCluster by default, started in a thread so that it comes up while the rest of the program is imported; an
+existing scheduler where the profile or DASK_SCHEDULER_ADDRESS names one. Workers hold no limits, no keys and no state.
+"""
+
+import asyncio
+import os
+import threading
+import uuid
+from collections import defaultdict, deque
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from tasks.errors import TerminalError, TransientError
+
+LARGEST_GROUP = 16  # calls in one Dask task
+AHEAD = 2  # groups per worker under way: one that runs, one that waits
+CLOSE_TIMEOUT_S = 10
+
+GroupFunction = Callable[[Any, list[Any]], list[Any]]  # (what the group shares, items) -> one result per item
+
+
+class Cluster:
+    """A LocalCluster that starts in the background, or the address of a scheduler that is already there."""
+
+    def __init__(self, scheduler: str, workers: int) -> None:
+        self._address = scheduler or os.environ.get("DASK_SCHEDULER_ADDRESS", "")
+        self._workers = workers
+        self._cluster: Any = None
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._start, name="dask-cluster", daemon=True)
+        self._thread.start()
+
+    def _start(self) -> None:
+        if self._address:
+            return
+        try:
+            import dask  # half a second, beside other imports
+            from distributed import LocalCluster
+
+            dask.config.set(
+                {
+                    "distributed.scheduler.allowed-failures": 1,  # what kills its worker is tried twice, not four times
+                    "distributed.worker.memory.terminate": 0.95,
+                    "distributed.admin.tick.limit": "30s",
+                }
+            )
+            self._cluster = LocalCluster(  # type: ignore[no-untyped-call]
+                n_workers=self._workers,
+                threads_per_worker=1,
+                processes=True,
+                dashboard_address=None,
+                host="127.0.0.1",
+                preload=["tasks.models.worker"],
+            )
+            self._address = self._cluster.scheduler_address
+        except BaseException as e:  # noqa: BLE001  (handed to the caller of address())
+            self._error = e
+
+    async def address(self) -> str:
+        """Wait until the scheduler can be reached and return its address."""
+        await asyncio.to_thread(self._thread.join)
+        if self._error is not None:
+            raise RuntimeError(f"the Dask cluster did not start: {self._error}") from self._error
+        return self._address
+
+    def close(self) -> None:
+        """End the worker processes that this object started."""
+        self._thread.join()
+        if self._cluster is not None:
+            self._cluster.close(timeout=CLOSE_TIMEOUT_S)
+            self._cluster = None
+
+
+_warm: Cluster | None = None
+
+
+def warm(scheduler: str, workers: int) -> None:
+    """Start the cluster that the next fan_out() of this process will use, and return at once."""
+    global _warm  # noqa: PLW0603  (one hand-over between the command line and the flow it runs)
+    _warm = Cluster(scheduler, workers)
+
+
+@asynccontextmanager
+async def fan_out(scheduler: str, workers: int, timeout_s: float) -> AsyncIterator["FanOut"]:
+    """Open a pool for one run; what it still has under way at the end is cancelled.
+
+    timeout_s: how long one call may take, in seconds.
+    """
+    global _warm
+    cluster, _warm = _warm or Cluster(scheduler, workers), None
+    try:
+        from distributed import Client
+
+        address = await cluster.address()
+        async with Client(address, asynchronous=True, set_as_default=False) as client:  # type: ignore[no-untyped-call]
+            pool = FanOut(client, timeout_s)
+            try:
+                yield pool
+            finally:
+                await pool.cancel()
+    finally:
+        await asyncio.to_thread(cluster.close)
+
+
+class FanOut:
+    """Calls handed in one at a time are sent out in groups that share a function and a first argument."""
+
+    def __init__(self, client: Any, timeout_s: float) -> None:
+        self._client, self._timeout_s = client, timeout_s
+        self._waiting: dict[tuple[GroupFunction, Any], deque[tuple[Any, asyncio.Future[Any]]]] = defaultdict(deque)
+        self._groups: set[asyncio.Task[None]] = set()
+        self._pumping = False
+
+    async def call(self, function: GroupFunction, shared: Any, item: Any) -> Any:
+        """Run function(shared, [item, ...]) on some worker and return what it gives for this item.
+
+        Raises:
+            TransientError: no result in time.
+            TerminalError: the call killed its worker, or its function failed.
+        """
+        result: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._waiting[function, shared].append((item, result))
+        self._pump_soon()
+        return await result
+
+    async def cancel(self) -> None:
+        """Give up everything that waits or is under way."""
+        for queue in self._waiting.values():
+            for _, result in queue:
+                result.cancel()
+        self._waiting.clear()
+        for group in self._groups:
+            group.cancel()
+        await asyncio.gather(*self._groups, return_exceptions=True)
+
+    def _pump_soon(self) -> None:
+        # After the callers that are ready now have handed in their calls, so that groups fill.
+        if not self._pumping:
+            self._pumping = True
+            asyncio.get_running_loop().call_soon(self._pump)
+
+    def _pump(self) -> None:
+        self._pumping = False
+        workers = max(1, len(self._client.scheduler_info(n_workers=-1)["workers"]))
+        for (function, shared), queue in list(self._waiting.items()):
+            while queue and len(self._groups) < AHEAD * workers:
+                size = max(1, min(LARGEST_GROUP, len(queue) // (AHEAD * workers)))
+                calls = [queue.popleft() for _ in range(min(size, len(queue)))]
+                self._send(function, shared, [c for c in calls if not c[1].cancelled()])
+            if not queue:
+                del self._waiting[function, shared]
+
+    def _send(self, function: GroupFunction, shared: Any, calls: Sequence[tuple[Any, asyncio.Future[Any]]]) -> None:
+        if not calls:
+            return
+        group = asyncio.create_task(self._run(function, shared, calls))
+        self._groups.add(group)
+
+        def done(task: asyncio.Task[None]) -> None:
+            self._groups.discard(task)
+            self._pump_soon()
+
+        group.add_done_callback(done)
+
+    async def _run(
+        self, function: GroupFunction, shared: Any, calls: Sequence[tuple[Any, asyncio.Future[Any]]]
+    ) -> None:
+        from distributed import KilledWorker
+
+        items = [item for item, _ in calls]
+        future = self._client.submit(function, shared, items, key=f"calls-{uuid.uuid4().hex}", pure=False)
+        try:
+            results = await asyncio.wait_for(future.result(), self._timeout_s * len(items))
+        except asyncio.CancelledError:
+            for _, result in calls:
+                result.cancel()
+            await future.cancel()
+            raise
+        except Exception as e:  # noqa: BLE001  (whatever a worker raises ends the call, never the run)
+            await future.cancel()
+            if len(calls) > 1:  # one of them did it; alone, the others come through
+                for call in calls:
+                    self._send(function, shared, [call])
+                return
+            match e:
+                case TimeoutError():
+                    error: Exception = TransientError(f"no answer within {self._timeout_s:g} s")
+                case KilledWorker():
+                    error = TerminalError("the call ended its worker process")
+                case _:
+                    error = TerminalError(f"{type(e).__name__}: {e}")
+            calls[0][1].set_exception(error)
+        else:
+            for (_, result), value in zip(calls, results, strict=True):
+                if not result.done():
+                    result.set_result(value)

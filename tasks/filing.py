@@ -1,0 +1,108 @@
+"""Filing: what the roles said of a batch -> rows of passages, topics and documents. Every sentence is in one row."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from tasks.clearance import extent, recount, unplaced
+from tasks.contracts import contract
+from tasks.relationship_checker import Topic
+from tasks.work import Batch, Story, Work
+
+Rows = list[dict[str, Any]]
+
+
+def topic_id(work: Work, number: int) -> str:
+    """Return the id of the number-th story of a document (from 1)."""
+    return f"{work.document.doc_id}/t{number:04d}"
+
+
+def file_batch(
+    batch: Batch, stories: Mapping[str, Sequence[Story]], links: Mapping[str, tuple[str, bytes]], run_id: str
+) -> dict[str, pa.Table]:
+    """Make the tables of a batch.
+
+    stories: doc_id -> its stories in order of appearance. links: topic_id -> (story_id, vector).
+    """
+    passages: Rows = []
+    topics: Rows = []
+    documents: Rows = []
+    for work in batch.works:
+        its = stories[work.document.doc_id]
+        passages += _passages(work, its, run_id)
+        topics += _topics(work, its, links, run_id)
+        documents.append(_document(work, run_id))
+    for bad in batch.unreadable:
+        documents.append(
+            {"doc_id": bad.doc_id, "source": bad.source, "sentences": 0, "status": "unreadable", "reason": bad.reason}
+            | {"run_id": run_id}
+        )
+    rows = {"passages": passages, "topics": topics, "documents": recount(documents, passages, topics)}
+    return {name: contract(name).build(table) for name, table in rows.items()}
+
+
+def _passages(work: Work, stories: Sequence[Story], run_id: str) -> Rows:
+    number: dict[Topic, int] = {s.root: k for k, s in enumerate(stories, 1)}
+    titles = [work.found[s.lead[0]][s.lead[1]].title for s in stories]
+    rows = []
+    for position, k in work.owned():
+        row: dict[str, Any] = {
+            "doc_id": work.document.doc_id,
+            "position": position + 1,
+            "sentence_id": work.document.ids[position],
+            "text": work.document.texts[position],
+            "chunk_id": work.chunks[k].chunk_id,
+            "run_id": run_id,
+        }
+        filed = work.filed[k].get(position)
+        if position not in work.placed[k]:
+            row |= unplaced(work.not_located.get(k, "topic_locator: the answer left this sentence out"))
+        else:
+            n = number[work.joined[k, work.placed[k][position]]]
+            row |= {"topic_id": topic_id(work, n), "topic": titles[n - 1]}
+            if filed is None:
+                why = work.not_organized.get(k, "content_organizer: the answer left this sentence out")
+                row |= {"category": unplaced(why)["category"], "reason": why, "confidence": None}
+            else:
+                row |= {"category": filed.category, "confidence": filed.confidence}
+        row["organizer_model"] = filed.model if filed else None
+        rows.append(row)
+    return rows
+
+
+def _topics(work: Work, stories: Sequence[Story], links: Mapping[str, tuple[str, bytes]], run_id: str) -> Rows:
+    rows = []
+    for number, story in enumerate(stories, 1):
+        lead = work.found[story.lead[0]][story.lead[1]]
+        story_id, vector = links[topic_id(work, number)]
+        rows.append(
+            {
+                "doc_id": work.document.doc_id,
+                "topic_id": topic_id(work, number),
+                "title": lead.title,
+                **extent([p + 1 for p in story.positions]),
+                "merged_from": [f"{work.chunks[k].chunk_id}/t{t + 1}" for k, t in story.members],
+                "story_id": story_id,
+                "vector": vector,
+                "finder_model": lead.model,
+                "run_id": run_id,
+            }
+        )
+    return rows
+
+
+def _document(work: Work, run_id: str) -> dict[str, Any]:
+    d = work.document
+    changed = f"{d.replaced} characters that no table can hold became U+FFFD" if d.replaced else None
+    return {
+        "doc_id": d.doc_id,
+        "source": d.source,
+        "content_hash": d.content_hash,
+        "language": d.language,
+        "sentences": len(d.texts),
+        "status": "published",
+        "reason": changed,
+        "weights_version": work.weights_version,
+        "run_id": run_id,
+    }

@@ -1,0 +1,52 @@
+"""What earlier runs have published: read back from OUT/tables."""
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from tasks.contracts import contract
+from tasks.publish import table_folder
+from tasks.stories import NIGHTS, Known, unpack
+
+
+def dates(out: Path, table: str) -> list[date]:
+    """Return the dates for which a table has parts, in order."""
+    folders = (out / "tables" / table).glob("run_date=*")
+    return sorted(date.fromisoformat(f.name.removeprefix("run_date=")) for f in folders)
+
+
+def read(out: Path, table: str, days: Iterable[date], columns: list[str] | None = None) -> pa.Table:
+    """Read a table's rows of some dates."""
+    parts = [p for d in days for p in sorted((out / table_folder(table, d)).glob("*.parquet"))]
+    return read_parts(parts, table, columns)
+
+
+def read_parts(parts: Iterable[Path], table: str, columns: list[str] | None = None) -> pa.Table:
+    """Read some parts of a table as one, in the table's schema."""
+    wanted = contract(table).schema.remove_metadata()
+    if columns:
+        wanted = pa.schema([wanted.field(c) for c in columns])
+    # ParquetFile, not read_table: that would add the run_date of the path.
+    tables = [pq.ParquetFile(p).read(columns=columns).replace_schema_metadata(None).cast(wanted) for p in parts]
+    return pa.concat_tables([wanted.empty_table(), *tables])
+
+
+def published_before(out: Path, run_date: date) -> set[tuple[str, str]]:
+    """Return (doc_id, content_hash) of every document that an earlier date has published."""
+    earlier = [d for d in dates(out, "documents") if d < run_date]
+    rows = read(out, "documents", earlier, ["doc_id", "content_hash"]).to_pydict()
+    return {(i, h) for i, h in zip(rows["doc_id"], rows["content_hash"], strict=True) if h is not None}
+
+
+def known_topics(out: Path, run_date: date, besides: set[str]) -> Known:
+    """Return the topics of the last nights, and of this date's documents other than `besides`."""
+    first = run_date - timedelta(days=NIGHTS)
+    near = [d for d in dates(out, "topics") if first <= d < run_date]
+    columns = ["doc_id", "topic_id", "story_id", "vector"]
+    today = read(out, "topics", [run_date], columns)
+    keep = pa.array([i not in besides for i in today["doc_id"].to_pylist()], pa.bool_())
+    rows = pa.concat_tables([read(out, "topics", near, columns), today.filter(keep)])
+    return Known(unpack(rows["vector"].to_pylist()), rows["story_id"].to_pylist())

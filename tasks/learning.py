@@ -1,0 +1,83 @@
+"""The learn stage: published rows -> the next version of the weights, and its report in the table `weights`."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from role_rl import state as states
+from role_rl.learn import learn, report
+from role_rl.record import State
+from tasks import history, publish
+from tasks.contracts import contract
+from tasks.profile import Profile
+from tasks.requests import ROLES
+from tasks.store import is_alive
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """The version that was written, why it is as it is, and what went wrong on the way without stopping it."""
+
+    version: int
+    reason: str
+    warnings: tuple[str, ...]
+
+
+def state_folder(out: Path, profile: str) -> Path:
+    """Return the folder of a profile's states."""
+    return out / "state" / profile
+
+
+def learn_from_tables(out: Path, profile: Profile, run_date: date, run_id: str) -> Learned:
+    """Learn from every published run that the newest version has not seen, and write the next version.
+
+    Runs other than `run_id` that are still at work are left for the next learn: they have more to publish.
+
+    Raises:
+        RoleRLError: the version cannot be written.
+    """
+    folder = state_folder(out, profile.name)
+    arms, settings = profile.arms(), profile.settings()
+    read: dict[tuple[str, ...], tuple[pa.Table, pa.Table]] = {}
+
+    def change(before: State | None) -> State:
+        seen = tuple(before.learned_run_ids) if before else ()
+        if seen not in read:
+            read[seen] = _unlearned(out, set(seen), run_id)
+        return learn(before, *read[seen], arms, settings, created_at=datetime.now(UTC))
+
+    after, warnings = states.commit(folder, change)
+    rows = contract("weights").build(report(after, arms, settings))
+    publish.publish(out, run_date, f"{profile.name}-{after.version}", profile.tables.buckets, {"weights": rows})
+    return Learned(after.version, after.reason, tuple(warnings))
+
+
+def _unlearned(out: Path, seen: set[str], run_id: str) -> tuple[pa.Table, pa.Table]:
+    """Read calls and judgements of runs that are over and not in `seen`. A part's name begins with its run's id."""
+
+    def is_over(run: str) -> bool:
+        return run not in seen and (run == run_id or not is_alive(out, run))
+
+    tables = []
+    for table in ("calls", "judgements"):
+        parts = [
+            p
+            for day in history.dates(out, table)
+            for p in sorted((out / publish.table_folder(table, day)).glob("*.parquet"))
+            if is_over(p.stem.rpartition("-")[0])
+        ]
+        tables.append(history.read_parts(parts, table))
+    calls, judgements = tables
+    return calls, judgements.filter(pc.is_in(judgements["call_id"], calls["call_id"].combine_chunks()))
+
+
+def weights_rows(out: Path, profile: Profile, role: str | None) -> tuple[list[dict[str, Any]], list[str]]:
+    """Return the weights that will serve next, a row per role, language and arm, and warnings."""
+    newest, warnings = states.latest(state_folder(out, profile.name))
+    contexts = [(r, "en") for r in ROLES] if newest is None else []
+    rows = report(newest, profile.arms(), profile.settings(), contexts)
+    return [r for r in rows if role in (None, r["role"])], warnings

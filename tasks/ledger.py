@@ -1,0 +1,129 @@
+"""The ledger: what is written down of every call, and the keys under which it is found again."""
+
+import hashlib
+import json
+import uuid
+from dataclasses import astuple, dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from role_rl.drawing import Decision
+from tasks import prompts
+from tasks.models.worker import ModelAddress, version
+from tasks.profile import ModelSpec
+from tasks.requests import Answer, Group, RoleRequest
+from tasks.store import Record
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One question about one piece of one document (`unit`: a chunk's id, or that of a set of topics)."""
+
+    doc_id: str
+    unit: str
+    weights_version: int
+    request: RoleRequest
+
+
+@dataclass(slots=True)
+class Ledger:
+    """What a run's calls left to be published, beside the records in the store."""
+
+    cached: list[Record] = field(default_factory=list)  # uses of answers that were there
+    notes: dict[str, dict[str, Any]] = field(default_factory=dict)  # call_id -> columns known later
+    judgements: list[dict[str, Any]] = field(default_factory=list)
+    made: int = 0  # calls made now
+    cost_usd: float = 0.0  # of these
+
+    def note(self, record: Record, **columns: Any) -> None:
+        """Add what became known of a call after it was written down."""
+        self.notes.setdefault(record["call_id"], {}).update(columns)
+
+    def rows(self, own: list[Record], run_id: str) -> tuple[list[Record], list[Record]]:
+        """Return the rows of `calls` and `judgements` since the last time; own: the store's unpublished records."""
+        calls = [{**r, **self.notes.get(r["call_id"], {}), "run_id": run_id} for r in own + self.cached]
+        for row in calls:
+            row["started_at"] = datetime.fromtimestamp(row["started_at"], UTC)
+        judgements = [{**j, "run_id": run_id} for j in self.judgements]
+        self.cached, self.notes, self.judgements = [], {}, []
+        return calls, judgements
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The decision that a call belongs to."""
+
+    profile: str
+    unit: Unit
+    decision: Decision
+    decision_id: str
+
+    def row(self, spec: ModelSpec, purpose: str, key: str, parent: str | None) -> Record:
+        """Start the record of a call: the table's columns and `reply` (a failed answer, for its repair)."""
+        drawn = purpose in ("serve", "duel")
+        return {
+            "call_id": uuid.uuid4().hex,
+            "parent_call_id": parent,
+            "decision_id": self.decision_id,
+            "profile": self.profile,
+            "doc_id": self.unit.doc_id,
+            "unit": self.unit.unit,
+            "role": self.unit.request.role,
+            "language": self.unit.request.language,
+            "model": spec.name,
+            "family": spec.family,
+            "lane": "sync",
+            "purpose": purpose,
+            "served": False,
+            "weights_version": self.unit.weights_version,
+            "eligible": list(self.decision.eligible),
+            "propensity": self.decision.propensity[spec.name] if drawn else None,
+            "judge_propensity": self.decision.judge_propensity[spec.name] if drawn else None,
+            "answer_key": key,
+            "from_cache": False,
+            "valid": False,
+            "accuracy": None,
+            "judges": 0,
+            "input_tokens": 0,
+            "cached_tokens": 0,
+            "output_tokens": 0,
+            "cost_usd": 0.0,
+            "latency_s": 0.0,
+            "attempts": 0,
+            "error": None,
+            "reply": None,
+            "started_at": now(),
+        }
+
+
+def address(spec: ModelSpec) -> ModelAddress:
+    """Return what a worker needs to build a model."""
+    return ModelAddress(spec.provider, spec.kind or spec.name)
+
+
+def answer_key(spec: ModelSpec, request: RoleRequest) -> str:
+    """Return the key of an answer: role, versions of prompt and schema, the model and its version, canonical input."""
+    where = address(spec)
+    return digest(prompts.version(request.role), (where.provider, where.kind, version(where)), request)
+
+
+def digest(*parts: Any) -> str:
+    """Return a short hash of plain values and requests, the same in every process (32 hex digits)."""
+    h = hashlib.blake2b(digest_size=16)
+    for part in parts:
+        plain = astuple(part) if isinstance(part, RoleRequest) else part
+        h.update(json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode())
+        h.update(b"\0")
+    return h.hexdigest()
+
+
+def answer_to_json(answer: Answer) -> list[Any]:
+    return [[g.label, g.numbers, [round(c, 4) for c in g.confidence]] for g in answer.groups]
+
+
+def answer_from_json(groups: list[Any]) -> Answer:
+    return Answer(tuple(Group(label, tuple(numbers), tuple(confidence)) for label, numbers, confidence in groups))
+
+
+def now() -> float:
+    return datetime.now(UTC).timestamp()

@@ -1,0 +1,203 @@
+"""A profile: categories, pool, rewards and budgets in one TOML file."""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from role_rl.arms import ANY, Arm, Settings, eligible
+from role_rl.arms import Prior as ArmPrior
+from role_rl.errors import RoleRLError
+from tasks.errors import InputError
+from tasks.requests import Role
+from tasks.resources import folder
+
+Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
+UNPLACED = "unplaced"
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Chunks(_Table):
+    """How documents are cut: at most `sentences` and about `characters` a chunk; neighbours share `overlap`."""
+
+    sentences: int = Field(120, ge=4, le=2000)
+    overlap: int = Field(30, ge=0)
+    characters: int = Field(24_000, ge=1_000)
+
+    @model_validator(mode="after")
+    def _overlap_leaves_progress(self) -> "Chunks":
+        if self.overlap > self.sentences // 2:
+            raise ValueError(f"overlap is {self.overlap}, more than half of {self.sentences} sentences")
+        return self
+
+
+class Batches(_Table):
+    sentences: int = Field(20_000, ge=1)
+
+
+class Tables(_Table):
+    buckets: int = Field(1, ge=1, le=1024)
+
+
+class Rewards(_Table):
+    """Reward of an answer = v * accuracy - k_cost * dollars - k_time * seconds."""
+
+    v: float = Field(1.0, gt=0)
+    k_cost: float = Field(10.0, ge=0)
+    k_time: float = Field(0.001, ge=0)
+
+
+class Limits(_Table):
+    """max_cost_usd: dollars a run may spend. call_timeout_s: how long one call may take, in seconds."""
+
+    max_cost_usd: float = Field(0.0, ge=0)
+    call_timeout_s: float = Field(120.0, gt=0)
+    attempts: int = Field(3, ge=1, le=10)
+
+
+class Judging(_Table):
+    """judges: how many judges a sampled answer is shown to; the rates are shares of a role's decisions."""
+
+    judges: int = Field(2, ge=1, le=5)
+    min_rate: float = Field(0.02, ge=0, le=1)
+    max_rate: float = Field(0.25, ge=0, le=1)
+
+
+class DaskSettings(_Table):
+    """scheduler: address of an existing scheduler ("" = a cluster of our own, of `workers` processes)."""
+
+    scheduler: str = ""
+    workers: int = Field(2, ge=1)
+
+
+class Prices(_Table):
+    """Dollars per million tokens."""
+
+    input: float = Field(0.0, ge=0)
+    cached: float = Field(0.0, ge=0)
+    output: float = Field(0.0, ge=0)
+
+
+class ModelLimits(_Table):
+    """What one model may be sent; 0 = no limit of ours."""
+
+    requests_per_minute: int = Field(0, ge=0)
+    tokens_per_minute: int = Field(0, ge=0)
+    concurrency: int = Field(0, ge=0)
+
+
+class Prior(_Table):
+    """What is known of a model before it was judged: accuracy in [0, 1], worth `strength` judged answers."""
+
+    accuracy: float = Field(0.5, ge=0, le=1)
+    strength: float = Field(20.0, ge=1)
+
+
+class ModelSpec(_Table):
+    """One model of the pool. Small and picklable: it travels to the workers, which build the model from it."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}$")]
+    family: Annotated[str, Field(min_length=1)]
+    provider: Literal["embedded"]
+    kind: Literal["static", "lexical", "baseline", ""] = ""  # which embedded model; its name if left out
+    judges: bool = True
+    prices: Prices = Prices()
+    limits: ModelLimits = ModelLimits()
+    prior: Prior = Prior()
+    priors: dict[Role, Prior] = {}  # where a role's prior differs
+
+    @model_validator(mode="after")
+    def _kind_is_known(self) -> "ModelSpec":
+        if not self.kind and self.name not in ("static", "lexical", "baseline"):
+            raise ValueError(f"say which embedded model {self.name!r} is: kind = static, lexical or baseline")
+        return self
+
+
+class Profile(_Table):
+    """Everything that one kind of text needs (shipped: news, commerce)."""
+
+    name: Slug
+    categories: dict[str, str] = Field(min_length=1)
+    chunks: Chunks = Chunks()
+    batches: Batches = Batches()
+    tables: Tables = Tables()
+    rewards: Rewards = Rewards()
+    judging: Judging = Judging()
+    limits: Limits = Limits()
+    exclude: tuple[str, ...] = ()  # models of the pool that must not serve
+    dask: DaskSettings = DaskSettings()
+    models: tuple[ModelSpec, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _names_are_right(self) -> "Profile":
+        if UNPLACED in self.categories:
+            raise ValueError(f"categories: {UNPLACED!r} is kept for sentences that no model could file")
+        names = [m.name for m in self.models]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"models: {name!r} stands twice")
+        try:  # the learner checks the rest in its own words
+            eligible(self.arms(), self.settings())
+        except RoleRLError as e:
+            raise ValueError(str(e)) from None
+        return self
+
+    def arms(self) -> list[Arm]:
+        """Return the pool as the learner knows it."""
+        return [
+            Arm(
+                m.name,
+                m.family,
+                prior=_prior(m.prior),
+                priors={(role, ANY): _prior(p) for role, p in m.priors.items()},
+                judges=m.judges,
+            )
+            for m in self.models
+        ]
+
+    def settings(self) -> Settings:
+        """Return what the learner needs to know of this profile."""
+        return Settings(
+            profile=self.name,
+            v=self.rewards.v,
+            k_cost=self.rewards.k_cost,
+            k_time=self.rewards.k_time,
+            min_judge_rate=self.judging.min_rate,
+            max_judge_rate=self.judging.max_rate,
+            excluded=frozenset(self.exclude),
+        )
+
+    def model(self, name: str) -> ModelSpec:
+        """Return the model of the pool that has this name."""
+        return next(m for m in self.models if m.name == name)
+
+
+def _prior(prior: Prior) -> ArmPrior:
+    return ArmPrior(accuracy=prior.accuracy, strength=prior.strength)
+
+
+def load_profile(name_or_file: str) -> Profile:
+    """Read a shipped profile by name, or any other from its TOML file.
+
+    Raises:
+        InputError: no such profile, not TOML, or a value that cannot be.
+    """
+    shipped = folder("profiles")
+    path = Path(name_or_file) if name_or_file.endswith(".toml") else shipped / f"{name_or_file}.toml"
+    try:
+        return Profile.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        known = ", ".join(sorted(p.stem for p in shipped.glob("*.toml")))
+        raise InputError(f"{name_or_file}: no such profile; shipped are {known}, or name a .toml file") from None
+    except (OSError, UnicodeDecodeError) as e:
+        raise InputError(f"{path}: cannot be read as UTF-8 text ({e}); name a readable .toml file") from None
+    except tomllib.TOMLDecodeError as e:
+        raise InputError(f"{path}: not TOML: {e}; mend that line") from None
+    except ValidationError as e:
+        first = e.errors()[0]
+        place = ".".join(str(x) for x in first["loc"]) or "profile"
+        raise InputError(f"{path}: {place}: {first['msg']}; see the shipped profiles in {shipped}") from None

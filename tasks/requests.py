@@ -1,0 +1,60 @@
+"""What a role asks and what a model answers: the vocabulary that roles, models, store and board share.
+
+Every role's answer has one shape: labelled groups of the numbers that were shown. So there is one schema for
+language models to fill, one gate, and no way for an answer to carry text that was not in the document.
+
+topic_finder            items: sentences of a chunk; labels: none. A group: a title, and sentences typical of it.
+topic_locator           items: sentences of a chunk; labels: titles. A group: a topic's number, its sentences.
+relationship_checker    items: topics, as texts; labels: none. A group: no label, and the topics that are one.
+content_organizer       items: sentences of a chunk; labels: categories. A group: a category, and its sentences.
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal, get_args
+
+Role = Literal["topic_finder", "topic_locator", "relationship_checker", "content_organizer"]
+ROLES: tuple[Role, ...] = get_args(Role)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Numbers (1..n, in the order shown) under one label; confidence is empty or one value in [0, 1] per number."""
+
+    label: str
+    numbers: tuple[int, ...]
+    confidence: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RoleRequest:
+    """One question to one model.
+
+    items: what is shown, numbered 1..n. A topic is shown as its title and then its sentences, one a line.
+    labels: what may be answered with; empty where the role makes its own (see the module).
+    anchors: for the locator, one tuple per label: the sentence numbers that the finder named for it.
+    failed: for a repair, the answer that did not pass the gate and what was wrong with it; else empty.
+    """
+
+    role: Role
+    language: str
+    items: tuple[str, ...]
+    labels: tuple[str, ...] = ()
+    anchors: tuple[tuple[int, ...], ...] = ()
+    failed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one call as the provider counts them; an embedded model uses none."""
+
+    input_tokens: int = 0
+    cached_tokens: int = 0
+    output_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The parsed reply of one model to one request, before the gate."""
+
+    groups: tuple[Group, ...]
+    usage: Usage = field(default_factory=Usage)

@@ -1,0 +1,13 @@
+"""The four roles that models serve, by name: each a module with its prompt, its request, its checks and its measure."""
+
+from types import ModuleType
+
+from tasks import content_organizer, relationship_checker, topic_finder, topic_locator
+from tasks.requests import Role
+
+MODULES: dict[Role, ModuleType] = {
+    "topic_finder": topic_finder,
+    "topic_locator": topic_locator,
+    "relationship_checker": relationship_checker,
+    "content_organizer": content_organizer,
+}

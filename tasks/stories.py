@@ -1,0 +1,81 @@
+"""Stories: topics of different documents and nights that go on with each other share a story_id.
+
+One pass over topic vectors only: each new topic takes the story of its nearest neighbour among the topics of the last
+nights and of this night's other documents, if that is near enough; else it begins a story of its own.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+NIGHTS = 7  # how far back a story is followed
+NEAREST = 0.80  # least cosine of two topics of one story
+_BLOCK = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Topics whose story is known: vectors (topics, dimensions) of unit rows, and the story of each."""
+
+    vectors: NDArray[np.float32]
+    story_ids: Sequence[str]
+
+
+def pack(vector: NDArray[np.float32]) -> bytes:
+    """Write a unit vector as one signed byte a dimension."""
+    peak = float(np.abs(vector).max()) or 1.0
+    return np.round(vector / peak * 127).astype(np.int8).tobytes()
+
+
+def unpack(data: Sequence[bytes]) -> NDArray[np.float32]:
+    """Read packed vectors back as unit rows (topics, dimensions)."""
+    if not data:
+        return np.zeros((0, 1), dtype=np.float32)
+    vectors = np.frombuffer(b"".join(data), dtype=np.int8).reshape(len(data), -1).astype(np.float32)
+    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+    norms[norms == 0] = 1
+    vectors /= norms
+    return vectors
+
+
+def relate(
+    topic_ids: Sequence[str], doc_ids: Sequence[str], vectors: NDArray[np.float32], known: Known, run_date: str
+) -> list[str]:
+    """Return the story of each new topic, in order.
+
+    vectors: (topics, dimensions) of unit rows. Topics of one document are never joined here: that they are different
+    stories is what the relationship checker said.
+    """
+    stories: list[str] = []
+    if len(known.story_ids):
+        best, score = _nearest(vectors, known.vectors)
+    else:
+        best, score = np.zeros(len(topic_ids), np.int64), np.full(len(topic_ids), -1.0, np.float32)
+    taken: dict[str, set[str]] = {}  # doc_id -> stories it already has
+    for i, (topic, doc) in enumerate(zip(topic_ids, doc_ids, strict=True)):
+        mine = taken.setdefault(doc, set())
+        story = known.story_ids[best[i]] if score[i] >= NEAREST else None
+        if i:
+            similar = vectors[:i] @ vectors[i]
+            similar[[d == doc for d in doc_ids[:i]]] = -1.0
+            j = int(np.argmax(similar))
+            if similar[j] >= max(NEAREST, score[i]):
+                story = stories[j]
+        if story is None or story in mine:
+            story = hashlib.blake2b(f"{run_date}\0{topic}".encode(), digest_size=8).hexdigest()
+        mine.add(story)
+        stories.append(story)
+    return stories
+
+
+def _nearest(new: NDArray[np.float32], known: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    best = np.zeros(len(new), np.int64)
+    score = np.zeros(len(new), np.float32)
+    for start in range(0, len(new), _BLOCK):  # memory stays flat
+        similar = new[start : start + _BLOCK] @ known.T
+        best[start : start + _BLOCK] = similar.argmax(axis=1)
+        score[start : start + _BLOCK] = similar.max(axis=1)
+    return best, score

@@ -1,0 +1,50 @@
+"""The topic finder: what is a chunk about? Answers one group a topic: its title, and sentences typical of it."""
+
+from collections.abc import Sequence
+
+from tasks.measures import bcubed_f1
+from tasks.requests import Answer, RoleRequest
+
+VERSION = 1
+PROMPT = """\
+Find the topics of the numbered sentences. A topic is one story, product or matter that a run of sentences is about; the
+next one begins where they turn to something else. Answer one group per topic, in order of appearance: as label a title
+of at most ten words in the language of the sentences, naming who or what and what happened; as numbers one to five
+sentences that are typical of it, the first and the last of its run among them."""
+LONGEST_TITLE = 120  # characters
+
+
+def make_request(texts: Sequence[str], language: str) -> RoleRequest:
+    """Ask for the topics of a chunk's sentences."""
+    return RoleRequest("topic_finder", language, tuple(texts))
+
+
+def check(request: RoleRequest, answer: Answer) -> list[str]:
+    """Return what is wrong with an answer's labels, a line each."""
+    problems = [f"the topic of sentences {g.numbers} has no title" for g in answer.groups if not g.label.strip()]
+    if not any(g.numbers for g in answer.groups):
+        problems.append("no topic was found; every text has at least one")
+    return problems
+
+
+def clean_title(title: str) -> str:
+    """Make a model's title safe to show in one line: printable, single-spaced, not endless."""
+    printable = "".join(c if c.isprintable() else " " for c in title)
+    return " ".join(printable.split())[:LONGEST_TITLE].strip()
+
+
+def agreement(request: RoleRequest, answer: Answer, reference: Answer) -> float:
+    """B-cubed F1 of the stretches that two answers' sentences stand for, each sentence counted to the nearest named."""
+    return bcubed_f1(_stretches(request, reference), _stretches(request, answer))
+
+
+def _stretches(request: RoleRequest, answer: Answer) -> list[int]:
+    named = sorted((n, k) for k, g in enumerate(answer.groups) for n in g.numbers)
+    if not named:
+        return [-1] * len(request.items)
+    stretches, j = [], 0
+    for n in range(1, len(request.items) + 1):
+        while j + 1 < len(named) and abs(named[j + 1][0] - n) <= abs(named[j][0] - n):
+            j += 1
+        stretches.append(named[j][1])
+    return stretches

@@ -1,0 +1,105 @@
+"""Documents on their way through the stages: what is known of each so far."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from tasks.chunk_splitter import Chunk
+from tasks.documents import Document
+from tasks.relationship_checker import Topic
+
+
+@dataclass(frozen=True, slots=True)
+class FoundTopic:
+    """A topic of one chunk as its finder named it; anchors are numbers 1..n in the chunk."""
+
+    title: str
+    anchors: tuple[int, ...]
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """Where the organizer put one sentence."""
+
+    category: str
+    confidence: float | None
+    model: str
+
+
+@dataclass(slots=True)
+class Work:
+    """One document. Lists run over its chunks; positions are 0-based in the document.
+
+    found: topics of a chunk. placed: position -> topic (index into found) for every sentence of the chunk, overlap
+    included. filed: position -> category, likewise. failed: why a chunk's sentences could not be located, or filed.
+    joined: (chunk, topic) -> the first topic of its story in this document.
+    """
+
+    document: Document
+    weights_version: int
+    chunks: list[Chunk] = field(default_factory=list)
+    found: list[tuple[FoundTopic, ...]] = field(default_factory=list)
+    placed: list[dict[int, int]] = field(default_factory=list)
+    filed: list[dict[int, Filed]] = field(default_factory=list)
+    not_located: dict[int, str] = field(default_factory=dict)
+    not_organized: dict[int, str] = field(default_factory=dict)
+    joined: dict[Topic, Topic] = field(default_factory=dict)
+
+    def texts(self, chunk: Chunk) -> tuple[str, ...]:
+        """Return the sentences of a chunk."""
+        return self.document.texts[chunk.start : chunk.end]
+
+    def owned(self) -> Iterator[tuple[int, int]]:
+        """Yield (position, index of the chunk that owns it) over the document, in order."""
+        for k, chunk in enumerate(self.chunks):
+            for position in range(chunk.own_start, chunk.own_end):
+                yield position, k
+
+    def stories(self) -> list["Story"]:
+        """Return the stories of the document as they are joined so far, in order of appearance."""
+        positions: dict[Topic, list[int]] = {}
+        counts: dict[Topic, Counter[Topic]] = {}
+        for position, k in self.owned():
+            if position in self.placed[k]:
+                topic = (k, self.placed[k][position])
+                root = self.joined[topic]
+                positions.setdefault(root, []).append(position)
+                counts.setdefault(root, Counter())[topic] += 1
+        return [
+            Story(root, tuple(positions[root]), tuple(sorted(n)), min(n, key=lambda t: (-n[t], t)))
+            for root, n in counts.items()
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """Topics of single chunks that are one. lead: the one that has most of its sentences, whose title it takes."""
+
+    root: Topic
+    positions: tuple[int, ...]
+    members: tuple[Topic, ...]
+    lead: Topic
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A document that was named and could not be read."""
+
+    doc_id: str
+    source: str
+    reason: str
+
+
+@dataclass(slots=True)
+class Batch:
+    """Documents that go through the stages together."""
+
+    number: int
+    works: list[Work] = field(default_factory=list)
+    unreadable: list[Unreadable] = field(default_factory=list)
+
+    @property
+    def sentences(self) -> int:
+        """Count the sentences of the batch."""
+        return sum(len(w.document.texts) for w in self.works)
