@@ -1,0 +1,16 @@
+"""What can be scheduled or triggered: Prefect flows and the command line. Thin: they name the stages in order."""
+
+import os
+
+# Before Prefect, Dask or Great Expectations is imported anywhere: nothing phones home, nothing chatters, and a cold
+# server gets the time it needs. Whatever the environment already says stands.
+for _name, _value in {
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "90",
+    "PREFECT_LOGGING_LEVEL": "WARNING",
+    "DO_NOT_TRACK": "1",
+    "GX_ANALYTICS_ENABLED": "false",
+    "DASK_LOGGING__DISTRIBUTED": "error",
+    "TOKENIZERS_PARALLELISM": "false",
+}.items():
+    os.environ.setdefault(_name, _value)

@@ -1,0 +1,276 @@
+"""The command line. Results go to stdout, the rest to stderr; heavy libraries are imported where they serve.
+
+Exit codes: 0 done; 1 a failed run; 2 bad input or usage (one line: file, place, remedy); 130 interrupted.
+"""
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from role_rl.errors import RoleRLError
+from tasks.errors import InputError, NightdeskError
+
+app = typer.Typer(
+    help="Reorganises endless text every night: topics, categories and audited Parquet.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+log = logging.getLogger("nightdesk")
+
+Sources = Annotated[list[str], typer.Argument(help="Files, folders or globs; {run_date} stands for the run's date.")]
+Out = Annotated[Path, typer.Option(help="Folder of the tables, the answers' store and the learner's state.")]
+ProfileName = Annotated[str, typer.Option("--profile", help="news, commerce, or a profile's .toml file.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+
+@app.command()
+def run(
+    sources: Sources,
+    out: Out = Path("out"),
+    run_date: Annotated[str, typer.Option("--date", help="Date the run is for (YYYY-MM-DD); today if left out.")] = "",
+    profile: ProfileName = "news",
+    no_learn: Annotated[bool, typer.Option("--no-learn", help="Leave the weights as they are.")] = False,
+    reassign: Annotated[bool, typer.Option("--reassign", help="Draw models anew by the newest weights.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Reorganise documents now: the nightly flow."""
+    started = time.perf_counter()
+    from tasks import audit, fanout
+    from tasks.profile import load_profile
+    from tasks.run import check_sources
+
+    day = _date(run_date)
+    chosen = load_profile(profile)
+    check_sources(sources, day or date.today())
+    _check_out(out)
+    # Both come up while Prefect is imported and its server starts.
+    fanout.warm(chosen.dask.scheduler, chosen.dask.workers)
+    audit.warm()
+    from flows.bars import bars
+    from flows.nightly import nightly
+    from flows.parameters import RunParameters
+
+    parameters = RunParameters(
+        sources=sources,
+        out=str(out),
+        run_date=day,
+        profile=profile,
+        learn=not no_learn,
+        reassign=reassign,
+        only_new=False,
+    )
+    with bars():
+        result = _in_loop(nightly(parameters))
+    result = {**result, "seconds": round(time.perf_counter() - started, 3)}
+    _print(result, as_json)
+    if not as_json:
+        typer.echo(f"The tables are in {out / 'tables'}.", err=True)
+
+
+@app.command()
+def learn(out: Out = Path("out"), profile: ProfileName = "news", as_json: AsJson = False) -> None:
+    """Update the weights from what was published and not yet learned."""
+    from tasks.profile import load_profile
+
+    load_profile(profile)
+    _check_is_out(out)
+    from flows.nightly import learn as learn_flow
+    from flows.parameters import LearnParameters
+
+    _print(_in_loop(learn_flow(LearnParameters(out=str(out), profile=profile))), as_json)
+
+
+@app.command()
+def weights(
+    out: Out = Path("out"),
+    profile: ProfileName = "news",
+    role: Annotated[str, typer.Option(help="Only this role.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Show the weights that serve next: per role, what every model is worth and how often it is drawn."""
+    from tasks.learning import weights_rows
+    from tasks.profile import load_profile
+    from tasks.requests import ROLES
+
+    if role and role not in ROLES:
+        raise InputError(f"--role {role}: no such role; there are {', '.join(ROLES)}")
+    _check_is_out(out)
+    rows, warnings = weights_rows(out, load_profile(profile), role or None)
+    for warning in warnings:
+        log.warning("%s", warning)
+    if as_json:
+        return _print({"profile": profile, "weights": rows}, as_json)
+    columns = ("role", "language", "model", "weight", "value", "low", "high", "judged", "dollars", "seconds")
+    _table(f"weights, version {rows[0]['version']}: {rows[0]['reason']}" if rows else "no weights", rows, columns)
+
+
+@app.command()
+def rollback(
+    version: Annotated[int, typer.Argument(help="The version to go back to.")],
+    out: Out = Path("out"),
+    profile: ProfileName = "news",
+    as_json: AsJson = False,
+) -> None:
+    """Serve by an earlier version of the weights again: a new version that copies it."""
+    from role_rl import state
+    from tasks.learning import state_folder
+    from tasks.profile import load_profile
+
+    _check_is_out(out)
+    name = load_profile(profile).name
+    copied = state.rollback(state_folder(out, name), version)
+    _print({"profile": name, "new_weights_version": copied.version, "reason": copied.reason}, as_json)
+
+
+@app.command()
+def models(profile: ProfileName = "news", as_json: AsJson = False) -> None:
+    """Show the pool of a profile."""
+    from tasks.profile import load_profile
+
+    chosen = load_profile(profile)
+    rows = [
+        {
+            "model": m.name,
+            "family": m.family,
+            "provider": m.provider,
+            "judges": m.judges,
+            "serves": m.name not in chosen.exclude,
+            "prior": m.prior.accuracy,
+            "usd_per_million": [m.prices.input, m.prices.cached, m.prices.output],
+        }
+        for m in chosen.models
+    ]
+    if as_json:
+        return _print({"profile": chosen.name, "models": rows}, as_json)
+    _table(f"models of {chosen.name}", rows, tuple(rows[0]))
+
+
+@app.command()
+def forget(
+    doc_id: Annotated[str, typer.Argument(help="The document's id.")], out: Out = Path("out"), as_json: AsJson = False
+) -> None:
+    """Remove a document from the tables of every date and its answers from the store."""
+    from tasks.forget import forget_document
+
+    _check_is_out(out)
+    _print(forget_document(out, doc_id), as_json)
+
+
+def _date(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise InputError(f"--date {text}: not a date; write it as YYYY-MM-DD") from None
+
+
+def _check_out(out: Path) -> None:
+    """Raise InputError if OUT can never be written; write nothing."""
+    existing = next(p for p in (out, *out.absolute().parents) if p.exists())
+    if not existing.is_dir() or not os.access(existing, os.W_OK):
+        raise InputError(f"--out {out}: {existing} is not a folder that can be written; name another")
+
+
+def _check_is_out(out: Path) -> None:
+    if not out.is_dir():
+        raise InputError(f"--out {out}: no such folder; name the one that `nightdesk run` wrote to")
+
+
+def _in_loop(work: Any) -> Any:
+    """Run a flow to its end; SIGTERM ends it as Ctrl-C does."""
+
+    async def main() -> Any:
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+        assert task is not None  # inside asyncio.run there is one
+        with contextlib.suppress(NotImplementedError):  # no signal handlers on this platform
+            loop.add_signal_handler(signal.SIGTERM, task.cancel)
+        return await work
+
+    return asyncio.run(main())
+
+
+def _print(result: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(result, ensure_ascii=False))
+        return
+    width = max(map(len, result))
+    for name, value in result.items():
+        shown = ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) else value
+        typer.echo(f"{name:{width}}  {shown}")
+
+
+def _table(title: str, rows: list[dict[str, Any]], columns: tuple[str, ...]) -> None:
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(title=escape(title), title_justify="left")
+    for column in columns:
+        table.add_column(column, justify="right" if rows and isinstance(rows[0][column], float) else "left")
+    for row in rows:
+        table.add_row(*(f"{row[c]:.4f}" if isinstance(row[c], float) else escape(str(row[c])) for c in columns))
+    Console(width=None if sys.stdout.isatty() else 160).print(table)
+
+
+@contextlib.contextmanager
+def _logging() -> Iterator[None]:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(levelname)s: %(message)s"))
+    log.addHandler(handler)
+    log.setLevel(os.environ.get("NIGHTDESK_LOG", "INFO"))
+    log.propagate = False
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+
+
+def _logged_by_prefect(error: BaseException) -> bool:
+    frames = traceback.walk_tb(error.__traceback__)
+    return any("/prefect/flow_engine" in frame.f_code.co_filename for frame, _ in frames)
+
+
+def main() -> None:
+    """Run the command line and exit with its code."""
+    with _logging():
+        try:
+            app(standalone_mode=False)
+            code = 0
+        except typer.Abort:
+            code = 130
+        except (KeyboardInterrupt, asyncio.CancelledError):
+            typer.echo("interrupted; what was answered is stored, and the same command goes on from there", err=True)
+            code = 130
+        except typer.Exit as e:
+            code = e.exit_code
+        except InputError as e:
+            typer.echo(f"nightdesk: {e}", err=True)
+            code = 2
+        except (NightdeskError, RoleRLError) as e:
+            typer.echo(f"nightdesk: {e}", err=True)
+            code = 1
+        except Exception as e:
+            if hasattr(e, "exit_code") and hasattr(e, "format_message"):  # usage, as typer's click reports it
+                typer.echo(f"nightdesk: {e.format_message()}; see nightdesk --help", err=True)
+                code = 2
+            else:
+                # Prefect has logged where; a failure outside of a flow is logged here.
+                log.error("the run failed: %s: %s", type(e).__name__, e, exc_info=not _logged_by_prefect(e))
+                code = 1
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

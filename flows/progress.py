@@ -1,0 +1,54 @@
+"""Progress of a run: to whoever listens (the command line's bars) and to the run's page, at most once a second."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextvars import ContextVar
+from uuid import UUID
+
+from prefect.artifacts import acreate_progress_artifact, aupdate_progress_artifact
+
+Listener = Callable[[str, int, int, int], None]  # (stage, batch, done, of)
+LISTENER: ContextVar[Listener | None] = ContextVar("nightdesk_listener", default=None)
+EVERY_S = 1.0
+
+
+class RunProgress:
+    """One run's progress artifact: the share of its documents that have come through all stages."""
+
+    def __init__(self, documents: int, stages: tuple[str, ...]) -> None:
+        self._documents, self._stages = max(1, documents), stages
+        self._listener = LISTENER.get()
+        self._artifact: UUID | None = None
+        self._update: asyncio.Task[object] | None = None
+        self._last = 0.0
+        self.finished = 0  # documents
+
+    async def open(self) -> None:
+        """Put the artifact on the run's page."""
+        self._artifact = await acreate_progress_artifact(
+            0.0, key="progress", description="Documents through all stages"
+        )
+
+    def tell(self, stage: str, batch: int, documents: int, done: int, of: int) -> None:
+        """Say how far a stage is with a batch of so many documents."""
+        if self._listener is not None:
+            self._listener(stage, batch, done, of)
+        now = time.monotonic()
+        if now - self._last >= EVERY_S and (self._update is None or self._update.done()):
+            self._last = now
+            through = (self._stages.index(stage) + done / max(1, of)) / len(self._stages)
+            self._send((self.finished + documents * through) / self._documents)
+
+    async def close(self) -> None:
+        """Show the end of it."""
+        if self._update is not None:
+            await asyncio.wait([self._update])
+        self._send(1.0)
+        if self._update is not None:
+            await self._update
+
+    def _send(self, share: float) -> None:
+        if self._artifact is not None:
+            percent = min(100.0, 100.0 * share)
+            self._update = asyncio.create_task(aupdate_progress_artifact(self._artifact, percent))

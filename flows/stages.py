@@ -1,0 +1,91 @@
+"""The stages of a run as Prefect tasks: one task run per stage and batch, with small arguments and no stored results.
+
+The run itself (profile, store, workers, batches) is reached through RUN, which the flow sets. What a stage resumes from
+is the answers' store, so Prefect neither caches nor retries.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from flows.progress import RunProgress
+from tasks import stages
+from tasks.learning import Learned, learn_from_tables
+from tasks.run import Run
+
+RUN: ContextVar[Run] = ContextVar("nightdesk_run")
+PROGRESS: ContextVar[RunProgress] = ContextVar("nightdesk_progress")
+
+ROLE_STAGES: dict[str, Callable[..., Awaitable[None]]] = {
+    "split": stages.split,
+    "find": stages.find,
+    "locate": stages.locate,
+    "relate": stages.relate,
+    "organize": stages.organize,
+}
+BATCH_STAGES = (*ROLE_STAGES, "check", "publish")
+
+
+async def reorganize_batches() -> None:
+    """Take every batch of the run through all stages."""
+    number = 1
+    while await read.with_options(task_run_name=f"read-{number}")() >= 0:
+        for name in BATCH_STAGES:
+            await stage.with_options(name=name, task_run_name=f"{name}-{number}")(name, number)
+        number += 1
+
+
+@task(name="read", cache_policy=NO_CACHE, persist_result=False, retries=0)
+async def read() -> int:
+    """Read the next batch of documents; return its number of sentences, or -1 if there is none."""
+    run = RUN.get()
+    with _timed(run, "read"):
+        batch = await asyncio.to_thread(run.next_batch)
+    return batch.sentences if batch else -1
+
+
+@task(name="stage", cache_policy=NO_CACHE, persist_result=False, retries=0)
+async def stage(name: str, number: int) -> int:
+    """Take a batch through one stage; return its number of sentences."""
+    run, progress = RUN.get(), PROGRESS.get()
+    batch = run.batches[number]
+    documents, sentences = len(batch.works) + len(batch.unreadable), batch.sentences
+
+    def tell(done: int, of: int) -> None:
+        progress.tell(name, number, documents, done, of)
+
+    tell(0, 1)
+    with _timed(run, name):
+        if name in ROLE_STAGES:
+            await ROLE_STAGES[name](run.desk, batch, tell)
+        elif name == "check":
+            await run.check(batch)
+        else:
+            await run.publish(batch)
+            progress.finished += documents
+    tell(1, 1)
+    return sentences
+
+
+@task(name="learn", cache_policy=NO_CACHE, persist_result=False, retries=0)
+async def learn_stage() -> Learned:
+    """Update the weights from what has been published."""
+    run = RUN.get()
+    with _timed(run, "learn"):
+        return await asyncio.to_thread(learn_from_tables, run.out, run.profile, run.run_date, run.run_id)
+
+
+@contextmanager
+def _timed(run: Run, name: str) -> Iterator[None]:
+    """Add the seconds of a block to a stage of the run's totals."""
+    start = time.perf_counter()
+    try:
+        yield
+    finally:
+        seconds = run.totals.stages
+        seconds[name] = seconds.get(name, 0.0) + time.perf_counter() - start
