@@ -12,7 +12,9 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import CancelledError, ThreadPoolExecutor
+from contextvars import copy_context
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
@@ -188,17 +190,38 @@ def _check_is_out(out: Path) -> None:
         raise InputError(f"--out {out}: no such folder; name the one that `nightdesk run` wrote to")
 
 
-def _in_loop(work: Any) -> Any:
-    """Run a flow to its end; SIGTERM ends it as Ctrl-C does."""
+class _Interrupted(Exception):
+    """Ctrl-C or SIGTERM."""
+
+
+def _in_loop(work: Coroutine[Any, Any, Any]) -> Any:
+    """Run a flow in a thread of its own: Ctrl-C and SIGTERM then cancel it at an await, and do not tear it anywhere.
+
+    Raises:
+        _Interrupted: it was cancelled so, and has ended what it had under way.
+    """
+    running: list[tuple[asyncio.AbstractEventLoop, asyncio.Task[Any]]] = []
 
     async def main() -> Any:
-        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+        task = asyncio.current_task()
         assert task is not None  # inside asyncio.run there is one
-        with contextlib.suppress(NotImplementedError):  # no signal handlers on this platform
-            loop.add_signal_handler(signal.SIGTERM, task.cancel)
+        running.append((asyncio.get_running_loop(), task))
         return await work
 
-    return asyncio.run(main())
+    def stop(number: int, _: object) -> None:
+        signal.signal(number, signal.SIG_DFL)  # the second time ends it at once
+        logging.disable()  # what is cut off now would only complain
+        for loop, task in running:
+            loop.call_soon_threadsafe(task.cancel)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, stop)
+    with ThreadPoolExecutor(1) as thread:
+        try:
+            return thread.submit(copy_context().run, asyncio.run, main()).result()
+        except (asyncio.CancelledError, CancelledError) as e:
+            raise _Interrupted from e
 
 
 def _print(result: dict[str, Any], as_json: bool) -> None:
@@ -246,15 +269,10 @@ def main() -> None:
     """Run the command line and exit with its code."""
     with _logging():
         try:
-            app(standalone_mode=False)
-            code = 0
-        except typer.Abort:
-            code = 130
-        except (KeyboardInterrupt, asyncio.CancelledError):
+            code = app(standalone_mode=False) or 0
+        except _Interrupted:
             typer.echo("interrupted; what was answered is stored, and the same command goes on from there", err=True)
             code = 130
-        except typer.Exit as e:
-            code = e.exit_code
         except InputError as e:
             typer.echo(f"nightdesk: {e}", err=True)
             code = 2

@@ -72,7 +72,7 @@ async def stage(name: str, number: int) -> int:
     return sentences
 
 
-@task(name="learn", cache_policy=NO_CACHE, persist_result=False, retries=0)
+@task(name="learn", task_run_name="learn", cache_policy=NO_CACHE, persist_result=False, retries=0)
 async def learn_stage() -> Learned:
     """Update the weights from what has been published."""
     run = RUN.get()

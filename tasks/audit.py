@@ -9,9 +9,9 @@ import os
 import signal
 import threading
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from multiprocessing.pool import Pool
 from typing import Any
 
 import pyarrow as pa
@@ -32,7 +32,7 @@ class AuditReport:
     whole: tuple[str, ...] = ()
 
 
-_warm: ProcessPoolExecutor | None = None
+_warm: Pool | None = None
 
 
 def warm() -> None:
@@ -42,20 +42,18 @@ def warm() -> None:
 
 
 @contextmanager
-def auditor() -> Iterator[ProcessPoolExecutor]:
-    """Open the process that audits; submit(audit, ...) to it. It gets ready at low priority, beside the roles."""
+def auditor() -> Iterator[Pool]:
+    """Open the process that audits: apply(audit, ...) it. It gets ready at low priority, beside the roles."""
     global _warm
     pool, _warm = _warm or _started(), None
-    try:
+    with pool:  # ends the process, busy or not
         yield pool
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _started() -> ProcessPoolExecutor:
+def _started() -> Pool:
     # spawn: a fork of a process with threads may hang.
-    pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), initializer=_get_ready)
-    pool.submit(_import)
+    pool = multiprocessing.get_context("spawn").Pool(1, _get_ready)
+    pool.apply_async(_import)
     return pool
 
 

@@ -51,7 +51,7 @@ class Cluster:
                 n_workers=self._workers,
                 threads_per_worker=1,
                 processes=True,
-                dashboard_address=None,
+                dashboard_address="127.0.0.1:0",
                 host="127.0.0.1",
                 preload=["tasks.models.worker"],
             )

@@ -3,10 +3,10 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from multiprocessing.pool import Pool
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +59,7 @@ class Run:
         sources: list[Source],
         store: Store,
         desk: Desk,
-        audits: ProcessPoolExecutor,
+        audits: Pool,
         weights_version: int,
     ) -> None:
         self.run_id, self.run_date, self.out, self.profile = run_id, run_date, out, profile
@@ -135,7 +135,7 @@ class Run:
         tables |= {"calls": contract("calls").build(calls), "judgements": contract("judgements").build(judgements)}
 
         def audited(name: str, table: pa.Table, extra: Mapping[str, Any], values: Mapping[str, Any]) -> AuditReport:
-            return self._audits.submit(audit, name, table, extra, values).result()
+            return self._audits.apply(audit, (name, table, extra, values))
 
         categories = list(self.profile.categories)
         cleared = await asyncio.to_thread(clearance.clear, tables, categories, self.run_id, audited)

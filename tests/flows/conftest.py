@@ -1,0 +1,121 @@
+"""A real Prefect server for the session, and the command line as a user calls it."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+NIGHTDESK = [sys.executable, "-m", "flows.cli"]
+START_TIMEOUT_S = 120
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What a command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> dict[str, Any]:
+        """The one object on stdout."""
+        assert self.code == 0, self.err
+        result: dict[str, Any] = json.loads(self.out)
+        return result
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Runs `nightdesk` against the session's server."""
+
+    env: dict[str, str]
+    api_url: str
+
+    def run(self, *arguments: object) -> Finished:
+        """Run a command to its end."""
+        with self.start(*arguments) as process:
+            out, err = process.communicate(timeout=200)
+        return Finished(process.returncode, out, err)
+
+    def start(self, *arguments: object) -> "subprocess.Popen[str]":
+        """Start a command in a session of its own, so that what it leaves running can be told."""
+        return subprocess.Popen(
+            [*NIGHTDESK, *map(str, arguments)],
+            env=self.env,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+            # A shell that runs the tests in the background has them ignore Ctrl-C, and children inherit that.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        )
+
+    def get(self, path: str) -> Any:
+        """Ask the Prefect server."""
+        with urllib.request.urlopen(self.api_url + path, timeout=30) as reply:
+            return json.load(reply)
+
+    def post(self, path: str, body: dict[str, Any]) -> Any:
+        """Ask the Prefect server."""
+        data = json.dumps(body).encode()
+        request = urllib.request.Request(self.api_url + path, data, {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=30) as reply:
+            return json.load(reply)
+
+
+@pytest.fixture(scope="session")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """Start a Prefect server on a free port of the loopback, with a database of its own."""
+    home = tmp_path_factory.mktemp("prefect")
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        port = s.getsockname()[1]
+    api_url = f"http://127.0.0.1:{port}/api"
+    env = {**os.environ, "PREFECT_HOME": str(home), "PREFECT_SERVER_ANALYTICS_ENABLED": "false", "DO_NOT_TRACK": "1"}
+    log = (home / "server.log").open("w")
+    server = subprocess.Popen(
+        [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)],
+        env=env,
+        stdout=log,
+        stderr=subprocess.STDOUT,
+    )
+    try:
+        _wait_until_healthy(api_url, server)
+        yield Desk({**env, "PREFECT_API_URL": api_url}, api_url)
+    finally:
+        server.terminate()
+        server.wait(timeout=30)
+        log.close()
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _wait_until_healthy(api_url: str, server: "subprocess.Popen[bytes]") -> None:
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while time.monotonic() < deadline:
+        assert server.poll() is None, "the Prefect server ended at once"
+        try:
+            with urllib.request.urlopen(api_url + "/health", timeout=5):
+                return
+        except OSError:
+            time.sleep(0.2)
+    raise TimeoutError(f"no Prefect server at {api_url} after {START_TIMEOUT_S} s")
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    """A folder for documents, beside the test's OUT."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    return folder

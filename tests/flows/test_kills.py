@@ -1,0 +1,153 @@
+"""Runs that are killed, interrupted, or not alone: nothing lost, nothing doubled, no answer computed twice."""
+
+import os
+import signal
+import sqlite3
+import subprocess
+import threading
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import psutil
+import pyarrow.dataset as ds
+import pytest
+
+from tests.flows.conftest import Desk
+from tests.tables import assert_ledger_is_complete, assert_whole, but_for_run_id, rows
+from tests.texts import evening, write_evening
+
+DAY = "2026-03-01"
+PATIENCE_S = 120
+
+
+def wait_for(happened: Callable[[], bool], process: "subprocess.Popen[str]") -> None:
+    """Wait until something has happened in a process that is under way."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not happened():
+        assert process.poll() is None, "the command ended before it could be stopped"
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
+
+
+def calls_stored(out: Path, role: str) -> int:
+    """Count the calls of a role that are in the store."""
+    try:
+        with closing(sqlite3.connect(f"file:{out / 'answers.db'}?mode=rw", uri=True, timeout=5)) as db:
+            return int(db.execute("SELECT count(*) FROM calls WHERE record LIKE ?", (f"%{role}%",)).fetchone()[0])
+    except sqlite3.OperationalError:  # not there yet
+        return 0
+
+
+def alive_in_session(session: int) -> list[psutil.Process]:
+    """Return the processes of a session that are still there."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if os.getsid(process.pid) == session and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+        except (ProcessLookupError, psutil.NoSuchProcess):
+            continue
+    return found
+
+
+@pytest.mark.parametrize("role", ["topic_finder", "topic_locator", "content_organizer"])
+def test_a_killed_run_is_taken_up_where_it_was(desk: Desk, source: Path, tmp_path: Path, role: str) -> None:
+    out, undisturbed = tmp_path / "out", tmp_path / "undisturbed"
+    for k in range(3):
+        write_evening(source, f"d{k}", seed=10 + k, passages=60)
+    command = ("run", source, "--date", DAY, "--no-learn", "--json", "--out")
+    whole = desk.run(*command, undisturbed).json
+    with desk.start(*command, out) as killed:
+        wait_for(lambda: calls_stored(out, role) >= 3, killed)
+        killed.kill()
+    stored = calls_stored(out, "")
+    assert 0 < stored < whole["calls"]
+    again = desk.run(*command, out).json
+    assert again["calls"] == whole["calls"] - stored
+    assert_whole(out, DAY, {f"d{k}": [s for _, s in evening(10 + k, 60)] for k in range(3)})
+    assert_ledger_is_complete(out)
+    for table in ("passages", "topics", "documents"):
+        assert but_for_run_id(rows(out, table)) == but_for_run_id(rows(undisturbed, table))
+    drawn = [{(c["decision_id"], c["model"], c["purpose"]) for c in rows(o, "calls")} for o in (out, undisturbed)]
+    assert drawn[0] == drawn[1]
+    judged = [sorted((j["judge"], j["accuracy"]) for j in rows(o, "judgements")) for o in (out, undisturbed)]
+    assert judged[0] == judged[1]
+    # Nothing outlives a killed command for long.
+    deadline = time.monotonic() + PATIENCE_S
+    while left := alive_in_session(killed.pid):
+        assert time.monotonic() < deadline, left
+        time.sleep(0.1)
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_ends_cleanly_and_goes_on(
+    desk: Desk, source: Path, tmp_path: Path, how: signal.Signals
+) -> None:
+    out = tmp_path / "out"
+    write_evening(source, "a", seed=20, passages=80)
+    command = ("run", source, "--date", DAY, "--no-learn", "--json", "--out", out)
+    with desk.start(*command) as process:
+        wait_for(lambda: calls_stored(out, "topic_finder") >= 2, process)
+        process.send_signal(how)
+        printed, said = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 130
+    assert printed == ""
+    assert "goes on from there" in said
+    assert "Traceback" not in said, said
+    assert not alive_in_session(process.pid)
+    assert rows(out, "passages") == rows(out, "documents") == []
+    stored = calls_stored(out, "")
+    assert desk.run(*command).json["calls"] > 0
+    assert calls_stored(out, "") > stored
+    assert_whole(out, DAY, {"a": [s for _, s in evening(20, 80)]})
+    assert_ledger_is_complete(out)
+
+
+def test_two_runs_at_once_into_one_out(desk: Desk, source: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    a, b, c = (write_evening(source, name, seed=30 + k, passages=20) for k, name in enumerate("abc"))
+    both = [desk.start("run", *some, "--out", out, "--date", DAY, "--json") for some in ((a, b), (b, c))]
+    for process in both:
+        _, said = process.communicate(timeout=PATIENCE_S)
+        assert process.returncode == 0, said
+    assert_whole(out, DAY, {name: [s for _, s in evening(30 + k, 20)] for k, name in enumerate("abc")})
+    calls = rows(out, "calls")
+    assert len({c["call_id"] for c in calls}) == len(calls)
+    keys = [(p["doc_id"], p["position"]) for p in rows(out, "passages")]
+    assert len(set(keys)) == len(keys)
+    topics = {t["topic_id"] for t in rows(out, "topics")}
+    assert {p["topic_id"] for p in rows(out, "passages")} <= topics | {None}
+    versions = sorted(int(p.stem) for p in (out / "state" / "news").glob("*.json"))
+    assert versions == [1, 2]
+
+
+def test_a_reader_never_sees_a_document_twice(desk: Desk, source: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    write_evening(source, "a", seed=40, passages=10)
+    write_evening(source, "b", seed=41, passages=10)
+    command = ("run", source, "--out", out, "--date", DAY, "--no-learn", "--json")
+    sentences = desk.run(*command).json["sentences"]
+    over = threading.Event()
+    seen: list[int] = []
+    wrong: list[object] = []
+
+    def read() -> None:
+        while not over.is_set():
+            table = ds.dataset(out / "tables" / "passages", partitioning="hive").to_table(columns=["doc_id", "position"])
+            keys = set(zip(*table.to_pydict().values(), strict=True))
+            seen.append(len(table))
+            if len(keys) != len(table) or len(table) != sentences:
+                wrong.append(len(table))
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    try:
+        for _ in range(3):
+            assert desk.run(*command).json["sentences"] == sentences
+    finally:
+        over.set()
+        reader.join()
+    assert len(seen) > 20
+    assert wrong == []
