@@ -1,0 +1,208 @@
+"""What the words, quotes and digits of a sentence show: the features of the category models.
+
+cues.toml holds the tables; here they are compiled once per process and counted. A sentence is read as units: words
+(lower case), numbers (all alike: #) and single Chinese characters, so that one matcher reads both languages and text
+that mixes them. Nothing here knows what a category means: weights stand in cues.toml or are learnt from the features.
+"""
+
+import re
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+SIGNALS = (
+    "quoted",  # share of the sentence that stands between quotation marks
+    "speech",  # a run of it does that is longer than a name or a title
+    "inside",  # it begins inside a quotation that an earlier sentence opened
+    "question",  # it ends in a question mark
+    "exclamation",  # it ends in an exclamation mark
+    "numbers",  # numbers in it, full at three
+    "money",  # a currency or percent sign
+    "names",  # capitalised words after the first, full at four
+    "figure",  # numbers are at least half of its units
+    "short",  # at most three units
+    "long",  # more than thirty units
+    "credit",  # it begins with a bracket: (photo credit), (agency)
+)
+MOST_HITS = 2
+LONGEST = 2000
+"""Characters of a sentence that are read: what a sentence is shows early, and captions can run on for 10,000."""
+
+_SMALL = "零〇一二两三四五六七八九十百千万几"
+_UNIT = re.compile(
+    rf"[0-9][0-9.,:]*|万一|千万(?![块元单])|[{_SMALL}]{{2,}}"
+    r"|[\u3400-\u9fff]|[^\W\d_\u3400-\u9fff]+(?:'[^\W\d_\u3400-\u9fff]+)*|#"
+)
+# "one" is left out: it is a pronoun as often as a number.
+_NUMBER_WORDS = (
+    "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen"
+    " nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred"
+)
+_NUMBERS = frozenset(_NUMBER_WORDS.split())
+_NUMERALS = frozenset("0123456789#" + _SMALL)
+_NOT_NUMBERS = frozenset(["万一", "千万", *"一百千万零〇"])  # in case; by all means; and parts of other words
+_ANY_QUOTE = re.compile(r"[\"“„«「『‘']")
+_QUOTE = re.compile(r"[\"“”„«»「」『』]|(?<!\w)['‘](?=\w)|(?<=[\w.,!?…。，！？])['’](?!\w)")
+_CLOSED_BY = {"“": "”", "„": "“”", "«": "»", "「": "」", "『": "』", "‘": "’", '"': '"', "'": "'"}
+_OPEN_FOR = 6
+_SPEECH = 14
+_MONEY = re.compile(r"[$€£¥￥%％]")
+_NAME = re.compile(r"(?<=[\w,] )[A-Z]")
+_WORD = re.compile(r"[^\W_]")
+
+
+@dataclass(frozen=True, slots=True)
+class CueTable:
+    """The cues of one category set in one language, compiled.
+
+    features: names of the columns of `features()`: the signals, then the groups of cues.
+    index: first unit of a cue -> (the units that follow, columns it counts for), longest first.
+    weights: shape (features, categories): what one of each feature adds to each category's score.
+    """
+
+    categories: tuple[str, ...]
+    prior: NDArray[np.float64]
+    persistence: float
+    scale: float
+    features: tuple[str, ...]
+    index: dict[str, list[tuple[list[str], tuple[int, ...]]]]
+    weights: NDArray[np.float64]
+
+
+@cache
+def _tables() -> dict[str, dict[str, Any]]:
+    tables: dict[str, dict[str, Any]] = tomllib.loads(Path(__file__).with_name("cues.toml").read_text(encoding="utf-8"))
+    return tables
+
+
+def known_set(categories: Sequence[str]) -> str | None:
+    """Return the name of the category set that has all these categories, or None."""
+    return next((name for name, table in _tables().items() if set(categories) <= set(table["prior"])), None)
+
+
+@cache
+def cue_table(name: str, language: str) -> CueTable:
+    """Return the compiled table of a category set; without cues for the language it has the signals alone.
+
+    Raises:
+        KeyError: no such category set.
+    """
+    table = _tables()[name]
+    categories = tuple(table["prior"])
+    groups = table.get(language, {})
+    features = SIGNALS + tuple(groups)
+    weights = np.zeros((len(features), len(categories)))
+    said = [*(table["signals"][s] for s in SIGNALS), *(group.get("weights", {}) for group in groups.values())]
+    for row, by_category in enumerate(said):
+        for category, weight in by_category.items():
+            weights[row, categories.index(category)] = weight
+    columns: dict[tuple[str, ...], set[int]] = {}
+    for column, group in enumerate(groups.values(), len(SIGNALS)):
+        for cue in group["cues"].split(","):
+            columns.setdefault(tuple(units(cue)), set()).add(column)
+    index: dict[str, list[tuple[list[str], tuple[int, ...]]]] = {}
+    for cue_units in sorted(columns, key=lambda cue: (-len(cue), cue)):
+        index.setdefault(cue_units[0], []).append((list(cue_units[1:]), tuple(sorted(columns[cue_units]))))
+    prior = np.array(list(table["prior"].values()), float)
+    return CueTable(categories, prior / prior.sum(), table["persistence"], table["scale"], features, index, weights)
+
+
+def units(text: str) -> list[str]:
+    """Return the words, numbers (#, a run of them once) and Chinese characters of a text, in order."""
+    found: list[str] = []
+    for unit in _UNIT.findall(text.lower().replace("’", "'")):
+        if unit in _NUMBERS or (unit[0] in _NUMERALS and unit not in _NOT_NUMBERS):
+            if not found or found[-1] != "#":
+                found.append("#")
+        else:
+            found.append(unit)
+    return found
+
+
+def is_readable(sentence: str) -> bool:
+    """Tell whether there is anything to judge: a letter or a digit, and not a wall of text."""
+    return len(sentence) <= 2 * LONGEST and _WORD.search(sentence) is not None
+
+
+def features(sentences: Sequence[str], table: CueTable) -> NDArray[np.float64]:
+    """Count what each sentence shows, in the order in which the sentences stand; shape (n, len(table.features)).
+
+    Order matters: a quotation that one sentence opens goes on in the next ones.
+    """
+    rows = np.zeros((len(sentences), len(table.features)))
+    open_mark, open_for = "", 0
+    for row, sentence in zip(rows, sentences, strict=True):
+        text = sentence[:LONGEST].strip()
+        found = units(text)
+        row[2] = bool(open_mark)
+        quoted, open_mark = _quoted(text, open_mark)
+        row[0], row[1] = quoted / max(len(text), 1), quoted >= _SPEECH
+        open_for = open_for + 1 if open_mark else 0
+        if open_for > _OPEN_FOR:  # a mark that was never closed must not colour the rest of the document
+            open_mark, open_for = "", 0
+        row[3:12] = _plain_signals(text, found)
+        for column in _hits(found, table.index):
+            row[column] += 1
+    np.minimum(rows[:, len(SIGNALS) :], MOST_HITS, out=rows[:, len(SIGNALS) :])
+    return rows
+
+
+def _plain_signals(text: str, found: list[str]) -> tuple[float, ...]:
+    """Return the signals from `question` on."""
+    tail, numbers = text[-2:], found.count("#")
+    return (
+        "?" in tail or "？" in tail,
+        "!" in tail or "！" in tail,
+        min(numbers, 3) / 3,
+        _MONEY.search(text) is not None,
+        min(len(_NAME.findall(text)), 4) / 4,
+        2 * numbers >= len(found) > 0,
+        len(found) <= 3,
+        len(found) > 30,
+        text[:1] in ("(", "（", "["),
+    )
+
+
+def _hits(found: list[str], index: dict[str, list[tuple[list[str], tuple[int, ...]]]]) -> list[int]:
+    """Return the column of every cue found, the longest cue at each place; its units are not read again."""
+    hits: list[int] = []
+    place, end = 0, len(found)
+    while place < end:
+        for rest, columns in index.get(found[place], ()):
+            if not rest or found[place + 1 : place + 1 + len(rest)] == rest:
+                hits += columns
+                place += len(rest)
+                break
+        place += 1
+    return hits
+
+
+def _quoted(text: str, open_mark: str) -> tuple[int, str]:
+    """Return how many characters of a text are inside quotation marks, and the mark left open at its end (or "").
+
+    open_mark: what the sentences before left open.
+    """
+    if not open_mark and not _ANY_QUOTE.search(text):
+        return 0, ""
+    start, inside = 0, 0
+    for match in _QUOTE.finditer(text):
+        mark, at = match.group(), match.start()
+        # A quotation of several paragraphs opens anew at each: a mark at the very start opens unless it stands alone.
+        opens_anew = at == 0 and mark == open_mark and text[1:2].isalnum()
+        if open_mark and mark in _CLOSED_BY[open_mark] and not opens_anew:
+            inside += at - start
+            open_mark = ""
+        elif (not open_mark or opens_anew) and mark in _CLOSED_BY:
+            # An apostrophe after a word or stop closes; with nothing open it is a plural's.
+            if mark == "'" and at and (text[at - 1].isalnum() or text[at - 1] in ".,!?…。，！？"):
+                continue
+            open_mark, start = mark, at + 1
+    if open_mark:
+        inside += len(text) - start
+    return inside, open_mark
