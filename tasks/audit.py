@@ -7,19 +7,20 @@ started while the role stages run.
 import multiprocessing
 import os
 import signal
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from multiprocessing.pool import Pool
+from multiprocessing.connection import Connection
 from typing import Any
 
 import pyarrow as pa
 
 from tasks.contracts import contract
+from tasks.errors import PublishError
 
 _COMPARABLE = (pa.types.is_list, pa.types.is_struct, pa.types.is_binary)
 _ROW = "__row"
+CLOSE_TIMEOUT_S = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,47 +33,80 @@ class AuditReport:
     whole: tuple[str, ...] = ()
 
 
-_warm: Pool | None = None
+class Auditor:
+    """A process that audits one table at a time. It gets ready at low priority, beside the roles.
+
+    A plain process and a pipe: when this process ends, however it does, the pipe closes and the other one ends too.
+    """
+
+    def __init__(self) -> None:
+        spawn = multiprocessing.get_context("spawn")  # a fork of a process with threads may hang
+        self._pipe, theirs = spawn.Pipe()
+        self._process = spawn.Process(target=_serve, args=(theirs,), name="nightdesk-audit", daemon=True)
+        self._process.start()
+        theirs.close()
+
+    def audit(
+        self, name: str, table: pa.Table, extra: Mapping[str, pa.Array], values: Mapping[str, Any]
+    ) -> AuditReport:
+        """Check a table against its contract in the other process (see audit).
+
+        Raises:
+            PublishError: the process is gone, or could not check.
+        """
+        try:
+            self._pipe.send((name, table, extra, values))
+            answer = self._pipe.recv()
+        except (OSError, EOFError):
+            raise PublishError(f"table {name}: the process that audits has ended; see its messages above") from None
+        if isinstance(answer, AuditReport):
+            return answer
+        raise PublishError(f"table {name}: the audit failed: {answer}")
+
+    def close(self) -> None:
+        """End the process: by itself if it is idle, for it has locks to give back."""
+        self._pipe.close()
+        self._process.join(CLOSE_TIMEOUT_S)
+        if self._process.is_alive():
+            self._process.terminate()
+            self._process.join()
+
+
+_warm: Auditor | None = None
 
 
 def warm() -> None:
     """Start the process that the next auditor() of this program will use, and return at once."""
     global _warm  # noqa: PLW0603  (one hand-over between the command line and the flow it runs)
-    _warm = _started()
+    _warm = Auditor()
 
 
 @contextmanager
-def auditor() -> Iterator[Pool]:
-    """Open the process that audits: apply(audit, ...) it. It gets ready at low priority, beside the roles."""
+def auditor() -> Iterator[Auditor]:
+    """Open an auditor for one run."""
     global _warm
-    pool, _warm = _warm or _started(), None
-    with pool:  # ends the process, busy or not
-        yield pool
+    opened, _warm = _warm or Auditor(), None
+    try:
+        yield opened
+    finally:
+        opened.close()
 
 
-def _started() -> Pool:
-    # spawn: a fork of a process with threads may hang.
-    pool = multiprocessing.get_context("spawn").Pool(1, _get_ready)
-    pool.apply_async(_import)
-    return pool
-
-
-def _get_ready() -> None:
+def _serve(pipe: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the flow's to answer
     os.nice(5)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    import great_expectations  # noqa: F401  (seconds, paid while the roles are at work)
 
-
-def _end_with_parent() -> None:
-    """A pool's process would outlive a parent that was killed."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
-
-
-def _import() -> None:
-    import great_expectations  # noqa: F401
+    while True:
+        try:
+            question = pipe.recv()
+        except (EOFError, OSError):
+            return
+        try:
+            answer: AuditReport | str = audit(*question)
+        except Exception as e:  # noqa: BLE001  (whatever it is, the run must hear of it)
+            answer = f"{type(e).__name__}: {e}"
+        pipe.send(answer)
 
 
 def audit(name: str, table: pa.Table, extra: Mapping[str, pa.Array], values: Mapping[str, Any]) -> AuditReport:

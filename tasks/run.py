@@ -2,21 +2,17 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date
-from multiprocessing.pool import Pool
 from pathlib import Path
-from typing import Any
-
-import pyarrow as pa
 
 from role_rl import state as states
 from role_rl.errors import StateError
 from role_rl.record import State
 from tasks import clearance, history, publish, stories
-from tasks.audit import AuditReport, audit, auditor
+from tasks.audit import Auditor, AuditReport, auditor
 from tasks.calls import Desk
 from tasks.contracts import contract
 from tasks.documents import Source, find_sources, read_document
@@ -59,7 +55,7 @@ class Run:
         sources: list[Source],
         store: Store,
         desk: Desk,
-        audits: Pool,
+        audits: Auditor,
         weights_version: int,
     ) -> None:
         self.run_id, self.run_date, self.out, self.profile = run_id, run_date, out, profile
@@ -134,11 +130,8 @@ class Run:
         calls, judgements = self.desk.ledger.rows(self.store.claim(part), self.run_id)
         tables |= {"calls": contract("calls").build(calls), "judgements": contract("judgements").build(judgements)}
 
-        def audited(name: str, table: pa.Table, extra: Mapping[str, Any], values: Mapping[str, Any]) -> AuditReport:
-            return self._audits.apply(audit, (name, table, extra, values))
-
         categories = list(self.profile.categories)
-        cleared = await asyncio.to_thread(clearance.clear, tables, categories, self.run_id, audited)
+        cleared = await asyncio.to_thread(clearance.clear, tables, categories, self.run_id, self._audits.audit)
         self.cleared[batch.number] = cleared
         self.reports += cleared.reports
 

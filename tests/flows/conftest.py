@@ -19,6 +19,9 @@ import pytest
 NIGHTDESK = [sys.executable, "-m", "flows.cli"]
 START_TIMEOUT_S = 120
 
+# A shell that runs the tests in the background has them ignore Ctrl-C, and what they start would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 
 @dataclass(frozen=True)
 class Finished:
@@ -58,8 +61,6 @@ class Desk:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,
-            # A shell that runs the tests in the background has them ignore Ctrl-C, and children inherit that.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
 
     def get(self, path: str) -> Any:

@@ -135,7 +135,9 @@ def test_a_reader_never_sees_a_document_twice(desk: Desk, source: Path, tmp_path
 
     def read() -> None:
         while not over.is_set():
-            table = ds.dataset(out / "tables" / "passages", partitioning="hive").to_table(columns=["doc_id", "position"])
+            table = ds.dataset(out / "tables" / "passages", partitioning="hive").to_table(
+                columns=["doc_id", "position"]
+            )
             keys = set(zip(*table.to_pydict().values(), strict=True))
             seen.append(len(table))
             if len(keys) != len(table) or len(table) != sentences:

@@ -1,0 +1,42 @@
+# Everything that is done with nightdesk from a source tree; each target sets up what it needs, once.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PREFECT_SERVER_ANALYTICS_ENABLED := false
+export DO_NOT_TRACK := 1
+export GX_ANALYTICS_ENABLED := false
+
+.PHONY: setup run test lint bench clean
+
+setup: $(VENV)/.ready
+
+$(VENV)/.ready: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "nightdesk needs Python 3.11 or newer; name one: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 2; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@# Prefect's own database, so that the first run need not make it.
+	$(BIN)/prefect server database upgrade -y > $(VENV)/prefect-database.log 2>&1 || { cat $(VENV)/prefect-database.log >&2; exit 1; }
+	touch $@
+
+run: setup
+	$(BIN)/nightdesk run datasets/samples --out out
+	@echo "Look at it: $(BIN)/python -c \"import pandas; print(pandas.read_parquet('out/tables/topics')[['doc_id', 'title', 'sentences']])\""
+	@echo "Weights that serve next: $(BIN)/nightdesk weights --out out"
+
+test: setup
+	$(BIN)/python -m pytest
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: setup
+	$(BIN)/python -m benchmarks.quality
+	$(BIN)/python -m benchmarks.speed
+	$(BIN)/python -m benchmarks.startup
+
+clean:
+	rm -rf out build dist benchmarks/results .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis $(VENV)
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
