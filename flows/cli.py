@@ -50,14 +50,15 @@ def run(
 ) -> None:
     """Reorganise documents now: the nightly flow."""
     started = time.perf_counter()
-    from tasks import audit, fanout
+    from tasks.documents import check_sources
     from tasks.profile import load_profile
-    from tasks.run import check_sources
 
     day = _date(run_date)
     chosen = load_profile(profile)
     check_sources(sources, day or date.today())
     _check_out(out)
+    from tasks import audit, fanout
+
     # Both come up while Prefect is imported and its server starts.
     fanout.warm(chosen.dask.scheduler, chosen.dask.workers)
     audit.warm()

@@ -106,12 +106,43 @@ def _fixed_folder(pattern: Path) -> Path:
     return Path(*fixed)
 
 
+def check_sources(arguments: list[str], run_date: date) -> list[Source]:
+    """Find what a run will read, and see that at least one document of it can be read. Writes nothing.
+
+    Raises:
+        InputError: nothing there, two documents of one name, or none readable.
+    """
+    sources = find_sources(arguments, run_date)
+    reasons = []
+    for source in sources:
+        try:
+            _content(source)
+        except DocumentError as e:
+            reasons.append(str(e))
+        else:
+            return sources
+    raise InputError(nothing_readable(reasons))
+
+
+def nothing_readable(reasons: list[str]) -> str:
+    """Return the one line for a run of which not one document can be read."""
+    more = f" (and {len(reasons) - 1} more documents that cannot be read)" if len(reasons) > 1 else ""
+    return f"{reasons[0]}{more}"
+
+
 def read_document(source: Source) -> Document:
     """Read one document.
 
     Raises:
         DocumentError: it is empty, not UTF-8, or not in its form; the message names file and place.
     """
+    content = _content(source)
+    pairs = _sentences(content) if isinstance(content, str) else content
+    return make_document(source.doc_id, str(source.path), pairs)
+
+
+def _content(source: Source) -> str | list[tuple[str, str]]:
+    """Return the text of a .txt, or the (id, sentence) pairs of a .json; neither is empty."""
     try:
         raw = source.path.read_bytes()
     except OSError as e:
@@ -121,10 +152,13 @@ def read_document(source: Source) -> Document:
     except UnicodeDecodeError as e:
         line = raw[: e.start].count(b"\n") + 1
         raise DocumentError(f"{source.path}: line {line}: not UTF-8 text; save it as UTF-8") from None
-    pairs = _from_json(source.path, text) if source.path.suffix.lower() == ".json" else _from_text(text)
-    if not any(sentence.strip() for _, sentence in pairs):
+    if "\0" in text:
+        line = text[: text.index("\0")].count("\n") + 1
+        raise DocumentError(f"{source.path}: line {line}: a NUL byte, so this is no text; name a text file")
+    content = _from_json(source.path, text) if source.path.suffix.lower() == ".json" else text
+    if not any(s.strip() for s in ([content] if isinstance(content, str) else (s for _, s in content))):
         raise DocumentError(f"{source.path}: no sentence in it; leave it out or fill it")
-    return make_document(source.doc_id, str(source.path), pairs)
+    return content
 
 
 def make_document(doc_id: str, source: str, pairs: list[tuple[str, str]]) -> Document:
@@ -165,7 +199,7 @@ def _from_json(path: Path, text: str) -> list[tuple[str, str]]:
     return pairs
 
 
-def _from_text(text: str) -> list[tuple[str, str]]:
+def _sentences(text: str) -> list[tuple[str, str]]:
     lines = text.splitlines()
     language = detect_language(lines)
     sentences = [s for line in lines for s in split_sentences(line, language)]

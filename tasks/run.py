@@ -15,7 +15,7 @@ from tasks import clearance, history, publish, stories
 from tasks.audit import Auditor, AuditReport, auditor
 from tasks.calls import Desk
 from tasks.contracts import contract
-from tasks.documents import Source, find_sources, read_document
+from tasks.documents import Source, check_sources, nothing_readable, read_document
 from tasks.errors import DocumentError, InputError
 from tasks.fanout import fan_out
 from tasks.filing import file_batch, topic_id
@@ -79,7 +79,10 @@ class Run:
         Raises:
             InputError: not one document could be read.
         """
-        return next(self._reader, None)
+        batch = next(self._reader, None)
+        if batch is None:
+            self._audits.hang_up()
+        return batch
 
     def _read(self, only_new: bool, reassign: bool) -> Iterator[Batch]:
         known = history.published_before(self.out, self.run_date) if only_new else set()
@@ -172,30 +175,6 @@ class Run:
         self._published_docs |= set(docs)
         names = stories.relate(ids, docs, stories.unpack(packed), known, self.run_date.isoformat())
         return dict(zip(ids, zip(names, packed, strict=True), strict=True))
-
-
-def nothing_readable(reasons: list[str]) -> str:
-    """Return the one line for a run of which not one document can be read."""
-    more = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
-    return f"{reasons[0]}{more}"
-
-
-def check_sources(arguments: list[str], run_date: date) -> list[Source]:
-    """Find what a run will read, and see that at least one document of it can be read. Writes nothing.
-
-    Raises:
-        InputError: nothing there, two documents of one name, or none readable.
-    """
-    sources = find_sources(arguments, run_date)
-    reasons = []
-    for source in sources:
-        try:
-            read_document(source)
-        except DocumentError as e:
-            reasons.append(str(e))
-        else:
-            return sources
-    raise InputError(nothing_readable(reasons))
 
 
 @asynccontextmanager
