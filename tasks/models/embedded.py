@@ -1,0 +1,250 @@
+"""Models that are computed here: no key, no network, thousands of sentences a second.
+
+Static     word vectors and words: a topic ends where a new vocabulary and a new direction begin
+Lexical    words alone
+Baseline   looks at nothing: what an answer is worth that costs no thought
+"""
+
+from abc import ABC, abstractmethod
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tasks.models.segmentation import (
+    UNANCHORED,
+    Costs,
+    Span,
+    above_background,
+    average_linkage,
+    direction_cost,
+    partition,
+    vocabulary_cost,
+)
+from tasks.models.titles import title, typical
+from tasks.models.vectors import commonness, static_vectors, term_vectors, unit, with_spaces, words
+from tasks.requests import Answer, Group, RoleRequest
+
+Similarity = NDArray[np.float32]
+"""How alike texts are, shape (texts, texts), at most 1."""
+
+WINDOW = 256  # sentences cut at a time: memory grows with the square
+MOST_ANCHORS = 5
+FUNCTION_WORD = 0.7  # words as common as this ("of", "said", "der") are of no topic; see vectors.commonness
+MOST_WORDS = 200  # of one sentence; time and memory grow with the square of how often words come back
+BESIDE = 0.02  # near ties go to a topic beside: an aside belongs where it stands
+BACKGROUND, BACKGROUND_UNSPACED = 0.0, 0.15  # what unrelated topics have in common, if a call has too few to tell
+
+
+class Embedded(ABC):
+    """A model that computes its answers."""
+
+    VERSION: str
+
+    async def answer(self, request: RoleRequest) -> Answer:
+        """Answer one request (the Model protocol)."""
+        return self.compute(request)
+
+    def compute(self, request: RoleRequest) -> Answer:
+        """Answer one request at once."""
+        if not request.items:
+            return Answer(())
+        match request.role:
+            case "topic_finder":
+                return Answer(tuple(self._find(request)))
+            case "topic_locator":
+                return Answer(tuple(self._locate(request)) if request.labels else ())
+            case "relationship_checker":
+                return Answer(tuple(self._relate(request)))
+            case "content_organizer":
+                return Answer(tuple(self._organize(request)) if request.labels else ())
+
+    @abstractmethod
+    def _find(self, request: RoleRequest) -> Iterable[Group]: ...
+
+    @abstractmethod
+    def _locate(self, request: RoleRequest) -> Iterable[Group]: ...
+
+    @abstractmethod
+    def _relate(self, request: RoleRequest) -> Iterable[Group]: ...
+
+    @abstractmethod
+    def _organize(self, request: RoleRequest) -> Iterable[Group]: ...
+
+
+class _Computed(Embedded):
+    """What Static and Lexical share. They differ in what holds a topic together, and in what makes two texts alike."""
+
+    kind: Literal["static", "lexical"]
+    penalty: float  # what a topic costs (see segmentation.partition)
+    penalty_unspaced: float  # in scripts without spaces, of which vectors and sentences say less
+    threshold: float  # how alike topics of one story are (see segmentation.above_background)
+
+    @abstractmethod
+    def _costs(self, sentences: Sequence[str]) -> Costs:
+        """Cost of every run of the sentences as one topic (see segmentation)."""
+
+    @abstractmethod
+    def _similarity(self, texts: Sequence[Sequence[str]]) -> Similarity:
+        """How alike texts are, each a list of sentences."""
+
+    def _find(self, request: RoleRequest) -> list[Group]:
+        """One topic for each run: what is one story though far apart is for the relationship checker to join."""
+        groups: list[Group] = []
+        for first, end in self._cut(request.items, [UNANCHORED] * len(request.items)):
+            sentences = request.items[first:end]
+            label = title(sentences, request.language, [g.label for g in groups])
+            groups.append(Group(label, tuple(first + 1 + k for k in typical(sentences, MOST_ANCHORS))))
+        return groups
+
+    def _cut(self, sentences: Sequence[str], anchors: Sequence[int], closer: int = 0) -> list[Span]:
+        """Cut the sentences into topics, a window at a time; each step closer halves what a topic costs.
+
+        The last run of a window may be longer than was seen of it, so the next window begins with it.
+        """
+        penalty = (self.penalty if with_spaces(sentences) else self.penalty_unspaced) / 2**closer
+        spans: list[Span] = []
+        start = 0
+        while start < len(sentences):
+            end = min(start + WINDOW, len(sentences))
+            found = partition(self._costs(sentences[start:end]), penalty, anchors[start:end])
+            if end < len(sentences) and len(found) > 1:
+                found.pop()
+            spans += [(start + a, start + b) for a, b in found]
+            start = spans[-1][1]
+        return spans
+
+    def _locate(self, request: RoleRequest) -> list[Group]:
+        """Cut again, no run with anchors of two topics; a run without anchors goes to the topic it is most like."""
+        anchors = [UNANCHORED] * len(request.items)
+        for topic, named in enumerate(request.anchors[: len(request.labels)]):
+            for number in named:
+                anchors[number - 1] = topic
+        spans = self._cut(request.items, anchors)
+        for closer in range(1, 5):
+            if len(spans) >= min(len(request.labels), len(request.items)):
+                break  # else look closer: each topic was found in some run
+            spans = self._cut(request.items, anchors, closer)
+        owners = [max(anchors[first:end]) for first, end in spans]
+        if UNANCHORED in owners:
+            owners = self._assign([request.items[a:b] for a, b in spans], owners, request.labels)
+        numbers: dict[int, list[int]] = defaultdict(list)
+        for topic, (first, end) in zip(owners, spans, strict=True):
+            numbers[topic] += range(first + 1, end + 1)
+        return [Group(str(topic + 1), tuple(numbers[topic])) for topic in sorted(numbers)]
+
+    def _assign(self, runs: Sequence[Sequence[str]], owners: Sequence[int], labels: Sequence[str]) -> list[int]:
+        """Give every unanchored run an owner: the topic whose title and anchored runs it is most like."""
+        profiles = [
+            [label, *(s for run, owner in zip(runs, owners, strict=True) if owner == topic for s in run)]
+            for topic, label in enumerate(labels)
+        ]
+        similar = self._similarity([*runs, *profiles])[: len(runs), len(runs) :]
+        assigned = list(owners)
+        for k, owner in enumerate(owners):
+            if owner == UNANCHORED:
+                beside = assigned[max(k - 1, 0) : k] + [o for o in owners[k + 1 : k + 2] if o != UNANCHORED]
+                similar[k, beside] += BESIDE
+                assigned[k] = int(similar[k].argmax())
+        return assigned
+
+    def _relate(self, request: RoleRequest) -> list[Group]:
+        texts = [item.split("\n") for item in request.items]
+        prior = BACKGROUND if with_spaces(request.items) else BACKGROUND_UNSPACED
+        stories = average_linkage(*above_background(self._similarity(texts), self.threshold, prior))
+        return [Group("", tuple(k + 1 for k in story)) for story in stories if len(story) > 1]
+
+    def _organize(self, request: RoleRequest) -> list[Group]:
+        # Imported here: a process that only finds topics need not load it.
+        from tasks.models.categories import categorize
+
+        filed: dict[str, dict[int, float]] = {label: {} for label in request.labels}
+        for n, (label, sure) in enumerate(categorize(request.items, request.language, request.labels, self.kind), 1):
+            filed[label][n] = sure
+        return [Group(label, tuple(sure), tuple(sure.values())) for label, sure in filed.items() if sure]
+
+
+class Static(_Computed):
+    """Static word vectors (wordllama) and words."""
+
+    VERSION = "1"
+    kind = "static"
+    penalty = 20.0
+    penalty_unspaced = 14.0
+    threshold = 0.13
+    direction = 8.0  # what a sentence at right angles to its topic costs, in nats
+    share = 0.2  # of the vectors in similarity; the rest is words
+
+    def _costs(self, sentences: Sequence[str]) -> Costs:
+        return self.direction * direction_cost(static_vectors(sentences)) + vocabulary_cost(_content_words(sentences))
+
+    def _similarity(self, texts: Sequence[Sequence[str]]) -> Similarity:
+        terms = _common_terms(texts)
+        if not with_spaces([sentence for text in texts for sentence in text]):
+            return terms  # of other scripts the vectors know a few hundred characters: all texts look alike to them
+        means = unit(np.stack([static_vectors(text).sum(axis=0) for text in texts]))
+        return np.asarray((1 - self.share) * terms + self.share * (means @ means.T), np.float32)
+
+
+class Lexical(_Computed):
+    """Words alone: which come back, and which are rare enough to tell."""
+
+    VERSION = "1"
+    kind = "lexical"
+    penalty = 3.0
+    penalty_unspaced = 7.0
+    threshold = 0.09
+
+    def _costs(self, sentences: Sequence[str]) -> Costs:
+        return vocabulary_cost(_content_words(sentences))
+
+    def _similarity(self, texts: Sequence[Sequence[str]]) -> Similarity:
+        return _common_terms(texts)
+
+
+def _common_terms(texts: Sequence[Sequence[str]]) -> Similarity:
+    terms = term_vectors(texts)
+    return terms @ terms.T
+
+
+def _content_words(sentences: Sequence[str]) -> list[list[str]]:
+    return [[w for w in words(s) if commonness(w) < FUNCTION_WORD][:MOST_WORDS] for s in sentences]
+
+
+class Baseline(Embedded):
+    """A topic every 20 sentences, nothing related, everything in the usual category."""
+
+    VERSION = "1"
+    length = 20
+    usual = ("facts", "product_description")
+
+    def _find(self, request: RoleRequest) -> list[Group]:
+        groups: list[Group] = []
+        for first in range(0, len(request.items), self.length):
+            end = min(first + self.length, len(request.items))
+            label = title(request.items[first:end], request.language, [g.label for g in groups])
+            groups.append(Group(label, tuple(sorted({first + 1, end}))))
+        return groups
+
+    def _locate(self, request: RoleRequest) -> list[Group]:
+        """Every sentence goes to the nearest anchor; without anchors the topics get equal shares in order."""
+        n = len(request.items)
+        anchors = sorted((number, topic) for topic, named in enumerate(request.anchors) for number in named)
+        placed: dict[int, list[int]] = defaultdict(list)
+        for position in range(1, n + 1):
+            nearest = [topic for _, topic in sorted((abs(number - position), topic) for number, topic in anchors)[:1]]
+            placed[nearest[0] if nearest else (position - 1) * len(request.labels) // n].append(position)
+        return [Group(str(topic + 1), tuple(positions)) for topic, positions in sorted(placed.items())]
+
+    def _relate(self, request: RoleRequest) -> list[Group]:
+        return []
+
+    def _organize(self, request: RoleRequest) -> list[Group]:
+        label = next((c for c in self.usual if c in request.labels), request.labels[0])
+        return [Group(label, tuple(range(1, len(request.items) + 1)))]
+
+
+MODELS: dict[str, type[Embedded]] = {"static": Static, "lexical": Lexical, "baseline": Baseline}
+"""What a profile may name as an embedded model."""
