@@ -83,8 +83,8 @@ class Desk:
             await self._pool.cancel()
         return [t.result() for t in tasks]
 
-    async def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Return the static embedding of every text, (texts, dimensions) unit rows. It is code, not a role: no call."""
+    async def embed(self, texts: Sequence[Sequence[str]]) -> NDArray[np.float32]:
+        """Return a unit row for every text (a list of sentences), (texts, dimensions). Code, not a role: no call."""
         vectors = await asyncio.gather(*(self._pool.call(embed_group, None, t) for t in texts))
         return np.array(vectors, dtype=np.float32)
 

@@ -16,7 +16,7 @@ from typing import Any
 from tasks.errors import TerminalError, TransientError
 
 LARGEST_GROUP = 16  # calls in one Dask task
-AHEAD = 2  # groups per worker under way: one that runs, one that waits
+AHEAD = 2  # groups under way per thread of a worker: one that runs, one that waits
 CLOSE_TIMEOUT_S = 10
 
 GroupFunction = Callable[[Any, list[Any]], list[Any]]  # (what the group shares, items) -> one result per item
@@ -144,10 +144,11 @@ class FanOut:
 
     def _pump(self) -> None:
         self._pumping = False
-        workers = max(1, len(self._client.scheduler_info(n_workers=-1)["workers"]))
+        # Not the list of workers: an asynchronous client is told none. A worker that joins counts within seconds.
+        places = AHEAD * max(1, self._client.scheduler_info()["total_threads"])
         for (function, shared), queue in list(self._waiting.items()):
-            while queue and len(self._groups) < AHEAD * workers:
-                size = max(1, min(LARGEST_GROUP, len(queue) // (AHEAD * workers)))
+            while queue and len(self._groups) < places:
+                size = max(1, min(LARGEST_GROUP, len(queue) // places))
                 calls = [queue.popleft() for _ in range(min(size, len(queue)))]
                 self._send(function, shared, [c for c in calls if not c[1].cancelled()])
             if not queue:

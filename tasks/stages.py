@@ -109,10 +109,10 @@ async def _candidates(desk: Desk, titles: list[str], texts: list[list[str]]) -> 
     return relationship_checker.candidate_calls(await desk.embed(topic_texts(titles, texts)))
 
 
-def topic_texts(titles: Sequence[str], texts: Sequence[Sequence[str]]) -> list[str]:
+def topic_texts(titles: Sequence[str], texts: Sequence[Sequence[str]]) -> list[list[str]]:
     """Return what stands for each topic where it is embedded: its title and first sentences."""
     most = relationship_checker.MOST_SENTENCES
-    return [" ".join([title, *sentences[:most]]) for title, sentences in zip(titles, texts, strict=True)]
+    return [[title, *sentences[:most]] for title, sentences in zip(titles, texts, strict=True)]
 
 
 async def _ask_chunks(desk: Desk, asked: Asked, progress: Progress) -> list[Outcome]:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 NIGHTS = 7  # how far back a story is followed
-NEAREST = 0.80  # least cosine of two topics of one story
+NEAREST = 0.25  # least cosine of two topics of one story: to join two wrongly is worse than to miss one
 _BLOCK = 1024
 
 

@@ -21,7 +21,7 @@ def make_request(texts: Sequence[str], language: str) -> RoleRequest:
 
 def check(request: RoleRequest, answer: Answer) -> list[str]:
     """Return what is wrong with an answer's labels, a line each."""
-    problems = [f"the topic of sentences {g.numbers} has no title" for g in answer.groups if not g.label.strip()]
+    problems = [f"the topic of sentences {g.numbers} has no title" for g in answer.groups if not clean_title(g.label)]
     if not any(g.numbers for g in answer.groups):
         problems.append("no topic was found; every text has at least one")
     return problems

@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from functools import cache, lru_cache
+from hashlib import blake2b
 from importlib.util import find_spec
 from itertools import islice
 from math import log
@@ -20,6 +21,7 @@ from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
 DIMENSIONS = 256
+HASHED = 512
 CACHED_SENTENCES = 16_384
 """Sentences whose vectors (1 kB each) and words are kept per process: the locator asks about what the finder saw."""
 
@@ -170,3 +172,24 @@ def term_vectors(texts: Sequence[Sequence[str]]) -> NDArray[np.float32]:
     for row, text in enumerate(weights):
         vectors[row, [column[word] for word in text]] = list(text.values())
     return unit(vectors)
+
+
+def hashed_terms(texts: Sequence[Sequence[str]]) -> NDArray[np.float32]:
+    """Return one TF-IDF unit vector per text, shape (texts, HASHED), in a space that is the same for every text ever.
+
+    Each word is added, with a sign, to the column that a hash of it names (Weinberger et al. 2009, arXiv 0902.2206), so
+    vectors of different calls, documents and nights can be compared, in any language.
+    """
+    vectors = np.zeros((len(texts), HASHED), np.float32)
+    for row, text in enumerate(texts):
+        for word, weight in term_weights(tuple(text)).items():
+            column, sign = _hashed(word)
+            vectors[row, column] += sign * weight
+    return unit(vectors)
+
+
+@lru_cache(maxsize=65_536)
+def _hashed(word: str) -> tuple[int, int]:
+    """Return the column of a word and its sign; not hash(), which differs from process to process."""
+    number = int.from_bytes(blake2b(_encodable(word).encode(), digest_size=8).digest(), "big")
+    return number % HASHED, 1 if number >> 63 else -1

@@ -76,13 +76,15 @@ async def _answer(model: Model, request: RoleRequest) -> Reply:
     return Reply(answer, error, started_at, time.perf_counter() - start)
 
 
-def embed_group(_: None, texts: Sequence[str]) -> list[Any]:
-    """Return the static embedding of each text, a unit vector (float32)."""
-    from tasks.models.vectors import static_vectors
+def embed_group(_: None, texts: Sequence[Sequence[str]]) -> list[Any]:
+    """Return a vector for each text (a list of sentences) that can be compared over nights: a unit row (float32)."""
+    from tasks.models.vectors import hashed_terms
 
-    return list(static_vectors(list(texts)))
+    return list(hashed_terms(texts))
 
 
 def dask_setup(worker: Any) -> None:
     """Dask calls this when a worker starts (preload): load the models now, beside everything else that starts."""
-    embed_group(None, ["ready"])
+    from tasks.models.vectors import static_vectors
+
+    static_vectors(["ready"])
