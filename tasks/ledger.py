@@ -98,13 +98,13 @@ class Context:
 
 def address(spec: ModelSpec) -> ModelAddress:
     """Return what a worker needs to build a model."""
-    return ModelAddress(spec.provider, spec.kind or spec.name)
+    return ModelAddress(spec.provider, spec.kind or spec.name, spec.penalty)
 
 
 def answer_key(spec: ModelSpec, request: RoleRequest) -> str:
     """Return the key of an answer: role, versions of prompt and schema, the model and its version, canonical input."""
     where = address(spec)
-    return digest(prompts.version(request.role), (where.provider, where.kind, version(where)), request)
+    return digest(prompts.version(request.role), astuple(where), version(where), request)
 
 
 def digest(*parts: Any) -> str:

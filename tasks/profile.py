@@ -104,6 +104,7 @@ class ModelSpec(_Table):
     family: Annotated[str, Field(min_length=1)]
     provider: Literal["embedded"]
     kind: Literal["static", "lexical", "baseline", ""] = ""  # which embedded model; its name if left out
+    penalty: float = Field(0.0, ge=0, le=1000)  # embedded: what a new topic costs, in nats; less cuts finer; 0 = usual
     judges: bool = True
     prices: Prices = Prices()
     limits: ModelLimits = ModelLimits()

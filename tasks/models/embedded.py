@@ -39,9 +39,13 @@ BACKGROUND, BACKGROUND_UNSPACED = 0.0, 0.15  # what unrelated topics have in com
 
 
 class Embedded(ABC):
-    """A model that computes its answers."""
+    """A model that computes its answers. penalty: what a new topic costs, in nats; less cuts finer (0: as usual)."""
 
     VERSION: str
+    penalty = 0.0
+
+    def __init__(self, penalty: float = 0.0) -> None:
+        self.finer = penalty / self.penalty if penalty and self.penalty else 1.0
 
     async def answer(self, request: RoleRequest) -> Answer:
         """Answer one request (the Model protocol)."""
@@ -104,7 +108,7 @@ class _Computed(Embedded):
 
         The last run of a window may be longer than was seen of it, so the next window begins with it.
         """
-        penalty = (self.penalty if with_spaces(sentences) else self.penalty_unspaced) / 2**closer
+        penalty = (self.penalty if with_spaces(sentences) else self.penalty_unspaced) * self.finer / 2**closer
         spans: list[Span] = []
         start = 0
         while start < len(sentences):

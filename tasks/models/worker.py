@@ -14,10 +14,11 @@ from tasks.requests import Answer, RoleRequest
 
 @dataclass(frozen=True, slots=True)
 class ModelAddress:
-    """What it takes to build a model: provider, and which of its models."""
+    """What it takes to build a model: provider, which of its models, and how finely that cuts (0: as usual)."""
 
     provider: str
     kind: str
+    penalty: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ def build(address: ModelAddress) -> Model:
     Raises:
         TerminalError: no such provider.
     """
-    model: Model = _kind(address)()
+    model: Model = _kind(address)(address.penalty)
     return model
 
 

@@ -52,6 +52,14 @@ def alive_in_session(session: int) -> list[psutil.Process]:
     return found
 
 
+def wait_until_nothing_is_left_of(command: "subprocess.Popen[str]") -> None:
+    """What a command started (workers, auditor) ends soon after it, however it ended."""
+    deadline = time.monotonic() + PATIENCE_S
+    while left := alive_in_session(command.pid):
+        assert time.monotonic() < deadline, left
+        time.sleep(0.1)
+
+
 @pytest.mark.parametrize("role", ["topic_finder", "topic_locator", "content_organizer"])
 def test_a_killed_run_is_taken_up_where_it_was(desk: Desk, source: Path, tmp_path: Path, role: str) -> None:
     out, undisturbed = tmp_path / "out", tmp_path / "undisturbed"
@@ -74,11 +82,7 @@ def test_a_killed_run_is_taken_up_where_it_was(desk: Desk, source: Path, tmp_pat
     assert drawn[0] == drawn[1]
     judged = [sorted((j["judge"], j["accuracy"]) for j in rows(o, "judgements")) for o in (out, undisturbed)]
     assert judged[0] == judged[1]
-    # Nothing outlives a killed command for long.
-    deadline = time.monotonic() + PATIENCE_S
-    while left := alive_in_session(killed.pid):
-        assert time.monotonic() < deadline, left
-        time.sleep(0.1)
+    wait_until_nothing_is_left_of(killed)
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
@@ -96,7 +100,7 @@ def test_an_interrupted_run_ends_cleanly_and_goes_on(
     assert printed == ""
     assert "goes on from there" in said
     assert "Traceback" not in said, said
-    assert not alive_in_session(process.pid)
+    wait_until_nothing_is_left_of(process)
     assert rows(out, "passages") == rows(out, "documents") == []
     stored = calls_stored(out, "")
     assert desk.run(*command).json["calls"] > 0
