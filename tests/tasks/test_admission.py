@@ -1,0 +1,177 @@
+"""Admission, in an event loop whose clock jumps to the next timer: minutes of waiting take no time."""
+
+import asyncio
+import selectors
+from collections.abc import Coroutine
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tasks.admission import Admission, dollars_of, most_dollars
+from tasks.errors import BudgetExceeded
+from tasks.profile import ModelLimits, ModelSpec, Prices
+from tasks.requests import Usage
+
+
+class JumpingLoop(asyncio.SelectorEventLoop):
+    """A loop in which time passes only when everybody waits, and then at once."""
+
+    def __init__(self) -> None:
+        loop, self._now = self, 0.0
+
+        class Selector(selectors.DefaultSelector):
+            def select(self, timeout: float | None = None) -> Any:
+                events = super().select(0 if timeout is not None else None)
+                loop._now += 1e-6 if events else (timeout or 1e-6)
+                return events
+
+        super().__init__(Selector())
+
+    def time(self) -> float:
+        return self._now
+
+
+def run(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    with asyncio.Runner(loop_factory=JumpingLoop) as runner:
+        return runner.run(coroutine)
+
+
+def model(name: str = "a", **limits: int) -> ModelSpec:
+    return ModelSpec(name=name, family="f", provider="embedded", kind="static", limits=ModelLimits(**limits))
+
+
+def test_a_call_that_could_pass_the_budget_is_refused_until_others_are_over() -> None:
+    async def check() -> None:
+        admission = Admission((model(),), max_cost_usd=1.0)
+        async with admission.grant("a", 10, 0.6) as grant:
+            with pytest.raises(BudgetExceeded, match=r"\$0\.6000 could pass the run's \$1\.00.*max_cost_usd"):
+                async with admission.grant("a", 10, 0.6):
+                    pytest.fail("it was let through")
+            async with admission.grant("a", 10, 0.4):
+                pass
+            grant.spent = 0.1
+        async with admission.grant("a", 10, 0.9):
+            pass
+        assert admission.spent == 0.1
+
+    run(check())
+
+
+def test_a_call_that_fails_gives_its_dollars_back() -> None:
+    async def check() -> None:
+        admission = Admission((model(),), max_cost_usd=1.0)
+        for _ in range(5):
+            with suppress(ValueError):
+                async with admission.grant("a", 10, 1.0):
+                    raise ValueError
+        assert admission.spent == 0.0
+
+    run(check())
+
+
+def test_a_call_that_costs_nothing_needs_no_budget() -> None:
+    async def check() -> None:
+        async with Admission((model(),), max_cost_usd=0.0).grant("a", 10, 0.0):
+            pass
+
+    run(check())
+
+
+@given(st.lists(st.tuples(st.floats(0.01, 1.0), st.floats(0, 1), st.integers(1, 5)), max_size=20))
+def test_a_run_never_spends_more_than_its_budget(calls: list[tuple[float, float, int]]) -> None:
+    admission = Admission((model(concurrency=4),), max_cost_usd=2.0)
+
+    async def one(most: float, share: float, seconds: int) -> None:
+        with suppress(BudgetExceeded):
+            async with admission.grant("a", 10, most) as grant:
+                await asyncio.sleep(seconds)
+                grant.spent = most * share
+
+    async def check() -> None:
+        await asyncio.gather(*(one(*c) for c in calls))
+
+    run(check())
+    assert admission.spent <= 2.0 + 1e-9
+
+
+def test_no_more_calls_are_in_flight_than_a_model_allows() -> None:
+    most: dict[str, int] = {}
+    now: dict[str, int] = {"a": 0, "b": 0}
+
+    async def one(admission: Admission, name: str) -> None:
+        async with admission.grant(name, 10, 0.0):
+            now[name] += 1
+            most[name] = max(most.get(name, 0), now[name])
+            await asyncio.sleep(1)
+            now[name] -= 1
+
+    async def check() -> None:
+        admission = Admission((model("a", concurrency=3), model("b")), max_cost_usd=0.0)
+        await asyncio.gather(*(one(admission, name) for name in ("a", "b") for _ in range(20)))
+
+    run(check())
+    assert most == {"a": 3, "b": 20}
+
+
+def test_one_model_rests_and_the_others_go_on() -> None:
+    async def check() -> None:
+        admission = Admission((model("a"), model("b")), max_cost_usd=0.0)
+        loop = asyncio.get_running_loop()
+        admission.rest("a", 30.0)
+        admission.rest("a", 5.0)  # a shorter rest does not end a longer one
+        async with admission.grant("b", 10, 0.0):
+            assert loop.time() < 1.0
+        async with admission.grant("a", 10, 0.0):
+            assert loop.time() >= 30.0
+
+    run(check())
+
+
+@pytest.mark.parametrize("rate", [6, 60, 600])
+def test_a_minute_takes_no_more_requests_than_a_model_allows(rate: int) -> None:
+    sent: list[float] = []
+
+    async def one(admission: Admission) -> None:
+        async with admission.grant("a", 10, 0.0):
+            sent.append(asyncio.get_running_loop().time())
+
+    async def check() -> None:
+        admission = Admission((model(requests_per_minute=rate),), max_cost_usd=0.0)
+        await asyncio.gather(*(one(admission) for _ in range(3 * rate)))
+
+    run(check())
+    second_worth = max(1, rate // 60)
+    assert max(sum(start <= t < start + 60 for t in sent) for start in sent) <= rate + second_worth
+    assert sent[-1] < 3 * 60 + 1  # and not much fewer
+
+
+def test_tokens_are_spread_over_the_minute() -> None:
+    times: list[float] = []
+
+    async def one(admission: Admission) -> None:
+        async with admission.grant("a", 100, 0.0):
+            times.append(asyncio.get_running_loop().time())
+
+    async def check() -> None:
+        admission = Admission((model(tokens_per_minute=6_000),), max_cost_usd=0.0)
+        await asyncio.gather(*(one(admission) for _ in range(120)))
+
+    run(check())
+    assert max(sum(start <= t < start + 60 for t in times) for start in times) <= 61
+
+
+def test_dollars_are_tokens_at_their_prices() -> None:
+    prices = Prices(input=3.0, cached=0.3, output=15.0)
+    assert dollars_of(Usage(1_000_000, 0, 0), prices) == pytest.approx(3.0)
+    assert dollars_of(Usage(1_000_000, 400_000, 200_000), prices) == pytest.approx(0.6 * 3 + 0.4 * 0.3 + 0.2 * 15)
+    assert dollars_of(Usage(), prices) == 0.0
+
+
+@given(st.integers(0, 10**6), st.floats(0, 1), st.floats(0, 1))
+def test_no_call_costs_more_than_was_reserved_for_it(characters: int, read: float, written: float) -> None:
+    prices = Prices(input=3.0, cached=0.3, output=15.0)
+    usage = Usage(int(characters * read), 0, int(characters * written))
+    assert dollars_of(usage, prices) <= most_dollars(characters, prices)

@@ -1,0 +1,199 @@
+"""Calls: every question gets an answer or a reason, and none is paid for twice."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tasks import content_organizer, topic_finder
+from tasks.calls import Desk, Outcome
+from tasks.contracts import contract
+from tasks.fanout import fan_out
+from tasks.format_checker import check
+from tasks.ledger import Unit, answer_key, digest
+from tasks.profile import Profile, load_profile
+from tasks.requests import RoleRequest
+from tasks.roles import MODULES
+from tasks.store import Record, Store
+from tests.tasks.made import CATEGORIES, DAY, Row
+
+NEWS = load_profile("news")
+
+
+def with_changes(**tables: Any) -> Profile:
+    """Return the news profile with some tables of it changed."""
+    return Profile.model_validate(NEWS.model_dump() | tables)
+
+
+def questions(n: int, doc_id: str = "d") -> list[Unit]:
+    """Ask two roles about so many chunks."""
+    units = []
+    for k in range(n):
+        texts = [f"Officials said {j} people saw the flood in district {k}." for j in range(12)]
+        requests = topic_finder.make_request(texts, "en"), content_organizer.make_request(texts, "en", CATEGORIES)
+        units += [Unit(doc_id, f"{doc_id}/c{k:05d}", 0, r) for r in requests]
+    return units
+
+
+class Asked:
+    """What came of asking: outcomes, rows as they would be published, and what was made."""
+
+    def __init__(self, outcomes: list[Outcome], rows: list[Row], judgements: list[Row], made: int) -> None:
+        self.outcomes, self.rows, self.judgements, self.made = outcomes, rows, judgements, made
+
+
+def ask(
+    scheduler: str,
+    out: Path,
+    units: Sequence[Unit],
+    profile: Profile = NEWS,
+    run_id: str = "run-1",
+    claims: bool = True,
+) -> Asked:
+    """Ask as a run would; without `claims` it ends before it publishes."""
+    ticks = 0
+
+    def on_done() -> None:
+        nonlocal ticks
+        ticks += 1
+
+    async def main() -> Asked:
+        store = Store(out, run_id)
+        try:
+            store.adopt()
+            async with fan_out(scheduler, 2, profile.limits.call_timeout_s) as pool:
+                desk = Desk(profile, DAY, lambda version: None, store, pool)
+                outcomes = await desk.ask(units, on_done)
+                own: list[Record] = store.claim(f"tables/{run_id}.parquet") if claims else []
+                rows, judgements = desk.ledger.rows(own, run_id)
+                if claims:
+                    (out / "tables").mkdir(exist_ok=True)
+                    (out / f"tables/{run_id}.parquet").touch()
+                return Asked(outcomes, rows, judgements, desk.ledger.made)
+        finally:
+            store.close()
+
+    asked = asyncio.run(main())
+    assert ticks == len(units)
+    contract("calls").build(asked.rows)  # they fit the table
+    contract("judgements").build(asked.judgements)
+    return asked
+
+
+def served(rows: list[Row]) -> list[Row]:
+    return [r for r in rows if r["served"]]
+
+
+def test_every_question_gets_an_answer_that_passes_the_gate(cluster: str, out: Path) -> None:
+    units = questions(20)
+    asked = ask(cluster, out, units)
+    for unit, outcome in zip(units, asked.outcomes, strict=True):
+        assert outcome.answer is not None
+        assert check(unit.request, outcome.answer, MODULES[unit.request.role].check) == []
+    assert sorted((r["unit"], r["role"]) for r in served(asked.rows)) == sorted((u.unit, u.request.role) for u in units)
+    for r in asked.rows:
+        assert r["valid"]
+        assert (r["attempts"], r["error"], r["cost_usd"]) == (1, None, 0.0) or r["from_cache"]
+        assert (r["propensity"] is None) == (r["purpose"] == "judge")
+    assert asked.made == len([r for r in asked.rows if not r["from_cache"]])
+
+
+def test_a_rerun_asks_nothing_and_draws_the_same_models(cluster: str, out: Path) -> None:
+    units = questions(20)
+    first, again = ask(cluster, out, units), ask(cluster, out, units, run_id="run-2")
+    assert again.made == 0
+    assert again.outcomes == first.outcomes
+    assert all(r["from_cache"] and r["cost_usd"] == 0 and r["attempts"] == 0 for r in again.rows)
+    drawn = [
+        sorted((r["decision_id"], r["model"], r["purpose"]) for r in a.rows if r["purpose"] != "judge")
+        for a in (first, again)
+    ]
+    assert drawn[0] == drawn[1]
+
+
+def test_what_a_killed_run_paid_for_is_booked_by_the_next_at_its_first_cost(cluster: str, out: Path) -> None:
+    units = questions(20)
+    first = ask(cluster, out, units, claims=False)
+    again = ask(cluster, out, units, run_id="run-2")
+    assert (first.made > 0, again.made) == (True, 0)
+    assert again.outcomes == first.outcomes
+    paid = [r for r in again.rows if not r["from_cache"]]
+    assert len(paid) == first.made
+    assert {r["run_id"] for r in paid} == {"run-2"}
+    assert len({r["call_id"] for r in again.rows}) == len(again.rows)
+    assert len(served(again.rows)) == len(units)
+
+
+def test_one_question_of_several_documents_is_answered_once(cluster: str, out: Path) -> None:
+    units = [u for name in ("a", "b", "c") for u in questions(1, name)]
+    asked = ask(cluster, out, units)
+    assert len({(r["answer_key"]) for r in asked.rows if not r["from_cache"]}) == asked.made
+    assert len(served(asked.rows)) == len(units)
+    assert asked.outcomes[:2] == asked.outcomes[2:4] == asked.outcomes[4:]
+
+
+def test_a_model_that_the_budget_cannot_pay_is_replaced_by_one_that_is_free(cluster: str, out: Path) -> None:
+    dear = [m.model_dump() for m in NEWS.models]
+    dear[0]["prices"] = {"input": 1.0, "output": 1.0}
+    asked = ask(cluster, out, questions(10), with_changes(models=dear))
+    assert all(o.answer is not None and o.model != "static" for o in asked.outcomes)
+    refused = [r for r in asked.rows if r["model"] == "static" and r["purpose"] == "serve"]
+    assert refused
+    assert all("max_cost_usd" in r["error"] and not r["valid"] and not r["served"] for r in refused)
+
+
+def test_what_nobody_answers_in_time_has_a_reason_and_is_asked_again_by_the_next_run(cluster: str, out: Path) -> None:
+    units, hasty = questions(1)[:1], with_changes(limits={"call_timeout_s": 1e-6, "attempts": 1})
+    asked = ask(cluster, out, units, hasty)
+    assert asked.outcomes == [Outcome(None, None, "topic_finder: no answer within 1e-06 s")]
+    assert all(not r["valid"] and not r["served"] and r["error"] for r in asked.rows)
+    assert {r["purpose"] for r in asked.rows} >= {"serve", "repair", "fallback"}
+    (outcome,) = ask(cluster, out, units, run_id="run-2").outcomes
+    assert outcome.answer is not None
+
+
+def test_judges_are_of_another_family_and_their_grades_are_booked(cluster: str, out: Path) -> None:
+    strict = with_changes(judging={"judges": 2, "min_rate": 1.0, "max_rate": 1.0})
+    asked = ask(cluster, out, questions(5), strict)
+    family = {m.name: m.family for m in NEWS.models}
+    by_id = {r["call_id"]: r for r in asked.rows}
+    assert asked.judgements
+    for j in asked.judgements:
+        assert 0 <= j["accuracy"] <= 1
+        assert j["judge_family"] == family[j["judge"]] != by_id[j["call_id"]]["family"]
+        assert j["judge"] != "baseline"
+    judged = [r for r in asked.rows if r["judges"]]
+    for r in judged:
+        given = [j for j in asked.judgements if j["call_id"] == r["call_id"]]
+        assert r["judges"] == len(given)
+        assert r["accuracy"] == pytest.approx(sum(j["weight"] * j["accuracy"] for j in given))
+    assert {r["call_id"] for r in judged} == {j["call_id"] for j in asked.judgements}
+
+
+def test_the_key_of_an_answer_changes_with_what_is_asked_and_of_whom() -> None:
+    static, lexical = NEWS.model("static"), NEWS.model("lexical")
+    request = content_organizer.make_request(["A.", "B."], "en", ["facts", "opinions"])
+    others: list[RoleRequest] = [
+        content_organizer.make_request(["A.B."], "en", ["facts", "opinions"]),
+        content_organizer.make_request(["A.", "B."], "zh", ["facts", "opinions"]),
+        content_organizer.make_request(["A.", "B."], "en", ["facts"]),
+        topic_finder.make_request(["A.", "B."], "en"),
+    ]
+    keys = {answer_key(static, r) for r in (request, *others)} | {answer_key(lexical, request)}
+    assert len(keys) == 6
+    assert answer_key(static, request) == answer_key(static.model_copy(update={"judges": False}), request)
+
+
+def test_a_digest_tells_parts_apart() -> None:
+    assert digest("ab", "c") != digest("a", "bc")
+    assert digest("a") == digest("a")
+    assert len(digest()) == 32
+
+
+def test_times_are_booked_in_utc(cluster: str, out: Path) -> None:
+    before = datetime.now(UTC)
+    rows = ask(cluster, out, questions(1)).rows
+    assert all(before <= r["started_at"] <= datetime.now(UTC) for r in rows)

@@ -1,0 +1,23 @@
+"""The tree of errors."""
+
+import pickle
+
+import pytest
+
+from tasks import errors
+from tasks.errors import NightdeskError, RateLimited, TransientError
+
+CLASSES = [c for c in vars(errors).values() if isinstance(c, type) and issubclass(c, NightdeskError)]
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+def test_every_error_comes_through_a_pickle_with_its_message(kind: type[NightdeskError]) -> None:
+    back = pickle.loads(pickle.dumps(kind("a.txt: line 3: broken")))
+    assert type(back) is kind
+    assert str(back) == "a.txt: line 3: broken"
+
+
+def test_a_rate_limit_keeps_how_long_to_wait() -> None:
+    back = pickle.loads(pickle.dumps(RateLimited("too many requests", retry_after=7.5)))
+    assert (str(back), back.retry_after) == ("too many requests", 7.5)
+    assert isinstance(back, TransientError)

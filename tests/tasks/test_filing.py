@@ -1,0 +1,124 @@
+"""Filing: every sentence of a batch in one row, and why, where it has no place."""
+
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tasks.clearance import extent
+from tasks.profile import Chunks
+from tasks.relationship_checker import merge
+from tasks.work import Unreadable, Work
+from tests.tasks.made import Row, document, tables, work
+
+SMALL = Chunks(sentences=8, overlap=4)
+
+
+def filed(*works: Work, unreadable: tuple[Unreadable, ...] = ()) -> tuple[list[Row], list[Row], list[Row]]:
+    made = tables(*works, unreadable=unreadable)
+    passages, topics, documents = (made[name].to_pylist() for name in ("passages", "topics", "documents"))
+    return passages, topics, documents
+
+
+@given(st.sets(st.integers(1, 60), min_size=1))
+def test_spans_give_back_the_positions(positions: set[int]) -> None:
+    e = extent(list(positions))
+    assert sorted(positions) == [p for s in e["spans"] for p in range(s["first"], s["last"] + 1)]
+    assert all(a["last"] + 1 < b["first"] for a, b in pairwise(e["spans"]))
+    assert (e["sentences"], e["first_position"], e["last_position"]) == (
+        len(positions),
+        min(positions),
+        max(positions),
+    )
+
+
+def test_every_sentence_stands_once_with_its_own_id_and_text() -> None:
+    works = [work(document("b", 30), size=SMALL), work(document("a", 5), size=SMALL)]
+    passages, topics, documents = filed(*works)
+    assert [(p["doc_id"], p["position"]) for p in passages] == [("a", k) for k in range(1, 6)] + [
+        ("b", k) for k in range(1, 31)
+    ]
+    texts = {"a": works[1].document.texts, "b": works[0].document.texts}
+    assert all(p["text"] == texts[p["doc_id"]][p["position"] - 1] for p in passages)
+    assert all(p["sentence_id"] == str(p["position"]) for p in passages)
+    assert [(d["doc_id"], d["sentences"], d["placed"], d["unplaced"], d["topics"]) for d in documents] == [
+        ("a", 5, 5, 0, 2),
+        ("b", 30, 30, 0, 10),
+    ]
+    assert len({t["topic_id"] for t in topics}) == len(topics) == 12
+
+
+def test_a_topic_over_several_chunks_is_one_row_with_all_of_its_sentences() -> None:
+    w = work(document("d", 30), topic_length=10, size=SMALL)
+    passages, topics, _ = filed(w)
+    assert [(t["title"], t["first_position"], t["last_position"], t["sentences"]) for t in topics] == [
+        ("Topic 0 of d", 1, 10, 10),
+        ("Topic 1 of d", 11, 20, 10),
+        ("Topic 2 of d", 21, 30, 10),
+    ]
+    assert all(len(t["merged_from"]) > 1 for t in topics)
+    for t in topics:
+        assert {p["topic"] for p in passages if p["topic_id"] == t["topic_id"]} == {t["title"]}
+        positions = [p["position"] for p in passages if p["topic_id"] == t["topic_id"]]
+        assert positions == [p for s in t["spans"] for p in range(s["first"], s["last"] + 1)]
+
+
+def test_a_story_that_comes_back_has_several_spans() -> None:
+    w = work(document("d", 12), topic_length=3)
+    w.joined = merge(w.joined, [[(0, 0), (0, 2)]])
+    _, topics, _ = filed(w)
+    assert topics[0]["spans"] == [{"first": 1, "last": 3}, {"first": 7, "last": 9}]
+    assert topics[0]["merged_from"] == ["d/c00000/t1", "d/c00000/t3"]
+    assert [t["first_position"] for t in topics] == [1, 4, 10]
+
+
+def test_a_chunk_that_was_not_located_is_unplaced_with_the_reason() -> None:
+    w = work(document("d", 20), size=SMALL)
+    w.placed[0], w.not_located[0] = {}, "topic_locator: no answer within 120 s"
+    passages, topics, (d,) = filed(w)
+    lost = [p for p in passages if p["chunk_id"] == w.chunks[0].chunk_id]
+    assert lost
+    for p in lost:
+        assert (p["topic_id"], p["topic"], p["category"], p["confidence"]) == (None, None, "unplaced", None)
+        assert p["reason"] == "topic_locator: no answer within 120 s"
+    assert d["unplaced"] == len(lost)
+    assert d["placed"] == 20 - len(lost)
+    assert sum(t["sentences"] for t in topics) == 20 - len(lost)
+
+
+def test_a_chunk_that_was_not_organized_keeps_its_topics_and_says_why() -> None:
+    w = work(document("d", 6))
+    w.filed[0], w.not_organized[0] = {}, "content_organizer: 'gossip' is not a category"
+    passages, topics, (d,) = filed(w)
+    assert {(p["category"], p["reason"], p["confidence"]) for p in passages} == {
+        ("unplaced", "content_organizer: 'gossip' is not a category", None)
+    }
+    assert all(p["topic_id"] for p in passages)
+    assert sum(t["sentences"] for t in topics) == 6
+    assert (d["placed"], d["unplaced"]) == (0, 6)
+
+
+def test_a_sentence_that_an_answer_left_out_says_which_role_did() -> None:
+    w = work(document("d", 6))
+    del w.placed[0][1]
+    del w.filed[0][3]
+    passages, _, (d,) = filed(w)
+    reasons = {p["position"]: p["reason"] for p in passages if p["category"] == "unplaced"}
+    assert reasons == {
+        2: "topic_locator: the answer left this sentence out",
+        4: "content_organizer: the answer left this sentence out",
+    }
+    assert (d["placed"], d["unplaced"]) == (4, 2)
+
+
+def test_a_document_that_cannot_be_read_has_a_row_and_a_reason() -> None:
+    unreadable = Unreadable("bad", "/in/bad.txt", "/in/bad.txt: line 1: not UTF-8 text; save it as UTF-8")
+    _, _, (bad, d) = filed(work(document("d", 3)), unreadable=(unreadable,))
+    assert (bad["doc_id"], bad["status"], bad["reason"]) == ("bad", "unreadable", unreadable.reason)
+    assert (bad["sentences"], bad["placed"], bad["unplaced"], bad["topics"]) == (0, 0, 0, 0)
+    assert d["status"] == "published"
+
+
+def test_a_document_whose_characters_were_replaced_says_so() -> None:
+    _, _, (d,) = filed(work(document("d", ["One \ud800 two.", "Three \udfff\udfff."])))
+    assert d["reason"].startswith("3 characters")

@@ -1,0 +1,66 @@
+"""Forgetting a document."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from tasks import publish
+from tasks.contracts import contract
+from tasks.errors import InputError
+from tasks.forget import forget_document
+from tasks.store import Store
+from tests.tasks.made import DAY, call, calls, document, parts, published, tables, work
+
+NEXT_DAY = date(2026, 3, 2)
+
+
+@pytest.fixture
+def full(out: Path) -> Path:
+    """An OUT with two documents on two dates, a row of each in quarantine, and their answers in the store."""
+    for day in (DAY, NEXT_DAY):
+        quarantined = [
+            {"table": "passages", "row": f'{{"text": "secret of {d}"}}', "expectation": "e", "doc_id": d, "run_id": "r"}
+            for d in ("a", "b")
+        ]
+        made = tables(work(document("a", 4)), work(document("b", 3)))
+        made |= {
+            "calls": calls(call(f"a-{day}", "a"), call(f"b-{day}", "b")),
+            "quarantine": contract("quarantine").build(quarantined),
+        }
+        publish.publish(out, day, f"run-{day.day}-1", 1, made)
+    store = Store(out, "run-1")
+    for k, doc_id in enumerate("aab"):
+        store.put(f"key-{k}", [["secret title", [1], []]], {"call_id": f"c{k}", "doc_id": doc_id, "reply": "secret"})
+    store.close()
+    return out
+
+
+def test_a_forgotten_document_leaves_tables_quarantine_and_answers(full: Path) -> None:
+    assert forget_document(full, "a") == {"doc_id": "a", "dates": ["2026-03-01", "2026-03-02"], "answers": 2}
+    for day in (DAY, NEXT_DAY):
+        for table in ("passages", "topics", "documents", "quarantine"):
+            assert {row["doc_id"] for row in published(full, table, day)} == {"b"}
+            assert all(b"of a" not in part.read_bytes() for part in parts(full, table, day))
+    store = Store(full, "run-2")
+    assert [store.get(f"key-{k}") is not None for k in range(3)] == [False, False, True]
+    store.close()
+
+
+def test_the_ledger_of_a_forgotten_document_stays(full: Path) -> None:
+    forget_document(full, "a")
+    assert [c["doc_id"] for c in published(full, "calls")] == ["a", "b"]
+    store = Store(full, "run-2")
+    assert store.adopt() == 3
+    assert [sorted(r) for r in store.claim("tables/x.parquet")] == [["call_id", "doc_id"]] * 2 + [
+        ["call_id", "doc_id", "reply"]
+    ]
+    store.close()
+
+
+def test_a_document_that_nobody_knows_is_named(full: Path) -> None:
+    forget_document(full, "a")
+    with pytest.raises(InputError, match=r"^a: no document of this id"):
+        forget_document(full, "a")
+    with pytest.raises(InputError, match="nobody"):
+        forget_document(full, "nobody")

@@ -1,0 +1,79 @@
+"""Stories: near topics of different documents and nights go on with each other."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from tasks.stories import NEAREST, Known, pack, relate, unpack
+
+Vectors = NDArray[np.float32]
+NOTHING = Known(np.zeros((0, 1), np.float32), [])
+NIGHT = "2026-03-01"
+
+
+def some_vectors(n: int, seed: int, dimensions: int = 16) -> Vectors:
+    rows = np.random.default_rng(seed).normal(size=(n, dimensions))
+    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+
+
+@given(st.integers(0, 2**32 - 1), st.floats(1e-6, 1e6))
+def test_packing_keeps_the_direction(seed: int, length: float) -> None:
+    (vector,) = some_vectors(1, seed, dimensions=256)
+    (back,) = unpack([pack((vector * length).astype(np.float32))])
+    assert float(back @ vector) > 0.999
+    assert np.isclose(np.linalg.norm(back), 1.0, atol=1e-5)
+
+
+def test_a_vector_of_nothing_stays_nothing() -> None:
+    assert not unpack([pack(np.zeros(8, np.float32))]).any()
+    assert len(unpack([])) == 0
+
+
+def test_near_topics_of_two_documents_share_a_story_and_far_ones_do_not() -> None:
+    bridge, bank = np.eye(2, 8, dtype=np.float32)
+    stories = relate(
+        ["a/t1", "a/t2", "b/t1", "b/t2"], ["a", "a", "b", "b"], np.array([bridge, bank] * 2), NOTHING, NIGHT
+    )
+    assert stories[0] == stories[2]
+    assert stories[1] == stories[3]
+    assert stories[0] != stories[1]
+
+
+def test_a_story_of_an_earlier_night_is_taken_up() -> None:
+    bridge, bank = np.eye(2, 8, dtype=np.float32)
+    known = Known(np.array([bridge]), ["known"])
+    stories = relate(["a/t1", "a/t2"], ["a", "a"], np.array([bank, bridge]), known, NIGHT)
+    assert stories[1] == "known"
+    assert stories[0] != "known"
+
+
+def test_how_near_is_near_enough() -> None:
+    for cosine, same in ((NEAREST + 0.01, True), (NEAREST - 0.01, False)):
+        vectors = np.array([[1, 0], [cosine, np.sqrt(1 - cosine**2)]], np.float32)
+        one, other = relate(["a/t1", "b/t1"], ["a", "b"], vectors, NOTHING, NIGHT)
+        assert (one == other) == same
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), max_size=14), st.integers(0, 3))
+def test_topics_of_one_document_are_never_one_story(topics: list[tuple[int, int]], known: int) -> None:
+    directions = some_vectors(4, seed=1)
+    noise = 0.01 * some_vectors(len(topics) + 1, seed=2)[: len(topics)]
+    vectors = np.array([directions[k] for _, k in topics], np.float32).reshape(-1, 16) + noise
+    topic_ids = [f"{doc}/t{n}" for n, (doc, _) in enumerate(topics)]
+    doc_ids = [str(doc) for doc, _ in topics]
+    earlier = Known(directions[:known], [f"known-{k}" for k in range(known)])
+    stories = relate(topic_ids, doc_ids, vectors, earlier, NIGHT)
+    assert len(stories) == len(topics)
+    assert len(set(zip(doc_ids, stories, strict=True))) == len(topics)
+    assert stories == relate(topic_ids, doc_ids, vectors, earlier, NIGHT)
+
+
+def test_a_story_that_begins_is_named_by_night_and_topic() -> None:
+    vector = np.eye(1, 8, dtype=np.float32)
+    names = {
+        relate([topic], ["a"], vector, NOTHING, night)[0]
+        for topic in ("a/t1", "a/t2")
+        for night in (NIGHT, "2026-03-02")
+    }
+    assert len(names) == 4

@@ -1,0 +1,53 @@
+"""What runs on a worker: models are built once, and what goes wrong in one call stays in it."""
+
+import numpy as np
+import pytest
+
+from tasks import content_organizer, topic_finder, topic_locator
+from tasks.errors import TerminalError
+from tasks.models.worker import ModelAddress, answer_group, build, embed_group, version
+
+BASELINE = ModelAddress("embedded", "baseline")
+TEXTS = [f"The bridge was closed for the {k}th time." for k in range(1, 31)]
+
+
+def test_a_group_of_requests_is_answered_in_order() -> None:
+    finder = topic_finder.make_request(TEXTS, "en")
+    organizer = content_organizer.make_request(TEXTS, "en", ["opinions", "facts"])
+    first, second = answer_group(BASELINE, [finder, organizer])
+    assert first.error is None
+    assert first.answer is not None
+    assert [g.numbers for g in first.answer.groups] == [(1, 20), (21, 30)]
+    assert second.answer is not None
+    assert [(g.label, len(g.numbers)) for g in second.answer.groups] == [("facts", 30)]
+    assert first.latency_s >= 0
+
+
+def test_a_model_is_built_once_per_process() -> None:
+    assert build(BASELINE) is build(ModelAddress("embedded", "baseline"))
+
+
+def test_a_call_that_a_model_cannot_take_fails_alone() -> None:
+    right = topic_locator.make_request(TEXTS, "en", ["Bridge"], [(1,)])
+    wrong = topic_locator.make_request(TEXTS, "en", ["Bridge"], [(999,)])  # no such sentence was shown
+    bad, good = answer_group(ModelAddress("embedded", "static"), [wrong, right])
+    assert bad.answer is None
+    assert isinstance(bad.error, TerminalError)
+    assert str(bad.error).startswith("IndexError: ")
+    assert good.answer is not None
+
+
+def test_a_provider_that_there_is_not_is_named() -> None:
+    with pytest.raises(TerminalError, match="'pigeon'"):
+        build(ModelAddress("pigeon", "static"))
+
+
+def test_a_model_has_a_version() -> None:
+    assert version(BASELINE)
+
+
+def test_texts_become_unit_vectors_alike_for_alike() -> None:
+    bridge, again, tax = np.array(embed_group(None, ["the bridge is shut", "the bridge is shut", "income tax"]))
+    assert np.linalg.norm(bridge) == pytest.approx(1, abs=1e-3)
+    assert (bridge == again).all()
+    assert bridge @ tax < bridge @ again

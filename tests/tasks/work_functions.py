@@ -1,0 +1,36 @@
+"""What the fan-out's tests send to workers, which import it from here."""
+
+import os
+import socket
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+
+def add(shared: int, items: Sequence[int]) -> list[int]:
+    """Add what the group shares to every item."""
+    return [shared + item for item in items]
+
+
+def fail_on(shared: int, items: Sequence[int]) -> list[int]:
+    """Fail as a whole if the shared number is among the items."""
+    if shared in items:
+        raise ValueError(f"{shared} cannot be done")
+    return list(items)
+
+
+def end_worker_on(shared: int, items: Sequence[int]) -> list[int]:
+    """End the worker process, as a crash in a native library would, if the shared number is among the items."""
+    if shared in items:
+        os._exit(3)
+    return list(items)
+
+
+def wait_for_word(shared: tuple[int, str], items: Sequence[int]) -> list[int]:
+    """Write each item down, tell the test on its port that work has begun, and go on when it hangs up."""
+    port, folder = shared
+    for item in items:
+        (Path(folder) / str(item)).touch()
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port)) as line:
+        line.recv(1)
+    return list(items)
