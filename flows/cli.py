@@ -11,7 +11,6 @@ import os
 import signal
 import sys
 import time
-import traceback
 from collections.abc import Coroutine, Iterator
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextvars import copy_context
@@ -21,7 +20,7 @@ from typing import Annotated, Any
 
 import typer
 
-from role_rl.errors import RoleRLError
+from role_rl.errors import RoleRLError, StateError
 from tasks.errors import InputError, NightdeskError
 
 app = typer.Typer(
@@ -134,7 +133,10 @@ def rollback(
 
     _check_is_out(out)
     name = load_profile(profile).name
-    copied = state.rollback(state_folder(out, name), version)
+    try:
+        copied = state.rollback(state_folder(out, name), version)
+    except StateError as e:
+        raise InputError(str(e)) from None
     _print({"profile": name, "new_weights_version": copied.version, "reason": copied.reason}, as_json)
 
 
@@ -250,6 +252,8 @@ def _table(title: str, rows: list[dict[str, Any]], columns: tuple[str, ...]) -> 
 
 @contextlib.contextmanager
 def _logging() -> Iterator[None]:
+    # What ends a run is told here, once; Prefect would tell it on this terminal at every level it passes through.
+    os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(levelname)s: %(message)s"))
     log.addHandler(handler)
@@ -259,11 +263,6 @@ def _logging() -> Iterator[None]:
         yield
     finally:
         log.removeHandler(handler)
-
-
-def _logged_by_prefect(error: BaseException) -> bool:
-    frames = traceback.walk_tb(error.__traceback__)
-    return any("/prefect/flow_engine" in frame.f_code.co_filename for frame, _ in frames)
 
 
 def main() -> None:
@@ -282,11 +281,11 @@ def main() -> None:
             code = 1
         except Exception as e:
             if hasattr(e, "exit_code") and hasattr(e, "format_message"):  # usage, as typer's click reports it
-                typer.echo(f"nightdesk: {e.format_message()}; see nightdesk --help", err=True)
+                said = e.format_message().rstrip(".")
+                typer.echo(f"nightdesk: {said + '; ' if said else ''}see nightdesk --help", err=True)
                 code = 2
             else:
-                # Prefect has logged where; a failure outside of a flow is logged here.
-                log.error("the run failed: %s: %s", type(e).__name__, e, exc_info=not _logged_by_prefect(e))
+                log.exception("the run failed")
                 code = 1
     sys.exit(code)
 

@@ -56,10 +56,14 @@ async def stage(name: str, number: int) -> int:
     batch = run.batches[number]
     documents, sentences = len(batch.works) + len(batch.unreadable), batch.sentences
 
+    total = 1
+
     def tell(done: int, of: int) -> None:
+        nonlocal total
+        total = of
         progress.tell(name, number, documents, done, of)
 
-    tell(0, 1)
+    tell(0, total)
     with _timed(run, name):
         if name in ROLE_STAGES:
             await ROLE_STAGES[name](run.desk, batch, tell)
@@ -68,7 +72,7 @@ async def stage(name: str, number: int) -> int:
         else:
             await run.publish(batch)
             progress.finished += documents
-    tell(1, 1)
+    tell(total, total)
     return sentences
 
 

@@ -34,6 +34,7 @@ class Admission:
         self._reserved = 0.0  # dollars that calls under way may come to
         self._resting: dict[str, float] = {}
         self._places = {m.name: asyncio.Semaphore(m.limits.concurrency) for m in models if m.limits.concurrency}
+        self._turns = {m.name: asyncio.Lock() for m in models}
         self._requests = {m.name: _per_minute(m.limits.requests_per_minute) for m in models}
         self._tokens = {m.name: _per_minute(m.limits.tokens_per_minute) for m in models}
 
@@ -45,11 +46,10 @@ class Admission:
             BudgetExceeded: the call could take the run over its dollars.
         """
         async with self._places.get(model) or nullcontext():
+            async with self._turns[model]:  # one after the other: side by side they would save up and go out at once
+                await _acquire(self._requests[model], 1)
+                await _acquire(self._tokens[model], tokens)
             await self._rested(model)
-            if (limiter := self._requests[model]) is not None:
-                await limiter.acquire()
-            if (limiter := self._tokens[model]) is not None:
-                await limiter.acquire(min(tokens, limiter.max_rate))
             if dollars > 0 and self.spent + self._reserved + dollars > self.max_cost_usd:
                 raise BudgetExceeded(
                     f"{model}: a call of up to ${dollars:.4f} could pass the run's ${self.max_cost_usd:.2f}; "
@@ -71,6 +71,13 @@ class Admission:
     async def _rested(self, model: str) -> None:
         while (left := self._resting.get(model, 0.0) - asyncio.get_running_loop().time()) > 0:
             await asyncio.sleep(left)
+
+
+async def _acquire(limiter: AsyncLimiter | None, amount: float) -> None:
+    """Take an allowance in slices, as no more than a second's worth is ever there at once."""
+    while limiter is not None and amount > 0:
+        await limiter.acquire(min(amount, limiter.max_rate))
+        amount -= limiter.max_rate
 
 
 def _per_minute(rate: int) -> AsyncLimiter | None:

@@ -85,8 +85,15 @@ class Desk:
 
     async def embed(self, texts: Sequence[Sequence[str]]) -> NDArray[np.float32]:
         """Return a unit row for every text (a list of sentences), (texts, dimensions). Code, not a role: no call."""
-        vectors = await asyncio.gather(*(self._pool.call(embed_group, None, t) for t in texts))
-        return np.array(vectors, dtype=np.float32)
+
+        async def one(text: Sequence[str]) -> NDArray[np.float32]:
+            try:
+                vector = await self._pool.call(embed_group, None, text)
+            except ModelError:  # a worker was lost: it is little work, and the topics must have their stories
+                vector = embed_group(None, [text])[0]
+            return np.asarray(vector, dtype=np.float32)
+
+        return np.array(await asyncio.gather(*map(one, texts)))
 
     async def _decided(self, unit: Unit) -> Outcome:
         """Draw, call, judge; find the way out if the drawn model's answer fails."""

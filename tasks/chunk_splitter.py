@@ -38,6 +38,9 @@ def _spans(lengths: list[int], size: Chunks) -> list[tuple[int, int]]:
     start = 0
     while True:
         end = _reach(lengths, start, size)
+        if spans and end <= spans[-1][1]:  # a sentence too long to share a chunk comes next: no overlap before it
+            start = spans[-1][1]
+            end = _reach(lengths, start, size)
         if end == len(lengths) and spans:
             start = _reach_back(lengths, start, size)
         spans.append((start, end))

@@ -55,11 +55,15 @@ def find_sources(arguments: list[str], run_date: date) -> list[Source]:
     """
     found: dict[str, Source] = {}
     for argument in arguments:
-        for source in _expand(argument.replace("{run_date}", run_date.isoformat())):
+        try:
+            sources = _expand(argument.replace("{run_date}", run_date.isoformat()))
+        except (OSError, ValueError) as e:  # a name that no file system takes, or no glob
+            raise InputError(f"{shown(argument)[:80]}: cannot be a path or a glob ({e}); check it") from None
+        for source in sources:
             other = found.setdefault(source.doc_id, source)
             if other.path.resolve() != source.path.resolve():
                 raise InputError(
-                    f"{other.path} and {source.path} would both be document {source.doc_id!r}; "
+                    f"{shown(other.path)} and {shown(source.path)} would both be document {source.doc_id!r}; "
                     "rename one, or name the folder above both"
                 )
     if not found:
@@ -67,33 +71,45 @@ def find_sources(arguments: list[str], run_date: date) -> list[Source]:
     return list(found.values())
 
 
+def shown(path: Path | str) -> str:
+    """Return a path as text that can be printed and stored: bytes that are no UTF-8 become U+FFFD."""
+    return _SURROGATES.sub("\ufffd", str(path))
+
+
+def _named(path: Path) -> str:
+    return shown(path.with_suffix("").as_posix())
+
+
 def _expand(argument: str) -> list[Source]:
+    if not argument.strip():
+        raise InputError("an empty source was named; name files, folders or globs")
     path = Path(argument)
     if path.is_dir():
-        files = sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES and _visible(p.relative_to(path)))
+        files = sorted(p for p in path.rglob("*") if _is_document(p, path))
         if not files:
-            raise InputError(f"{argument}: no document in this folder; {_forms()}")
-        return [Source(p.relative_to(path).with_suffix("").as_posix(), p) for p in files]
+            raise InputError(f"{shown(argument)}: no document in this folder; {_forms()}")
+        return [Source(_named(p.relative_to(path)), p) for p in files]
     if path.exists():
         if path.suffix.lower() not in SUFFIXES:
-            raise InputError(f"{argument}: this form is not read; {_forms()}")
-        return [Source(path.stem, path)]
+            raise InputError(f"{shown(argument)}: this form is not read; {_forms()}")
+        return [Source(shown(path.stem), path)]
     if any(c in argument for c in "*?["):
         anchor = Path(path.anchor) if path.anchor else Path()
-        files = sorted(p for p in anchor.glob(str(path.relative_to(path.anchor))) if p.suffix.lower() in SUFFIXES)
-        if not files:
-            raise InputError(f"{argument}: no document matches; {_forms()}")
         fixed = _fixed_folder(path)
-        return [Source(p.relative_to(fixed).with_suffix("").as_posix(), p) for p in files if p.is_file()]
-    raise InputError(f"{argument}: no such file or folder; check the path")
+        files = sorted(p for p in anchor.glob(str(path.relative_to(path.anchor))) if _is_document(p, fixed))
+        if not files:
+            raise InputError(f"{shown(argument)}: no document matches; {_forms()}")
+        return [Source(_named(p.relative_to(fixed)), p) for p in files]
+    raise InputError(f"{shown(argument)}: no such file or folder; check the path")
 
 
 def _forms() -> str:
     return f"nightdesk reads {' and '.join(SUFFIXES)}"
 
 
-def _visible(path: Path) -> bool:
-    return not any(part.startswith(".") for part in path.parts)
+def _is_document(path: Path, below: Path) -> bool:
+    hidden = any(part.startswith(".") for part in path.relative_to(below).parts)
+    return path.suffix.lower() in SUFFIXES and not hidden and path.is_file()
 
 
 def _fixed_folder(pattern: Path) -> Path:
@@ -146,18 +162,20 @@ def _content(source: Source) -> str | list[tuple[str, str]]:
     try:
         raw = source.path.read_bytes()
     except OSError as e:
-        raise DocumentError(f"{source.path}: cannot be read ({e.strerror}); check the file and its rights") from None
+        raise DocumentError(
+            f"{shown(source.path)}: cannot be read ({e.strerror}); check the file and its rights"
+        ) from None
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as e:
         line = raw[: e.start].count(b"\n") + 1
-        raise DocumentError(f"{source.path}: line {line}: not UTF-8 text; save it as UTF-8") from None
+        raise DocumentError(f"{shown(source.path)}: line {line}: not UTF-8 text; save it as UTF-8") from None
     if "\0" in text:
         line = text[: text.index("\0")].count("\n") + 1
-        raise DocumentError(f"{source.path}: line {line}: a NUL byte, so this is no text; name a text file")
+        raise DocumentError(f"{shown(source.path)}: line {line}: a NUL byte, so this is no text; name a text file")
     content = _from_json(source.path, text) if source.path.suffix.lower() == ".json" else text
     if not any(s.strip() for s in ([content] if isinstance(content, str) else (s for _, s in content))):
-        raise DocumentError(f"{source.path}: no sentence in it; leave it out or fill it")
+        raise DocumentError(f"{shown(source.path)}: no sentence in it; leave it out or fill it")
     return content
 
 
@@ -173,29 +191,33 @@ def make_document(doc_id: str, source: str, pairs: list[tuple[str, str]]) -> Doc
             column.append(clean)
     content = json.dumps([ids, texts], ensure_ascii=False, separators=(",", ":"))
     digest = hashlib.sha256(content.encode()).hexdigest()
-    doc_id = _SURROGATES.sub("\ufffd", doc_id)
-    source = _SURROGATES.sub("\ufffd", source)
-    return Document(doc_id, source, digest, detect_language(texts), tuple(ids), tuple(texts), replaced)
+    return Document(shown(doc_id), shown(source), digest, detect_language(texts), tuple(ids), tuple(texts), replaced)
 
 
 def _from_json(path: Path, text: str) -> list[tuple[str, str]]:
     try:
         data = json.loads(text)
     except json.JSONDecodeError as e:
-        raise DocumentError(f"{path}: line {e.lineno} column {e.colno}: not JSON: {e.msg}; mend it there") from None
+        raise DocumentError(
+            f"{shown(path)}: line {e.lineno} column {e.colno}: not JSON: {e.msg}; mend it there"
+        ) from None
+    except ValueError:
+        raise DocumentError(f"{shown(path)}: a number in it is longer than any id; write long ids as text") from None
     except RecursionError:
-        raise DocumentError(f"{path}: not a document: it is nested too deep; give [[id, sentence], ...]") from None
+        raise DocumentError(
+            f"{shown(path)}: not a document: it is nested too deep; give [[id, sentence], ...]"
+        ) from None
     if isinstance(data, dict):
         data = data.get("document")
     if not isinstance(data, list):
-        raise DocumentError(f'{path}: not a document; give [[id, "sentence"], ...] or {{"document": [...]}}')
+        raise DocumentError(f'{shown(path)}: not a document; give [[id, "sentence"], ...] or {{"document": [...]}}')
     pairs = []
     for k, item in enumerate(data, 1):
         match item:
             case [int() | str() as sentence_id, str() as sentence] if not isinstance(sentence_id, bool):
                 pairs.append((str(sentence_id), sentence))
             case _:
-                raise DocumentError(f'{path}: item {k} of the document is not [id, "sentence"]; mend it there')
+                raise DocumentError(f'{shown(path)}: item {k} of the document is not [id, "sentence"]; mend it there')
     return pairs
 
 
@@ -216,7 +238,8 @@ def _cap(sentence: str) -> Iterator[str]:
     while len(sentence) - start > LONGEST_SENTENCE:
         space = sentence.rfind(" ", start + LONGEST_SENTENCE // 2, start + LONGEST_SENTENCE)
         end = space if space > 0 else start + LONGEST_SENTENCE
-        yield sentence[start:end].strip()
+        if part := sentence[start:end].strip():
+            yield part
         start = end
     if rest := sentence[start:].strip():
         yield rest

@@ -9,15 +9,16 @@ import os
 import threading
 import uuid
 from collections import defaultdict, deque
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from tasks.errors import TerminalError, TransientError
+from tasks.errors import InputError, TerminalError, TransientError
 
 LARGEST_GROUP = 16  # calls in one Dask task
 AHEAD = 2  # groups under way per thread of a worker: one that runs, one that waits
 CLOSE_TIMEOUT_S = 10
+CONNECT_TIMEOUT_S = 15
 
 GroupFunction = Callable[[Any, list[Any]], list[Any]]  # (what the group shares, items) -> one result per item
 
@@ -66,6 +67,12 @@ class Cluster:
             raise RuntimeError(f"the Dask cluster did not start: {self._error}") from self._error
         return self._address
 
+    def mend(self) -> None:
+        """Replace the workers that this object started: none of them has come back after its end."""
+        if self._cluster is not None:
+            self._cluster.scale(0)
+            self._cluster.scale(self._workers)
+
     def close(self) -> None:
         """End the worker processes that this object started."""
         self._thread.join()
@@ -88,6 +95,9 @@ async def fan_out(scheduler: str, workers: int, timeout_s: float) -> AsyncIterat
     """Open a pool for one run; what it still has under way at the end is cancelled.
 
     timeout_s: how long one call may take, in seconds.
+
+    Raises:
+        InputError: no scheduler answers at the address that was named.
     """
     global _warm
     cluster, _warm = _warm or Cluster(scheduler, workers), None
@@ -95,8 +105,14 @@ async def fan_out(scheduler: str, workers: int, timeout_s: float) -> AsyncIterat
         from distributed import Client
 
         address = await cluster.address()
-        async with Client(address, asynchronous=True, set_as_default=False) as client:  # type: ignore[no-untyped-call]
-            pool = FanOut(client, timeout_s)
+        client: Any = Client(address, asynchronous=True, set_as_default=False, timeout=CONNECT_TIMEOUT_S)  # type: ignore[no-untyped-call]
+        try:
+            await client
+        except OSError:
+            where = "check dask.scheduler in the profile, or DASK_SCHEDULER_ADDRESS"
+            raise InputError(f"{address}: no Dask scheduler answers there; {where}") from None
+        async with client:
+            pool = FanOut(client, timeout_s, cluster.mend)
             try:
                 yield pool
             finally:
@@ -105,12 +121,21 @@ async def fan_out(scheduler: str, workers: int, timeout_s: float) -> AsyncIterat
         await asyncio.to_thread(cluster.close)
 
 
-class FanOut:
-    """Calls handed in one at a time are sent out in groups that share a function and a first argument."""
+Call = tuple[GroupFunction, Any, Any, "asyncio.Future[Any]"]  # (function, shared, item, result)
 
-    def __init__(self, client: Any, timeout_s: float) -> None:
-        self._client, self._timeout_s = client, timeout_s
-        self._waiting: dict[tuple[GroupFunction, Any], deque[tuple[Any, asyncio.Future[Any]]]] = defaultdict(deque)
+
+class FanOut:
+    """Calls handed in one at a time are sent out in groups that share a function and a first argument.
+
+    A group that fails (a worker that dies, a deadline) does not tell which of its calls did it, nor whether it was a
+    call beside it. So its calls become suspects: each is run once more with nothing else under way, and what fails
+    then is the call's own fault.
+    """
+
+    def __init__(self, client: Any, timeout_s: float, mend: Callable[[], None] = lambda: None) -> None:
+        self._client, self._timeout_s, self._mend = client, timeout_s, mend
+        self._waiting: dict[tuple[GroupFunction, Any], deque[Call]] = defaultdict(deque)
+        self._suspects: deque[Call] = deque()
         self._groups: set[asyncio.Task[None]] = set()
         self._pumping = False
 
@@ -122,15 +147,16 @@ class FanOut:
             TerminalError: the call killed its worker, or its function failed.
         """
         result: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._waiting[function, shared].append((item, result))
+        self._waiting[function, shared].append((function, shared, item, result))
         self._pump_soon()
         return await result
 
     async def cancel(self) -> None:
         """Give up everything that waits or is under way."""
-        for queue in self._waiting.values():
-            for _, result in queue:
+        for queue in (*self._waiting.values(), self._suspects):
+            for *_, result in queue:
                 result.cancel()
+            queue.clear()
         self._waiting.clear()
         for group in self._groups:
             group.cancel()
@@ -144,20 +170,22 @@ class FanOut:
 
     def _pump(self) -> None:
         self._pumping = False
+        if self._suspects:
+            if not self._groups:
+                self._send([self._suspects.popleft()], alone=True)
+            return
         # Not the list of workers: an asynchronous client is told none. A worker that joins counts within seconds.
         places = AHEAD * max(1, self._client.scheduler_info()["total_threads"])
-        for (function, shared), queue in list(self._waiting.items()):
+        for key, queue in list(self._waiting.items()):
             while queue and len(self._groups) < places:
                 size = max(1, min(LARGEST_GROUP, len(queue) // places))
-                calls = [queue.popleft() for _ in range(min(size, len(queue)))]
-                self._send(function, shared, [c for c in calls if not c[1].cancelled()])
+                self._send([queue.popleft() for _ in range(min(size, len(queue)))])
             if not queue:
-                del self._waiting[function, shared]
+                del self._waiting[key]
 
-    def _send(self, function: GroupFunction, shared: Any, calls: Sequence[tuple[Any, asyncio.Future[Any]]]) -> None:
-        if not calls:
-            return
-        group = asyncio.create_task(self._run(function, shared, calls))
+    def _send(self, calls: list[Call], alone: bool = False) -> None:
+        calls = [c for c in calls if not c[3].cancelled()]
+        group = asyncio.create_task(self._run(calls, alone))
         self._groups.add(group)
 
         def done(task: asyncio.Task[None]) -> None:
@@ -166,35 +194,66 @@ class FanOut:
 
         group.add_done_callback(done)
 
-    async def _run(
-        self, function: GroupFunction, shared: Any, calls: Sequence[tuple[Any, asyncio.Future[Any]]]
-    ) -> None:
-        from distributed import KilledWorker
-
-        items = [item for item, _ in calls]
-        future = self._client.submit(function, shared, items, key=f"calls-{uuid.uuid4().hex}", pure=False)
+    async def _run(self, calls: list[Call], alone: bool) -> None:
+        if not calls:
+            return
+        key = f"calls-{uuid.uuid4().hex}"
         try:
-            results = await asyncio.wait_for(future.result(), self._timeout_s * len(items))
+            if alone:
+                await self._workers_are_there()
+            results = await self._results(key, calls, self._timeout_s * (1 if alone else len(calls) * AHEAD))
         except asyncio.CancelledError:
-            for _, result in calls:
+            for *_, result in calls:
                 result.cancel()
-            await future.cancel()
             raise
         except Exception as e:  # noqa: BLE001  (whatever a worker raises ends the call, never the run)
-            await future.cancel()
-            if len(calls) > 1:  # one of them did it; alone, the others come through
-                for call in calls:
-                    self._send(function, shared, [call])
-                return
-            match e:
-                case TimeoutError():
-                    error: Exception = TransientError(f"no answer within {self._timeout_s:g} s")
-                case KilledWorker():
-                    error = TerminalError("the call ended its worker process")
-                case _:
-                    error = TerminalError(f"{type(e).__name__}: {e}")
-            calls[0][1].set_exception(error)
+            if isinstance(e, TimeoutError):
+                await self._stop_worker_of(key)
+            if alone:
+                self._fail(calls[0], e)
+            else:
+                self._suspects += calls
         else:
-            for (_, result), value in zip(calls, results, strict=True):
+            for (*_, result), value in zip(calls, results, strict=True):
                 if not result.done():
                     result.set_result(value)
+
+    async def _results(self, key: str, calls: list[Call], seconds: float) -> list[Any]:
+        function, shared, *_ = calls[0]
+        future = self._client.submit(function, shared, [item for _, _, item, _ in calls], key=key, pure=False)
+        try:
+            results: list[Any] = await asyncio.wait_for(future.result(), seconds)
+        except TimeoutError:
+            raise  # not cancelled yet: the scheduler still knows which worker is at it
+        except BaseException:
+            await future.cancel()
+            raise
+        return results
+
+    def _fail(self, call: Call, error: Exception) -> None:
+        from distributed import KilledWorker
+
+        result = call[3]
+        if result.done():
+            return
+        match error:
+            case TimeoutError():
+                result.set_exception(TransientError(f"no answer within {self._timeout_s:g} s"))
+            case KilledWorker():
+                result.set_exception(TerminalError("the call ended its worker process"))
+            case _:
+                result.set_exception(TerminalError(f"{type(error).__name__}: {error}"))
+
+    async def _stop_worker_of(self, key: str) -> None:
+        """Start the worker anew that is still busy with a call that nobody waits for: it would hold up others."""
+        busy = [worker for worker, keys in (await self._client.processing()).items() if key in keys]
+        if busy:
+            await self._client.restart_workers(busy, timeout=CONNECT_TIMEOUT_S, raise_for_error=False)
+
+    async def _workers_are_there(self) -> None:
+        """Wait until a worker is there again; if none comes back by itself, start new ones."""
+        try:
+            await self._client.wait_for_workers(1, timeout=CONNECT_TIMEOUT_S)
+        except TimeoutError:
+            await asyncio.to_thread(self._mend)
+            await self._client.wait_for_workers(1, timeout=CONNECT_TIMEOUT_S)

@@ -14,6 +14,7 @@ def forget_document(out: Path, doc_id: str) -> dict[str, Any]:
     Raises:
         InputError: no date has published it.
     """
+    publish.recover(out)  # what a killed run had decided to publish must not bring the document back
     dates = []
     for day in history.dates(out, "documents"):
         if doc_id in history.read(out, "documents", [day], ["doc_id"])["doc_id"].to_pylist():

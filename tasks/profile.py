@@ -141,6 +141,9 @@ class Profile(_Table):
         for name in names:
             if names.count(name) > 1:
                 raise ValueError(f"models: {name!r} stands twice")
+        for name in self.exclude:
+            if name not in names:
+                raise ValueError(f"exclude: {name!r} is no model of this profile")
         try:  # the learner checks the rest in its own words
             eligible(self.arms(), self.settings())
         except RoleRLError as e:
@@ -196,6 +199,8 @@ def load_profile(name_or_file: str) -> Profile:
         raise InputError(f"{name_or_file}: no such profile; shipped are {known}, or name a .toml file") from None
     except (OSError, UnicodeDecodeError) as e:
         raise InputError(f"{path}: cannot be read as UTF-8 text ({e}); name a readable .toml file") from None
+    except RecursionError:
+        raise InputError(f"{path}: nested too deep to be a profile; see the shipped profiles in {shipped}") from None
     except tomllib.TOMLDecodeError as e:
         raise InputError(f"{path}: not TOML: {e}; mend that line") from None
     except ValidationError as e:

@@ -11,9 +11,10 @@ out by whoever publishes or reads the store next. All of it happens under one lo
 import hashlib
 import json
 import os
+import re
 import shutil
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -28,6 +29,7 @@ from tasks.contracts import contract
 REPLACED = ("topics", "passages", "documents")  # in the order they are put in place
 _BUCKETS = b"nightdesk_buckets"
 _MANIFEST = "manifest.json"
+_RUN_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def table_folder(table: str, run_date: date) -> Path:
@@ -54,7 +56,8 @@ def publish(out: Path, run_date: date, part_name: str, buckets: int, tables: Map
         gone = set(tables["documents"]["doc_id"].to_pylist()) if "documents" in tables else set()
         moves: list[tuple[str, str]] = []
         for name, table in tables.items():
-            if name not in REPLACED and len(table):
+            # calls even if the audit left none of them: the part is what marks the store's records as published.
+            if name not in REPLACED and (len(table) or name == "calls"):
                 moves.append(_stage(staging, append_part(name, run_date, part_name), table))
         for name in REPLACED:
             if name in tables:
@@ -82,18 +85,16 @@ def withdraw(out: Path, run_date: date, doc_id: str) -> None:
 def recover(out: Path) -> None:
     """Carry out what killed runs had decided to publish."""
     for manifest in sorted((out / "_staging").glob(f"*/{_MANIFEST}")):
-        try:
-            run_date = date.fromisoformat(json.loads(manifest.read_bytes())["run_date"])
-        except (OSError, ValueError, KeyError):
-            continue  # just carried out by another run, or never completed
-        with _locked(out, run_date):
-            _carry_out_pending(out, run_date)
+        if (run_date := _date_of(manifest)) is not None:
+            with _locked(out, run_date):
+                _carry_out_pending(out, run_date)
 
 
-def sweep_staging(out: Path, run_id: str) -> None:
-    """Remove what a run that is over has left in staging and never decided to publish."""
-    for folder in (out / "_staging").glob(f"{run_id}-*"):
-        if not (folder / _MANIFEST).exists():
+def sweep_staging(out: Path, is_over: Callable[[str], bool]) -> None:
+    """Remove what runs that are over have left in staging and never decided to publish."""
+    for folder in (out / "_staging").glob("*-*"):
+        run_id = folder.name.rpartition("-")[0]
+        if _RUN_ID.fullmatch(run_id) and is_over(run_id) and not (folder / _MANIFEST).exists():
             shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -105,6 +106,13 @@ def _locked(out: Path, run_date: date) -> Iterator[None]:
         yield
 
 
+def _date_of(manifest: Path) -> date | None:
+    try:
+        return date.fromisoformat(json.loads(manifest.read_bytes())["run_date"])
+    except (OSError, ValueError, KeyError):
+        return None  # another run has just carried it out
+
+
 def _decide(out: Path, staging: Path, run_date: date, moves: list[tuple[str, str]]) -> None:
     """Write the manifest, which is the moment of publishing, and carry it out."""
     _write_synced(staging / _MANIFEST, json.dumps({"run_date": run_date.isoformat(), "moves": moves}).encode())
@@ -113,7 +121,7 @@ def _decide(out: Path, staging: Path, run_date: date, moves: list[tuple[str, str
 
 def _carry_out_pending(out: Path, run_date: date) -> None:
     for manifest in sorted((out / "_staging").glob(f"*/{_MANIFEST}")):
-        if json.loads(manifest.read_bytes())["run_date"] == run_date.isoformat():
+        if _date_of(manifest) == run_date:
             _carry_out(out, manifest.parent)
 
 

@@ -15,14 +15,14 @@ from tasks import clearance, history, publish, stories
 from tasks.audit import Auditor, AuditReport, auditor
 from tasks.calls import Desk
 from tasks.contracts import contract
-from tasks.documents import Source, check_sources, nothing_readable, read_document
+from tasks.documents import Source, check_sources, nothing_readable, read_document, shown
 from tasks.errors import DocumentError, InputError
 from tasks.fanout import fan_out
 from tasks.filing import file_batch, topic_id
 from tasks.learning import state_folder
 from tasks.profile import Profile
 from tasks.stages import topic_texts
-from tasks.store import Store
+from tasks.store import Store, is_alive
 from tasks.work import Batch, Unreadable, Work
 
 log = logging.getLogger("nightdesk")
@@ -92,7 +92,7 @@ class Run:
             try:
                 document = read_document(source)
             except DocumentError as e:
-                batch.unreadable.append(Unreadable(source.doc_id, str(source.path), str(e)))
+                batch.unreadable.append(Unreadable(source.doc_id, shown(source.path), str(e)))
                 log.warning("%s", e)
                 continue
             readable += 1
@@ -191,6 +191,7 @@ async def open_run(
     try:
         out.mkdir(parents=True, exist_ok=True)
         await asyncio.to_thread(publish.recover, out)
+        publish.sweep_staging(out, lambda run: not is_alive(out, run))
         store = Store(out, run_id)
     except OSError as e:
         raise InputError(f"{out}: cannot be written ({e.strerror}); name another folder with --out") from None
@@ -207,7 +208,7 @@ async def open_run(
                 version = newest.version if newest else 0
                 yield Run(run_id, run_date, out, profile, sources, store, desk, audits, version)
     finally:
-        publish.sweep_staging(out, run_id)
+        publish.sweep_staging(out, lambda run: run == run_id)
         store.close()
 
 

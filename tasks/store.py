@@ -54,7 +54,7 @@ class Store:
             self._db.execute("PRAGMA synchronous = NORMAL")  # a killed process loses nothing
             self._db.executescript(_SCHEMA)
         except sqlite3.DatabaseError as e:
-            raise PublishError(f"{out / 'answers.db'}: {e}; move the file away to start with an empty store") from None
+            raise self._broken(e) from None
 
     def close(self) -> None:
         """Close the database and let others know that this run is over."""
@@ -93,9 +93,12 @@ class Store:
 
     def get(self, key: str) -> Stored | None:
         """Look an answer up."""
-        row = self._db.execute(
-            "SELECT answer, record, part FROM answers JOIN calls USING (call_id) WHERE key = ?", (key,)
-        ).fetchone()
+        try:
+            row = self._db.execute(
+                "SELECT answer, record, part FROM answers JOIN calls USING (call_id) WHERE key = ?", (key,)
+            ).fetchone()
+        except sqlite3.DatabaseError as e:
+            raise self._broken(e) from None
         return Stored(json.loads(row[0]), json.loads(row[1]), self._stands(row[2])) if row else None
 
     def claim(self, part: str) -> list[Record]:
@@ -131,13 +134,19 @@ class Store:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
         try:
-            yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+        except sqlite3.DatabaseError as e:
+            raise self._broken(e) from None
+
+    def _broken(self, error: sqlite3.DatabaseError) -> PublishError:
+        return PublishError(f"{self._out / 'answers.db'}: {error}; move the file away to start with an empty store")
 
 
 def is_alive(out: Path, run_id: str) -> bool:

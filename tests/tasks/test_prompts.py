@@ -62,7 +62,7 @@ def test_what_is_written_as_ranges_is_read_back(groups: list[tuple[str, list[int
     ],
 )
 def test_what_is_not_the_json_asked_for_is_refused_in_one_line(text: str) -> None:
-    with pytest.raises(TerminalError, match="not the JSON asked for") as e:
+    with pytest.raises(TerminalError, match="is not JSON|does not fit the schema") as e:
         prompts.parse(text)
     assert "\n" not in str(e.value)
 
@@ -76,7 +76,7 @@ def test_what_is_not_a_number_is_named(numbers: str) -> None:
 
 @pytest.mark.parametrize("numbers", ["1-999999999", "0-100001"])
 def test_a_range_wider_than_any_chunk_is_refused(numbers: str) -> None:
-    with pytest.raises(TerminalError, match="wider than any chunk"):
+    with pytest.raises(TerminalError, match="more numbers than any chunk"):
         prompts.parse(reply(("a", numbers)))
 
 
@@ -99,7 +99,15 @@ def test_no_title_can_pass_for_another_line_of_the_question(titles: list[str]) -
     assert "</items>" not in question
 
 
-@given(st.lists(st.text(st.characters(exclude_characters="\n<>", exclude_categories=["Cs"])), min_size=1, max_size=8))
+@given(
+    st.lists(
+        st.text(
+            st.characters(exclude_characters="\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029<>", exclude_categories=["Cs"])
+        ),
+        min_size=1,
+        max_size=8,
+    )
+)
 def test_every_item_is_shown_by_its_number(texts: list[str]) -> None:
     lines = prompts.render(topic_finder.make_request(texts, "en")).items.split("\n")
     assert lines[1:-1] == [f"{k}. {text}" for k, text in enumerate(texts, 1)]

@@ -1,0 +1,221 @@
+"""Rough edges: odd names, odd numbers, killed publications, replies that nearly fit. Each ends in a clear line."""
+
+import asyncio
+import itertools
+import json
+import os
+import threading
+from contextlib import suppress
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from tasks import prompts, publish, topic_finder
+from tasks.admission import Admission
+from tasks.chunk_splitter import split_document
+from tasks.documents import check_sources, find_sources, read_document, split_sentences
+from tasks.errors import InputError, PublishError, TerminalError
+from tasks.forget import forget_document
+from tasks.profile import Chunks, load_profile
+from tasks.resources import folder
+from tasks.store import Store
+from tests.tasks.made import DAY, document, files, published, tables, work
+from tests.tasks.test_admission import model, run
+from tests.tasks.test_nights import house  # noqa: F401  (a fixture)
+from tests.tasks.test_publish import DEAD, kill_a_publication
+
+NEWS = (folder("profiles") / "news.toml").read_text()
+
+
+# --- admission ---
+def test_a_minute_takes_no_more_tokens_than_a_model_allows():
+    times = []
+
+    async def one(admission):
+        async with admission.grant("a", 10_000, 0.0):
+            times.append(asyncio.get_running_loop().time())
+
+    async def check():
+        admission = Admission((model(tokens_per_minute=60_000),), 0.0)
+        await asyncio.gather(*(one(admission) for _ in range(30)))
+
+    run(check())
+    assert max(10_000 * sum(s <= t < s + 60 for t in times) for s in times) <= 70_000
+
+
+def test_a_model_that_rests_is_sent_nothing_by_those_that_waited_for_their_turn():
+    async def check():
+        admission, loop, times = Admission((model(requests_per_minute=6),), 0.0), asyncio.get_running_loop(), []
+
+        async def one():
+            async with admission.grant("a", 10, 0.0):
+                times.append(loop.time())
+
+        calls = [asyncio.ensure_future(one()) for _ in range(3)]
+        await asyncio.sleep(1)
+        admission.rest("a", 300.0)
+        await asyncio.gather(*calls)
+        assert all(t >= 300 for t in times[1:])
+
+    run(check())
+
+
+# --- prompts ---
+def reply(numbers, label="a"):
+    return json.dumps({"groups": [{"label": label, "numbers": numbers}]})
+
+
+def test_a_range_the_wrong_way_round_is_not_dropped_in_silence():
+    with pytest.raises(TerminalError):
+        prompts.parse(reply("7-4"))
+
+
+def test_many_wide_ranges_are_refused():
+    with pytest.raises(TerminalError):
+        prompts.parse(reply(", ".join(["1-99999"] * 40)))
+
+
+def test_a_label_can_be_stored():
+    with suppress(TerminalError):
+        prompts.parse('{"groups": [{"label": "cut \\ud83d off", "numbers": "1"}]}').groups[0].label.encode()
+
+
+@pytest.mark.parametrize("end", ["\r", "\x0b", "\x85", "\u2028", "\u2029"])
+def test_no_line_end_passes_for_another_item(end):
+    items = prompts.render(topic_finder.make_request([f"One.{end}2. Two."], "en")).items
+    assert sum(line.startswith("2. ") for line in items.splitlines()) == 0
+
+
+def test_a_repair_is_told_what_was_wrong():
+    from dataclasses import replace
+
+    asked = replace(topic_finder.make_request(["One."], "en"), failed='[[["x", [9], []]], "numbers never shown: 9"]')
+    p = prompts.render(asked)
+    assert "never shown" in p.instructions + p.items + p.question
+
+
+def test_the_error_says_what_is_missing():
+    with pytest.raises(TerminalError, match="numbers"):
+        prompts.parse('{"groups": [{"label": "a"}]}')
+
+
+# --- publish, forget ---
+def test_publications_of_two_dates_do_not_trip_over_each_other(out):
+    wrong, made = [], tables(work(document("a", 2)))
+
+    def many(day):
+        try:
+            for k in range(150):
+                publish.publish(out, day, f"run-{day}-{k}", 1, made)
+        except Exception as e:  # noqa: BLE001  (whatever it is, it is wrong)
+            wrong.append(repr(e))
+
+    threads = [threading.Thread(target=many, args=(date(2026, 3, d),)) for d in (1, 2, 3)]
+    [t.start() for t in threads]
+    [t.join() for t in threads]
+    assert wrong == []
+
+
+def test_a_document_on_its_way_is_forgotten_too(out):
+    kill_a_publication(out, step=2)  # g is decided, not moved
+    with suppress(InputError):
+        forget_document(out, "g")
+    publish.recover(out)
+    assert "g" not in [d["doc_id"] for d in published(out, "documents")]
+
+
+def test_what_a_killed_run_left_in_staging_is_removed_by_a_later_one(out):
+    kill_a_publication(out, step=1)
+    forget_document(out, "b")
+    publish.recover(out)
+    publish.sweep_staging(out, lambda run: True)
+    assert not [f for f in files(out) if f.startswith(f"_staging/{DEAD}-1/")]
+
+
+# --- documents ---
+def test_a_number_of_5000_digits_is_a_document_error(tmp_path):
+    (tmp_path / "a.json").write_text(f'[[{"1" * 5000}, "x"]]')
+    with pytest.raises(InputError):
+        check_sources([str(tmp_path)], DAY)
+
+
+def test_a_folder_called_like_a_document_is_no_document(tmp_path):
+    (tmp_path / "x.txt").mkdir()
+    (tmp_path / "x.txt" / "a.txt").write_text("Text.")
+    assert [s.doc_id for s in find_sources([str(tmp_path)], DAY)] == ["x.txt/a"]
+
+
+@pytest.mark.parametrize("argument", ["x" * 300, "/tmp/a**b/*.txt", "/tmp/***/x"])
+def test_a_source_that_cannot_be_a_path_is_bad_input(argument):
+    with pytest.raises(InputError):
+        find_sources([argument], DAY)
+
+
+def test_a_glob_skips_what_is_hidden(tmp_path):
+    for name in (".a.txt", ".git/b.txt", "c.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("Text.")
+    assert [s.doc_id for s in find_sources([f"{tmp_path}/**/*.txt"], DAY)] == ["c"]
+
+
+def test_an_empty_argument_is_not_this_folder(tmp_path, monkeypatch):
+    (tmp_path / "a.txt").write_text("Text.")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError):
+        find_sources([""], DAY)
+
+
+def test_no_piece_of_a_long_line_is_empty():
+    assert all(split_sentences("a" + " " * 7000 + "b", "en"))
+
+
+def test_two_names_that_are_not_utf8_do_not_become_one_document(tmp_path):
+    for name in (b"a\xe9", b"a\xe8"):
+        Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name + b".txt")).write_text("Text.")
+    try:
+        found = [read_document(s).doc_id for s in find_sources([str(tmp_path)], DAY)]
+    except InputError:
+        return
+    assert len(set(found)) == 2
+
+
+def test_an_unreadable_document_whose_name_is_not_utf8_does_not_end_the_run(house):  # noqa: F811
+    (house.source / "good.txt").write_text("The bridge is shut.")
+    Path(os.fsdecode(os.fsencode(house.source) + b"/caf\xe9.txt")).write_bytes(b"caf\xe9")
+    assert house.night("run-1").totals.unreadable == 1
+
+
+# --- profile, store, splitter ---
+def test_a_profile_nested_too_deep_is_bad_input(tmp_path):
+    (tmp_path / "p.toml").write_text("a = " + "[" * 5000)
+    with pytest.raises(InputError):
+        load_profile(str(tmp_path / "p.toml"))
+
+
+def test_excluding_a_model_that_is_not_in_the_pool_is_bad_input(tmp_path):
+    (tmp_path / "p.toml").write_text('exclude = ["statik"]\n' + NEWS)
+    with pytest.raises(InputError):
+        load_profile(str(tmp_path / "p.toml"))
+
+
+def test_a_damaged_store_is_named(out):
+    store = Store(out, "one")
+    for k in range(2000):
+        store.put(f"k{k}", ["x" * 100], {"call_id": f"c{k}", "doc_id": "d"})
+    store.close()
+    with (out / "answers.db").open("r+b") as f:
+        f.seek(8192)
+        f.write(b"\xff" * 40_000)
+    with pytest.raises(PublishError):
+        store = Store(out, "two")
+        try:
+            store.adopt()
+            store.get("k1000")
+        finally:
+            store.close()
+
+
+def test_no_chunk_lies_inside_its_neighbour():
+    chunks = split_document("d", ["x" * 100] * 40 + ["x" * 23_950] + ["x" * 100] * 40, Chunks())
+    assert all(a.end < b.end for a, b in itertools.pairwise(chunks))
