@@ -62,7 +62,7 @@ def test_what_is_written_as_ranges_is_read_back(groups: list[tuple[str, list[int
     ],
 )
 def test_what_is_not_the_json_asked_for_is_refused_in_one_line(text: str) -> None:
-    with pytest.raises(TerminalError, match="is not JSON|does not fit the schema") as e:
+    with pytest.raises(TerminalError, match=r"is not JSON|does not fit the schema") as e:
         prompts.parse(text)
     assert "\n" not in str(e.value)
 
