@@ -10,18 +10,22 @@ import logging
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Coroutine, Iterator
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextvars import copy_context
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from role_rl.errors import RoleRLError, StateError
 from tasks.errors import InputError, NightdeskError
+
+if TYPE_CHECKING:
+    from tasks.profile import Profile
 
 app = typer.Typer(
     help="Reorganises endless text every night: topics, categories and audited Parquet.",
@@ -56,15 +60,14 @@ def run(
     chosen = load_profile(profile)
     check_sources(sources, day or date.today())
     _check_out(out)
-    from tasks import audit, fanout
-
-    # Both come up while Prefect is imported and its server starts.
-    fanout.warm(chosen.dask.scheduler, chosen.dask.workers)
-    audit.warm()
+    if "PREFECT_API_URL" in os.environ:
+        _warm(chosen)  # beside the import of Prefect
     from flows.bars import bars
     from flows.nightly import nightly
     from flows.parameters import RunParameters
 
+    if "PREFECT_API_URL" not in os.environ:
+        _warm(chosen)  # beside the start of Prefect's own server, which takes longest and so is not to wait for this
     parameters = RunParameters(
         sources=sources,
         out=str(out),
@@ -172,6 +175,16 @@ def forget(
 
     _check_is_out(out)
     _print(forget_document(out, doc_id), as_json)
+
+
+def _warm(profile: "Profile") -> None:
+    """Start what a run needs and what takes seconds to be ready: workers, auditor, the language detector's model."""
+    from tasks import audit, fanout
+    from tasks.documents import detect_language
+
+    fanout.warm(profile.dask.scheduler, profile.dask.workers)
+    audit.warm()
+    threading.Thread(target=detect_language, args=(["loads its model"],), daemon=True).start()
 
 
 def _date(text: str) -> date | None:
