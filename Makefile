@@ -12,11 +12,11 @@ setup: $(VENV)/.ready
 
 $(VENV)/.ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "nightdesk needs Python 3.11 or newer; name one: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 2; }
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	@# Prefect's own database, so that the first run need not make it.
-	$(BIN)/prefect server database upgrade -y > $(VENV)/prefect-database.log 2>&1 || { cat $(VENV)/prefect-database.log >&2; exit 1; }
-	touch $@
+	@$(BIN)/prefect server database upgrade -y > $(VENV)/prefect-database.log 2>&1 || { cat $(VENV)/prefect-database.log >&2; exit 1; }
+	@touch $@
 
 run: setup
 	$(BIN)/nightdesk run datasets/samples --out out
