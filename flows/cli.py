@@ -5,7 +5,6 @@ Exit codes: 0 done; 1 a failed run; 2 bad input or usage (one line: file, place,
 
 import asyncio
 import contextlib
-import json
 import logging
 import os
 import signal
@@ -21,6 +20,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from flows.show import show, show_table
 from role_rl.errors import RoleRLError, StateError
 from tasks.errors import InputError, NightdeskError
 
@@ -80,7 +80,7 @@ def run(
     with bars():
         result = _in_loop(nightly(parameters))
     result = {**result, "seconds": round(time.perf_counter() - started, 3)}
-    _print(result, as_json)
+    show(result, as_json)
     if not as_json:
         typer.echo(f"The tables are in {out / 'tables'}.", err=True)
 
@@ -95,7 +95,7 @@ def learn(out: Out = Path("out"), profile: ProfileName = "news", as_json: AsJson
     from flows.nightly import learn as learn_flow
     from flows.parameters import LearnParameters
 
-    _print(_in_loop(learn_flow(LearnParameters(out=str(out), profile=profile))), as_json)
+    show(_in_loop(learn_flow(LearnParameters(out=str(out), profile=profile))), as_json)
 
 
 @app.command()
@@ -117,9 +117,9 @@ def weights(
     for warning in warnings:
         log.warning("%s", warning)
     if as_json:
-        return _print({"profile": profile, "weights": rows}, as_json)
+        return show({"profile": profile, "weights": rows}, as_json)
     columns = ("role", "language", "model", "weight", "value", "low", "high", "judged", "dollars", "seconds")
-    _table(f"weights, version {rows[0]['version']}: {rows[0]['reason']}" if rows else "no weights", rows, columns)
+    show_table(f"weights, version {rows[0]['version']}: {rows[0]['reason']}" if rows else "no weights", rows, columns)
 
 
 @app.command()
@@ -140,7 +140,7 @@ def rollback(
         copied = state.rollback(state_folder(out, name), version)
     except StateError as e:
         raise InputError(str(e)) from None
-    _print({"profile": name, "new_weights_version": copied.version, "reason": copied.reason}, as_json)
+    show({"profile": name, "new_weights_version": copied.version, "reason": copied.reason}, as_json)
 
 
 @app.command()
@@ -162,8 +162,8 @@ def models(profile: ProfileName = "news", as_json: AsJson = False) -> None:
         for m in chosen.models
     ]
     if as_json:
-        return _print({"profile": chosen.name, "models": rows}, as_json)
-    _table(f"models of {chosen.name}", rows, tuple(rows[0]))
+        return show({"profile": chosen.name, "models": rows}, as_json)
+    show_table(f"models of {chosen.name}", rows, tuple(rows[0]))
 
 
 @app.command()
@@ -174,7 +174,7 @@ def forget(
     from tasks.forget import forget_document
 
     _check_is_out(out)
-    _print(forget_document(out, doc_id), as_json)
+    show(forget_document(out, doc_id), as_json)
 
 
 def _warm(profile: "Profile") -> None:
@@ -238,29 +238,6 @@ def _in_loop(work: Coroutine[Any, Any, Any]) -> Any:
             return thread.submit(copy_context().run, asyncio.run, main()).result()
         except (asyncio.CancelledError, CancelledError) as e:
             raise _Interrupted from e
-
-
-def _print(result: dict[str, Any], as_json: bool) -> None:
-    if as_json:
-        typer.echo(json.dumps(result, ensure_ascii=False))
-        return
-    width = max(map(len, result))
-    for name, value in result.items():
-        shown = ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) else value
-        typer.echo(f"{name:{width}}  {shown}")
-
-
-def _table(title: str, rows: list[dict[str, Any]], columns: tuple[str, ...]) -> None:
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
-
-    table = Table(title=escape(title), title_justify="left")
-    for column in columns:
-        table.add_column(column, justify="right" if rows and isinstance(rows[0][column], float) else "left")
-    for row in rows:
-        table.add_row(*(f"{row[c]:.4f}" if isinstance(row[c], float) else escape(str(row[c])) for c in columns))
-    Console(width=None if sys.stdout.isatty() else 160).print(table)
 
 
 @contextlib.contextmanager
