@@ -56,9 +56,9 @@ def run(
     from tasks.documents import check_sources
     from tasks.profile import load_profile
 
-    day = _date(run_date)
+    day = _date(run_date)  # told once: the run may begin before midnight and end after
     chosen = load_profile(profile)
-    check_sources(sources, day or date.today())
+    check_sources(sources, day)
     _check_out(out)
     if "PREFECT_API_URL" in os.environ:
         _warm(chosen)  # beside the import of Prefect
@@ -187,9 +187,9 @@ def _warm(profile: "Profile") -> None:
     threading.Thread(target=detect_language, args=(["loads its model"],), daemon=True).start()
 
 
-def _date(text: str) -> date | None:
+def _date(text: str) -> date:
     try:
-        return date.fromisoformat(text) if text else None
+        return date.fromisoformat(text) if text else date.today()
     except ValueError:
         raise InputError(f"--date {text}: not a date; write it as YYYY-MM-DD") from None
 
