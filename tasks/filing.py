@@ -44,7 +44,7 @@ def file_batch(
 
 def _passages(work: Work, stories: Sequence[Story], run_id: str) -> Rows:
     number: dict[Topic, int] = {s.root: k for k, s in enumerate(stories, 1)}
-    titles = [work.found[s.lead[0]][s.lead[1]].title for s in stories]
+    titles = [work.lead(s).title for s in stories]
     rows = []
     for position, k in work.owned():
         row: dict[str, Any] = {
@@ -74,7 +74,7 @@ def _passages(work: Work, stories: Sequence[Story], run_id: str) -> Rows:
 def _topics(work: Work, stories: Sequence[Story], links: Mapping[str, tuple[str, bytes]], run_id: str) -> Rows:
     rows = []
     for number, story in enumerate(stories, 1):
-        lead = work.found[story.lead[0]][story.lead[1]]
+        lead = work.lead(story)
         story_id, vector = links[topic_id(work, number)]
         rows.append(
             {

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -23,7 +23,7 @@ from tasks.learning import state_folder
 from tasks.profile import Profile
 from tasks.stages import topic_texts
 from tasks.store import Store, is_alive
-from tasks.work import Batch, Unreadable, Work
+from tasks.work import Batch, Story, Unreadable, Work
 
 log = logging.getLogger("nightdesk")
 
@@ -127,7 +127,7 @@ class Run:
             AuditFailed: a table expectation failed.
         """
         its_stories = {w.document.doc_id: w.stories() for w in batch.works}
-        links = await self._links(batch)
+        links = await self._links(batch, its_stories)
         tables = file_batch(batch, its_stories, links, self.run_id)
         part = publish.append_part("calls", self.run_date, self._part(batch)).as_posix()
         calls, judgements = self.desk.ledger.rows(self.store.claim(part), self.run_id)
@@ -155,14 +155,14 @@ class Run:
     def _part(self, batch: Batch) -> str:
         return f"{self.run_id}-{batch.number}"
 
-    async def _links(self, batch: Batch) -> dict[str, tuple[str, bytes]]:
+    async def _links(self, batch: Batch, its_stories: Mapping[str, Sequence[Story]]) -> dict[str, tuple[str, bytes]]:
         """Relate the batch's topics to those of other documents and nights: topic_id -> (story_id, packed vector)."""
         ids, docs, titles, texts = [], [], [], []
         for work in batch.works:
-            for number, story in enumerate(work.stories(), 1):
+            for number, story in enumerate(its_stories[work.document.doc_id], 1):
                 ids.append(topic_id(work, number))
                 docs.append(work.document.doc_id)
-                titles.append(work.found[story.lead[0]][story.lead[1]].title)
+                titles.append(work.lead(story).title)
                 texts.append([work.document.texts[p] for p in story.positions])
         if not ids:
             return {}

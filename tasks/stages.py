@@ -70,7 +70,7 @@ async def relate(desk: Desk, batch: Batch, progress: Progress) -> None:
         stories = work.stories()
         topics = [s.root for s in stories]
         texts = [[work.document.texts[p] for p in s.positions] for s in stories]
-        titles = [work.found[s.lead[0]][s.lead[1]].title for s in stories]
+        titles = [work.lead(s).title for s in stories]
         for call in await _candidates(desk, titles, texts):
             if len(call) > 1:
                 request = relationship_checker.make_request(

@@ -32,8 +32,8 @@ class Work:
     """One document. Lists run over its chunks; positions are 0-based in the document.
 
     found: topics of a chunk. placed: position -> topic (index into found) for every sentence of the chunk, overlap
-    included. filed: position -> category, likewise. failed: why a chunk's sentences could not be located, or filed.
-    joined: (chunk, topic) -> the first topic of its story in this document.
+    included. filed: position -> category, likewise. not_located, not_organized: chunk -> why its sentences have no
+    topic, or no category. joined: (chunk, topic) -> the first topic of its story in this document.
     """
 
     document: Document
@@ -55,6 +55,11 @@ class Work:
         for k, chunk in enumerate(self.chunks):
             for position in range(chunk.own_start, chunk.own_end):
                 yield position, k
+
+    def lead(self, story: "Story") -> FoundTopic:
+        """Return the topic of one chunk whose title a story takes."""
+        chunk, topic = story.lead
+        return self.found[chunk][topic]
 
     def stories(self) -> list["Story"]:
         """Return the stories of the document as they are joined so far, in order of appearance."""
