@@ -13,4 +13,5 @@ policy      posterior -> plan (weights, how often to judge and to duel)
 record      one version of all this, and its JSON
 state       versions as files: latest, save, commit, roll back
 learn       the story: state and a night's rows -> next state; state -> plan for serving; the report
+worlds      models as numbers, to simulate on
 """

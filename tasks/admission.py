@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from aiolimiter import AsyncLimiter
 
 from tasks.errors import BudgetExceeded
-from tasks.profile import ModelSpec, Prices
+from tasks.pool import ModelSpec, Prices
 from tasks.requests import Usage
 
 MINUTE = 60.0

@@ -25,7 +25,8 @@ from tasks.errors import BudgetExceeded, ModelError, RateLimited, TransientError
 from tasks.fanout import FanOut
 from tasks.ledger import Context, Ledger, Unit, address, answer_from_json, answer_key, answer_to_json, digest, now
 from tasks.models.worker import Reply, answer_group, embed_group
-from tasks.profile import ModelSpec, Profile
+from tasks.pool import ModelSpec
+from tasks.profile import Profile
 from tasks.requests import Answer, RoleRequest
 from tasks.roles import MODULES
 from tasks.store import Record, Store

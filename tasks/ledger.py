@@ -10,7 +10,7 @@ from typing import Any
 from role_rl.drawing import Decision
 from tasks import prompts
 from tasks.models.worker import ModelAddress, version
-from tasks.profile import ModelSpec
+from tasks.pool import ModelSpec
 from tasks.requests import Answer, Group, RoleRequest
 from tasks.store import Record
 

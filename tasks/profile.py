@@ -2,26 +2,22 @@
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from role_rl.arms import ANY, Arm, Settings, eligible
 from role_rl.arms import Prior as ArmPrior
 from role_rl.errors import RoleRLError
 from tasks.errors import InputError
-from tasks.requests import Role
+from tasks.pool import ModelSpec, Prior, Table
 from tasks.resources import folder
 
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 UNPLACED = "unplaced"
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Chunks(_Table):
+class Chunks(Table):
     """How documents are cut: at most `sentences` and about `characters` a chunk; neighbours share `overlap`."""
 
     sentences: int = Field(120, ge=4, le=2000)
@@ -35,15 +31,15 @@ class Chunks(_Table):
         return self
 
 
-class Batches(_Table):
+class Batches(Table):
     sentences: int = Field(20_000, ge=1)
 
 
-class Tables(_Table):
+class Tables(Table):
     buckets: int = Field(1, ge=1, le=1024)
 
 
-class Rewards(_Table):
+class Rewards(Table):
     """Reward of an answer = v * accuracy - k_cost * dollars - k_time * seconds."""
 
     v: float = Field(1.0, gt=0)
@@ -51,7 +47,7 @@ class Rewards(_Table):
     k_time: float = Field(0.001, ge=0)
 
 
-class Limits(_Table):
+class Limits(Table):
     """max_cost_usd: dollars a run may spend. call_timeout_s: how long one call may take, in seconds."""
 
     max_cost_usd: float = Field(0.0, ge=0)
@@ -59,7 +55,7 @@ class Limits(_Table):
     attempts: int = Field(3, ge=1, le=10)
 
 
-class Judging(_Table):
+class Judging(Table):
     """judges: how many judges a sampled answer is shown to; the rates are shares of a role's decisions."""
 
     judges: int = Field(2, ge=1, le=5)
@@ -67,58 +63,14 @@ class Judging(_Table):
     max_rate: float = Field(0.25, ge=0, le=1)
 
 
-class DaskSettings(_Table):
+class DaskSettings(Table):
     """scheduler: address of an existing scheduler ("" = a cluster of our own, of `workers` processes)."""
 
     scheduler: str = ""
     workers: int = Field(2, ge=1)
 
 
-class Prices(_Table):
-    """Dollars per million tokens."""
-
-    input: float = Field(0.0, ge=0)
-    cached: float = Field(0.0, ge=0)
-    output: float = Field(0.0, ge=0)
-
-
-class ModelLimits(_Table):
-    """What one model may be sent; 0 = no limit of ours."""
-
-    requests_per_minute: int = Field(0, ge=0)
-    tokens_per_minute: int = Field(0, ge=0)
-    concurrency: int = Field(0, ge=0)
-
-
-class Prior(_Table):
-    """What is known of a model before it was judged: accuracy in [0, 1], worth `strength` judged answers."""
-
-    accuracy: float = Field(0.5, ge=0, le=1)
-    strength: float = Field(20.0, ge=1)
-
-
-class ModelSpec(_Table):
-    """One model of the pool. Small and picklable: it travels to the workers, which build the model from it."""
-
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}$")]
-    family: Annotated[str, Field(min_length=1)]
-    provider: Literal["embedded"]
-    kind: Literal["static", "lexical", "baseline", ""] = ""  # which embedded model; its name if left out
-    penalty: float = Field(0.0, ge=0, le=1000)  # embedded: what a new topic costs, in nats; less cuts finer; 0 = usual
-    judges: bool = True
-    prices: Prices = Prices()
-    limits: ModelLimits = ModelLimits()
-    prior: Prior = Prior()
-    priors: dict[Role, Prior] = {}  # where a role's prior differs
-
-    @model_validator(mode="after")
-    def _kind_is_known(self) -> "ModelSpec":
-        if not self.kind and self.name not in ("static", "lexical", "baseline"):
-            raise ValueError(f"say which embedded model {self.name!r} is: kind = static, lexical or baseline")
-        return self
-
-
-class Profile(_Table):
+class Profile(Table):
     """Everything that one kind of text needs (shipped: news, commerce)."""
 
     name: Slug

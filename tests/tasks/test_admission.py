@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tasks.admission import Admission, dollars_of, most_dollars
 from tasks.errors import BudgetExceeded
-from tasks.profile import ModelLimits, ModelSpec, Prices
+from tasks.pool import ModelLimits, ModelSpec, Prices
 from tasks.requests import Usage
 
 

@@ -1,0 +1,69 @@
+"""run: reorganise documents now."""
+
+import os
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from flows.commands.options import AsJson, Out, ProfileName, RunDate, Sources, check_out, date_of
+from flows.loop import in_loop
+from flows.show import show
+
+if TYPE_CHECKING:
+    from tasks.profile import Profile
+
+
+def run(
+    sources: Sources,
+    out: Out = Path("out"),
+    run_date: RunDate = "",
+    profile: ProfileName = "news",
+    no_learn: Annotated[bool, typer.Option("--no-learn", help="Leave the weights as they are.")] = False,
+    reassign: Annotated[bool, typer.Option("--reassign", help="Draw models anew by the newest weights.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Reorganise documents now: the nightly flow."""
+    started = time.perf_counter()
+    from tasks.documents import check_sources
+    from tasks.profile import load_profile
+
+    day = date_of(run_date)  # told once: the run may begin before midnight and end after
+    chosen = load_profile(profile)
+    check_sources(sources, day)
+    check_out(out)
+    if "PREFECT_API_URL" in os.environ:
+        _warm(chosen)  # beside the import of Prefect
+    from flows.bars import bars
+    from flows.nightly import nightly
+    from flows.parameters import RunParameters
+
+    if "PREFECT_API_URL" not in os.environ:
+        _warm(chosen)  # beside the start of Prefect's own server, which takes longest and so is not to wait for this
+    parameters = RunParameters(
+        sources=sources,
+        out=str(out),
+        run_date=day,
+        profile=profile,
+        learn=not no_learn,
+        reassign=reassign,
+        only_new=False,
+    )
+    with bars():
+        result = in_loop(nightly(parameters))
+    result = {**result, "seconds": round(time.perf_counter() - started, 3)}
+    show(result, as_json)
+    if not as_json:
+        typer.echo(f"The tables are in {out / 'tables'}.", err=True)
+
+
+def _warm(profile: "Profile") -> None:
+    """Start what a run needs and what takes seconds to be ready: workers, auditor, the language detector's model."""
+    from tasks import audit, fanout
+    from tasks.documents import detect_language
+
+    fanout.warm(profile.dask.scheduler, profile.dask.workers)
+    audit.warm()
+    threading.Thread(target=detect_language, args=(["loads its model"],), daemon=True).start()
