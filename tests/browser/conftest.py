@@ -1,0 +1,34 @@
+"""A real browser: Chromium as the system has it, headless, with nothing of its own on the network."""
+
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+QUIET = (
+    "--no-sandbox",  # a container has no namespace for it
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+def chromium() -> str | None:
+    """Return the path of the system's Chromium, if it has one."""
+    return next((path for name in ("chromium", "chromium-browser") if (path := shutil.which(name))), None)
+
+
+# Not for the session: while it is open an event loop runs in this thread, and no other test could start one.
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    """Open the browser once for all tests of this folder; each test takes a page or a context of its own."""
+    if (path := chromium()) is None:
+        pytest.skip("there is no Chromium here; install it (Debian: apt-get install chromium) to run these tests")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=path, args=list(QUIET))
+        yield opened
+        opened.close()
