@@ -1,8 +1,28 @@
-"""For all tests: the quiet environment that the product sets, and hypothesis without a clock."""
+"""For all tests: the quiet environment that the product sets, hypothesis without a clock, and stand-in servers."""
 
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
 from hypothesis import settings
 
 import flows  # noqa: F401  (nothing phones home, nothing chatters)
+from tests.servers.playing import Playing, playing
 
 settings.register_profile("nightdesk", deadline=None, max_examples=50)
 settings.load_profile("nightdesk")
+
+
+@pytest.fixture(scope="session")
+def stand_in() -> Iterator[Callable[..., Playing]]:
+    """Return a function that has a world of models (TOML text) played over HTTP; once per world and session."""
+    with ExitStack() as stack:
+        running: dict[tuple[object, ...], Playing] = {}
+
+        def start(world: str, *options: object) -> Playing:
+            key = (world, *options)
+            if key not in running:
+                running[key] = stack.enter_context(playing(world, *options))
+            return running[key]
+
+        yield start

@@ -1,0 +1,16 @@
+"""A server that stands in for the providers: OpenAI's and Anthropic's wire formats, over real HTTP, on this machine.
+
+    python -m tests.servers.llm --port 8900 --models benchmarks/models.toml
+
+__main__           the command
+app                the routes, and who is let in
+standin            one reply: whose turn, what it costs, how long it takes, what goes wrong
+openai_routes      Chat Completions, Models, Files
+anthropic_routes   Messages
+batches            both providers' batches
+control            what it counted, and what night it is
+players            models as a world names them, with a brain, a context limit, abilities and faults
+brains, spoils     an embedded model's answer, spoiled to the accuracy that the world gives
+reading            our prompt, read back into the request it was rendered from
+cache, counts      prompt caching and bookkeeping
+"""

@@ -1,0 +1,57 @@
+"""The inverse of tasks.prompts: our prompt, read back into the request that it was rendered from, and a reply written.
+
+The language is not in a prompt: it is told from the items, as on reading a document.
+"""
+
+import json
+import re
+
+from tasks.documents import detect_language
+from tasks.requests import Answer, Role, RoleRequest
+from tasks.roles import MODULES
+
+_PROMPT = re.compile(r"<items>\n(?P<items>.*)\n</items>\s*(?P<question>.*)", re.DOTALL)
+_ITEM = re.compile(r"^\d+\. ", re.MULTILINE)
+_TOPIC = re.compile(r"^\d+\. (?P<label>.*?)(?: \(sentences (?P<anchors>[\d, ]+)\))?$", re.DOTALL)
+_REPAIR = "\nYour last answer and what was wrong with it: "
+
+
+def read_request(text: str) -> RoleRequest | None:
+    """Return the request that a prompt asks, or None if it is no prompt of ours."""
+    prompt = _PROMPT.search(text)
+    role = next((r for r, m in MODULES.items() if prompt and prompt["question"].startswith(m.PROMPT)), None)
+    if prompt is None or role is None:
+        return None
+    items = tuple(_unfenced(i) for i in _ITEM.split(prompt["items"])[1:])
+    question, _, failed = prompt["question"][len(MODULES[role].PROMPT) :].partition(_REPAIR)
+    labels, anchors = _labels(role, question)
+    language = detect_language(list(items))
+    return RoleRequest(role, language, items, labels, anchors, _unfenced(failed.rpartition("\n")[0]))
+
+
+def _labels(role: Role, question: str) -> tuple[tuple[str, ...], tuple[tuple[int, ...], ...]]:
+    if role == "topic_locator":
+        topics = [t for t in map(_TOPIC.match, re.split(r"\n(?=\d+\. )", question)) if t]
+        anchors = tuple(tuple(map(int, (t["anchors"] or "").replace(",", " ").split())) for t in topics)
+        return tuple(_unfenced(t["label"]) for t in topics), anchors
+    return tuple(_unfenced(line) for line in re.split(r"\n- ", question)[1:]), ()
+
+
+def _unfenced(text: str) -> str:
+    return text.removesuffix("\n").replace("\n    ", "\n")
+
+
+def write_reply(answer: Answer) -> str:
+    """Write an answer as the JSON that tasks.prompts.parse reads."""
+    groups = [{"label": g.label, "numbers": _ranges(g.numbers)} for g in answer.groups]
+    return json.dumps({"groups": groups}, ensure_ascii=False)
+
+
+def _ranges(numbers: tuple[int, ...]) -> str:
+    runs: list[list[int]] = []
+    for n in numbers:
+        if runs and n == runs[-1][-1] + 1:
+            runs[-1].append(n)
+        else:
+            runs.append([n])
+    return ", ".join(str(r[0]) if len(r) == 1 else f"{r[0]}-{r[-1]}" for r in runs)
