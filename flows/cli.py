@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import typer
 
-from flows.commands import forget, models, run, weights
+from flows.commands import forget, models, reading, run, weights
 from flows.loop import Interrupted
 from role_rl.errors import RoleRLError
 from tasks.errors import InputError, NightdeskError
@@ -22,7 +22,16 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (run.run, weights.learn, weights.weights, weights.rollback, models.models, forget.forget):
+for command in (
+    run.run,
+    weights.learn,
+    weights.weights,
+    weights.rollback,
+    models.models,
+    forget.forget,
+    reading.edition,
+    reading.export,
+):
     app.command()(command)
 log = logging.getLogger("nightdesk")
 

@@ -10,7 +10,7 @@ from prefect.artifacts import acreate_markdown_artifact
 
 from flows.parameters import LearnParameters, RunParameters
 from flows.progress import RunProgress
-from flows.stages import BATCH_STAGES, PROGRESS, RUN, learn_stage, reorganize_batches
+from flows.stages import BATCH_STAGES, PROGRESS, RUN, edition_stage, learn_stage, reorganize_batches
 from flows.summary import markdown, summary
 from tasks.learning import learn_from_tables
 from tasks.profile import load_profile
@@ -53,13 +53,23 @@ async def _run(parameters: RunParameters, learns: bool) -> dict[str, Any]:
         RUN.set(run)
         PROGRESS.set(progress)
         await reorganize_batches()
+        edition = await _edition()
         new_version = None
         if learns:
             new_version = await _learned()
         await progress.close()
-        result = summary(run, new_version)
+        result = summary(run, new_version, edition)
         await acreate_markdown_artifact(markdown(result, run), key="summary", description="What the run did")
     return result
+
+
+async def _edition() -> str | None:
+    """Make the edition; if that fails, the tables stand all the same."""
+    try:
+        return await edition_stage()
+    except Exception as e:  # noqa: BLE001  (whatever it is, the night's work stands)
+        log.warning("no edition was made (%s: %s); `nightdesk edition` makes it of the tables", type(e).__name__, e)
+        return None
 
 
 async def _learned() -> int | None:

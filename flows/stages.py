@@ -15,6 +15,7 @@ from prefect.cache_policies import NO_CACHE
 
 from flows.progress import RunProgress
 from tasks import stages
+from tasks.edition.pages import write_edition
 from tasks.learning import Learned, learn_from_tables
 from tasks.run import Run
 
@@ -74,6 +75,15 @@ async def stage(name: str, number: int) -> int:
             progress.finished += documents
     tell(total, total)
     return sentences
+
+
+@task(name="edition", task_run_name="edition", cache_policy=NO_CACHE, persist_result=False, retries=0)
+async def edition_stage() -> str:
+    """Make the date's edition of what has been published; return its path."""
+    run = RUN.get()
+    with _timed(run, "edition"):
+        categories = {run.profile.name: list(run.profile.categories)}
+        return str(await asyncio.to_thread(write_edition, run.out, run.run_date, categories))
 
 
 @task(name="learn", task_run_name="learn", cache_policy=NO_CACHE, persist_result=False, retries=0)

@@ -5,7 +5,7 @@ from typing import Any
 from tasks.run import Run
 
 
-def summary(run: Run, new_weights_version: int | None) -> dict[str, Any]:
+def summary(run: Run, new_weights_version: int | None, edition: str | None) -> dict[str, Any]:
     """Return the figures of a run. calls and cost_usd: made now; answers that were in the store do not count."""
     totals = run.totals
     return {
@@ -22,6 +22,7 @@ def summary(run: Run, new_weights_version: int | None) -> dict[str, Any]:
         "cost_usd": run.desk.ledger.cost_usd,
         "stages": {name: round(seconds, 3) for name, seconds in totals.stages.items()},
         "out": str(run.out),
+        "edition": edition,
         "weights_version": max(run.served_versions, default=run.weights_version),
         "new_weights_version": new_weights_version,
         "quarantined": totals.quarantined,

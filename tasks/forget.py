@@ -1,15 +1,17 @@
-"""Forgetting: a document leaves the tables of every date, quarantine and the answers' store."""
+"""Forgetting: a document leaves the tables of every date, quarantine, the editions and the answers' store."""
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from tasks import history, publish
+from tasks.edition.pages import edition_path, remove_edition, write_edition
 from tasks.errors import InputError
 from tasks.store import forget_answers
 
 
 def forget_document(out: Path, doc_id: str) -> dict[str, Any]:
-    """Remove a document's rows and answers. The ledger of calls stays: it holds figures, no text.
+    """Remove a document's rows and answers, and make its editions again. The ledger of calls stays: it holds no text.
 
     Raises:
         InputError: no date has published it.
@@ -19,8 +21,18 @@ def forget_document(out: Path, doc_id: str) -> dict[str, Any]:
     for day in history.dates(out, "documents"):
         if doc_id in history.read(out, "documents", [day], ["doc_id"])["doc_id"].to_pylist():
             publish.withdraw(out, day, doc_id)
+            _make_edition_again(out, day)
             dates.append(day.isoformat())
     answers = forget_answers(out, doc_id)
     if not dates and not answers:
         raise InputError(f"{doc_id}: no document of this id in {out}; see the column doc_id of its documents")
     return {"doc_id": doc_id, "dates": dates, "answers": answers}
+
+
+def _make_edition_again(out: Path, day: date) -> None:
+    if not edition_path(out, day).exists():
+        return
+    if len(history.read(out, "documents", [day], ["doc_id"])):
+        write_edition(out, day)
+    else:
+        remove_edition(out, day)

@@ -49,7 +49,7 @@ def publish(out: Path, run_date: date, part_name: str, buckets: int, tables: Map
     buckets: parts per date; a date that has parts keeps the number it began with.
     """
     staging = out / "_staging" / part_name
-    with _locked(out, run_date):
+    with locked(out, run_date):
         _carry_out_pending(out, run_date)
         staging.mkdir(parents=True)
         buckets = _buckets_of(out, run_date) or buckets
@@ -68,7 +68,7 @@ def publish(out: Path, run_date: date, part_name: str, buckets: int, tables: Map
 def withdraw(out: Path, run_date: date, doc_id: str) -> None:
     """Take a document's rows, those in quarantine too, out of the tables of a date."""
     staging = out / "_staging" / f"withdraw-{uuid.uuid4().hex}"
-    with _locked(out, run_date):
+    with locked(out, run_date):
         _carry_out_pending(out, run_date)
         staging.mkdir(parents=True)
         buckets = _buckets_of(out, run_date) or 1
@@ -86,7 +86,7 @@ def recover(out: Path) -> None:
     """Carry out what killed runs had decided to publish."""
     for manifest in sorted((out / "_staging").glob(f"*/{_MANIFEST}")):
         if (run_date := _date_of(manifest)) is not None:
-            with _locked(out, run_date):
+            with locked(out, run_date):
                 _carry_out_pending(out, run_date)
 
 
@@ -99,7 +99,8 @@ def sweep_staging(out: Path, is_over: Callable[[str], bool]) -> None:
 
 
 @contextmanager
-def _locked(out: Path, run_date: date) -> Iterator[None]:
+def locked(out: Path, run_date: date) -> Iterator[None]:
+    """Keep a date's tables as they are for as long as the block takes."""
     locks = out / "_staging" / "dates"
     locks.mkdir(parents=True, exist_ok=True)
     with FileLock(locks / f"{run_date.isoformat()}.lock"):

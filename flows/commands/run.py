@@ -57,6 +57,8 @@ def run(
     show(result, as_json)
     if not as_json:
         typer.echo(f"The tables are in {out / 'tables'}.", err=True)
+        if result["edition"]:
+            typer.echo(f"To read in the morning: {result['edition']}", err=True)
 
 
 def _warm(profile: "Profile") -> None:

@@ -66,6 +66,12 @@ def listing(folder: Path) -> dict[str, bytes | None]:
         ("rollback 1 --out nowhere", "--out nowhere: no such folder"),
         ("models --profile sports", "sports: no such profile"),
         ("forget a --out nowhere", "--out nowhere: no such folder"),
+        ("edition --out nowhere", "--out nowhere: no such folder"),
+        ("edition --out published --date 2026-03-01", "2026-03-01: nothing was published for this date in published"),
+        ("export --out published", "--table"),
+        ("export --table poems --out published", "poems: no such table; there are passages"),
+        ("export --table topics --out published --date 2026-03-01", "--date 2026-03-01: no topics were published"),
+        ("export --table topics --out published --format xml", "--format"),
         ("forget a --out published", "a: no document of this id in published"),
     ],
 )
@@ -83,7 +89,10 @@ def test_bad_input_or_usage_ends_with_2_one_line_and_nothing_written(home: Path,
 def test_without_arguments_the_commands_are_shown(home: Path) -> None:
     ended = nightdesk(home)
     assert ended.returncode == 2
-    assert all(name in ended.stdout for name in ("run", "learn", "weights", "rollback", "models", "forget"))
+    assert all(
+        name in ended.stdout
+        for name in ("run", "learn", "weights", "rollback", "models", "forget", "edition", "export")
+    )
     assert "Traceback" not in ended.stderr
 
 

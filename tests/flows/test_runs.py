@@ -1,6 +1,7 @@
 """`nightdesk run` from outside, against a real Prefect server: what it publishes, and what a second run makes of it."""
 
 import json
+from html import escape
 from pathlib import Path
 
 from tests.flows.conftest import Desk
@@ -26,7 +27,7 @@ def test_a_run_files_every_sentence_and_says_what_it_did(desk: Desk, source: Pat
     assert result["cost_usd"] == 0
     assert result["run_date"] == DAY
     assert (result["weights_version"], result["new_weights_version"]) == (0, 1)
-    stages = ["read", "split", "find", "locate", "relate", "organize", "check", "publish", "learn"]
+    stages = ["read", "split", "find", "locate", "relate", "organize", "check", "publish", "edition", "learn"]
     assert list(result["stages"]) == stages
     assert sum(result["stages"].values()) < result["seconds"]
     assert {p["run_id"] for p in passages} == {result["run_id"]}
@@ -40,6 +41,10 @@ def test_a_run_files_every_sentence_and_says_what_it_did(desk: Desk, source: Pat
     artifacts = {a["key"]: a for a in desk.post("/artifacts/filter", filters)}
     assert artifacts["progress"]["data"] == 100.0
     assert str(result["sentences"]) in artifacts["summary"]["data"]
+    # The edition is there, with every sentence.
+    assert result["edition"] == str(out / "editions" / DAY / "index.html")
+    page = Path(result["edition"]).read_text(encoding="utf-8")
+    assert all(escape(s) in page for text in texts.values() for s in text)
 
 
 def test_a_rerun_after_learning_makes_no_call_and_publishes_the_same(desk: Desk, source: Path, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from tasks import publish
 from tasks.contracts import contract
+from tasks.edition.pages import write_edition
 from tasks.errors import InputError
 from tasks.forget import forget_document
 from tasks.store import Store
@@ -64,3 +65,16 @@ def test_a_document_that_nobody_knows_is_named(full: Path) -> None:
         forget_document(full, "a")
     with pytest.raises(InputError, match="nobody"):
         forget_document(full, "nobody")
+
+
+def test_a_forgotten_document_leaves_the_editions(full: Path) -> None:
+    pages = [write_edition(full, day) for day in (DAY, NEXT_DAY)]
+    assert all("Sentence 1 of a." in page.read_text() for page in pages)
+    forget_document(full, "a")
+    for page in pages:
+        assert "of a." not in page.read_text()
+        assert "Sentence 1 of b." in page.read_text()
+    forget_document(full, "b")
+    assert not any(page.parent.exists() for page in pages)
+    assert "No edition yet." in (full / "editions" / "index.html").read_text()
+    assert not any(b"Sentence" in f.read_bytes() for f in full.rglob("*") if f.suffix in (".html", ".json"))

@@ -1,0 +1,72 @@
+"""The front page: which stories stand where, and what of each is shown before one turns to it."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from tasks.edition.night import Category, Night, Sentence, Story
+
+BESIDE, BELOW = 3, 4  # stories beside the lead and in the row below; the others stand in a list
+OPENING = 1_000  # letters that open the lead, about; a Chinese one counts for two
+LINES = 3  # sentences of each category
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One sentence that stands for a story under a category."""
+
+    story: Story
+    sentence: Sentence
+    doc_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """The stories by their place on the front page; lead is None on a night without stories."""
+
+    lead: Story | None
+    opening: tuple[Sentence, ...]
+    beside: Sequence[Story]
+    below: Sequence[Story]
+    others: Sequence[Story]
+    lines: tuple[tuple[Category, tuple[Line, ...]], ...]
+
+
+def front_page(night: Night) -> Front:
+    """Lay out the front page: the heaviest story leads."""
+    stories = night.stories
+    cut = 1 + BESIDE + BELOW
+    return Front(
+        stories[0] if stories else None,
+        tuple(_first_letters(opening(stories[0]), OPENING)) if stories else (),
+        stories[1 : 1 + BESIDE],
+        stories[1 + BESIDE : cut],
+        stories[cut:],
+        tuple((c, tuple(islice(_lines(c, stories), LINES))) for c in night.categories),
+    )
+
+
+def opening(story: Story) -> Iterator[Sentence]:
+    """Yield the sentences with which a story begins: those of its largest category, as one document has them."""
+    paragraphs = max(story.sections, key=lambda s: s.sentences).paragraphs
+    for paragraph in paragraphs:
+        if paragraph.document is paragraphs[0].document:
+            yield from paragraph.sentences
+
+
+def _first_letters(sentences: Iterable[Sentence], letters: int) -> Iterator[Sentence]:
+    for sentence in sentences:
+        if letters <= 0:
+            return
+        letters -= sum(2 if letter >= "\u2e80" else 1 for letter in sentence.text)
+        yield sentence
+
+
+def _lines(category: Category, stories: Sequence[Story]) -> Iterator[Line]:
+    """Yield a sentence a story of those that have the category: the one that it was filed under most surely."""
+    for story in stories:
+        for section in story.sections:
+            if section.category is category:
+                pairs = [(s, p.document.doc_id) for p in section.paragraphs for s in p.sentences]
+                sentence, doc_id = max(pairs, key=lambda pair: pair[0].confidence)
+                yield Line(story, sentence, doc_id)

@@ -1,0 +1,156 @@
+"""Writing editions: OUT/editions/<date>/index.html and the index over the nights, each put in place whole."""
+
+import base64
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from filelock import FileLock
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from tasks import history, publish
+from tasks.edition.front import front_page, opening
+from tasks.edition.night import Night, nothing_published, read_night
+
+_HERE = Path(__file__).parent
+_UNSPACED = ("zh", "ja", "th", "lo", "km", "my")  # languages that put no space between sentences
+
+
+def edition_path(out: Path, run_date: date) -> Path:
+    """Return where the edition of a date stands."""
+    return out / "editions" / run_date.isoformat() / "index.html"
+
+
+def write_edition(out: Path, run_date: date, known_categories: Mapping[str, Sequence[str]] | None = None) -> Path:
+    """Make a date's edition of what is published for it, anew or again, and the index; return its path.
+
+    known_categories: as for read_night.
+
+    Raises:
+        InputError: nothing was published for the date.
+        OSError: it cannot be written; the edition that was there stays.
+    """
+    publish.recover(out)
+    if run_date not in history.dates(out, "documents"):
+        raise nothing_published(out, run_date)
+    with publish.locked(out, run_date):  # no run publishes meanwhile, and the last to publish writes last
+        night = read_night(out, run_date, known_categories)
+        folder = edition_path(out, run_date).parent
+        folder.mkdir(parents=True, exist_ok=True)
+        _put(folder / "night.json", json.dumps(_told_in_short(night), ensure_ascii=False))
+        _put(folder / "index.html", night_page(night, _editions(out)))
+    write_index(out)
+    return edition_path(out, run_date)
+
+
+def remove_edition(out: Path, run_date: date) -> None:
+    """Take a date's edition away, if there is one."""
+    shutil.rmtree(edition_path(out, run_date).parent, ignore_errors=True)
+    if (out / "editions").is_dir():
+        write_index(out)
+
+
+def write_index(out: Path) -> None:
+    """Write the index over the nights that have an edition."""
+    with FileLock(out / "_staging" / "editions.lock"):
+        nights = [{"date": d, **_read_short(edition_path(out, d).with_name("night.json"))} for d in _editions(out)]
+        _put(out / "editions" / "index.html", _render("index.html.j2", nights=nights[::-1]))
+
+
+def night_page(night: Night, editions: Sequence[date] = ()) -> str:
+    """Return the page of a night as HTML. editions: dates that have a page, for links to them."""
+    return _render("night.html.j2", night=night, front=front_page(night), editions=frozenset(editions))
+
+
+def _editions(out: Path) -> list[date]:
+    found = []
+    for page in (out / "editions").glob("*/index.html"):
+        try:
+            found.append(date.fromisoformat(page.parent.name))
+        except ValueError:
+            continue  # a folder that somebody else put there
+    return sorted(found)
+
+
+def _told_in_short(night: Night) -> dict[str, Any]:
+    return {
+        "profiles": night.profiles,
+        "documents": len(night.documents),
+        "unreadable": len(night.unreadable),
+        "sentences": night.sentences,
+        "unplaced": night.not_placed,
+        "stories": len(night.stories),
+        "headlines": [{"title": s.title, "language": s.language, "id": s.story_id} for s in night.stories[:4]],
+    }
+
+
+def _read_short(path: Path) -> dict[str, Any]:
+    """Read what a night says of itself; nothing, if that is gone: the index then shows its date alone."""
+    try:
+        short = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return short if isinstance(short, dict) else {}
+
+
+def _put(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    staged = path.with_name(f"_{path.name}.{os.getpid()}")
+    try:
+        staged.write_text(text, encoding="utf-8")
+        staged.replace(path)
+    finally:
+        staged.unlink(missing_ok=True)
+
+
+def _render(template: str, **values: Any) -> str:
+    return _environment().get_template(template).render(**values)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_HERE),
+        autoescape=True,  # text and titles are not ours
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals |= {"style": _inline("style.css"), "script": _inline("script.js"), "opening": opening}
+    environment.filters |= {"longdate": _longdate, "number": _number, "gap": _gap, "weblink": _weblink}
+    return environment
+
+
+def _inline(name: str) -> dict[str, Markup]:
+    """Return a file of ours as it goes into the page, and the hash by which the page's own policy admits it."""
+    text = (_HERE / name).read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+    return {"text": Markup(text), "hash": Markup(f"sha256-{digest}")}
+
+
+def _longdate(day: date) -> str:
+    return f"{day:%A}, {day.day} {day:%B} {day.year}"
+
+
+def _number(n: int) -> str:
+    return f"{n:,}"
+
+
+def _gap(language: str) -> str:
+    return "" if language in _UNSPACED else " "
+
+
+def _weblink(source: str) -> str:
+    """Return a source as a link if it is one to the web, else nothing."""
+    try:
+        return source if urlsplit(source).scheme in ("http", "https") else ""
+    except ValueError:
+        return ""

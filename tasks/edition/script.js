@@ -1,0 +1,179 @@
+"use strict";
+// The page is whole without this: it adds the filters, the keys, the folds and the choice of light or dark.
+const root = document.documentElement;
+root.classList.add("js");
+
+// ---- light or dark: as the system has it, until the reader chooses
+const stored = {
+  get: () => { try { return localStorage.getItem("nightdesk-theme"); } catch { return null; } },
+  set: (theme) => { try { localStorage.setItem("nightdesk-theme", theme); } catch { /* this browser keeps nothing */ } },
+};
+const isDark = () => (root.dataset.theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
+if (stored.get()) root.dataset.theme = stored.get() === "dark" ? "dark" : "light";
+
+// ---- searching: case and accents aside
+const folded = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+
+document.addEventListener("DOMContentLoaded", () => {
+  const $ = (selector) => document.querySelector(selector);
+  const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+
+  const theme = $("#theme");
+  const showTheme = () => theme.setAttribute("aria-pressed", String(isDark()));
+  const turn = () => {
+    root.dataset.theme = isDark() ? "light" : "dark";
+    stored.set(root.dataset.theme);
+    showTheme();
+  };
+  theme.addEventListener("click", turn);
+  showTheme();
+
+  const query = $("#q");
+  if (!query) return; // the index over the nights has no more
+
+  const documents = $("#d"), clear = $("#clear"), status = $("#status"), none = $("#none");
+  const chips = all(".chip");
+  const plural = (n, one, many) => `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
+
+  // Read when the first filter is set, so that the page opens at once.
+  let index = null;
+  const read = () => all("main > article").map((article) => ({
+    article,
+    title: folded(article.querySelector("h2").textContent),
+    sections: all("section", article).map((section) => ({
+      section,
+      category: section.dataset.c,
+      paragraphs: all("p", section).map((paragraph) => ({
+        paragraph,
+        document: paragraph.dataset.d,
+        sentences: all("bdi", paragraph).map((element) => ({ element, text: folded(element.textContent) })),
+      })),
+    })),
+  }));
+
+  function filter() {
+    const words = folded(query.value).split(/\s+/).filter(Boolean);
+    const categories = chips.filter((c) => c.getAttribute("aria-pressed") === "true").map((c) => c.dataset.c);
+    const wanted = documents.value;
+    const active = words.length > 0 || categories.length > 0 || wanted !== "";
+    root.classList.toggle("filtering", active);
+    clear.hidden = !active;
+    const found = [];
+    let sentences = 0, stories = 0;
+    if (active || index) {
+      index ??= read();
+      for (const { article, title, sections } of index) {
+        const named = words.length > 0 && words.every((w) => title.includes(w));
+        let inArticle = 0;
+        for (const { section, category, paragraphs } of sections) {
+          let inSection = 0;
+          const sectionFits = categories.length === 0 || categories.includes(category);
+          for (const { paragraph, document: d, sentences: its } of paragraphs) {
+            let inParagraph = 0;
+            const fits = sectionFits && (wanted === "" || d === wanted);
+            for (const { element, text } of its) {
+              const shown = fits && (named || words.every((w) => text.includes(w)));
+              if (element.hidden === shown) element.hidden = !shown;
+              if (!shown) continue;
+              inParagraph += 1;
+              if (words.length) found.push([element, text]);
+            }
+            paragraph.hidden = active && inParagraph === 0;
+            inSection += inParagraph;
+          }
+          section.hidden = active && inSection === 0;
+          inArticle += inSection;
+        }
+        article.hidden = active && inArticle === 0;
+        sentences += inArticle;
+        stories += inArticle > 0 && article.id !== "unplaced" ? 1 : 0;
+      }
+    }
+    none.hidden = !(active && sentences === 0);
+    status.textContent = active ? `${plural(sentences, "sentence", "sentences")} in ${plural(stories, "story", "stories")}` : "";
+    mark(found, words);
+  }
+
+  // What was searched for is marked without touching the text.
+  function mark(found, words) {
+    if (!("highlights" in CSS)) return;
+    const ranges = [];
+    for (const [element, text] of found.slice(0, 2000)) {
+      const node = element.firstChild;
+      if (!node || text.length !== node.data.length) continue; // folding has moved the places
+      for (const word of words) {
+        for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + word.length)) {
+          const range = new Range();
+          range.setStart(node, at);
+          range.setEnd(node, at + word.length);
+          ranges.push(range);
+        }
+      }
+    }
+    CSS.highlights.set("found", new Highlight(...ranges));
+  }
+
+  function showAll() {
+    query.value = documents.value = "";
+    for (const chip of chips) chip.setAttribute("aria-pressed", "false");
+    filter();
+  }
+
+  let waiting = 0;
+  query.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(filter, 80); });
+  documents.addEventListener("change", filter);
+  for (const chip of chips) {
+    chip.addEventListener("click", () => {
+      chip.setAttribute("aria-pressed", String(chip.getAttribute("aria-pressed") !== "true"));
+      filter();
+    });
+  }
+  clear.addEventListener("click", () => { showAll(); query.focus(); });
+  none.querySelector("button").addEventListener("click", () => { showAll(); query.focus(); });
+
+  // ---- what stands still at the top hides nothing that is jumped to
+  const desk = $(".desk");
+  const sticks = () => getComputedStyle(desk).position === "sticky";
+  const makeRoom = () => { root.style.scrollPaddingTop = `${sticks() ? desk.offsetHeight + 16 : 0}px`; };
+  new ResizeObserver(makeRoom).observe(desk);
+
+  // ---- folds
+  for (const button of all("section > .unfold")) {
+    const label = button.textContent;
+    button.addEventListener("click", () => {
+      const open = button.parentElement.classList.toggle("open");
+      button.setAttribute("aria-expanded", String(open));
+      button.textContent = open ? "Fewer" : label;
+    });
+  }
+
+  // ---- keys
+  function go(step) {
+    const articles = all("main > article").filter((a) => !a.hidden);
+    if (!articles.length) return;
+    const line = (sticks() ? desk.offsetHeight : 0) + 24;
+    const here = articles.findLastIndex((a) => a.getBoundingClientRect().top <= line);
+    const atTop = here >= 0 && Math.abs(articles[here].getBoundingClientRect().top - line) < 48;
+    const next = step > 0 ? here + 1 : here - (atTop ? 1 : 0);
+    const article = articles[Math.min(Math.max(next, 0), articles.length - 1)];
+    article.scrollIntoView();
+    article.querySelector("h2").focus({ preventScroll: true });
+  }
+
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const typing = event.target.matches("input, select, textarea");
+    if (event.key === "Escape") {
+      showAll();
+      if (typing) event.target.blur();
+    } else if (typing) {
+      if (event.target === query && event.key === "Enter") { clearTimeout(waiting); filter(); go(1); }
+    } else if (event.key === "/") {
+      event.preventDefault();
+      query.focus();
+      query.select();
+    } else if (event.key === "j") go(1);
+    else if (event.key === "k") go(-1);
+    else if (event.key === "t") turn();
+  });
+});

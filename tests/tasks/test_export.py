@@ -1,0 +1,110 @@
+"""Exporting: the same rows as in the tables, and never half a file."""
+
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tasks import publish
+from tasks.contracts import contract
+from tasks.errors import InputError
+from tasks.export import check_export, export_to_file, write_rows
+from tests.tasks.made import DAY, call, calls, document, files, published, tables, work
+
+HARD = [
+    'He said "no", twice;\nthen left.',
+    "",
+    "  spaces kept  ",
+    "她说：“不行，”然后走了。",
+    "=1+1",
+    "\u202eright to left",
+]
+
+
+@pytest.fixture
+def full(out: Path) -> Path:
+    made = tables(work(document("a", HARD)), work(document("b", 5)))
+    publish.publish(out, DAY, "run-1-1", 1, made | {"calls": calls(call("x", error="timed out"), call("y"))})
+    return out
+
+
+def exported(out: Path, table: str, form: str) -> str:
+    to = io.BytesIO()
+    write_rows(out, table, DAY, form, to)  # type: ignore[arg-type]
+    return to.getvalue().decode("utf-8")
+
+
+def test_csv_gives_back_every_text_as_it_was(full: Path) -> None:
+    rows = list(csv.DictReader(io.StringIO(exported(full, "passages", "csv"), newline="")))
+    assert [r["text"] for r in rows if r["doc_id"] == "a"] == HARD
+    assert list(rows[0]) == [*contract("passages").schema.names, "run_date"]
+    assert {r["run_date"] for r in rows} == {"2026-03-01"}
+    assert {r["reason"] for r in rows} == {""}
+
+
+def test_json_lines_give_back_every_row_as_it_was(full: Path) -> None:
+    for table in ("passages", "documents"):
+        rows = [json.loads(line) for line in exported(full, table, "jsonl").splitlines()]
+        assert rows == [row | {"run_date": "2026-03-01"} for row in published(full, table)]
+
+
+def test_lists_times_and_bytes_have_a_form(full: Path) -> None:
+    (first, *_) = csv.DictReader(io.StringIO(exported(full, "topics", "csv"), newline=""))
+    assert json.loads(first["spans"]) == [{"first": 1, "last": 3}]
+    (x, y) = csv.DictReader(io.StringIO(exported(full, "calls", "csv"), newline=""))
+    assert datetime.fromisoformat(x["started_at"]) == datetime(2026, 3, 1, 2, tzinfo=UTC)
+    assert json.loads(x["eligible"]) == ["static", "lexical"]
+    assert (x["error"], y["error"], x["served"], x["from_cache"]) == ("timed out", "", "true", "false")
+    assert json.loads(exported(full, "topics", "jsonl").splitlines()[0])["vector"] == first["vector"] == "f39/f39/f38="
+
+
+def test_a_table_without_rows_that_night_is_its_header(full: Path) -> None:
+    check_export(full, "quarantine", DAY)
+    assert exported(full, "quarantine", "csv") == "table,row,expectation,doc_id,run_id,run_date\n"
+    assert exported(full, "quarantine", "jsonl") == ""
+
+
+def test_a_file_is_whole_or_as_it_was(full: Path, tmp_path: Path) -> None:
+    target = tmp_path / "passages.csv"
+    target.write_text("what was here before")
+    next((full / "tables" / "passages").rglob("*.parquet")).write_bytes(b"PAR1 cut off")
+    with pytest.raises(Exception, match="Parquet"):
+        export_to_file(full, "passages", DAY, "csv", target)
+    assert target.read_text() == "what was here before"
+    export_to_file(full, "topics", DAY, "csv", target)
+    assert target.read_text(encoding="utf-8") == exported(full, "topics", "csv")
+    assert files(tmp_path) - {f"out/{f}" for f in files(full)} == {"passages.csv"}
+
+
+def test_where_nothing_can_be_written_is_named(full: Path, tmp_path: Path) -> None:
+    for place in (tmp_path, tmp_path / "nowhere" / "a.csv"):
+        with pytest.raises(InputError, match=f"--output {place}: cannot be written"):
+            export_to_file(full, "topics", DAY, "csv", place)
+
+
+def test_a_reader_that_stops_reading_is_no_error(out: Path) -> None:
+    publish.publish(out, DAY, "run-1-1", 1, tables(work(document("long", 20_000))))
+    command = [
+        sys.executable,
+        "-m",
+        "flows.cli",
+        "export",
+        "--table",
+        "passages",
+        "--out",
+        out,
+        "--date",
+        DAY.isoformat(),
+    ]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=os.environ) as process:
+        assert process.stdout is not None and process.stderr is not None
+        assert process.stdout.readline().startswith(b"doc_id,position,")
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(timeout=60) == 0

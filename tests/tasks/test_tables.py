@@ -1,0 +1,90 @@
+"""Reading the tables: every date at once, run_date as a date, and the declared columns where there is no table."""
+
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+
+from tasks import tables
+from tasks.contracts import TABLES, contract
+from tasks.errors import InputError
+from tests.tasks.made import DAY, document, parts, publish_documents, work
+
+NEXT_DAY, LAST_DAY = date(2026, 3, 2), date(2026, 3, 3)
+
+
+@pytest.fixture
+def nights(out: Path) -> Path:
+    """Three nights, of a document with 1, 2 and 3 sentences."""
+    for length, day in enumerate((DAY, NEXT_DAY, LAST_DAY), 1):
+        publish_documents(out, work(document("a", length)), part=f"run-{length}-1", day=day)
+    return out
+
+
+def test_every_date_is_read_and_stands_in_its_column(nights: Path) -> None:
+    rows = tables.scan(nights, "documents")
+    assert rows.schema.field("run_date").type == pa.date32()
+    assert sorted(zip(rows["run_date"].to_pylist(), rows["sentences"].to_pylist(), strict=True)) == [
+        (DAY, 1),
+        (NEXT_DAY, 2),
+        (LAST_DAY, 3),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "sentences"),
+    [(None, None, 6), (NEXT_DAY, None, 5), (None, NEXT_DAY, 3), (NEXT_DAY, NEXT_DAY, 2), (LAST_DAY, DAY, 0)],
+)
+def test_both_ends_of_a_time_are_included(nights: Path, start: date, end: date, sentences: int) -> None:
+    assert tables.scan(nights, "passages", start, end).num_rows == sentences
+
+
+def test_a_filter_and_columns_are_taken_together_with_dates(nights: Path) -> None:
+    where = pc.field("category") == "facts"
+    rows = tables.scan(nights, "passages", start=NEXT_DAY, columns=["text"], where=where)
+    assert rows.schema.names == ["text"]
+    assert rows["text"].to_pylist() == ["Sentence 1 of a."] * 2
+
+
+def test_what_the_filter_does_not_want_is_not_opened(nights: Path) -> None:
+    for part in parts(nights, "passages", DAY):
+        part.write_bytes(b"not parquet")
+    assert tables.scan(nights, "passages", start=NEXT_DAY).num_rows == 5
+    with pytest.raises(pa.ArrowInvalid):
+        tables.scan(nights, "passages")
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_table_that_is_not_there_has_its_columns_and_no_row(tmp_path: Path, table: str) -> None:
+    rows = tables.scan(tmp_path / "nowhere", table, start=DAY)
+    assert rows.num_rows == 0
+    assert rows.schema.names == [*contract(table).schema.names, "run_date"]
+    assert tables.connect(tmp_path).sql(f"select * from {table}").fetchall() == []
+    assert list(tables.to_pandas(tmp_path, table)) == rows.schema.names
+
+
+def test_a_column_that_an_older_part_lacks_is_null_there(nights: Path) -> None:
+    (part,) = parts(nights, "passages", DAY)
+    pq.write_table(pq.ParquetFile(part).read().drop_columns(["confidence"]), part)
+    rows = tables.scan(nights, "passages", columns=["run_date", "confidence"]).to_pylist()
+    assert {r["run_date"] for r in rows if r["confidence"] is None} == {DAY}
+
+
+def test_pandas_and_duckdb_have_dates_too(nights: Path) -> None:
+    frame = tables.to_pandas(nights, "documents", start=NEXT_DAY)
+    assert (frame["run_date"] >= pd.Timestamp(NEXT_DAY)).tolist() == [True, True]
+    found = tables.connect(nights).sql(
+        "select max(run_date), sum(sentences) from documents where run_date > '2026-03-01'"
+    )
+    assert found.fetchall() == [(LAST_DAY, 5)]
+
+
+def test_what_is_not_there_is_named(nights: Path) -> None:
+    with pytest.raises(InputError, match="poems: no such table; there are passages, topics"):
+        tables.scan(nights, "poems")
+    with pytest.raises(InputError, match="topics: no column 'verse'; there are doc_id, topic_id"):
+        tables.scan(nights, "topics", columns=["verse"])
