@@ -125,7 +125,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals |= {"style": _inline("style.css"), "script": _inline("script.js"), "opening": opening}
-    environment.filters |= {"longdate": _longdate, "number": _number, "gap": _gap, "weblink": _weblink}
+    environment.filters |= {"longdate": _longdate, "number": _number, "gap": _gap, "weblink": weblink}
     return environment
 
 
@@ -148,7 +148,7 @@ def _gap(language: str) -> str:
     return "" if language in _UNSPACED else " "
 
 
-def _weblink(source: str) -> str:
+def weblink(source: str) -> str:
     """Return a source as a link if it is one to the web, else nothing."""
     try:
         return source if urlsplit(source).scheme in ("http", "https") else ""

@@ -148,7 +148,7 @@ document.addEventListener("DOMContentLoaded", () => {
   }
 
   // ---- keys
-  function go(step) {
+  function go(step) { // to the story after the one whose top stands highest on the screen, or before it
     const articles = all("main > article").filter((a) => !a.hidden);
     if (!articles.length) return;
     const line = (sticks() ? desk.offsetHeight : 0) + 24;

@@ -1,0 +1,211 @@
+"""The edition: what a night's page says, and that it is put in place whole and last."""
+
+import re
+from datetime import date
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tasks.edition.night import PARAGRAPH, read_night
+from tasks.edition.pages import edition_path, night_page, weblink, write_edition
+from tasks.errors import InputError
+from tests.nights import Said, publish_night
+from tests.tasks.made import DAY, files
+
+NEXT_DAY = date(2026, 3, 2)
+
+
+def said(topic: str, category: str, *texts: str) -> list[Said]:
+    return [(topic, category, text) for text in texts]
+
+
+class Read(HTMLParser):
+    """What a browser would make of a page: its elements, and the text outside style and script."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.text = ""
+        self._silent = False
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self._silent = tag in ("style", "script")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._silent = False
+
+    def handle_data(self, data: str) -> None:
+        if not self._silent:
+            self.text += data
+
+
+def test_what_many_tell_goes_before_what_one_tells_at_length(out: Path) -> None:
+    told = {
+        "wire": said("Bridge shut", "facts", *"abc") + said("Long hearing", "facts", *"defgh"),
+        "radio": said("Bridge still shut", "opinions", *"ij"),
+    }
+    publish_night(out, DAY, told, {"Bridge shut": "bridge", "Bridge still shut": "bridge"})
+    bridge, hearing = read_night(out, DAY).stories
+    assert (bridge.title, bridge.sentences, bridge.documents, bridge.weight) == ("Bridge shut", 5, 2, 10)
+    assert (hearing.title, hearing.weight) == ("Long hearing", 5)
+    assert [(t.document.doc_id, t.title, t.sentences) for t in bridge.told] == [
+        ("wire", "Bridge shut", 3),
+        ("radio", "Bridge still shut", 2),
+    ]
+
+
+def test_categories_stand_in_the_order_of_the_profile(out: Path) -> None:
+    publish_night(
+        out, DAY, {"a": said("T", "future_plans", "x") + said("T", "opinions", "y") + said("T", "facts", "z")}
+    )
+    assert [c.name for c in read_night(out, DAY).categories] == ["facts", "opinions", "future_plans"]
+    publish_night(out, NEXT_DAY, {"a": said("T", "low", "x") + said("T", "high", "y", "z")}, profile="mine")
+    assert [c.name for c in read_night(out, NEXT_DAY).categories] == ["high", "low"]
+    known = {"mine": ["low", "high", "never"]}
+    assert [c.name for c in read_night(out, NEXT_DAY, known).categories] == ["low", "high"]
+
+
+def test_a_paragraph_stays_in_one_stretch_of_its_document(out: Path) -> None:
+    other = said("Other", "facts", "elsewhere")
+    publish_night(out, DAY, {"a": said("T", "facts", *"abcdefg") + other + said("T", "facts", "h", "i")})
+    (section,) = read_night(out, DAY).stories[0].sections
+    positions = [[s.position for s in p.sentences] for p in section.paragraphs]
+    assert positions == [[1, 2, 3, 4, 5], [6, 7], [9, 10]]
+
+
+def test_another_profile_of_the_same_night_stands_beside_the_first(out: Path) -> None:
+    publish_night(out, DAY, {"wire": said("Bridge", "facts", "x")})
+    publish_night(out, DAY, {"live": said("Pans", "price", "y")}, profile="commerce", run_id="run-2")
+    night = read_night(out, DAY)
+    assert night.profiles == ("commerce", "news")
+    assert {s.title: s.told[0].document.profile for s in night.stories} == {"Bridge": "news", "Pans": "commerce"}
+    assert [c.name for c in night.categories] == ["price", "facts"]
+
+
+def test_a_story_that_goes_on_leads_back_to_the_last_night_that_had_it(out: Path) -> None:
+    for day in (DAY, NEXT_DAY):
+        publish_night(out, day, {"wire": said("Bridge", "facts", "x")}, run_id=f"run-{day.day}")
+    write_edition(out, DAY)
+    page = write_edition(out, NEXT_DAY).read_text()
+    assert 'href="../2026-03-01/index.html#s-Bridge"' in page
+    assert "goes on from" not in edition_path(out, DAY).read_text()
+
+
+def test_nothing_is_lost_unplaced_and_unreadable_stand_with_their_reasons(out: Path) -> None:
+    told = {
+        "a": [*said("T", "facts", "x"), ("", "topic_locator: left out", "lost one")],
+        "b": [("", "no topic", "two")],
+    }
+    publish_night(out, DAY, told, unreadable={"c": "c.txt: a NUL byte"})
+    read = Read(write_edition(out, DAY).read_text())
+    for text in ("lost one", "topic_locator: left out", "two", "no topic", "c.txt: a NUL byte", "1 of 3 placed"):
+        assert text in read.text
+
+
+def test_a_night_of_nothing_but_unreadable_documents_has_an_edition(out: Path) -> None:
+    publish_night(out, DAY, {}, unreadable={"c": "c.txt: a NUL byte"})
+    read = Read(write_edition(out, DAY).read_text())
+    assert "No story was told" in read.text and "c.txt: a NUL byte" in read.text
+
+
+@settings(max_examples=15)
+@given(st.lists(st.tuples(st.sampled_from(["", "A", "B"]), st.sampled_from("xyz"), st.text()), min_size=1, max_size=30))
+def test_every_sentence_stands_in_the_night_once(
+    tmp_path_factory: pytest.TempPathFactory, texts: list[tuple[str, str, str]]
+) -> None:
+    out = tmp_path_factory.mktemp("out")
+    clean = [(t, c, text.encode("utf-8", "replace").decode()) for t, c, text in texts]
+    publish_night(out, DAY, {"a": clean, "b": clean[:3]}, {"A": "one", "B": "two"})
+    night = read_night(out, DAY)
+    stood = [
+        (p.document.doc_id, s.position, s.text)
+        for story in night.stories
+        for section in story.sections
+        for p in section.paragraphs
+        for s in p.sentences
+    ]
+    assert all(
+        len(p.sentences) <= PARAGRAPH
+        for story in night.stories
+        for section in story.sections
+        for p in section.paragraphs
+    )
+    stood += [(u.document.doc_id, s.position, s.text) for u in night.unplaced for s in u.sentences]
+    told = {"a": clean, "b": clean[:3]}
+    assert sorted(stood) == sorted((d, k, text) for d, its in told.items() for k, (_, _, text) in enumerate(its, 1))
+    assert sum(c.sentences for c in night.categories) + night.not_placed == night.sentences
+
+
+HOSTILE = (
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "</style></script><svg onload=alert(1)>",
+    '" autofocus onfocus="alert(1)',
+    "{{ 7 * 7 }}{% raw %}",
+    "&lt;b&gt; &amp;",
+)
+
+
+def test_hostile_text_titles_and_names_stand_as_text(out: Path) -> None:
+    told = {h: said(h, h, h) for h in HOSTILE}
+    publish_night(out, DAY, told, unreadable={"<u>bad</u>": "<b>reason</b>"}, profile="<i>mine</i>")
+    harmless = {"a": said("T", "c", "x")}
+    publish_night(out, NEXT_DAY, harmless, unreadable={"bad": "reason"}, profile="mine", run_id="run-2")
+    read, plain = Read(night_page(read_night(out, DAY))), Read(night_page(read_night(out, NEXT_DAY)))
+    assert read.tags - {"nav", "div"} <= plain.tags | {"optgroup"}
+    for h in HOSTILE:
+        assert read.text.count(h) >= 3
+    write_edition(out, DAY)
+    assert not Read((out / "editions" / "index.html").read_text()).tags & {"img", "svg onload", "u", "b"}
+
+
+def test_a_source_is_a_link_only_to_the_web() -> None:
+    assert weblink("https://example.org/feed?a=1") == "https://example.org/feed?a=1"
+    for source in ("javascript:alert(1)", "data:text/html,x", "/in/a.txt", "http://[", " javascript:alert(1)", "-"):
+        assert weblink(source) == ""
+
+
+def test_the_page_allows_itself_nothing_from_outside(out: Path) -> None:
+    publish_night(out, DAY, {"a": said("T", "facts", "x")})
+    page = write_edition(out, DAY).read_text()
+    assert "default-src 'none'" in page and "'unsafe-inline'" not in page
+    assert re.findall(r'(?:src|href)="((?!#|data:|\.\./)[^"]*)"', page) == []
+    assert not re.search(r"\son\w+=|\sstyle=", page)
+
+
+def test_the_index_tells_of_every_night_newest_first(out: Path) -> None:
+    for day in (DAY, NEXT_DAY):
+        publish_night(out, day, {"wire": said(f"Bridge, day {day.day}", "facts", "x")}, run_id=f"run-{day.day}")
+        write_edition(out, day)
+    (edition_path(out, DAY).with_name("night.json")).write_text("{broken")
+    text = Read((out / "editions" / "index.html").read_text()).text
+    assert text.index("Monday, 2 March 2026") < text.index("Bridge, day 2") < text.index("Sunday, 1 March 2026")
+    write_edition(out, NEXT_DAY)  # a night whose summary is broken is listed all the same
+    text = Read((out / "editions" / "index.html").read_text()).text
+    assert "Sunday, 1 March 2026" in text and "Bridge, day 1" not in text
+
+
+def test_an_edition_is_there_whole_or_as_it_was(out: Path) -> None:
+    publish_night(out, DAY, {"wire": said("Bridge", "facts", "x")})
+    before = write_edition(out, DAY).read_bytes()
+    assert write_edition(out, DAY).read_bytes() == before
+    next((out / "tables" / "passages").rglob("*.parquet")).write_bytes(b"PAR1 broken")
+    with pytest.raises(Exception, match="Parquet"):
+        write_edition(out, DAY)
+    assert edition_path(out, DAY).read_bytes() == before
+    assert {f for f in files(out) if f.startswith("editions/")} == {
+        "editions/index.html",
+        "editions/2026-03-01/index.html",
+        "editions/2026-03-01/night.json",
+    }
+
+
+def test_a_date_for_which_nothing_was_published_is_named(out: Path) -> None:
+    with pytest.raises(InputError, match="2026-03-01: nothing was published"):
+        write_edition(out, DAY)
+    assert files(out) == set()
