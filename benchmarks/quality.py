@@ -27,13 +27,14 @@ def main() -> None:
         print(f"{SCORER} is not there; the quality of tables is not measured")
         return
     samples, labels = ROOT / "datasets" / "samples", ROOT / "datasets" / "labels"
-    ours = {p.stem: labels / f"{p.stem}.json" for p in sorted(samples.iterdir())}
+    ours = {p.stem: p for p in sorted(labels.glob("*.json"))}
+    commerce = {k for k, p in ours.items() if "order_urging" in p.read_text(encoding="utf-8")}
     theirs = {p.stem: p for p in [*SHARED.glob("data/gold/*.json"), *sorted(SHARED.glob("data/stories/*.json"))]}
     rows = []
     with prefect_server() as env, scratch() as folder:
-        for profile, group in (("news", {k: v for k, v in ours.items() if "commerce" not in k} | theirs),
-                               ("commerce", {k: v for k, v in ours.items() if "commerce" in k})):  # fmt: skip
-            sources = [theirs.get(k) or next(samples.glob(f"{k}.*")) for k in group]
+        for profile, group in (("news", {k: v for k, v in ours.items() if k not in commerce} | theirs),
+                               ("commerce", {k: v for k, v in ours.items() if k in commerce})):  # fmt: skip
+            sources = [samples, *(theirs[k] for k in group if k in theirs)]
             scores: dict[str, list[dict[str, float]]] = {k: [] for k in group}
             for date in DATES:  # a fresh OUT for each: another date draws other models
                 out = folder / f"{profile}-{date}"

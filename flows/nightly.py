@@ -46,9 +46,9 @@ async def _run(parameters: RunParameters, learns: bool) -> dict[str, Any]:
     run_date = _run_date(parameters.run_date)
     profile = load_profile(parameters.profile)
     run_id = str(runtime.flow_run.id)
-    async with open_run(run_id, run_date, parameters.sources, Path(parameters.out), profile) as run:
+    async with open_run(run_id, run_date, parameters.sources, Path(parameters.out), profile, parameters.text_id) as run:
         run.begin(parameters.only_new, parameters.reassign)
-        progress = RunProgress(len(run.sources), BATCH_STAGES)
+        progress = RunProgress(len(run.reading.doc_ids), BATCH_STAGES)
         await progress.open()
         RUN.set(run)
         PROGRESS.set(progress)

@@ -11,8 +11,11 @@ class RunParameters(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     sources: list[str] = Field(
-        default=["datasets/samples"], description="Files, folders or globs; {run_date} stands for the run's date."
+        default=["datasets/samples"],
+        description="Files, folders, globs, or http(s) addresses of feeds and articles; "
+        "{run_date} stands for the run's date.",
     )
+    text_id: str = Field(default="", description="What the text on stdin (source -) is called.")
     out: str = Field(default="out", description="Folder of the tables, the answers' store and the learner's state.")
     run_date: date | None = Field(
         default=None, description="Date the run is for; left empty: the scheduled date, or today."

@@ -52,6 +52,7 @@ def _passages(work: Work, stories: Sequence[Story], run_id: str) -> Rows:
             "position": position + 1,
             "sentence_id": work.document.ids[position],
             "text": work.document.texts[position],
+            "start_s": work.document.start_of(position),
             "chunk_id": work.chunks[k].chunk_id,
             "run_id": run_id,
         }
@@ -98,6 +99,7 @@ def _document(work: Work, run_id: str) -> dict[str, Any]:
     return {
         "doc_id": d.doc_id,
         "source": d.source,
+        "title": d.title,
         "content_hash": d.content_hash,
         "language": d.language,
         "sentences": len(d.texts),

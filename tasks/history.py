@@ -1,6 +1,6 @@
 """What earlier runs have published: read back from OUT/tables."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -41,7 +41,7 @@ def published_before(out: Path, run_date: date) -> set[tuple[str, str]]:
     return {(i, h) for i, h in zip(rows["doc_id"], rows["content_hash"], strict=True) if h is not None}
 
 
-def known_topics(out: Path, run_date: date, besides: set[str]) -> Known:
+def known_topics(out: Path, run_date: date, besides: Set[str]) -> Known:
     """Return the topics of the last nights, and of this date's documents other than `besides`."""
     first = run_date - timedelta(days=NIGHTS)
     near = [d for d in dates(out, "topics") if first <= d < run_date]

@@ -151,7 +151,7 @@ def _stage_replaced(
         if (out / final).exists():
             old = pq.ParquetFile(out / final).read()
             others = old.filter(pc.invert(pc.is_in(old["doc_id"], pa.array(sorted(gone), pa.string()))))
-            rows = pa.concat_tables([others.cast(rows.schema), rows])
+            rows = pa.concat_tables([contract(name).conform(others), rows])
         rows = rows.sort_by([(key, "ascending") for key in contract(name).key])
         moves.append(_stage(staging, final, rows.replace_schema_metadata(schema.metadata)))
     return moves

@@ -15,15 +15,16 @@ from tasks import clearance, history, publish, stories
 from tasks.audit import Auditor, AuditReport, auditor
 from tasks.calls import Desk
 from tasks.contracts import contract
-from tasks.documents import Source, check_sources, nothing_readable, read_document, shown
-from tasks.errors import DocumentError, InputError
+from tasks.documents import Unreadable
+from tasks.errors import InputError
 from tasks.fanout import fan_out
 from tasks.filing import file_batch, topic_id
 from tasks.learning import state_folder
 from tasks.profile import Profile
+from tasks.sources import Reading, check_sources, nothing_readable
 from tasks.stages import topic_texts
 from tasks.store import Store, is_alive
-from tasks.work import Batch, Story, Unreadable, Work
+from tasks.work import Batch, Story, Work
 
 log = logging.getLogger("nightdesk")
 
@@ -52,14 +53,14 @@ class Run:
         run_date: date,
         out: Path,
         profile: Profile,
-        sources: list[Source],
+        reading: Reading,
         store: Store,
         desk: Desk,
         audits: Auditor,
         weights_version: int,
     ) -> None:
         self.run_id, self.run_date, self.out, self.profile = run_id, run_date, out, profile
-        self.sources, self.store, self.desk, self.weights_version = sources, store, desk, weights_version
+        self.reading, self.store, self.desk, self.weights_version = reading, store, desk, weights_version
         self.batches: dict[int, Batch] = {}
         self.cleared: dict[int, clearance.Cleared] = {}
         self.reports: list[AuditReport] = []
@@ -88,12 +89,10 @@ class Run:
         known = history.published_before(self.out, self.run_date) if only_new else set()
         batch = Batch(1)
         readable = 0
-        for source in self.sources:
-            try:
-                document = read_document(source)
-            except DocumentError as e:
-                batch.unreadable.append(Unreadable(source.doc_id, shown(source.path), str(e)))
-                log.warning("%s", e)
+        for document in self.reading.documents():
+            if isinstance(document, Unreadable):
+                batch.unreadable.append(document)
+                log.warning("%s", document.reason)
                 continue
             readable += 1
             if (document.doc_id, document.content_hash) in known:
@@ -104,7 +103,7 @@ class Run:
                 yield self._assigned(batch, reassign)
                 batch = Batch(batch.number + 1)
         if not readable:
-            raise InputError(nothing_readable([u.reason for u in batch.unreadable]))
+            raise InputError(nothing_readable(batch.unreadable[0].reason, len(batch.unreadable)))
         if batch.works or batch.unreadable:
             yield self._assigned(batch, reassign)
 
@@ -170,7 +169,7 @@ class Run:
         packed = [stories.pack(v) for v in vectors]
         # The other documents of this run are known by what was published of them before this batch, no more: then a
         # rerun, which finds all of them published, comes to the same stories.
-        later = {s.doc_id for s in self.sources} - self._published_docs
+        later = self.reading.doc_ids - self._published_docs
         known = history.known_topics(self.out, self.run_date, later)
         self._published_docs |= set(docs)
         names = stories.relate(ids, docs, stories.unpack(packed), known, self.run_date.isoformat())
@@ -179,7 +178,7 @@ class Run:
 
 @asynccontextmanager
 async def open_run(
-    run_id: str, run_date: date, arguments: list[str], out: Path, profile: Profile
+    run_id: str, run_date: date, arguments: list[str], out: Path, profile: Profile, text_id: str = ""
 ) -> AsyncIterator[Run]:
     """Open everything that a run needs, take over what killed runs left, and close it all in the end.
 
@@ -187,7 +186,7 @@ async def open_run(
         InputError: bad sources, or OUT cannot be written.
         PublishError: the answers' store is broken.
     """
-    sources = check_sources(arguments, run_date)
+    reading = check_sources(arguments, run_date, text_id)
     try:
         out.mkdir(parents=True, exist_ok=True)
         await asyncio.to_thread(publish.recover, out)
@@ -206,7 +205,7 @@ async def open_run(
             desk = Desk(profile, run_date, version_of, store, pool)
             with auditor() as audits:
                 version = newest.version if newest else 0
-                yield Run(run_id, run_date, out, profile, sources, store, desk, audits, version)
+                yield Run(run_id, run_date, out, profile, reading, store, desk, audits, version)
     finally:
         publish.sweep_staging(out, lambda run: run == run_id)
         store.close()

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from tasks.chunk_splitter import Chunk
-from tasks.documents import Document
+from tasks.documents import Document, Unreadable
 from tasks.relationship_checker import Topic
 
 
@@ -85,15 +85,6 @@ class Story:
     positions: tuple[int, ...]
     members: tuple[Topic, ...]
     lead: Topic
-
-
-@dataclass(frozen=True, slots=True)
-class Unreadable:
-    """A document that was named and could not be read."""
-
-    doc_id: str
-    source: str
-    reason: str
 
 
 @dataclass(slots=True)

@@ -9,7 +9,11 @@ import typer
 
 from tasks.errors import InputError
 
-Sources = Annotated[list[str], typer.Argument(help="Files, folders or globs; {run_date} stands for the run's date.")]
+SOURCES_HELP = "Files, folders, globs or http(s) addresses, or - for stdin; {run_date} stands for the run's date."
+Sources = Annotated[
+    list[str],
+    typer.Argument(help=SOURCES_HELP),
+]
 Out = Annotated[Path, typer.Option(help="Folder of the tables, the answers' store and the learner's state.")]
 RunDate = Annotated[str, typer.Option("--date", help="Date the run is for (YYYY-MM-DD); today if left out.")]
 ProfileName = Annotated[str, typer.Option("--profile", help="news, commerce, or a profile's .toml file.")]

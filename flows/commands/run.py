@@ -23,16 +23,17 @@ def run(
     profile: ProfileName = "news",
     no_learn: Annotated[bool, typer.Option("--no-learn", help="Leave the weights as they are.")] = False,
     reassign: Annotated[bool, typer.Option("--reassign", help="Draw models anew by the newest weights.")] = False,
+    text_id: Annotated[str, typer.Option("--id", help="What the text on stdin (-) is called.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """Reorganise documents now: the nightly flow."""
     started = time.perf_counter()
-    from tasks.documents import check_sources
     from tasks.profile import load_profile
+    from tasks.sources import check_sources
 
     day = date_of(run_date)  # told once: the run may begin before midnight and end after
     chosen = load_profile(profile)
-    check_sources(sources, day)
+    check_sources(sources, day, text_id)
     check_out(out)
     if "PREFECT_API_URL" in os.environ:
         _warm(chosen)  # beside the import of Prefect
@@ -44,6 +45,7 @@ def run(
         _warm(chosen)  # beside the start of Prefect's own server, which takes longest and so is not to wait for this
     parameters = RunParameters(
         sources=sources,
+        text_id=text_id,
         out=str(out),
         run_date=day,
         profile=profile,
@@ -64,7 +66,7 @@ def run(
 def _warm(profile: "Profile") -> None:
     """Start what a run needs and what takes seconds to be ready: workers, auditor, the language detector's model."""
     from tasks import audit, fanout
-    from tasks.documents import detect_language
+    from tasks.sentences import detect_language
 
     fanout.warm(profile.dask.scheduler, profile.dask.workers)
     audit.warm()

@@ -12,12 +12,12 @@ from role_rl import state as states
 from tasks import history, stages
 from tasks.audit import Auditor
 from tasks.calls import Desk
-from tasks.documents import find_sources
 from tasks.errors import InputError, PublishError
 from tasks.fanout import fan_out
 from tasks.learning import learn_from_tables, state_folder, weights_rows
 from tasks.profile import Batches, Profile, load_profile
 from tasks.run import Run, open_run
+from tasks.sources import check_sources
 from tasks.store import Store
 from tests.tables import assert_ledger_is_complete, assert_whole, but_for_run_id, rows
 from tests.tasks.made import DAY
@@ -55,8 +55,8 @@ class House:
                 async with fan_out(self.cluster, 2, profile.limits.call_timeout_s) as pool:
                     desk = Desk(profile, day, lambda version: newest if version else None, store, pool)
                     version = newest.version if newest else 0
-                    sources = find_sources([str(self.source)], day)
-                    run = Run(run_id, day, self.out, profile, sources, store, desk, self.audits, version)
+                    reading = check_sources([str(self.source)], day)
+                    run = Run(run_id, day, self.out, profile, reading, store, desk, self.audits, version)
                     run.begin(only_new, reassign=False)
                     while (batch := run.next_batch()) is not None:
                         for stage in ROLE_STAGES:
@@ -103,7 +103,7 @@ def night(cluster: str, audits: Auditor, tmp_path_factory: pytest.TempPathFactor
     for k in range(3):
         write_evening(source, f"d{k}", seed=k, passages=14)
     (source / "stray.json").write_text(json.dumps(STRAY))
-    (source / "bad.txt").write_bytes(b"\xff\xfe")
+    (source / "bad.txt").write_bytes(b"fine\n\xff\x00")
     news = load_profile("news")
     profile = news.model_copy(update={"batches": Batches(sentences=300)})
     return Night(House(cluster, audits, source, out).night("run-1", profile=profile), out)

@@ -14,11 +14,12 @@ import pytest
 from tasks import prompts, publish, topic_finder
 from tasks.admission import Admission
 from tasks.chunk_splitter import split_document
-from tasks.documents import check_sources, find_sources, read_document, split_sentences
 from tasks.errors import InputError, PublishError, TerminalError
 from tasks.forget import forget_document
 from tasks.profile import Chunks, load_profile
 from tasks.resources import folder
+from tasks.sentences import split_sentences
+from tasks.sources import check_sources, find_sources
 from tasks.store import Store
 from tests.tasks.made import DAY, document, files, published, tables, work
 from tests.tasks.test_admission import model, run
@@ -174,7 +175,7 @@ def test_two_names_that_are_not_utf8_do_not_become_one_document(tmp_path):
     for name in (b"a\xe9", b"a\xe8"):
         Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name + b".txt")).write_text("Text.")
     try:
-        found = [read_document(s).doc_id for s in find_sources([str(tmp_path)], DAY)]
+        found = [d.doc_id for d in check_sources([str(tmp_path)], DAY).documents()]
     except InputError:
         return
     assert len(set(found)) == 2

@@ -6,9 +6,9 @@ The language is not in a prompt: it is told from the items, as on reading a docu
 import json
 import re
 
-from tasks.documents import detect_language
 from tasks.requests import Answer, Role, RoleRequest
 from tasks.roles import MODULES
+from tasks.sentences import detect_language
 
 _PROMPT = re.compile(r"<items>\n(?P<items>.*)\n</items>\s*(?P<question>.*)", re.DOTALL)
 _ITEM = re.compile(r"^\d+\. ", re.MULTILINE)

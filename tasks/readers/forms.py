@@ -1,0 +1,31 @@
+"""Which form a file has: by its suffix, or, for what comes from the network, by what the server calls it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from tasks.readers.content import Many, Single
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """module: the one that reads it, by its `read`. many: a file holds many documents. binary: it is no text."""
+
+    module: str
+    many: bool = False
+
+    @property
+    def read(self) -> Callable[..., Any]:
+        """Return the reader; importing it may take a moment."""
+        read: Single | Many = import_module(f"tasks.readers.{self.module}").read
+        return read
+
+
+PROSE, LISTED, MARKDOWN, HTML, CAPTIONS = (Form(m) for m in ("prose", "listed", "markdown", "html", "captions"))
+JSONL, PARQUET, FEED = (Form(m, many=True) for m in ("jsonl", "parquet", "feed"))
+FORMS = {
+    ".txt": PROSE, ".json": LISTED, ".md": MARKDOWN, ".markdown": MARKDOWN, ".html": HTML, ".htm": HTML,
+    ".srt": CAPTIONS, ".vtt": CAPTIONS, ".jsonl": JSONL, ".ndjson": JSONL, ".parquet": PARQUET,
+    ".xml": FEED, ".rss": FEED, ".atom": FEED,
+}  # fmt: skip

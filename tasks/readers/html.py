@@ -1,0 +1,93 @@
+"""`.html`: the article of a page, by trafilatura; where it finds none (a few words), all text of the page."""
+
+import re
+from typing import TYPE_CHECKING
+
+from tasks.errors import DocumentError
+from tasks.readers.content import Content, prose
+
+if TYPE_CHECKING:
+    from lxml.html import HtmlElement
+
+_UNSEEN = ("script", "style", "noscript", "template", "head", "svg", "iframe", "object")
+_INLINE = (
+    "a", "abbr", "b", "bdi", "bdo", "cite", "code", "data", "del", "dfn", "em", "font", "i", "ins", "kbd", "mark", "q",
+    "s", "samp", "small", "span", "strong", "sub", "sup", "time", "u", "var", "wbr",
+)  # fmt: skip
+_BULLET = re.compile(r"^(?:- |\d+\. )", re.MULTILINE)
+_CELLS = re.compile(r"^\|(.*)\|\s*$", re.MULTILINE)
+
+
+def read(text: str) -> Content:
+    """Return the article of a page and its headline.
+
+    Raises:
+        DocumentError: it is no HTML.
+    """
+    page = _parsed(text)
+    if page is None:
+        raise DocumentError("no HTML in it; leave it out, or name it as the form it has")
+    title = _title(page)
+    lines = (_article(page) or _everything(page)).splitlines()
+    if title and len(lines) > 1 and lines[0].strip() == title:
+        lines = lines[1:]  # the headline is the document's title, not its first sentence
+    return prose("\n".join(lines), title)
+
+
+def read_fragment(text: str) -> Content:
+    """Return the article in a feed entry's content; all of its text where trafilatura would leave half of it out."""
+    page = _parsed(text)
+    if page is None:
+        return prose("")
+    article, everything = _article(page), _everything(page)
+    return prose(article if 2 * len(article) >= len(everything) else everything)
+
+
+def _parsed(text: str) -> "HtmlElement | None":
+    from lxml import etree, html
+
+    try:
+        # Bytes, because lxml refuses text that declares an encoding.
+        return html.document_fromstring(text.encode("utf-8", "replace"), html.HTMLParser(encoding="utf-8"))
+    except (etree.ParserError, ValueError):
+        return None
+
+
+def _article(page: "HtmlElement") -> str:
+    import trafilatura
+
+    found = trafilatura.extract(page, include_comments=False, include_tables=True) or ""
+    return _CELLS.sub(_cells, _BULLET.sub("", found)).strip()
+
+
+def _cells(row: "re.Match[str]") -> str:
+    cells = (c.strip() for c in row[1].split("|"))
+    return ", ".join(c for c in cells if c.strip("-: "))
+
+
+def _title(page: "HtmlElement") -> str | None:
+    """Return the page's headline: its first h1, or what its window is called."""
+    for path in ("//article//h1", "//h1", "//head/title"):
+        for element in page.xpath(path):
+            if title := " ".join(element.text_content().split()):
+                return title
+    return None
+
+
+def _everything(page: "HtmlElement") -> str:
+    """Return all text that the page shows, a block a line."""
+    from lxml import etree
+
+    lines = [""]
+    walker = etree.iterwalk(page, events=("start", "end", "comment", "pi"))
+    for event, element in walker:
+        seen = event in ("start", "end") and element.tag not in _UNSEEN
+        if seen and element.tag not in _INLINE:
+            lines.append("")
+        if event == "start" and seen:
+            lines[-1] += element.text or ""
+        elif event == "start":
+            walker.skip_subtree()
+        else:
+            lines[-1] += element.tail or ""
+    return "\n".join(line for line in (" ".join(x.split()) for x in lines) if line)

@@ -1,0 +1,56 @@
+"""`.md`: what a reader sees of it. Headings, items and table rows are lines of their own; marks and links' targets go.
+
+Code is kept as the text it is, a line a line. markdown-it-py reads it by the rules of CommonMark.
+"""
+
+import re
+from typing import TYPE_CHECKING
+
+from tasks.readers.content import Content, prose
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
+
+_FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
+_TITLE = re.compile(r"^title:[ \t]*(.+?)[ \t]*$", re.MULTILINE)
+_TAG = re.compile(r"<!--.*?-->|</?[A-Za-z][^>]*>", re.DOTALL)
+
+
+def read(text: str) -> Content:
+    """Return the readable text of a Markdown document; its title is that of its front matter."""
+    from markdown_it import MarkdownIt
+
+    text = text.replace("\r\n", "\n")
+    title = None
+    if front := _FRONT_MATTER.match(text):
+        text = text[front.end() :]
+        if named := _TITLE.search(front[1]):
+            title = named[1].strip("\"'")
+    lines: list[str] = []
+    row: list[str] = []  # cells of a table row
+    for token in MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(text):
+        if token.type == "inline":
+            (row if row else lines).append(_inline(token))
+        elif token.type in ("fence", "code_block"):
+            lines += token.content.splitlines()
+        elif token.type == "html_block":
+            lines += _TAG.sub(" ", token.content).splitlines()
+        elif token.type == "tr_open":
+            row = [""]
+        elif token.type == "tr_close":
+            lines.append(", ".join(c for c in row if c.strip()))
+            row = []
+    return prose("\n".join(lines), title)
+
+
+def _inline(token: "Token") -> str:
+    """Return the words of a paragraph: text, code, what images show; a line break inside it is a space."""
+    words = []
+    for child in token.children or ():
+        if child.type in ("text", "code_inline", "image", "text_special"):
+            words.append(child.content)
+        elif child.type == "softbreak":
+            words.append(" ")
+        elif child.type == "hardbreak":
+            words.append("\n")
+    return "".join(words)

@@ -1,0 +1,44 @@
+"""`.parquet`: a document a row; the columns `text` and, if they are there, `id`, `title`, `source`."""
+
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from tasks.errors import DocumentError
+from tasks.readers.content import Row
+from tasks.readers.jsonl import own
+
+_ROWS = 256  # in memory at a time
+
+
+def read(file: BinaryIO) -> Iterator[Row]:
+    """Yield a row for every row of the file.
+
+    Raises:
+        DocumentError: it is no Parquet, or has no text column.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        table = pq.ParquetFile(file)
+        names = table.schema_arrow.names
+        text = table.schema_arrow.field("text").type if "text" in names else None
+        if text is None or not (pa.types.is_string(text) or pa.types.is_large_string(text)):
+            raise DocumentError(f"no column of texts called text, but {', '.join(names)[:200]}; rename the right one")
+        columns = [c for c in ("text", "id", "title", "source") if c in names]
+        number = 0
+        for batch in table.iter_batches(batch_size=_ROWS, columns=columns):
+            for data in batch.to_pylist():
+                number += 1
+                yield _row(number, data)
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as e:
+        raise DocumentError(f"not Parquet that can be read ({str(e).splitlines()[0][:200]}); write it again") from None
+
+
+def _row(number: int, data: dict[str, object]) -> Row:
+    place = f"row {number}"
+    try:
+        body = data["text"]
+        return Row(number, place, **own(data), body=body if isinstance(body, str) else "")
+    except DocumentError as e:
+        return Row(number, place, wrong=str(e))

@@ -1,0 +1,8 @@
+""".txt: running text."""
+
+from tasks.readers.content import Content, prose
+
+
+def read(text: str) -> Content:
+    """Return the text as it is: sentences are cut in its lines, or in its paragraphs if it was wrapped."""
+    return prose(text)

@@ -1,0 +1,198 @@
+"""Prose -> sentences, by sentencex; and which language a text is in, by py3langid. No text is lost or altered."""
+
+import re
+import string
+from collections.abc import Iterator
+from functools import cache
+from itertools import pairwise
+from typing import Any
+
+Sentence = tuple[str, str] | tuple[str, str, float | None]  # id, text and, of captions, when it starts in seconds
+
+LONGEST_SENTENCE = 600  # characters of letters; longer ones are cut where it hurts least
+LONGEST_UNPUNCTUATED = 240  # likewise, in text that hardly has a full stop (captions, speech recognition)
+_WIDE = 3  # a Chinese, Japanese or Korean character says about as much as so many letters
+_LANGUAGE_SAMPLE = 3_000  # characters
+
+_HAN, _KANA, _HANGUL = (
+    "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff",
+    "\u3040-\u30ff\uff66-\uff9f",
+    "\u1100-\u11ff\uac00-\ud7af",
+)
+WIDE = re.compile(f"[{_HAN}{_KANA}{_HANGUL}]")
+_STOP = re.compile(r"[.!?\u2026。！？｡؟۔।](?=[\s\"'”’»)\]」』]|$)|[。！？]")
+# Where a sentence that is too long may be cut, best first: after a stop, a semicolon, a comma, before a word that
+# begins a clause, after a Chinese particle that ends one, between words.
+_CUTS = tuple(
+    re.compile(p)
+    for p in (
+        r"(?<=[.!?。！？…])[\"'”’»」』）)]*\s*(?=\S)",
+        r"(?<=[;:；：])\s*",
+        r"(?<=[,，、،])\s*",
+        r"\s+(?=(?:and|but|so|because|then|okay|which|or|y|pero|porque|und|aber|weil|et|mais|donc)\s)",
+        r"(?=然后|但是|所以|因为|而且|就是|还有|那么|如果)",
+        r"(?<=[了吧啊呢吗呀哦哈啦嘛的])",
+        r"\s+",
+        f"(?<=[{_HAN}{_KANA}])",
+    )
+)  # fmt: skip
+# What the splitter takes for a sentence and is none: an initial, a day's ordinal number, a quotation whose speaker is
+# named after it.
+_INITIAL = re.compile(r"(?:^|\s)[^\W\d_]\.\s*$")
+_ORDINAL = re.compile(r"(?:^|\s)\d{1,2}\.\s*$")
+_QUOTATION = re.compile(r"[。！？…，][”’」』]\s*$")
+_ITS_SPEAKER = re.compile(
+    r"[^。！？，“「]{1,40}?(?:说|說|道|表示|称|介绍|认为|回忆|指出|感叹|问)[。，：]|と(?:述べ|言|話|語)"
+)
+_ORDINAL_LANGUAGES = ("de", "da", "no", "nb", "nn", "fi", "cs", "sk", "sl", "hr", "hu", "et", "lv", "is", "tr")
+
+
+def split_prose(text: str) -> list[Sentence]:
+    """Cut prose into numbered sentences, each stripped and none empty."""
+    lines = unwrapped(text.splitlines())
+    language = detect_language(lines)
+    longest = longest_in(text)
+    sentences = [s for line in lines for s in split_sentences(line, language, longest)]
+    return [(str(k), s) for k, s in enumerate(sentences, 1)]
+
+
+def split_sentences(line: str, language: str, longest: int = LONGEST_SENTENCE) -> list[str]:
+    """Cut one paragraph into sentences, each stripped and none empty, none weighing more than `longest` letters."""
+    return [part for s in _segments(line, language) for part in _cap(s.strip(), longest)]
+
+
+def _segments(line: str, language: str) -> Iterator[str]:
+    from sentencex import segment
+
+    held = ""
+    for piece in segment(language, line):
+        if held and not _goes_on(held, piece, language):
+            yield held
+            held = ""
+        held += piece
+    if held:
+        yield held
+
+
+def _goes_on(piece: str, after: str, language: str) -> bool:
+    """Tell whether what the splitter took for a sentence goes on in what comes after."""
+    if _QUOTATION.search(piece):
+        return _ITS_SPEAKER.match(after) is not None
+    return _INITIAL.fullmatch(piece.strip()) is not None or (
+        language in _ORDINAL_LANGUAGES and _ORDINAL.search(piece) is not None
+    )
+
+
+def longest_in(text: str) -> int:
+    """Return how many letters a sentence of a text may weigh: fewer where the text has hardly any full stop."""
+    stops = len(_STOP.findall(text))
+    return LONGEST_SENTENCE if weight(text) <= LONGEST_UNPUNCTUATED * 2 * (stops + 1) else LONGEST_UNPUNCTUATED
+
+
+def weight(text: str) -> int:
+    """Return the length of a text in letters; a Chinese character counts for several."""
+    return len(text) + (_WIDE - 1) * len(WIDE.findall(text))
+
+
+def _cap(sentence: str, longest: int) -> Iterator[str]:
+    while weight(sentence) > longest:
+        end = _cut(sentence, longest)
+        if part := sentence[:end].strip():
+            yield part
+        sentence = sentence[end:].strip()
+    if sentence:
+        yield sentence
+
+
+def _cut(sentence: str, longest: int) -> int:
+    """Return where to cut a sentence that is too long: the last good place in the second half of what fits."""
+    fits = sentence[:longest]
+    while weight(fits) > longest:
+        fits = fits[: max(1, len(fits) - max(1, (weight(fits) - longest) // _WIDE))]
+    for cuts in _CUTS:
+        ends = [m.end() for m in cuts.finditer(fits, len(fits) // 2) if 0 < m.end() < len(fits)]
+        if ends:
+            return ends[-1]
+    return len(fits)
+
+
+def unwrapped(lines: list[str]) -> list[str]:
+    """Return paragraphs: lines as they are, unless the text was wrapped at a fixed width, as wire copy is.
+
+    It was if most of its lines that have a successor in their paragraph fill the width and end in no stop.
+    """
+    width = max(map(len, lines), default=0)
+    inner = [a for a, b in pairwise(lines) if a.strip() and b.strip()]
+    full = [a for a in inner if len(a) >= width - 20]
+    open_ended = [a for a in inner if not _STOP.search(a.rstrip()[-1:])]
+    if not (40 <= width <= 110 and len(inner) >= 3 and min(len(full), len(open_ended)) >= 0.6 * len(inner)):
+        return lines
+    paragraphs: list[str] = []
+    goes_on = False
+    for line in lines:
+        if goes_on and line.strip():
+            paragraphs[-1] += " " + line.strip()
+        else:
+            paragraphs.append(line.strip())
+        goes_on = len(line) >= width - 20 and bool(line.strip())
+    return paragraphs
+
+
+def detect_language(texts: list[str]) -> str:
+    """Return the ISO 639-1 code of a text's language; English where there is nothing to tell it by.
+
+    Scripts are counted first: Chinese with brand names in Latin letters is Chinese. A guess at a few words is held to
+    the languages that are common in news, and to certainty.
+    """
+    sample = _sample(texts)
+    letters = sum(c.isalpha() for c in sample)
+    if not letters:
+        return "en"
+    wide = len(WIDE.findall(sample))
+    if wide * _WIDE > letters - wide:
+        return _east_asian(sample, wide)
+    text = WIDE.sub(" ", sample).translate(_NO_DIGITS)
+    ranked = _identifier().rank(text)
+    if letters < _FEW_LETTERS:
+        ranked = [(code, p) for code, p in ranked if code in _COMMON]
+        code, certainty = ranked[0]
+        return str(code) if certainty > 0.9 or not text.isascii() else "en"
+    return str(ranked[0][0])
+
+
+def _sample(texts: list[str]) -> str:
+    """Return some thousand characters from the beginning, the middle and the end."""
+    third = _LANGUAGE_SAMPLE // 3
+    if sum(map(len, texts)) <= _LANGUAGE_SAMPLE:
+        return " ".join(texts)
+    parts = []
+    for begin in (0, len(texts) // 3, 2 * len(texts) // 3):
+        part = ""
+        for text in texts[begin:]:
+            part += text[:third] + " "
+            if len(part) >= third:
+                break
+        parts.append(part[:third])
+    return " ".join(parts)
+
+
+def _east_asian(sample: str, wide: int) -> str:
+    if len(re.findall(f"[{_HANGUL}]", sample)) > wide / 2:
+        return "ko"
+    return "ja" if len(re.findall(f"[{_KANA}]", sample)) > wide / 10 else "zh"
+
+
+_FEW_LETTERS = 60  # fewer are hardly enough to tell a language by
+_NO_DIGITS = str.maketrans("", "", string.digits)
+_COMMON = (
+    "ar", "bg", "cs", "da", "de", "el", "en", "es", "fa", "fi", "fr", "he", "hi", "hr", "hu", "id", "it", "ja", "ko",
+    "nl", "no", "pl", "pt", "ro", "ru", "sk", "sl", "sr", "sv", "th", "tr", "uk", "ur", "vi", "zh",
+)  # fmt: skip
+
+
+@cache
+def _identifier() -> Any:
+    """Load the detector's model; its certainties are probabilities."""
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
