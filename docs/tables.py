@@ -1,0 +1,101 @@
+"""Writes docs/tables.md, the data dictionary, from the contracts in datasets/contracts/: python -m docs.tables."""
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from tasks.contracts import TABLES
+from tasks.publish import REPLACED
+from tasks.resources import folder
+
+PAGE = Path(__file__).with_name("tables.md")
+_TYPES = {
+    "timestamp": "timestamp (µs, UTC)",
+    "strings": "list of string",
+    "spans": "list of struct (first int32, last int32)",
+}
+_EXPECTATIONS = {
+    "expect_column_values_to_be_in_set": "`{column}` is one of {value_set}",
+    "expect_column_values_to_be_between": "`{column}` is {range}",
+    "expect_column_value_lengths_to_be_between": "`{column}` has {range} letters",
+    "expect_column_values_to_be_unique": "`{column}` does not repeat",
+    "expect_compound_columns_to_be_unique": "{column_list} together do not repeat",
+    "expect_table_row_count_to_equal": "there are as many rows as {value}",
+}
+_VALUES = {
+    "$categories": "the profile's categories, or `unplaced`",
+    "$topic_ids": "the ids in `topics`",
+    "$sentences": "the documents have sentences",
+}
+_HEAD = """\
+# The tables
+
+Made from the contracts in `datasets/contracts/` by `make docs`; a test holds it to them.
+
+    OUT/tables/<table>/run_date=YYYY-MM-DD/<part>.parquet
+
+Parquet, zstd, rows in the order of the key, the declared Arrow schema in every part and its version in the part's
+metadata (`nightdesk_schema_version`). `run_date` is in the path alone; `tasks.tables`, pandas, pyarrow and duckdb add
+it as a column. {replaced} are rewritten when a document is published again for
+a date, so that it stands there once; the other tables only grow. The audit checks every expectation below before
+anything is put in place.
+"""
+
+
+def text() -> str:
+    """Return the page."""
+    replaced = ", ".join(f"`{name}`" for name in sorted(REPLACED))
+    return "\n".join([_HEAD.format(replaced=replaced), *(line for name in TABLES for line in _table(name))])
+
+
+def _table(name: str) -> Iterator[str]:
+    contract = tomllib.loads((folder("contracts") / f"{name}.toml").read_text(encoding="utf-8"))
+    yield f"## {name}"
+    yield ""
+    yield f"{contract['about']} Version {contract['version']}; key: {_names(contract['key'])}."
+    yield ""
+    yield "| column | type | null | meaning |"
+    yield "|---|---|---|---|"
+    for column, c in contract["columns"].items():
+        null = "" if c.get("required", False) else "may be"
+        yield f"| {column} | {_TYPES.get(c['type'], c['type'])} | {null} | {c['about']} |"
+    yield ""
+    derived = contract.get("derived", {})
+    yield from _expectations("A row goes to quarantine unless", contract.get("rows", ()), derived)
+    yield from _expectations("The batch is withheld unless", contract.get("whole", ()), derived)
+
+
+def _expectations(lead: str, expectations: list[dict[str, Any]], derived: Mapping[str, str]) -> Iterator[str]:
+    if not expectations:
+        return
+    yield f"{lead}:"
+    yield ""
+    for e in expectations:
+        if e.get("value_set") == [True] and e.get("column") in derived:
+            yield f"- {e['column'].replace('_', ' ')}: `{derived[e['column']]}`"
+        else:
+            yield f"- {_EXPECTATIONS[e['expect']].format(**_words(e))}"
+    yield ""
+
+
+def _words(expectation: Mapping[str, Any]) -> dict[str, str]:
+    words = {name: _value(value) for name, value in expectation.items()} | {"column": expectation.get("column", "")}
+    low, high = expectation.get("min_value"), expectation.get("max_value")
+    least = "" if low is None else f"{'above' if expectation.get('strict_min') else 'at least'} {low}"
+    most = "" if high is None else f"at most {high}"
+    return words | {"range": " and ".join(filter(None, (least, most)))}
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, list):
+        return _names(value)
+    return _VALUES.get(value, str(value)) if isinstance(value, str) else str(value)
+
+
+def _names(names: list[Any]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+if __name__ == "__main__":
+    PAGE.write_text(text(), encoding="utf-8")
