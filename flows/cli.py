@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import typer
 
-from flows.commands import forget, models, reading, run, weights
+from flows.commands import evaluate, forget, models, reading, run, weights
 from flows.loop import Interrupted
 from role_rl.errors import RoleRLError
 from tasks.errors import InputError, NightdeskError
@@ -29,6 +29,7 @@ for command in (
     weights.rollback,
     models.models,
     forget.forget,
+    evaluate.evaluate,
     reading.edition,
     reading.export,
 ):

@@ -6,7 +6,7 @@ is the answers' store, so Prefect neither caches nor retries.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
@@ -14,21 +14,14 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from flows.progress import RunProgress
-from tasks import stages
 from tasks.edition.pages import write_edition
 from tasks.learning import Learned, learn_from_tables
 from tasks.run import Run
+from tasks.stages import ROLE_STAGES
 
 RUN: ContextVar[Run] = ContextVar("nightdesk_run")
 PROGRESS: ContextVar[RunProgress] = ContextVar("nightdesk_progress")
 
-ROLE_STAGES: dict[str, Callable[..., Awaitable[None]]] = {
-    "split": stages.split,
-    "find": stages.find,
-    "locate": stages.locate,
-    "relate": stages.relate,
-    "organize": stages.organize,
-}
 BATCH_STAGES = (*ROLE_STAGES, "check", "publish")
 
 

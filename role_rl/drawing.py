@@ -42,6 +42,10 @@ class Plan:
         """The arm with the highest weight (the first by name among equals)."""
         return min(self.weights, key=lambda name: (-self.weights[name], name))
 
+    def greedy(self) -> "Plan":
+        """Return the plan by which the leader serves always: nothing is explored, nothing judged."""
+        return Plan({name: float(name == self.leader) for name in self.weights}, 0.0, 0.0, {})
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:

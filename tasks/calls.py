@@ -56,11 +56,17 @@ class Desk:
     """What the calls of one run share."""
 
     def __init__(
-        self, profile: Profile, run_date: date, states: Callable[[int], State | None], store: Store, pool: FanOut
+        self,
+        profile: Profile,
+        run_date: date,
+        states: Callable[[int], State | None],
+        store: Store,
+        pool: FanOut,
+        greedy: bool = False,
     ) -> None:
         self.profile, self.run_date = profile, run_date
         self._states, self._store, self._pool = states, store, pool
-        self._arms = profile.arms()
+        self._arms, self._greedy = profile.arms(), greedy
         self._settings = profile.settings()
         self._admission = Admission(profile.models, profile.limits.max_cost_usd)
         self._plans: dict[tuple[int, str, str], Plan] = {}
@@ -248,5 +254,6 @@ class Desk:
         key = (weights_version, request.role, request.language)
         if key not in self._plans:
             state = self._states(weights_version)
-            self._plans[key] = serving(state, self._arms, self._settings, request.role, request.language)
+            plan = serving(state, self._arms, self._settings, request.role, request.language)
+            self._plans[key] = plan.greedy() if self._greedy else plan
         return self._plans[key]

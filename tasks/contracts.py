@@ -47,13 +47,11 @@ class Contract:
         table = pa.Table.from_pylist(list(rows), schema=self.schema)
         return table.sort_by([(k, "ascending") for k in self.key])
 
-    def conform(self, table: pa.Table) -> pa.Table:
+    def conform(self, table: pa.Table, columns: list[str] | None = None) -> pa.Table:
         """Bring rows that an earlier version of the contract wrote into this one: columns that they lack are null."""
-        columns = [
-            table[field.name] if field.name in table.schema.names else pa.nulls(len(table), field.type)
-            for field in self.schema
-        ]
-        return pa.table(columns, names=self.schema.names).cast(self.schema)
+        schema = self.schema if columns is None else pa.schema([self.schema.field(c) for c in columns])
+        values = [table[f.name] if f.name in table.schema.names else pa.nulls(len(table), f.type) for f in schema]
+        return pa.table(values, names=schema.names).cast(schema)
 
 
 @cache

@@ -26,12 +26,10 @@ def read(out: Path, table: str, days: Iterable[date], columns: list[str] | None 
 
 def read_parts(parts: Iterable[Path], table: str, columns: list[str] | None = None) -> pa.Table:
     """Read some parts of a table as one, in the table's schema."""
-    wanted = contract(table).schema.remove_metadata()
-    if columns:
-        wanted = pa.schema([wanted.field(c) for c in columns])
+    c = contract(table)
     # ParquetFile, not read_table: that would add the run_date of the path.
-    tables = [pq.ParquetFile(p).read(columns=columns).replace_schema_metadata(None).cast(wanted) for p in parts]
-    return pa.concat_tables([wanted.empty_table(), *tables])
+    tables = [c.conform(pq.ParquetFile(p).read(columns=columns), columns) for p in parts]
+    return pa.concat_tables([c.conform(c.schema.empty_table(), columns), *tables]).replace_schema_metadata(None)
 
 
 def published_before(out: Path, run_date: date) -> set[tuple[str, str]]:

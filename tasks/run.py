@@ -178,9 +178,17 @@ class Run:
 
 @asynccontextmanager
 async def open_run(
-    run_id: str, run_date: date, arguments: list[str], out: Path, profile: Profile, text_id: str = ""
+    run_id: str,
+    run_date: date,
+    arguments: list[str],
+    out: Path,
+    profile: Profile,
+    text_id: str = "",
+    greedy: bool = False,
 ) -> AsyncIterator[Run]:
     """Open everything that a run needs, take over what killed runs left, and close it all in the end.
+
+    text_id: what the text on stdin is called. greedy: leading models serve, nothing is explored or judged.
 
     Raises:
         InputError: bad sources, or OUT cannot be written.
@@ -202,7 +210,7 @@ async def open_run(
             log.warning("%s", warning)
         version_of = _Versions(state_folder(out, profile.name), newest)
         async with fan_out(profile.dask.scheduler, profile.dask.workers, profile.limits.call_timeout_s) as pool:
-            desk = Desk(profile, run_date, version_of, store, pool)
+            desk = Desk(profile, run_date, version_of, store, pool, greedy)
             with auditor() as audits:
                 version = newest.version if newest else 0
                 yield Run(run_id, run_date, out, profile, reading, store, desk, audits, version)

@@ -1,6 +1,6 @@
 """The role stages: each asks one role's questions about a batch of documents and writes down what came of it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from tasks import chunk_splitter, content_organizer, relationship_checker, topic_finder, topic_locator
 from tasks.calls import Desk, Outcome
@@ -101,6 +101,15 @@ async def organize(desk: Desk, batch: Batch, progress: Progress) -> None:
         for g in outcome.answer.groups:
             for n, confidence in zip(g.numbers, g.confidence or [None] * len(g.numbers), strict=True):
                 work.filed[k][start + n - 1] = Filed(g.label, confidence, outcome.model)
+
+
+ROLE_STAGES: dict[str, Callable[[Desk, Batch, Progress], Awaitable[None]]] = {
+    "split": split,
+    "find": find,
+    "locate": locate,
+    "relate": relate,
+    "organize": organize,
+}  # in the order of a run
 
 
 async def _candidates(desk: Desk, titles: list[str], texts: list[list[str]]) -> list[list[int]]:

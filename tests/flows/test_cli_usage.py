@@ -17,6 +17,8 @@ def home(tmp_path: Path) -> Path:
     (tmp_path / "a.txt").write_text("The bridge is shut. Ferries run instead.")
     (tmp_path / "broken.json").write_text('[[1, "The bridge is shut."],\n [2, "Ferries" run]]')
     (tmp_path / "empty.txt").touch()
+    (tmp_path / "good.json").write_text('[[1, "The bridge is shut."]]')
+    (tmp_path / "sold.json").write_text('{"document": [[1, "Five pounds."]], "topics": [{"topic": "x", "price": [1]}]}')
     (tmp_path / "mine.toml").write_text('name = "mine"\n[categories]\nunplaced = "x"\n[[models]]\nname = "static"\n')
     for folder in ("no-documents", "published", "x", "y"):
         (tmp_path / folder).mkdir()
@@ -65,6 +67,12 @@ def listing(folder: Path) -> dict[str, bytes | None]:
         ("learn --out nowhere", "--out nowhere: no such folder"),
         ("rollback 1 --out nowhere", "--out nowhere: no such folder"),
         ("models --profile sports", "sports: no such profile"),
+        ("evaluate", "labelled"),
+        ("evaluate a.txt", "a.txt: line 1 column 1: not JSON"),
+        ("evaluate missing.json", "missing.json: cannot be read"),
+        ("evaluate good.json", "good.json: nothing is labelled in it"),
+        ("evaluate sold.json", "sold.json: it is labelled in price, which profile news has not"),
+        ("evaluate sold.json --profile commerce --out a.txt", "--out a.txt: "),
         ("forget a --out nowhere", "--out nowhere: no such folder"),
         ("edition --out nowhere", "--out nowhere: no such folder"),
         ("edition --out published --date 2026-03-01", "2026-03-01: nothing was published for this date in published"),
