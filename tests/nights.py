@@ -18,6 +18,7 @@ def publish_night(
     stories: Mapping[str, str] | None = None,
     languages: Mapping[str, str] | None = None,
     unreadable: Mapping[str, str] | None = None,
+    starts: Mapping[str, Sequence[float]] | None = None,
     profile: str = "news",
     run_id: str = "run-1",
 ) -> None:
@@ -33,6 +34,7 @@ def publish_night(
                     "topic_id": f"{doc_id}/{topic}" if topic else None, "topic": topic or None,
                     "category": category if topic else "unplaced", "reason": None if topic else category,
                     "confidence": 0.5 if topic else None,
+                    "start_s": starts[doc_id][position - 1] if starts and doc_id in starts else None,
                 }
             )  # fmt: skip
         for topic in names:

@@ -1,13 +1,13 @@
 """The front page: which stories stand where, and what of each is shown before one turns to it."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
 from tasks.edition.night import Category, Night, Sentence, Story
 
 BESIDE, BELOW = 3, 4  # stories beside the lead and in the row below; the others stand in a list
-OPENING = 1_000  # letters that open the lead, about; a Chinese one counts for two
+OPENING, EXCERPT = 1_300, 120  # letters that open the lead, and another story, about; a Chinese one counts for two
 LINES = 3  # sentences of each category
 
 
@@ -38,7 +38,7 @@ def front_page(night: Night) -> Front:
     cut = 1 + BESIDE + BELOW
     return Front(
         stories[0] if stories else None,
-        tuple(_first_letters(opening(stories[0]), OPENING)) if stories else (),
+        beginning(stories[0], OPENING) if stories else (),
         stories[1 : 1 + BESIDE],
         stories[1 + BESIDE : cut],
         stories[cut:],
@@ -46,20 +46,17 @@ def front_page(night: Night) -> Front:
     )
 
 
-def opening(story: Story) -> Iterator[Sentence]:
-    """Yield the sentences with which a story begins: those of its largest category, as one document has them."""
+def beginning(story: Story, letters: int = EXCERPT) -> tuple[Sentence, ...]:
+    """Return what a story begins with: the first sentences of its largest category, as one document has them."""
     paragraphs = max(story.sections, key=lambda s: s.sentences).paragraphs
-    for paragraph in paragraphs:
-        if paragraph.document is paragraphs[0].document:
-            yield from paragraph.sentences
-
-
-def _first_letters(sentences: Iterable[Sentence], letters: int) -> Iterator[Sentence]:
-    for sentence in sentences:
+    its = [s for p in paragraphs if p.document is paragraphs[0].document for s in p.sentences]
+    chosen = []
+    for sentence in its:
         if letters <= 0:
-            return
+            break
+        chosen.append(sentence)
         letters -= sum(2 if letter >= "\u2e80" else 1 for letter in sentence.text)
-        yield sentence
+    return tuple(chosen)
 
 
 def _lines(category: Category, stories: Sequence[Story]) -> Iterator[Line]:

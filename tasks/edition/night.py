@@ -22,6 +22,7 @@ class Document:
 
     index: int
     doc_id: str
+    title: str  # the source's own, or none
     source: str
     language: str
     profile: str
@@ -45,11 +46,12 @@ class Category:
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence and its place in its document, from 1."""
+    """A sentence and its place in its document, from 1, and in time, where it was spoken."""
 
     position: int
     text: str
     confidence: float
+    start_s: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +115,8 @@ class Story:
 
     @property
     def weight(self) -> int:
-        """Its sentences times its documents: what many tell goes before what one tells at length."""
-        return self.sentences * self.documents
+        """Its sentences times the square of its documents: what many tell goes before what one tells at length."""
+        return self.sentences * self.documents**2
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +166,7 @@ def read_night(out: Path, run_date: date, known_categories: Mapping[str, Sequenc
         read: list[Row] = tables.scan(out, table, run_date, run_date, columns).to_pylist()
         return read
 
-    columns = ["doc_id", "source", "language", "sentences", "status", "reason", "run_id"]
+    columns = ["doc_id", "source", "title", "language", "sentences", "status", "reason", "run_id"]
     published = sorted(rows("documents", columns), key=lambda d: str(d["doc_id"]))
     if not published:
         raise nothing_published(out, run_date)
@@ -172,13 +174,23 @@ def read_night(out: Path, run_date: date, known_categories: Mapping[str, Sequenc
     readable = [d for d in published if d["status"] != "unreadable"]
     documents = {
         d["doc_id"]: Document(
-            k, d["doc_id"], d["source"], d["language"] or "", profile_of.get(d["run_id"], ""), d["sentences"],
-            d["reason"] or "",
+            k, d["doc_id"], d["title"] or "", d["source"], d["language"] or "", profile_of.get(d["run_id"], ""),
+            d["sentences"], d["reason"] or "",
         )
         for k, d in enumerate(readable)
     }  # fmt: skip
 
-    columns = ["doc_id", "position", "text", "topic_id", "category", "confidence", "reason", "organizer_model"]
+    columns = [
+        "doc_id",
+        "position",
+        "text",
+        "start_s",
+        "topic_id",
+        "category",
+        "confidence",
+        "reason",
+        "organizer_model",
+    ]
     passages = sorted(rows("passages", columns), key=lambda p: (p["doc_id"], p["position"]))
     profiles = tuple(sorted({d.profile for d in documents.values()} - {""}))
     categories = _categories(passages, profiles, known_categories or {})
@@ -269,7 +281,7 @@ def _paragraphs(document: Document, passages: Sequence[Row]) -> Iterator[tuple[s
 
 
 def _sentence(passage: Row) -> Sentence:
-    return Sentence(passage["position"], passage["text"], passage["confidence"] or 0.0)
+    return Sentence(passage["position"], passage["text"], passage["confidence"] or 0.0, passage["start_s"])
 
 
 def _unplaced(passages: list[Row], documents: Mapping[str, Document]) -> list[Unplaced]:

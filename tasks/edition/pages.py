@@ -17,7 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from tasks import history, publish
-from tasks.edition.front import front_page, opening
+from tasks.edition.front import beginning, front_page
 from tasks.edition.night import Night, nothing_published, read_night
 
 _HERE = Path(__file__).parent
@@ -124,8 +124,8 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals |= {"style": _inline("style.css"), "script": _inline("script.js"), "opening": opening}
-    environment.filters |= {"longdate": _longdate, "number": _number, "gap": _gap, "weblink": weblink}
+    environment.globals |= {"style": _inline("style.css"), "script": _inline("script.js"), "beginning": beginning}
+    environment.filters |= {"longdate": _longdate, "number": _number, "gap": _gap, "clock": _clock, "weblink": weblink}
     return environment
 
 
@@ -142,6 +142,11 @@ def _longdate(day: date) -> str:
 
 def _number(n: int) -> str:
     return f"{n:,}"
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"
 
 
 def _gap(language: str) -> str:

@@ -134,7 +134,7 @@ document.addEventListener("DOMContentLoaded", () => {
   // ---- what stands still at the top hides nothing that is jumped to
   const desk = $(".desk");
   const sticks = () => getComputedStyle(desk).position === "sticky";
-  const makeRoom = () => { root.style.scrollPaddingTop = `${sticks() ? desk.offsetHeight + 16 : 0}px`; };
+  const makeRoom = () => { root.style.setProperty("--room", `${sticks() ? desk.offsetHeight + 16 : 0}px`); };
   new ResizeObserver(makeRoom).observe(desk);
 
   // ---- folds

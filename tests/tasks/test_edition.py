@@ -46,13 +46,13 @@ class Read(HTMLParser):
 
 def test_what_many_tell_goes_before_what_one_tells_at_length(out: Path) -> None:
     told = {
-        "wire": said("Bridge shut", "facts", *"abc") + said("Long hearing", "facts", *"defgh"),
-        "radio": said("Bridge still shut", "opinions", *"ij"),
+        "wire": said("Bridge shut", "facts", *"abc") + said("Long hearing", "facts", *"defghijklmno"),
+        "radio": said("Bridge still shut", "opinions", *"pq"),
     }
     publish_night(out, DAY, told, {"Bridge shut": "bridge", "Bridge still shut": "bridge"})
     bridge, hearing = read_night(out, DAY).stories
-    assert (bridge.title, bridge.sentences, bridge.documents, bridge.weight) == ("Bridge shut", 5, 2, 10)
-    assert (hearing.title, hearing.weight) == ("Long hearing", 5)
+    assert (bridge.title, bridge.sentences, bridge.documents, bridge.weight) == ("Bridge shut", 5, 2, 20)
+    assert (hearing.title, hearing.weight) == ("Long hearing", 12)
     assert [(t.document.doc_id, t.title, t.sentences) for t in bridge.told] == [
         ("wire", "Bridge shut", 3),
         ("radio", "Bridge still shut", 2),
@@ -94,6 +94,14 @@ def test_a_story_that_goes_on_leads_back_to_the_last_night_that_had_it(out: Path
     page = write_edition(out, NEXT_DAY).read_text()
     assert 'href="../2026-03-01/index.html#s-Bridge"' in page
     assert "goes on from" not in edition_path(out, DAY).read_text()
+
+
+def test_what_was_spoken_says_when(out: Path) -> None:
+    told = {"live": said("Pans", "facts", "first", "second"), "wire": said("Bridge", "facts", "x")}
+    publish_night(out, DAY, told, starts={"live": [3725.9, 3730.0]})
+    text = Read(write_edition(out, DAY).read_text()).text
+    assert "1:02:05 first second" in " ".join(text.split())
+    assert text.count("1:02:") == 1
 
 
 def test_nothing_is_lost_unplaced_and_unreadable_stand_with_their_reasons(out: Path) -> None:
