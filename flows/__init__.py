@@ -1,5 +1,6 @@
 """What can be scheduled or triggered: Prefect flows and the command line. Thin: they name the stages in order."""
 
+import logging
 import os
 
 # Before Prefect, Dask or Great Expectations is imported anywhere: nothing phones home, nothing chatters, and a cold
@@ -15,3 +16,5 @@ for _name, _value in {
     "TOKENIZERS_PARALLELISM": "false",
 }.items():
     os.environ.setdefault(_name, _value)
+
+logging.getLogger("nightdesk").setLevel(os.environ.get("NIGHTDESK_LOG", "INFO"))  # whatever Prefect's own level

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import typer
 
-from flows.commands import evaluate, forget, models, reading, run, weights
+from flows.commands import evaluate, forget, models, reading, run, serve, weights
 from flows.loop import Interrupted
 from role_rl.errors import RoleRLError
 from tasks.errors import InputError, NightdeskError
@@ -24,6 +24,7 @@ app = typer.Typer(
 )
 for command in (
     run.run,
+    serve.serve,
     weights.learn,
     weights.weights,
     weights.rollback,
@@ -43,8 +44,8 @@ def _logging() -> Iterator[None]:
     os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(levelname)s: %(message)s"))
+    handler.addFilter(lambda r: r.name != "nightdesk.stages" or r.levelno > logging.INFO)
     log.addHandler(handler)
-    log.setLevel(os.environ.get("NIGHTDESK_LOG", "INFO"))
     log.propagate = False
     try:
         yield

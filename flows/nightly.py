@@ -1,95 +1,81 @@
-"""The flows: reorganize (read .. publish), learn, and nightly (both)."""
+"""The flows that run by themselves: nightly (reorganize, then learn) with the nights that were missed, and learn."""
 
 import logging
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from prefect import flow, runtime
-from prefect.artifacts import acreate_markdown_artifact
 
-from flows.parameters import LearnParameters, RunParameters
-from flows.progress import RunProgress
-from flows.stages import BATCH_STAGES, PROGRESS, RUN, edition_stage, learn_stage, reorganize_batches
-from flows.summary import markdown, summary
+from flows.page import show_weights
+from flows.parameters import LearnParameters, RunParameters, titled
+from flows.reorganizing import completed, label_run, reorganize_documents
+from flows.schedule import date_of, due
+from tasks import nights
 from tasks.learning import learn_from_tables
+from tasks.nights import Night
 from tasks.profile import load_profile
-from tasks.run import open_run
 
 log = logging.getLogger("nightdesk")
 
 
 @flow(name="nightly", persist_result=False)
-async def nightly(parameters: RunParameters) -> dict[str, Any]:
-    """Reorganise a night's documents, then learn from how every model did."""
-    return await _run(parameters, learns=parameters.learn)
+async def nightly(parameters: Annotated[RunParameters, titled("What a night reads")]) -> Any:
+    """Reorganise a night's documents, then learn from how every model did.
+
+    Nights of the schedule that were missed are made good first: oldest first, each for its own date, as a run of its
+    own below this one. A night that has been run already is not run again.
+    """
+    run = None if parameters.run_date else await due()
+    if run is None:
+        return completed(await reorganize_documents(parameters, date_of(parameters.run_date, None), "nightly"))
+    out, profile = Path(parameters.out), load_profile(parameters.profile).name
+    for night in nights.missed(out, profile, run.nights_before()):
+        log.info("the night of %s was missed; it is run now", night.run_date)
+        try:
+            await missed_night(parameters, night.due)
+        except Exception as e:  # noqa: BLE001  (whatever it is, tonight's work is to be done)
+            log.warning("the night of %s could not be made good (%s); the next night tries again", night.run_date, e)
+    if nights.is_done(out, profile, run.night):
+        await label_run(f"nightly-{profile}/{run.night.run_date} done before")
+        verdict = f"Done before: the night of {run.night.run_date} has been run already; nothing is left to do"
+        log.info("%s", verdict)
+        return completed({"run_date": run.night.run_date.isoformat(), "out": str(out)}, verdict)
+    return completed(await _night(parameters, run.night))
 
 
-@flow(name="reorganize", persist_result=False)
-async def reorganize(parameters: RunParameters) -> dict[str, Any]:
-    """Reorganise documents and publish them; leave the weights as they are."""
-    return await _run(parameters, learns=False)
+@flow(name="missed-night", persist_result=False)
+async def missed_night(parameters: RunParameters, was_due: datetime) -> Any:
+    """Run a night that was missed, for its own date.
+
+    Of sources without {run_date} it takes what was there when it was due; the rest is for the nights after it.
+    """
+    return completed(await _night(parameters, Night(was_due), by=was_due))
 
 
-@flow(name="learn", persist_result=False)
-async def learn(parameters: LearnParameters) -> dict[str, Any]:
-    """Update the weights from the published runs that they have not seen."""
-    profile = load_profile(parameters.profile)
-    run_id = str(runtime.flow_run.id)
-    learned = learn_from_tables(Path(parameters.out), profile, _run_date(None), run_id)
-    for warning in learned.warnings:
-        log.warning("%s", warning)
-    return {"profile": profile.name, "new_weights_version": learned.version, "reason": learned.reason}
-
-
-async def _run(parameters: RunParameters, learns: bool) -> dict[str, Any]:
-    run_date = _run_date(parameters.run_date)
-    profile = load_profile(parameters.profile)
-    run_id = str(runtime.flow_run.id)
-    async with open_run(run_id, run_date, parameters.sources, Path(parameters.out), profile, parameters.text_id) as run:
-        run.begin(parameters.only_new, parameters.reassign)
-        progress = RunProgress(len(run.reading.doc_ids), BATCH_STAGES)
-        await progress.open()
-        RUN.set(run)
-        PROGRESS.set(progress)
-        await reorganize_batches()
-        edition = await _edition()
-        new_version = None
-        if learns:
-            new_version = await _learned()
-        await progress.close()
-        result = summary(run, new_version, edition)
-        await acreate_markdown_artifact(markdown(result, run), key="summary", description="What the run did")
+async def _night(parameters: RunParameters, night: Night, by: datetime | None = None) -> dict[str, Any]:
+    """Run a night, and write down that it began and that it is done."""
+    out, profile, run_id = Path(parameters.out), load_profile(parameters.profile).name, str(runtime.flow_run.id)
+    nights.mark(out, profile, night, run_id, done=False)
+    result = await reorganize_documents(parameters, night.run_date, "nightly", by)
+    nights.mark(out, profile, night, run_id, done=True)
     return result
 
 
-async def _edition() -> str | None:
-    """Make the edition; if that fails, the tables stand all the same."""
-    try:
-        return await edition_stage()
-    except Exception as e:  # noqa: BLE001  (whatever it is, the night's work stands)
-        log.warning("no edition was made (%s: %s); `nightdesk edition` makes it of the tables", type(e).__name__, e)
-        return None
+@flow(name="learn", persist_result=False)
+async def learn(parameters: Annotated[LearnParameters, titled("Whose weights")]) -> Any:
+    """Update the weights from the published runs that they have not seen.
 
-
-async def _learned() -> int | None:
-    """Learn; if that fails, the documents are published all the same and the next run catches up."""
-    try:
-        learned = await learn_stage()
-    except Exception as e:  # noqa: BLE001  (whatever it is, the night's work stands)
-        log.warning(
-            "the weights were not updated (%s: %s); the next run will learn from this one too", type(e).__name__, e
-        )
-        return None
+    Started when an ad-hoc run has published, and by hand. A night learns by itself.
+    """
+    profile = load_profile(parameters.profile)
+    run_date = date_of(None, await due())
+    await label_run(f"learn-{profile.name}/{run_date.isoformat()}")
+    learned = learn_from_tables(Path(parameters.out), profile, run_date, str(runtime.flow_run.id))
     for warning in learned.warnings:
         log.warning("%s", warning)
-    log.info("weights version %d: %s", learned.version, learned.reason)
-    return learned.version
-
-
-def _run_date(wanted: date | None) -> date:
-    """Return the date a run is for: the one it was given, or that of its schedule, in local time."""
-    if wanted is not None:
-        return wanted
-    scheduled: datetime | None = runtime.flow_run.scheduled_start_time
-    return scheduled.astimezone().date() if scheduled else date.today()
+    verdict = f"Weights, version {learned.version}: {learned.reason}"
+    log.info("%s", verdict)
+    await show_weights(Path(parameters.out), profile, learned)
+    result = {"profile": profile.name, "new_weights_version": learned.version, "reason": learned.reason}
+    return completed(result, verdict)

@@ -1,37 +1,123 @@
-"""What a run is asked to do: the one parameter model of all flows, shown as a form in the Prefect UI."""
+"""What flows are asked to do: their parameter models, which the Prefect UI shows as forms.
+
+Forms are good where a field has one plain type, a title and a default: no Optional, no dict.
+"""
 
 from datetime import date
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic.fields import FieldInfo
+
+from tasks.profile import shipped_profiles
+
+# A date, or nothing: then the run is for the date of its schedule or, started by hand, for today. A form shows a
+# calendar for it. Nothing is not frozen at deploy time, as a default that is a date would be.
+Day = Annotated[
+    date | None, BeforeValidator(lambda day: day or None), WithJsonSchema({"type": "string", "format": "date"})
+]
+ProfileName = Annotated[
+    str, Field(title="Profile", description="What kind of text it is.", json_schema_extra={"enum": shipped_profiles()})
+]
+ProfileFile = Annotated[
+    str, Field(title="Profile", description="news, commerce, or the path of a profile's .toml file.")
+]
+Out = Annotated[
+    str, Field(title="Output folder", description="Holds the tables, the answers' store and the learner's state.")
+]
 
 
-class RunParameters(BaseModel):
-    """What to read, where to write, and how."""
+def titled(title: str) -> FieldInfo:
+    """Name a flow's parameter in its form; Prefect would show its name in the code."""
+    field: FieldInfo = Field(json_schema_extra={"title": title})
+    return field
+
+
+class Parameters(BaseModel):
+    """Parameters that refuse names they do not know."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+class RunParameters(Parameters):
+    """What to read, where to write, and how."""
 
     sources: list[str] = Field(
         default=["datasets/samples"],
+        title="Sources",
         description="Files, folders, globs, or http(s) addresses of feeds and articles; "
         "{run_date} stands for the run's date.",
     )
-    text_id: str = Field(default="", description="What the text on stdin (source -) is called.")
-    out: str = Field(default="out", description="Folder of the tables, the answers' store and the learner's state.")
-    run_date: date | None = Field(
-        default=None, description="Date the run is for; left empty: the scheduled date, or today."
+    text_id: str = Field(default="", title="Name", description="What the text on stdin (source -) is called.")
+    out: Out = "out"
+    run_date: Day = Field(
+        default=None,
+        title="Date",
+        description="The date the run is for. Left empty: the scheduled date or, started by hand, today.",
     )
-    profile: str = Field(default="news", description="news, commerce, or the path of a profile's .toml file.")
-    learn: bool = Field(default=True, description="Update the weights after the run.")
+    profile: ProfileFile = "news"
+    learn: bool = Field(default=True, title="Learn", description="Update the weights after the run.")
     reassign: bool = Field(
-        default=False, description="Draw anew by the newest weights, even if the same text was run for this date."
+        default=False,
+        title="Draw anew",
+        description="Draw models by the newest weights, even if the same text was run for this date.",
     )
-    only_new: bool = Field(default=True, description="Skip documents that an earlier date has published unchanged.")
+    only_new: bool = Field(
+        default=True, title="Only new", description="Skip documents that an earlier date has published unchanged."
+    )
 
 
-class LearnParameters(BaseModel):
+class AdhocParameters(Parameters):
+    """One document pasted here, or sources that the worker can read; both go into the same run."""
+
+    text: str = Field(
+        default="",
+        title="Text",
+        description="Paste a document: prose, or lines of sentences.",
+    )
+    doc_id: str = Field(
+        default="",
+        title="Name of the text",
+        description="Its doc_id in the tables: letters, digits, dots, dashes. Left empty: from its content.",
+        pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]{0,99})?$",
+    )
+    sources: list[str] = Field(
+        default=[],
+        title="Sources",
+        description="Files, folders or globs where the flow runs; {run_date} stands for the date.",
+    )
+    profile: ProfileName = "news"
+    run_date: Day = Field(
+        default=None,
+        title="Date",
+        description="The date the documents are filed under. Left empty: today.",
+    )
+    out: Out = "out"
+    reassign: bool = Field(
+        default=False,
+        title="Draw anew",
+        description="Draw models by the newest weights, even if the same text was run for this date.",
+    )
+
+    @model_validator(mode="after")
+    def _something_to_read(self) -> Self:
+        if not self.text.strip() and not self.sources:
+            raise ValueError("nothing to read: paste a text, or name sources")
+        if self.doc_id and not self.text.strip():
+            raise ValueError(f"a text is named {self.doc_id!r}, but none was pasted")
+        return self
+
+
+class LearnParameters(Parameters):
     """Whose weights to update, from which tables."""
 
-    model_config = ConfigDict(extra="forbid")
+    out: Out = "out"
+    profile: ProfileFile = "news"
 
-    out: str = Field(default="out", description="Folder of the tables and the learner's state.")
-    profile: str = Field(default="news", description="news, commerce, or the path of a profile's .toml file.")
+
+def offer_profile(flow: Any, profile: str) -> None:
+    """Have a flow's form offer a profile of one's own, and not only those that are shipped."""
+    for schema in flow.parameters.definitions.values():
+        choices = schema.get("properties", {}).get("profile", {}).get("enum", [])
+        if choices and profile not in choices:
+            choices.append(profile)

@@ -5,6 +5,7 @@ is the answers' store, so Prefect neither caches nor retries.
 """
 
 import asyncio
+import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,8 @@ from tasks.edition.pages import write_edition
 from tasks.learning import Learned, learn_from_tables
 from tasks.run import Run
 from tasks.stages import ROLE_STAGES
+
+log = logging.getLogger("nightdesk.stages")  # for the run's page; a terminal has bars
 
 RUN: ContextVar[Run] = ContextVar("nightdesk_run")
 PROGRESS: ContextVar[RunProgress] = ContextVar("nightdesk_progress")
@@ -40,7 +43,10 @@ async def read() -> int:
     run = RUN.get()
     with _timed(run, "read"):
         batch = await asyncio.to_thread(run.next_batch)
-    return batch.sentences if batch else -1
+    if batch is None:
+        return -1
+    log.info("batch %d: %d documents, %d sentences", batch.number, len(batch.works), batch.sentences)
+    return batch.sentences
 
 
 @task(name="stage", cache_policy=NO_CACHE, persist_result=False, retries=0)
@@ -58,6 +64,7 @@ async def stage(name: str, number: int) -> int:
         progress.tell(name, number, documents, done, of)
 
     tell(0, total)
+    before = run.desk.ledger.made, run.desk.ledger.cost_usd, time.perf_counter()
     with _timed(run, name):
         if name in ROLE_STAGES:
             await ROLE_STAGES[name](run.desk, batch, tell)
@@ -67,6 +74,13 @@ async def stage(name: str, number: int) -> int:
             await run.publish(batch)
             progress.finished += documents
     tell(total, total)
+    calls, dollars, seconds = (
+        run.desk.ledger.made - before[0],
+        run.desk.ledger.cost_usd - before[1],
+        time.perf_counter() - before[2],
+    )
+    made = f", {calls} calls, ${dollars:.4f}" if calls else ""
+    log.info("%s %d: %d sentences in %.1f s%s", name, number, sentences, seconds, made)
     return sentences
 
 

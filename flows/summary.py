@@ -1,4 +1,4 @@
-"""What a run has to say of itself: the object that the command line prints, and the page in the Prefect UI."""
+"""The figures of a run: the object that the command line prints, and that its page in the Prefect UI shows."""
 
 from typing import Any
 
@@ -27,22 +27,3 @@ def summary(run: Run, new_weights_version: int | None, edition: str | None) -> d
         "new_weights_version": new_weights_version,
         "quarantined": totals.quarantined,
     }
-
-
-def markdown(result: dict[str, Any], run: Run) -> str:
-    """Write a run's figures, stages and audit as Markdown."""
-    lines = [f"# {run.profile.name}, {result['run_date']}", "", "| | |", "|---|---:|"]
-    lines += [f"| {name} | {result[name]} |" for name in _SHOWN]
-    lines += ["", "## Seconds", "", "| stage | seconds |", "|---|---:|"]
-    lines += [f"| {name} | {seconds:.2f} |" for name, seconds in result["stages"].items()]
-    lines += ["", "## Audit", "", "| table | expectations | rows that failed |", "|---|---:|---:|"]
-    for table in dict.fromkeys(r.table for r in run.reports):
-        reports = [r for r in run.reports if r.table == table]
-        lines.append(f"| {table} | {sum(r.checked for r in reports)} | {sum(len(r.rows) for r in reports)} |")
-    return "\n".join(lines) + "\n"
-
-
-_SHOWN = (
-    "documents", "unreadable", "skipped", "sentences", "placed", "unplaced", "topics", "calls", "cost_usd",
-    "quarantined", "weights_version", "new_weights_version",
-)  # fmt: skip

@@ -63,6 +63,12 @@ class Judging(Table):
     max_rate: float = Field(0.25, ge=0, le=1)
 
 
+class Adhoc(Table):
+    """teaches: whether the learner may learn from what is run ad hoc."""
+
+    teaches: bool = True
+
+
 class DaskSettings(Table):
     """scheduler: address of an existing scheduler ("" = a cluster of our own, of `workers` processes)."""
 
@@ -83,6 +89,7 @@ class Profile(Table):
     limits: Limits = Limits()
     exclude: tuple[str, ...] = ()  # models of the pool that must not serve
     dask: DaskSettings = DaskSettings()
+    adhoc: Adhoc = Adhoc()
     models: tuple[ModelSpec, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
@@ -136,6 +143,11 @@ def _prior(prior: Prior) -> ArmPrior:
     return ArmPrior(accuracy=prior.accuracy, strength=prior.strength)
 
 
+def shipped_profiles() -> list[str]:
+    """Return the names of the profiles that come with nightdesk."""
+    return sorted(p.stem for p in folder("profiles").glob("*.toml"))
+
+
 def load_profile(name_or_file: str) -> Profile:
     """Read a shipped profile by name, or any other from its TOML file.
 
@@ -147,7 +159,7 @@ def load_profile(name_or_file: str) -> Profile:
     try:
         return Profile.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
-        known = ", ".join(sorted(p.stem for p in shipped.glob("*.toml")))
+        known = ", ".join(shipped_profiles())
         raise InputError(f"{name_or_file}: no such profile; shipped are {known}, or name a .toml file") from None
     except (OSError, UnicodeDecodeError) as e:
         raise InputError(f"{path}: cannot be read as UTF-8 text ({e}); name a readable .toml file") from None

@@ -5,8 +5,10 @@ import logging
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
+
+import pyarrow as pa
 
 from role_rl import state as states
 from role_rl.errors import StateError
@@ -21,7 +23,7 @@ from tasks.fanout import fan_out
 from tasks.filing import file_batch, topic_id
 from tasks.learning import state_folder
 from tasks.profile import Profile
-from tasks.sources import Reading, check_sources, nothing_readable
+from tasks.sources import Reading, check_sources, nothing_readable, there_by
 from tasks.stages import topic_texts
 from tasks.store import Store, is_alive
 from tasks.work import Batch, Story, Work
@@ -30,8 +32,21 @@ log = logging.getLogger("nightdesk")
 
 
 @dataclass(slots=True)
+class Served:
+    """What one model did in one role: calls, those of them that were to serve, that failed, and their dollars."""
+
+    calls: int = 0
+    serving: int = 0
+    failed: int = 0
+    dollars: float = 0.0
+
+
+@dataclass(slots=True)
 class Totals:
-    """What a run has published so far. `topics` counts topics of documents; stages: seconds by name."""
+    """What a run has published so far. `topics` counts topics of documents; stages: seconds by name.
+
+    models: what each model did, by (role, model); answers that were in the store do not count.
+    """
 
     documents: int = 0
     unreadable: int = 0
@@ -42,6 +57,21 @@ class Totals:
     topics: int = 0
     quarantined: int = 0
     stages: dict[str, float] = field(default_factory=dict)
+    models: dict[tuple[str, str], Served] = field(default_factory=dict)
+    reasons: list[str] = field(default_factory=list)  # why documents could not be read
+
+    def count_calls(self, calls: pa.Table) -> None:
+        """Add published rows of `calls`."""
+        columns = ("role", "model", "purpose", "error", "cost_usd", "from_cache")
+        for role, model, purpose, error, dollars, cached in zip(
+            *calls.select(columns).to_pydict().values(), strict=True
+        ):
+            if not cached:
+                did = self.models.setdefault((role, model), Served())
+                did.calls += 1
+                did.serving += purpose == "serve"
+                did.failed += error is not None
+                did.dollars += dollars
 
 
 class Run:
@@ -102,7 +132,7 @@ class Run:
             if batch.sentences >= self.profile.batches.sentences:
                 yield self._assigned(batch, reassign)
                 batch = Batch(batch.number + 1)
-        if not readable:
+        if not readable and self.reading.sources:
             raise InputError(nothing_readable(batch.unreadable[0].reason, len(batch.unreadable)))
         if batch.works or batch.unreadable:
             yield self._assigned(batch, reassign)
@@ -149,6 +179,8 @@ class Run:
         for column in ("sentences", "placed", "unplaced", "topics"):
             setattr(self.totals, column, getattr(self.totals, column) + sum(documents[column]))
         self.totals.quarantined += len(tables["quarantine"])
+        self.totals.reasons += [u.reason for u in batch.unreadable]
+        self.totals.count_calls(tables["calls"])
         del self.batches[batch.number]
 
     def _part(self, batch: Batch) -> str:
@@ -185,16 +217,20 @@ async def open_run(
     profile: Profile,
     text_id: str = "",
     greedy: bool = False,
+    by: datetime | None = None,
 ) -> AsyncIterator[Run]:
     """Open everything that a run needs, take over what killed runs left, and close it all in the end.
 
     text_id: what the text on stdin is called. greedy: leading models serve, nothing is explored or judged.
+    by: of sources that do not name their date, take only files that were last changed by then.
 
     Raises:
         InputError: bad sources, or OUT cannot be written.
         PublishError: the answers' store is broken.
     """
     reading = check_sources(arguments, run_date, text_id)
+    if by is not None:
+        reading = there_by(reading, arguments, run_date, by)
     try:
         out.mkdir(parents=True, exist_ok=True)
         await asyncio.to_thread(publish.recover, out)

@@ -9,7 +9,7 @@ import hashlib
 import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import BinaryIO
 
@@ -119,6 +119,17 @@ def check_sources(arguments: list[str], run_date: date, text_id: str = "") -> Re
     if not readable:
         raise InputError(nothing_readable(first_reason, unreadable))
     return Reading(tuple(sources), frozenset(doc_ids))
+
+
+def there_by(reading: Reading, arguments: list[str], run_date: date, by: datetime) -> Reading:
+    """Leave out what may have come after a moment: files changed since, addresses. What names its date stays."""
+    undated = [a for a in arguments if "{run_date}" not in a]
+    later = {
+        s.where
+        for s in (find_sources(undated, run_date) if undated else [])
+        if not isinstance(s.where, Path) or s.where.stat().st_mtime > by.timestamp()
+    }
+    return Reading(tuple(s for s in reading.sources if s.where not in later), reading.doc_ids)
 
 
 def nothing_readable(first_reason: str, unreadable: int) -> str:

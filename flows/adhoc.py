@@ -1,0 +1,46 @@
+"""The flows that people start: adhoc, with a form in the Prefect UI, and reorganize. Both leave learning to `learn`."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from prefect import flow
+
+from flows.parameters import AdhocParameters, RunParameters, titled
+from flows.reorganizing import completed, reorganize_documents, tell_published
+from flows.schedule import date_of, due
+from tasks.pasted import keep
+from tasks.profile import load_profile
+
+
+@flow(name="adhoc", persist_result=False)
+async def adhoc(parameters: Annotated[AdhocParameters, titled("What to reorganise")]) -> Any:
+    """Reorganise a pasted text, or files, now.
+
+    Every sentence ends up under a topic and a category in the tables of its date. When the run has published, the
+    learner is told, unless the profile says that ad-hoc runs do not teach (`[adhoc] teaches = false`).
+    """
+    profile = load_profile(parameters.profile)
+    sources = list(parameters.sources)
+    if parameters.text.strip():
+        sources.append(str(keep(Path(parameters.out), parameters.text, parameters.doc_id)))
+    asked = RunParameters(
+        sources=sources,
+        out=parameters.out,
+        profile=parameters.profile,
+        reassign=parameters.reassign,
+        learn=False,
+        only_new=False,
+    )
+    run_date = date_of(parameters.run_date, await due())
+    result = await reorganize_documents(asked, run_date, "adhoc")
+    tell_published(profile, parameters.profile, result, profile.adhoc.teaches)
+    return completed(result)
+
+
+@flow(name="reorganize", persist_result=False)
+async def reorganize(parameters: Annotated[RunParameters, titled("What to reorganise")]) -> Any:
+    """Reorganise documents and publish them; the learner, told by an event, learns in a run of its own."""
+    asked = parameters.model_copy(update={"learn": False})
+    result = await reorganize_documents(asked, date_of(parameters.run_date, await due()), "reorganize")
+    tell_published(load_profile(parameters.profile), parameters.profile, result, teaches=True)
+    return completed(result)

@@ -1,0 +1,27 @@
+"""Keys of models from Prefect Secret blocks, where the environment lacks them."""
+
+import os
+from typing import Any
+
+from prefect.blocks.system import Secret
+
+from tasks.profile import Profile
+
+
+async def keys_into_environment(profile: Profile) -> None:
+    """Put the keys that a profile's models name into this process's environment, from where its workers have them.
+
+    A model names its key by `api_key_env`, say OPENAI_API_KEY. What the environment has stands; else the Secret block
+    `openai-api-key` is read. What is in neither is reported by who needs it.
+    """
+    for name in {str(getattr(m, "api_key_env", "") or "") for m in profile.models} - {"", *os.environ}:
+        try:
+            block: Secret[Any] = await Secret.aload(block_of(name))
+        except ValueError:  # there is no such block
+            continue
+        os.environ[name] = str(block.get())
+
+
+def block_of(variable: str) -> str:
+    """Return the name of the Secret block that holds what an environment variable would."""
+    return variable.lower().replace("_", "-")

@@ -1,0 +1,107 @@
+"""What every run that reorganises documents does, whoever started it."""
+
+import logging
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from prefect import runtime
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import State
+from prefect.events import emit_event
+from prefect.states import Completed
+
+from flows.keys import keys_into_environment
+from flows.page import show_run
+from flows.parameters import RunParameters
+from flows.progress import RunProgress
+from flows.stages import BATCH_STAGES, PROGRESS, RUN, edition_stage, learn_stage, reorganize_batches
+from flows.summary import summary
+from flows.verdict import judge
+from tasks.learning import Learned
+from tasks.profile import Profile, load_profile
+from tasks.run import open_run
+
+PUBLISHED = "nightdesk.published"  # the event that starts the learner
+log = logging.getLogger("nightdesk")
+
+
+async def reorganize_documents(
+    parameters: RunParameters, run_date: date, kind: str, by: datetime | None = None
+) -> dict[str, Any]:
+    """Read, reorganise and publish; learn, if the parameters say so; return the run's figures.
+
+    kind: what kind of run this is, for its name. by: take only files that were last changed by then.
+    """
+    profile = load_profile(parameters.profile)
+    run_id = str(runtime.flow_run.id)
+    await label_run(f"{kind}-{profile.name}/{run_date.isoformat()}")
+    await keys_into_environment(profile)
+    out = Path(parameters.out)
+    async with open_run(run_id, run_date, parameters.sources, out, profile, parameters.text_id, by=by) as run:
+        run.begin(parameters.only_new, parameters.reassign)
+        progress = RunProgress(len(run.reading.doc_ids), BATCH_STAGES)
+        await progress.open()
+        RUN.set(run)
+        PROGRESS.set(progress)
+        await reorganize_batches()
+        edition = await _edition()
+        learned = await _learned() if parameters.learn else None
+        await progress.close()
+        result = summary(run, learned.version if learned else None, edition)
+        verdict = judge(run.totals, result["cost_usd"], profile, learned is not None if parameters.learn else None)
+        await show_run(run, result, verdict, learned)
+        for concern in verdict.concerns:
+            log.warning("%s", concern)
+        log.info("%s", verdict.line)
+    await label_run(tag=verdict.word.lower())
+    return {**result, "verdict": verdict.line}
+
+
+async def label_run(name: str | None = None, tag: str | None = None) -> None:
+    """Give the flow run that this is a name, or one more tag: both are seen in the list of runs."""
+    async with get_client() as client:
+        tags = None if tag is None else sorted({*runtime.flow_run.tags, tag})
+        await client.update_flow_run(runtime.flow_run.id, name=name, tags=tags)
+
+
+def completed(result: dict[str, Any], verdict: str | None = None) -> State[dict[str, Any]]:
+    """Return a flow's result as the state it ends in, whose message is the verdict."""
+    return Completed(message=verdict or result["verdict"], data=result)
+
+
+def tell_published(profile: Profile, profile_file: str, result: dict[str, Any], teaches: bool) -> None:
+    """Emit `nightdesk.published`, whose payload is what `learn` needs. To be told when the run is over."""
+    emit_event(
+        PUBLISHED,
+        resource={
+            "prefect.resource.id": f"nightdesk.profile.{profile.name}",
+            "prefect.resource.name": profile.name,
+            "nightdesk.teaches": str(teaches).lower(),
+        },
+        payload={"profile": profile_file, **{name: result[name] for name in ("out", "run_date", "run_id")}},
+    )
+
+
+async def _edition() -> str | None:
+    """Make the edition; if that fails, the tables stand all the same."""
+    try:
+        return await edition_stage()
+    except Exception as e:  # noqa: BLE001  (whatever it is, the night's work stands)
+        log.warning("no edition was made (%s: %s); `nightdesk edition` makes it of the tables", type(e).__name__, e)
+        return None
+
+
+async def _learned() -> Learned | None:
+    """Learn; if that fails, the documents are published all the same and the next run catches up."""
+    try:
+        learned = await learn_stage()
+    except Exception as e:  # noqa: BLE001  (whatever it is, the night's work stands)
+        log.warning(
+            "the weights were not updated (%s: %s); the next run will learn from this one too", type(e).__name__, e
+        )
+        return None
+    for warning in learned.warnings:
+        log.warning("%s", warning)
+    log.info("weights version %d: %s", learned.version, learned.reason)
+    return learned

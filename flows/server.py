@@ -1,0 +1,109 @@
+"""A Prefect server of our own on the loopback, which ends with the process that started it, however that ends.
+
+Run as a module, this is that server: it serves until its standard input is closed.
+"""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tasks.errors import NightdeskError
+
+HOST = "127.0.0.1"
+START_TIMEOUT_S = 120
+STOP_TIMEOUT_S = 20
+
+
+@contextmanager
+def own_server(home: Path, usual_port: int) -> Iterator[str]:
+    """Start a server whose database is kept under `home`, Prefect's folder; yield the address of its API.
+
+    usual_port: taken if it is free, so that the UI stays where it was; else any other.
+
+    Raises:
+        NightdeskError: it ended at once, or did not answer in time; the message names its log.
+    """
+    home.mkdir(parents=True, exist_ok=True)
+    log = home / "nightdesk-server.log"
+    port = _free_port(usual_port)
+    with log.open("wb") as out:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "flows.server", str(port)],
+            stdin=subprocess.PIPE,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, "PREFECT_HOME": str(home), "PREFECT_SERVER_UI_API_URL": f"http://{HOST}:{port}/api"},
+            start_new_session=True,  # a Ctrl-C on this terminal is for us: the server ends after what it serves
+        )
+    try:
+        api = f"http://{HOST}:{port}/api"
+        _wait_until_healthy(api, server, log)
+        yield api
+    finally:
+        assert server.stdin is not None  # a pipe, as asked for
+        server.stdin.close()
+        try:
+            server.wait(STOP_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+
+
+def _free_port(usual: int) -> int:
+    for port in (usual, 0):
+        with socket.socket() as s:
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                s.bind((HOST, port))
+            except OSError:
+                continue
+            return int(s.getsockname()[1])
+    raise NightdeskError(f"{HOST} has no free port for a Prefect server")
+
+
+def answers(api: str) -> bool:
+    """Tell whether a Prefect server answers at this address."""
+    try:
+        with urllib.request.urlopen(f"{api}/health", timeout=5):
+            return True
+    except (OSError, ValueError):
+        return False
+
+
+def _wait_until_healthy(api: str, server: "subprocess.Popen[bytes]", log: Path) -> None:
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while not answers(api):
+        if server.poll() is not None:
+            raise NightdeskError(f"the Prefect server ended at once; {log} says why")
+        if time.monotonic() > deadline:
+            raise NightdeskError(f"the Prefect server does not answer after {START_TIMEOUT_S} s; {log} may say why")
+        time.sleep(0.2)
+
+
+def _end_with_parent() -> None:
+    sys.stdin.buffer.read()
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def main() -> None:
+    """Serve on the port that was named."""
+    import flows  # noqa: F401  (nothing phones home)
+
+    os.environ.pop("PREFECT_API_URL", None)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    from prefect.cli import app
+
+    sys.argv[1:] = ["server", "start", "--host", HOST, "--port", sys.argv[1]]
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,120 @@
+"""What is served on one machine: the deployments, a night that was missed, and the process that runs them."""
+
+import asyncio
+import signal
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
+from prefect.events import DeploymentEventTrigger
+from prefect.runner import Runner
+from prefect.schedules import Cron
+from prefect.settings import PREFECT_API_URL, temporary_settings
+from prefect.states import Scheduled
+
+from flows.adhoc import adhoc
+from flows.nightly import learn, nightly
+from flows.parameters import offer_profile
+from flows.reorganizing import PUBLISHED
+from tasks import nights
+from tasks.nights import LOOK_BACK, nights_between
+from tasks.profile import load_profile
+
+POLL_S = 5.0  # how often the server is asked for runs that are due
+TAGS = ["nightdesk"]
+
+
+class Serving:
+    """Registers the deployments of one OUT with a Prefect server and runs what is due, until it is told to stop."""
+
+    def __init__(self, profile: str, out: Path, sources: list[str], cron: str, zone: str, api: str) -> None:
+        self._api = api
+        self._profile, self._out, self._sources, self._cron, self._zone = profile, out, sources, cron, zone
+        self._runner = Runner(name="nightdesk", query_seconds=POLL_S, pause_on_shutdown=False)
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def run(self, ready: Callable[[], None]) -> None:
+        """Serve; return when stop() was called and everything has ended. ready is called when runs can begin."""
+        # A Ctrl-C on this terminal goes to every process of it. Flow runs inherit that this thread does not hear it:
+        # they end when they are told to, not all at once.
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+        with temporary_settings({PREFECT_API_URL: self._api}):
+            asyncio.run(self._serve(ready))
+
+    def stop(self) -> None:
+        """Cancel what runs, and end. Call it from another thread."""
+        if self._loop is not None:
+            asyncio.run_coroutine_threadsafe(self._runner.astop(), self._loop)
+
+    async def _serve(self, ready: Callable[[], None]) -> None:
+        self._loop = asyncio.get_running_loop()
+        nightly_id = await self._register()
+        await self._make_good(nightly_id)
+        self._loop.call_later(0, ready)
+        await self._runner.start()
+
+    async def _register(self) -> UUID:
+        """Register the deployments; return the id of the nightly one."""
+        where = {"profile": self._profile, "out": str(self._out)}
+        offer_profile(adhoc, self._profile)
+        nightly_id = await self._runner.aadd_flow(
+            nightly,
+            "nightly-news",
+            schedule=Cron(self._cron, timezone=self._zone),
+            concurrency_limit=ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.ENQUEUE),
+            parameters={"parameters": {**where, "sources": self._sources}},
+            tags=[*TAGS, "night"],
+        )
+        await self._runner.aadd_flow(adhoc, "adhoc-news", parameters={"parameters": where}, tags=[*TAGS, "adhoc"])
+        await self._runner.aadd_flow(
+            learn, "learn", parameters={"parameters": where}, triggers=[published_trigger()], tags=[*TAGS, "learner"]
+        )
+        return nightly_id
+
+    async def _make_good(self, nightly_id: UUID) -> None:
+        """If nights were missed, start the nightly flow for the last of them; it runs those before by itself."""
+        now = datetime.now(UTC)
+        passed = nights_between(self._cron, self._zone, now - timedelta(days=LOOK_BACK), now)
+        missed = nights.missed(self._out, load_profile(self._profile).name, passed)
+        if missed:
+            async with get_client() as client:
+                await client.create_flow_run_from_deployment(nightly_id, state=Scheduled(scheduled_time=missed[-1].due))
+
+
+def published_trigger() -> DeploymentEventTrigger:
+    """Return what starts `learn`: a run that has published and teaches. Its payload says whose weights, from where."""
+    return DeploymentEventTrigger(
+        name="learn from what was published",
+        expect={PUBLISHED},
+        match={"nightdesk.teaches": "true"},
+        parameters={"parameters": {"profile": "{{ event.payload.profile }}", "out": "{{ event.payload.out }}"}},
+    )
+
+
+def serve_until(stopped: threading.Event, serving: Serving, ready: Callable[[], None]) -> None:
+    """Serve in a thread of its own until the event is set.
+
+    Raises:
+        Exception: whatever ended the serving before that.
+    """
+    failed: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            serving.run(ready)
+        except BaseException as e:  # noqa: BLE001  (raised again where it can be told)
+            failed.append(e)
+        finally:
+            stopped.set()
+
+    thread = threading.Thread(target=work, name="nightdesk-serve")
+    thread.start()
+    stopped.wait()
+    serving.stop()
+    thread.join()
+    if failed:
+        raise failed[0]

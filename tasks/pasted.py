@@ -1,0 +1,28 @@
+"""Text that was pasted into a form: kept beside the tables, so that it is read like any other document."""
+
+from pathlib import Path
+
+from tasks.documents import make_document
+from tasks.errors import InputError
+from tasks.sentences import split_prose
+
+FOLDER = "pasted"
+
+
+def keep(out: Path, text: str, doc_id: str) -> Path:
+    """Write a text to OUT/pasted/<doc_id>.txt and return that path.
+
+    doc_id: letters, digits, dots and dashes, or "": then the first 12 hex digits of the document's content hash.
+
+    Raises:
+        InputError: OUT cannot be written.
+    """
+    text = text.encode("utf-8", "replace").decode("utf-8").replace("\0", "\ufffd")
+    doc_id = doc_id or make_document("", "", split_prose(text)).content_hash[:12]
+    path = out / FOLDER / f"{doc_id}.txt"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as e:
+        raise InputError(f"{out}: cannot be written ({e.strerror}); name another folder") from None
+    return path

@@ -1,0 +1,95 @@
+"""What a run's page says: a verdict that tells a good night from one to look at, and text that shows as itself."""
+
+import html
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from flows.markdown import code, plain, table
+from flows.verdict import judge
+from tasks.profile import Profile, load_profile
+from tasks.run import Served, Totals
+
+MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+
+
+def kinds(markdown: str) -> set[str]:
+    """Return what a piece of Markdown consists of."""
+    return {t.type for token in MARKDOWN.parse(markdown) for t in [token, *(token.children or ())]}
+
+
+@given(st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=60))
+@pytest.mark.parametrize("around", ["{}", "- {}", "# {}"])
+def test_any_text_is_only_text_and_reads_as_it_was(around: str, text: str) -> None:
+    allowed = {"paragraph_open", "inline", "text", "text_special", "entity", "paragraph_close", "bullet_list_open"}
+    allowed |= {"bullet_list_close", "list_item_open", "list_item_close", "heading_open", "heading_close"}
+    assert kinds(around.format(plain(text))) <= allowed
+    shown = html.unescape(MARKDOWN.render(plain(text)).removeprefix("<p>").rstrip("\n").removesuffix("</p>"))
+    assert shown.replace("\u200b", "").split() == text.replace("\u200b", "").split()
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    ["<script>alert(1)</script>", "[click](http://bad)", "![x](http://bad/p.png)", "a | b", "`x`", "http://bad.example",
+     "1. one", "# head", "a\n\n# head", "&lt;b&gt;", "\\<b>"],
+)  # fmt: skip
+def test_hostile_titles_stay_in_their_cell(hostile: str) -> None:
+    rows = "\n".join(table(("title", "n "), [(plain(hostile), 1), (code(hostile), 2)]))
+    assert (
+        kinds(rows) & {"link_open", "image", "html_inline", "html_block", "heading_open", "ordered_list_open"} == set()
+    )
+    assert MARKDOWN.render(rows).count("<td") == 4
+
+
+def test_long_text_is_cut() -> None:
+    assert plain("x" * 500) == "x" * 119 + "…"
+
+
+@pytest.fixture(scope="module")
+def news() -> Profile:
+    """The shipped profile."""
+    return load_profile("news")
+
+
+def totals(**changed: object) -> Totals:
+    """A night that went well, but for what is changed."""
+    good = Totals(documents=3, sentences=400, placed=400, topics=9, stages={"find": 1.5})
+    for name, value in changed.items():
+        setattr(good, name, value)
+    return good
+
+
+def test_a_good_night_is_called_good_and_has_no_concerns(news: Profile) -> None:
+    verdict = judge(totals(), 0.25, news, learned=True)
+    assert verdict.line == "Good: 3 documents, 400 sentences under 9 topics, 0.0% unplaced, $0.25, 2 s"
+    assert verdict.concerns == ()
+
+
+def test_an_evening_without_news_is_good(news: Profile) -> None:
+    assert judge(Totals(), 0.0, news, learned=True).line == "Good: nothing new to read"
+
+
+@pytest.mark.parametrize(
+    ("changed", "learned", "said"),
+    [
+        ({"unreadable": 1}, True, "1 document could not be read"),
+        ({"unplaced": 8}, True, "2.0% of the sentences have no place"),
+        ({"quarantined": 2}, True, "2 rows failed the audit"),
+        ({"models": {("topic_finder", "slow"): Served(10, 10, 5, 0.0)}}, True, "5 of 10 calls to slow failed"),
+        ({}, False, "the weights were not updated"),
+    ],
+)
+def test_what_went_wrong_is_named(news: Profile, changed: dict[str, object], learned: bool, said: str) -> None:
+    verdict = judge(totals(**changed), 0.0, news, learned)
+    assert verdict.line.startswith("Worth a look: ")
+    (concern,) = verdict.concerns
+    assert said in concern
+    assert ":" in concern  # and what to do about it
+
+
+def test_a_spent_budget_is_a_concern(news: Profile) -> None:
+    tight = news.model_copy(update={"limits": news.limits.model_copy(update={"max_cost_usd": 1.0})})
+    assert judge(totals(), 0.5, tight, None).concerns == ()
+    assert "budget" in judge(totals(), 1.0, tight, None).concerns[0]
