@@ -1,10 +1,10 @@
-"""Forgetting: a document leaves the tables of every date, quarantine, the editions and the answers' store."""
+"""Forgetting: a document leaves the tables of every date, quarantine, the editions, the answers' store, and what was pasted."""
 
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from tasks import history, publish
+from tasks import history, pasted, publish
 from tasks.edition.pages import edition_path, remove_edition, write_edition
 from tasks.errors import InputError
 from tasks.store import forget_answers
@@ -24,6 +24,7 @@ def forget_document(out: Path, doc_id: str) -> dict[str, Any]:
             _make_edition_again(out, day)
             dates.append(day.isoformat())
     answers = forget_answers(out, doc_id)
+    pasted.remove(out, doc_id)
     if not dates and not answers:
         raise InputError(f"{doc_id}: no document of this id in {out}; see the column doc_id of its documents")
     return {"doc_id": doc_id, "dates": dates, "answers": answers}

@@ -26,3 +26,10 @@ def keep(out: Path, text: str, doc_id: str) -> Path:
     except OSError as e:
         raise InputError(f"{out}: cannot be written ({e.strerror}); name another folder") from None
     return path
+
+
+def remove(out: Path, doc_id: str) -> None:
+    """Remove a pasted text, if there is one of this name."""
+    for path in (out / FOLDER).glob("*.txt"):  # not by its name: a doc_id may be any path
+        if path.stem == doc_id:
+            path.unlink(missing_ok=True)
