@@ -1,4 +1,4 @@
-"""Forgetting: a document leaves the tables of every date, quarantine, the editions, the answers' store, and what was pasted."""
+"""Forgetting: a document leaves the tables of every date, quarantine, editions, answers' store and pasted texts."""
 
 from datetime import date
 from pathlib import Path

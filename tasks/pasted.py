@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tasks.documents import make_document
+from tasks.documents import make_document, shown
 from tasks.errors import InputError
 from tasks.sentences import split_prose
 
@@ -17,7 +17,7 @@ def keep(out: Path, text: str, doc_id: str) -> Path:
     Raises:
         InputError: OUT cannot be written.
     """
-    text = text.encode("utf-8", "replace").decode("utf-8").replace("\0", "\ufffd")
+    text = shown(text).replace("\0", "\ufffd")
     doc_id = doc_id or make_document("", "", split_prose(text)).content_hash[:12]
     path = out / FOLDER / f"{doc_id}.txt"
     try:

@@ -10,7 +10,7 @@ from tasks.documents import Document
 from tasks.errors import InputError
 from tasks.sources import check_sources
 
-TEXT = "The bridge is open. Nobody knows for how long.\nIt may rain \ud800 tonight.\0"
+TEXT = "The bridge is open. Nobody knows for how long.\nIt may rain \ud800 tonight\0."
 
 
 def test_it_is_called_by_the_hash_of_its_content(tmp_path: Path) -> None:
