@@ -8,11 +8,13 @@ Baseline   looks at nothing: what an answer is worth that costs no thought
 from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tasks.models.openings import is_talk, openings
 from tasks.models.segmentation import (
     UNANCHORED,
     Costs,
@@ -33,9 +35,10 @@ Similarity = NDArray[np.float32]
 WINDOW = 256  # sentences cut at a time: memory grows with the square
 MOST_ANCHORS = 5
 FUNCTION_WORD = 0.7  # words as common as this ("of", "said", "der") are of no topic; see vectors.commonness
+RARE, COMMON = 1.0, 3.0  # pseudo-counts of the rarest and the most common of the other words
 MOST_WORDS = 200  # of one sentence; time and memory grow with the square of how often words come back
 BESIDE = 0.02  # near ties go to a topic beside: an aside belongs where it stands
-BACKGROUND, BACKGROUND_UNSPACED = 0.0, 0.15  # what unrelated topics have in common, if a call has too few to tell
+BACKGROUND, BACKGROUND_UNSPACED = 0.0, 0.12  # what unrelated topics have in common, if a call has too few to tell
 
 
 class Embedded(ABC):
@@ -84,7 +87,9 @@ class _Computed(Embedded):
     kind: Literal["static", "lexical"]
     penalty: float  # what a topic costs (see segmentation.partition)
     penalty_unspaced: float  # in scripts without spaces, of which vectors and sentences say less
+    penalty_unspaced_talk: float  # and where a host talks, who says the same words all evening
     threshold: float  # how alike topics of one story are (see segmentation.above_background)
+    threshold_unspaced: float
 
     @abstractmethod
     def _costs(self, sentences: Sequence[str]) -> Costs:
@@ -108,17 +113,24 @@ class _Computed(Embedded):
 
         The last run of a window may be longer than was seen of it, so the next window begins with it.
         """
-        penalty = (self.penalty if with_spaces(sentences) else self.penalty_unspaced) * self.finer / 2**closer
+        penalty = self._penalty(sentences) * self.finer / 2**closer
         spans: list[Span] = []
         start = 0
         while start < len(sentences):
             end = min(start + WINDOW, len(sentences))
-            found = partition(self._costs(sentences[start:end]), penalty, anchors[start:end])
+            costs = self._costs(sentences[start:end])
+            costs[:-1] -= openings(sentences[start:end])[:, None]
+            found = partition(costs, penalty, anchors[start:end])
             if end < len(sentences) and len(found) > 1:
                 found.pop()
             spans += [(start + a, start + b) for a, b in found]
             start = spans[-1][1]
         return spans
+
+    def _penalty(self, sentences: Sequence[str]) -> float:
+        if with_spaces(sentences):
+            return self.penalty
+        return self.penalty_unspaced_talk if is_talk(sentences) else self.penalty_unspaced
 
     def _locate(self, request: RoleRequest) -> list[Group]:
         """Cut again, no run with anchors of two topics; a run without anchors goes to the topic it is most like."""
@@ -156,8 +168,10 @@ class _Computed(Embedded):
 
     def _relate(self, request: RoleRequest) -> list[Group]:
         texts = [item.split("\n") for item in request.items]
-        prior = BACKGROUND if with_spaces(request.items) else BACKGROUND_UNSPACED
-        stories = average_linkage(*above_background(self._similarity(texts), self.threshold, prior))
+        spaced = with_spaces(request.items)
+        prior = BACKGROUND if spaced else BACKGROUND_UNSPACED
+        threshold = self.threshold if spaced else self.threshold_unspaced
+        stories = average_linkage(*above_background(self._similarity(texts), threshold, prior))
         return [Group("", tuple(k + 1 for k in story)) for story in stories if len(story) > 1]
 
     def _organize(self, request: RoleRequest) -> list[Group]:
@@ -173,16 +187,18 @@ class _Computed(Embedded):
 class Static(_Computed):
     """Static word vectors (wordllama) and words."""
 
-    VERSION = "1"
+    VERSION = "2"
     kind = "static"
-    penalty = 20.0
-    penalty_unspaced = 14.0
-    threshold = 0.13
+    penalty = 21.0
+    penalty_unspaced = 9.0
+    penalty_unspaced_talk = 14.0
+    threshold = 0.145
+    threshold_unspaced = 0.11
     direction = 8.0  # what a sentence at right angles to its topic costs, in nats
     share = 0.2  # of the vectors in similarity; the rest is words
 
     def _costs(self, sentences: Sequence[str]) -> Costs:
-        return self.direction * direction_cost(static_vectors(sentences)) + vocabulary_cost(_content_words(sentences))
+        return self.direction * direction_cost(static_vectors(sentences)) + _vocabulary_cost(sentences)
 
     def _similarity(self, texts: Sequence[Sequence[str]]) -> Similarity:
         terms = _common_terms(texts)
@@ -195,14 +211,16 @@ class Static(_Computed):
 class Lexical(_Computed):
     """Words alone: which come back, and which are rare enough to tell."""
 
-    VERSION = "1"
+    VERSION = "2"
     kind = "lexical"
-    penalty = 3.0
+    penalty = 5.0
     penalty_unspaced = 7.0
+    penalty_unspaced_talk = 9.0
     threshold = 0.09
+    threshold_unspaced = 0.09
 
     def _costs(self, sentences: Sequence[str]) -> Costs:
-        return vocabulary_cost(_content_words(sentences))
+        return _vocabulary_cost(sentences)
 
     def _similarity(self, texts: Sequence[Sequence[str]]) -> Similarity:
         return _common_terms(texts)
@@ -211,6 +229,16 @@ class Lexical(_Computed):
 def _common_terms(texts: Sequence[Sequence[str]]) -> Similarity:
     terms = term_vectors(texts)
     return terms @ terms.T
+
+
+def _vocabulary_cost(sentences: Sequence[str]) -> Costs:
+    return vocabulary_cost(_content_words(sentences), _pseudo_count)
+
+
+@lru_cache(maxsize=65_536)
+def _pseudo_count(word: str) -> float:
+    """Return what a word counts for before it is seen: that a common one comes back tells little."""
+    return float(RARE * (COMMON / RARE) ** (commonness(word) / FUNCTION_WORD))
 
 
 def _content_words(sentences: Sequence[str]) -> list[list[str]]:

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from tasks.models.segmentation import (
-    PSEUDO_COUNT,
     UNANCHORED,
     Span,
     above_background,
@@ -30,6 +29,11 @@ def all_cuts(n: int) -> Iterator[list[Span]]:
         for inner in combinations(range(1, n), k):
             ends = [0, *inner, n]
             yield list(pairwise(ends))
+
+
+def pseudo_count(word: str) -> float:
+    """Of a made-up language in which words are the more common, the later in the alphabet."""
+    return 0.5 + ord(word[0]) % 7
 
 
 def price(costs: Matrix, penalty: float, spans: Sequence[Span]) -> float:
@@ -60,7 +64,7 @@ def test_no_other_cut_is_cheaper(costs: Matrix, penalty: float, data: st.DataObj
 
 def test_an_empty_sequence_has_no_segments() -> None:
     assert partition(np.zeros((1, 1)), 1.0) == []
-    assert partition(vocabulary_cost([]), 1.0) == []
+    assert partition(vocabulary_cost([], pseudo_count), 1.0) == []
 
 
 @given(st.integers(1, 12), st.integers(0, 2**32 - 1))
@@ -76,14 +80,14 @@ def test_direction_cost_is_length_less_length_of_the_sum(n: int, seed: int) -> N
 @given(st.lists(st.lists(st.sampled_from("abcdefg"), unique=True, max_size=5), min_size=1, max_size=10))
 def test_vocabulary_cost_is_the_dirichlet_multinomial(sentences: list[list[str]]) -> None:
     """Against the textbook formula, up to what does not depend on the cut."""
-    costs = vocabulary_cost(sentences)
-    n, kinds = len(sentences), len({w for s in sentences for w in s})
-    total = PSEUDO_COUNT * max(kinds, 1) * (140 / n) ** 0.75
+    costs = vocabulary_cost(sentences, pseudo_count)
+    n, kinds = len(sentences), {w for s in sentences for w in s}
+    total = max(sum(map(pseudo_count, kinds)), 1.0) * (140 / n) ** 0.75
 
     def minus_log_probability(a: int, b: int) -> float:
         found = [w for s in sentences[a:b] for w in s]
-        counts = [found.count(w) for w in set(found)]
-        each = sum(lgamma(PSEUDO_COUNT + c) - lgamma(PSEUDO_COUNT) - c * log(PSEUDO_COUNT) for c in counts)
+        counts = [(pseudo_count(w), found.count(w)) for w in set(found)]
+        each = sum(lgamma(p + c) - lgamma(p) - c * log(p) for p, c in counts)
         return lgamma(total + len(found)) - lgamma(total) - len(found) * log(total) - each
 
     for a, b in combinations(range(n + 1), 2):
@@ -92,14 +96,15 @@ def test_vocabulary_cost_is_the_dirichlet_multinomial(sentences: list[list[str]]
 
 def test_words_that_are_everywhere_do_not_count() -> None:
     sentences = [["the", f"w{k // 10}"] for k in range(80)]
-    np.testing.assert_allclose(vocabulary_cost(sentences), vocabulary_cost([s[1:] for s in sentences]))
+    without = [s[1:] for s in sentences]
+    np.testing.assert_allclose(vocabulary_cost(sentences, pseudo_count), vocabulary_cost(without, pseudo_count))
 
 
 def test_a_new_vocabulary_begins_a_segment() -> None:
     dice = np.random.default_rng(1)
     fields = [[f"{field}{k}" for k in range(12)] for field in "abc"]
     sentences = [list(dice.choice(words, 5, replace=False)) for words in fields for _ in range(15)]
-    assert partition(vocabulary_cost(sentences), 3.0) == [(0, 15), (15, 30), (30, 45)]
+    assert partition(vocabulary_cost(sentences, lambda _: 1.5), 3.0) == [(0, 15), (15, 30), (30, 45)]
 
 
 def naive_average_linkage(similarity: Matrix, threshold: float) -> set[frozenset[int]]:

@@ -1,0 +1,121 @@
+"""Whether a sentence looks like the first of a topic: what a reader knows before asking what the topic is.
+
+A report opens with its place, its day and full names, a host with "next one, number twelve"; neither opens with "he",
+"but" or the second half of a quotation, and what a web page says at its foot ends what stands above it. All of it is
+a handful of nats beside the hundreds that words and vectors add up to: it settles where exactly a cut falls.
+"""
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+READ = 300  # characters of a sentence that are read
+EARLY = 60  # where in a sentence it is said that a topic begins
+TALK = 0.3  # of the sentences address a listener where someone talks; in reports it is one in ten
+BROKEN = 6  # words of the middle sentence: only captions are as short
+
+# In nats, rounded: what a sentence's form says for (or, below zero, against) a new topic beginning with it.
+DATELINE = 6.0  # CAPE TOLVER (AP) --
+BYLINE = 4.0  # By Ana Ruiz; File photo
+PASSED_ON = 5.0  # next one; in other news
+SAID = 3.0  # the same in talk, where it is said of other things too
+LEAD = 1.5  # a full name, or a day, at once
+LEANS = -4.0  # on what stands before it: he, but, in addition
+QUOTED = -2.0
+FRAGMENT = -3.0  # 2015.
+FOOT = -3.0  # Read more: what follows is new
+AFTER_FOOT = 2.0
+
+AGENCIES = r"(?:AP|AFP|CNN|CNNMoney|UPI|Reuters|REUTERS|BBC|CBS|NBC|ABC|Xinhua|DPA|dpa|PA|ANI|IANS|PTI)"
+DATELINE_FORM = re.compile(
+    # "GRAZ, Austria (AP) —", "Graz, June 3 (Reuters) -", "(CNN) --"; "ALBANY, N.Y. — ", "GAZA/JERUSALEM --"
+    rf"\W{{0,3}}(?:[A-Z][\w.'’-]*[,/ ]+){{0,5}}(?:[A-Z][a-z]{{2,8}}\.? \d{{1,2}} )?\({AGENCIES}\b[^)]{{0,30}}\)"
+    r"\s*[-–—:]*\s*"
+    r"|[A-Z]{2}[A-Z.,'’/-]+(?:[ ,/]+[A-Z][\w.'’-]*){0,4}\s*(?:[—–]|-+\s)\s*"
+    # "新华社北京5月3日电", "本报讯", "澜州日报讯（记者 陈一）"
+    r"|(?:(?:本报|本台|据?[\u3400-\u9fff]{1,6}[社网报])[\u3400-\u9fff]{0,6}(?:\d{1,2}月)?(?:\d{1,2}日)?"
+    r"|[\u3400-\u9fff]{2,6}(?:\d{1,2}月)?\d{1,2}日)(?:电|讯|消息)(?:\s*[（(][^）)]{1,20}[）)])?[\s:：，,]*"
+)
+_BYLINE = re.compile(
+    r"\W{0,2}(?:By [A-Z]|FILE\b|(?i:file photo|photo|image|picture|video|listen|watch|embed|view images?"
+    r"|breaking|update|exclusive)\b)"
+)
+_FOOT = re.compile(
+    r"\W{0,3}(?:©|copyright|all rights reserved|read more|read the|related|follow (?:us|him|her|me|@)|follow \w+ on"
+    r"|twitter:|also:|share\b|e-?mail|print\b|click|subscribe|sign up|contact|for more|top of page|see all|more:"
+    r"|this (?:report|article)|(?:additional |with )?reporting by|(?:writing|editing) by|associated press"
+    r"|\w+ \w+ contributed|please enable|your browser|comments?\b|advertisement|loading|back to|next:|image via"
+    r"|photo by|photo courtesy|http|www\.|责任编辑|编辑[:：]|记者[:：]|完[）)]|来源[:：]|版权|原标题|本文)",
+    re.IGNORECASE,
+)
+_LEANS = re.compile(
+    r"\W{0,3}(?:(?i:and|but|or|nor|because|which|however|meanwhile|moreover|furthermore|also|still|yet|then|instead"
+    r"|its?|he|she|they|we|i|his|her|their|our|my|him|them|these|those|that|this|such|another|both|neither|others?"
+    r"|some|in addition|as a result|for (?:example|instance)|in fact|of course|so)\b(?!-)|[a-z]"
+    r"|但|而|此外|同时|另外|不过|然而|因此|所以|其中|对此|随后|目前|他|她|它|该|这|那|并|也|还|据悉|据了解|最后|之后|此前"
+    r"|于是|否则)"
+)
+_NAME = re.compile(r"\b[A-Z][a-z]+(?: [A-Z]\.?)? [A-Z][a-z]+")
+_DAY = re.compile(
+    r"\b(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b|\b(?:yesterday|today|tonight|last (?:night|week|month))\b"
+    r"|\d{1,2}月\d{1,2}日|昨[日天晚]|今[日天晨]|[本上]周|近日|日前|凌晨|清晨"
+)
+_PASSED_ON = re.compile(
+    r"\b(?:next (?:one|item|up|product|piece)|mov(?:e|ing) on|let'?s (?:go|move|get|jump) (?:on |in)?to|turning to"
+    r"|number (?:\w+teen|\w+ty|one|two|three|four|five|six|seven|eight|nine|ten|\d+)|last (?:but not least|item)"
+    r"|before (?:we|i) (?:go|end|close)|in other news|now to|and finally)\b"
+    r"|接下来|下一[个款件样]|下面(?:给|我们|这)|再来看|来看一下我们|换一[个款]|第[一二三四五六七八九十]+[个款件]"
+    r"|[一二三四五六七八九十\d]+号链接",
+    re.IGNORECASE,
+)
+_ADDRESSED = re.compile(
+    r"\b(?:you|your|okay|ok|yeah|gonna|guys|let's|i'm|we're|here)\b|[啊呢吧哈嗯呃哦嘛呀你您咱哎]", re.IGNORECASE
+)
+_WORD = re.compile(r"[^\W_]+")
+_HAN = re.compile(r"[\u3400-\u9fff]")
+
+
+def openings(sentences: Sequence[str]) -> NDArray[np.float64]:
+    """Return what each sentence's form says for a topic that begins with it, in nats, shape (n,)."""
+    texts = [sentence[:READ].strip() for sentence in sentences]
+    if is_talk(texts):  # every other sentence is a fragment, leans, or repeats what was said
+        return np.array([SAID if _PASSED_ON.search(text[:EARLY]) else 0.0 for text in texts])
+    found = np.array([_opening(text) for text in texts])
+    found[1:] += [AFTER_FOOT if _FOOT.match(before) else 0.0 for before in texts[:-1]]
+    return found
+
+
+def is_talk(sentences: Sequence[str]) -> bool:
+    """Whether someone talks to listeners, as hosts do, or text is written to be read."""
+    texts = [text for sentence in sentences if (text := sentence[:READ].strip())]
+    if not texts:
+        return False
+    addressed = sum(_ADDRESSED.search(text) is not None for text in texts)
+    return addressed >= TALK * len(texts) or float(np.median([_size(text) for text in texts])) < BROKEN
+
+
+def _opening(text: str) -> float:
+    if DATELINE_FORM.match(text):
+        return DATELINE
+    if _FOOT.match(text):
+        return FOOT
+    size = _size(text)
+    if size < 4:
+        return FRAGMENT
+    if _BYLINE.match(text):
+        return BYLINE
+    if _PASSED_ON.search(text[:EARLY]):
+        return PASSED_ON
+    worth = QUOTED if text[0] in "\"“'‘「『" else 0.0
+    if _LEANS.match(text):
+        worth += LEANS
+    elif size >= 10:
+        worth += LEAD * ((_NAME.search(text[:EARLY]) is not None) + (_DAY.search(text) is not None))
+    return worth
+
+
+def _size(text: str) -> float:
+    """Count words; two characters of a script without spaces make one."""
+    return len(_WORD.findall(text)) + len(_HAN.findall(text)) / 2
