@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import typer
 
-from flows.commands import evaluate, forget, models, reading, run, serve, weights
+from flows.commands import evaluate, forget, models, reading, run, serve, simulate, weights
 from flows.loop import Interrupted
 from role_rl.errors import RoleRLError
 from tasks.errors import InputError, NightdeskError
@@ -28,6 +28,7 @@ for command in (
     weights.learn,
     weights.weights,
     weights.rollback,
+    simulate.simulate,
     models.models,
     forget.forget,
     evaluate.evaluate,

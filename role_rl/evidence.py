@@ -2,52 +2,108 @@
 
 Only an arm's own first answer teaches (purpose serve or duel). Fallback and judge calls teach nothing about arms,
 nor do rows from the answers' store. A repair says nothing about accuracy (its arm's answer was invalid: 0), but its
-dollars and seconds are charged to the answer that needed it.
+dollars and seconds are charged to the answer that needed it. One exception: a control item, a labelled chunk of our
+own, is answered as a judge's call, and what its labels say of the answer (judge LABELS) counts as a judgement.
 
 The samples are fair without reweighting: who runs and what is judged was drawn before any answer was seen, at rates
 that are the same for all units of a role, language and version. One thing is not drawn: an invalid answer is noticed
 always, a valid one's accuracy only if it is judged. Counting the two together would make an arm look worse the less
 it is judged. So they are kept apart: validity over all answers, accuracy over the judged valid ones, and
 accuracy = P(valid) * (accuracy if valid).
+
+A duel's two answers are to one question, and a hard question makes both look worse. The second one's accuracy is
+therefore taken less b times what the first one's was above what is remembered of its arm: a control variate, whose mean
+is zero (Owen 2013, 8.9), so that it takes scatter away and adds no bias. b is the slope of the one on the other in the
+duels so far (`Remembered`).
+
+Evidence is kept in two halves, by a hash of the decision, so that a change of the weights that one half asks for can
+be tested on the other (`gate`).
 """
 
 import math
+import zlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from role_rl.arms import Arm, Settings, arm_name
-from role_rl.board import may_judge
+from role_rl.board import LABELS, Pair, may_judge
 from role_rl.errors import TableError
 from role_rl.rewards import charged_seconds
-from role_rl.tally import Key, Sums, Tally
+from role_rl.tally import Halves, Key, Nights, Sums, Tally, Weighed
 
 CALLS = (
     "run_id", "call_id", "parent_call_id", "decision_id", "profile", "role", "language", "model", "family", "lane",
-    "purpose", "from_cache", "valid", "cost_usd", "latency_s", "started_at",
+    "purpose", "propensity", "judge_propensity", "from_cache", "valid", "cost_usd", "latency_s", "started_at",
 )  # fmt: skip
-JUDGEMENTS = ("call_id", "judge", "judge_family", "accuracy", "weight", "control")
-UNKNOWN_LANGUAGE = "und"
+JUDGEMENTS = ("call_id", "judge", "judge_family", "accuracy", "weight", "cost_usd", "control")
+UNKNOWN = "und"
+"""Stands for a language, or another column of the context, that a row does not name."""
+
+Row = dict[str, Any]
+Values = list[tuple[float, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One decision as the published rule wants it: what its arms earned, the serving one first."""
+
+    context: tuple[str, str]
+    rewards: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What is known already: mean accuracies of arms, and by role and context how much alike a duel's answers are.
+
+    likeness: sums of x^2 (n), x y (total) and y^2 (squares) over duels, x and y being what the accuracies of the first
+    and the second answer were above their arms' means.
+    """
+
+    means: Mapping[Key, float] = field(default_factory=dict)
+    likeness: Mapping[tuple[str, str], Sums] = field(default_factory=dict)
+
+    def slope(self, context: tuple[str, str]) -> float:
+        """b, in [0, 1]; 0 until duels show it."""
+        known = self.likeness.get(context, Sums())
+        return min(1.0, max(0.0, known.total / (known.n + UNLIKE)))
+
+
+UNLIKE = 0.2
+"""Sum of x^2 of duels with nothing in common (some five) that those seen must outweigh."""
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """What new runs taught.
 
-    tallies: one per role, language and arm that answered. run_ids: the runs that were new, sorted, also those that
-    taught nothing. night: the UTC date (ISO) of the last call, "" if no row taught anything.
+    tallies: one per role, language and arm that answered; halves: the same, of each half of the decisions. pairs:
+    differences of two judges of one answer. steps: judged decisions in the order of their calls. decisions: how many
+    there were, by role and language. likeness: of duels (`Remembered`). run_ids: the runs that were new, sorted, also
+    those that taught nothing. night: the UTC date (ISO) of the last call, "" if no row taught anything.
     """
 
-    tallies: dict[Key, Tally]
+    tallies: Mapping[Key, Tally]
+    halves: Halves
     run_ids: tuple[str, ...]
     night: str
+    pairs: dict[Pair, Sums] = field(default_factory=dict)
+    steps: tuple[Step, ...] = ()
+    decisions: dict[tuple[str, str], int] = field(default_factory=dict)
+    likeness: dict[tuple[str, str], Sums] = field(default_factory=dict)
 
 
 def gather(
-    calls: pa.Table, judgements: pa.Table, arms: Sequence[Arm], settings: Settings, learned: Collection[str] = ()
+    calls: pa.Table,
+    judgements: pa.Table,
+    arms: Sequence[Arm],
+    settings: Settings,
+    learned: Collection[str] = (),
+    remembered: Remembered | None = None,
 ) -> Evidence:
     """Read the rows of this profile's runs that are not in `learned`. The order of rows changes nothing.
 
@@ -56,60 +112,140 @@ def gather(
     Raises:
         TableError: a column is missing.
     """
-    rows = [
-        row
-        for row in sorted(_rows(calls, CALLS, "calls"), key=lambda row: (row["call_id"], row["run_id"]))
-        if row["profile"] == settings.profile and row["run_id"] not in learned
-    ]
+    columns = (*CALLS, *(c for c in settings.context if c not in CALLS))
+    ours = _without(_ours(calls, columns, settings), learned)
+    run_ids = tuple(sorted(set(ours["run_id"].to_pylist())))
+    rows = sorted(_rows(ours, columns), key=lambda row: (row["call_id"], row["run_id"]))
     paid = {row["call_id"]: row for row in rows if not row["from_cache"]}
     answers = {name: row for name, row in paid.items() if row["purpose"] in ("serve", "duel")}
-    repairs = _repairs(paid, answers)
-    accuracies = _accuracies(judgements, answers, arms)
+    judged = {**answers, **{name: row for name, row in paid.items() if row["purpose"] == "judge"}}
+    heard = _heard(judgements, judged, arms)
+    _charge_repairs(paid, answers)
 
-    groups: defaultdict[Key, list[str]] = defaultdict(list)
-    for name, row in answers.items():
-        groups[Key(row["role"], row["language"] or UNKNOWN_LANGUAGE, arm_name(row["model"], _lane(row)))].append(name)
-    tallies = {}
-    for key, names in sorted(groups.items()):
-        costs = [_total("cost_usd", answers[name], repairs.get(name, ())) for name in names]
-        delays = [_total("latency_s", answers[name], repairs.get(name, ())) for name in names]
-        lane = _lane(answers[names[0]])
-        cells: defaultdict[str, list[tuple[float, float]]] = defaultdict(list)
-        for name in names:
-            for judge, accuracy, weight in accuracies.get(name, ()):
-                cells[judge].append((accuracy, weight))
-        tallies[key] = Tally(
-            answers=float(len(names)),
-            valid=float(sum(bool(answers[name]["valid"]) for name in names)),
-            cost=Sums.of((cost, 1.0) for cost in costs if cost is not None),
-            seconds=Sums.of((charged_seconds(lane, delay, settings), 1.0) for delay in delays if delay is not None),
-            judged={judge: Sums.of(cell) for judge, cell in sorted(cells.items())},
+    known = remembered or Remembered()
+    duels = _duels(answers, heard, settings)
+    ease = {
+        second: known.slope(key[:2]) * (accuracy - known.means[key])
+        for key, accuracy, second, *_ in duels
+        if key in known.means
+    }
+
+    whole, first, second = (defaultdict[Key, _Cell](_Cell) for _ in range(3))
+    for name, row in judged.items():
+        given = _shared(heard.get(name, ()), control=row["purpose"] == "judge")
+        if row["purpose"] == "judge" and not given:
+            continue
+        key = _key(row, settings)
+        half = second if zlib.crc32((row["decision_id"] or name).encode()) & 1 else first
+        for cells in (whole, half):
+            cells[key].add(row, given, ease.get(name, 0.0), settings)
+    night = max((row["started_at"] for row in answers.values() if row["started_at"]), default=None)
+    return Evidence(
+        tallies=_tallies(whole),
+        halves=(_tallies(first), _tallies(second)),
+        run_ids=run_ids,
+        night=str(night)[:10] if night else "",
+        pairs=_pairs(heard),
+        steps=_steps(answers, heard, settings) if settings.strategy == "q-learning" else (),
+        decisions=_decisions(answers, settings),
+        likeness=_likeness(duels, known),
+    )
+
+
+def context_of(row: Mapping[str, Any], settings: Settings) -> str:
+    """The context of a row beside its role: its language, and after a slash any further column of `context`."""
+    return "/".join(str(row[column] or UNKNOWN) for column in settings.context)
+
+
+class _Cell:
+    """What one arm did, as it is gathered."""
+
+    def __init__(self) -> None:
+        self.answers = self.valid = 0
+        self.cost: list[float] = []
+        self.seconds: list[float] = []
+        self.judged: defaultdict[str, list[tuple[float, float]]] = defaultdict(list)
+        self.nights: defaultdict[str, list[float]] = defaultdict(list)
+        self.logged: tuple[Values, Values, Values] = ([], [], [])
+
+    def add(self, row: Row, given: Sequence[tuple[str, float, float]], ease: float, settings: Settings) -> None:
+        for judge, accuracy, weight in given:
+            self.judged[judge].append((accuracy - ease, weight))
+        mean = math.fsum(accuracy * weight for _, accuracy, weight in given)
+        if given:
+            self.nights[row["run_id"]].append(mean - ease)
+        if row["purpose"] == "judge":
+            return
+        self.answers += 1
+        self.valid += bool(row["valid"])
+        seconds = None if row["seconds"] is None else charged_seconds(row["lane"] or "sync", row["seconds"], settings)
+        ran, judged = row["propensity"] or 0.0, row["judge_propensity"] or 0.0
+        self.cost += [] if row["dollars"] is None else [row["dollars"]]
+        self.seconds += [] if seconds is None else [seconds]
+        if ran > 0:
+            accuracies, dollars, delays = self.logged
+            if not row["valid"]:
+                accuracies.append((0.0, 1 / ran))
+            elif given and judged > 0:
+                accuracies.append((mean, 1 / (ran * judged)))
+            if row["dollars"] is not None:
+                dollars.append((row["dollars"], 1 / ran))
+            if seconds is not None:
+                delays.append((seconds, 1 / ran))
+
+    def tally(self) -> Tally:
+        accuracy, dollars, delays = map(Weighed.of, self.logged)
+        return Tally(
+            answers=float(self.answers),
+            valid=float(self.valid),
+            cost=Sums.of((x, 1.0) for x in self.cost),
+            seconds=Sums.of((x, 1.0) for x in self.seconds),
+            judged={judge: Sums.of(cell) for judge, cell in sorted(self.judged.items())},
+            nights=Nights.of(self.nights.values()),
+            logged=(accuracy, dollars, delays),
         )
-    night = max((str(row["started_at"])[:10] for row in answers.values() if row["started_at"]), default="")
-    return Evidence(tallies, tuple(sorted({row["run_id"] for row in rows})), night)
 
 
-def _rows(table: pa.Table, columns: Sequence[str], name: str) -> list[dict[str, Any]]:
+def _tallies(cells: Mapping[Key, _Cell]) -> dict[Key, Tally]:
+    return {key: cells[key].tally() for key in sorted(cells)}
+
+
+def _ours(calls: pa.Table, columns: Sequence[str], settings: Settings) -> pa.Table:
+    _check_columns(calls, columns, "calls")
+    return calls.select(list(columns)).filter(pc.equal(calls["profile"], settings.profile))
+
+
+def _without(calls: pa.Table, learned: Collection[str]) -> pa.Table:
+    known = pa.array(sorted(learned), calls["run_id"].type)
+    return calls.filter(pc.invert(pc.is_in(calls["run_id"], known)))
+
+
+def _rows(table: pa.Table, columns: Sequence[str]) -> list[Row]:
+    lists = [table[column].to_pylist() for column in columns]  # much faster than row by row
+    return [dict(zip(columns, values, strict=True)) for values in zip(*lists, strict=True)]
+
+
+def _check_columns(table: pa.Table, columns: Sequence[str], name: str) -> None:
     missing = [column for column in columns if column not in table.column_names]
     if missing:
         raise TableError(f"table {name} lacks {', '.join(missing)}; read it with its declared schema")
-    rows: list[dict[str, Any]] = table.select(list(columns)).to_pylist()
-    return rows
 
 
-def _lane(row: Mapping[str, Any]) -> str:
-    return row["lane"] or "sync"
+def _charge_repairs(paid: dict[str, Row], answers: dict[str, Row]) -> None:
+    """Give every answer its dollars and seconds with those of its repairs; None where its own are not known."""
+    for row in answers.values():
+        row["dollars"], row["seconds"] = row["cost_usd"], row["latency_s"]
+    for name, repairs in _repairs(paid, answers).items():
+        row = answers[name]
+        for total, column in (("dollars", "cost_usd"), ("seconds", "latency_s")):
+            if row[column] is not None:
+                row[total] = math.fsum([row[column], *(repair[column] or 0.0 for repair in repairs)])
 
 
-def _total(column: str, answer: Mapping[str, Any], repairs: Iterable[Mapping[str, Any]]) -> float | None:
-    """An answer's value with those of its repairs; None if its own is not known."""
-    return None if answer[column] is None else math.fsum([answer[column], *(row[column] or 0.0 for row in repairs)])
-
-
-def _repairs(paid: dict[str, dict[str, Any]], answers: dict[str, dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+def _repairs(paid: dict[str, Row], answers: dict[str, Row]) -> dict[str, list[Row]]:
     """Repair rows by the call_id of the answer that they repair."""
     serving = {row["decision_id"]: name for name, row in sorted(answers.items()) if row["purpose"] == "serve"}
-    found: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+    found: defaultdict[str, list[Row]] = defaultdict(list)
     for row in paid.values():
         if row["purpose"] != "repair":
             continue
@@ -126,23 +262,108 @@ def _repairs(paid: dict[str, dict[str, Any]], answers: dict[str, dict[str, Any]]
     return found
 
 
-def _accuracies(
-    judgements: pa.Table, answers: dict[str, dict[str, Any]], arms: Sequence[Arm]
-) -> dict[str, list[tuple[str, float, float]]]:
-    """call_id -> (judge, accuracy, weight) of the judgements that count, the weights of one answer summing to 1."""
-    found: defaultdict[str, dict[str, tuple[float, float]]] = defaultdict(dict)
-    rows = _rows(judgements, JUDGEMENTS, "judgements")
+def _heard(judgements: pa.Table, judged: dict[str, Row], arms: Sequence[Arm]) -> dict[str, list[Row]]:
+    """call_id -> the judgements of it that count, one per judge, in the order of the judges' names."""
+    _check_columns(judgements, JUDGEMENTS, "judgements")
+    found: defaultdict[str, dict[str, Row]] = defaultdict(dict)
+    rows = _rows(judgements, JUDGEMENTS)
+    pool = {arm.model: arm for arm in arms}
     for row in sorted(rows, key=lambda row: (row["call_id"], row["judge"] or "", row["accuracy"] or 0.0)):
-        answer = answers.get(row["call_id"])
+        answer = judged.get(row["call_id"])
         accuracy, weight = row["accuracy"], 1.0 if row["weight"] is None else row["weight"]
-        if answer is None or not answer["valid"] or row["control"] or accuracy is None:
+        if answer is None or not answer["valid"] or accuracy is None:
             continue
         if not (0.0 <= accuracy <= 1.0 and 0.0 < weight < math.inf):
             continue
-        if may_judge(row["judge"] or "", row["judge_family"] or "", answer["model"], answer["family"], arms):
-            found[row["call_id"]][row["judge"]] = (accuracy, weight)
-    shared = {}
-    for name, given in found.items():
-        total = math.fsum(weight for _, weight in given.values())
-        shared[name] = [(judge, accuracy, weight / total) for judge, (accuracy, weight) in sorted(given.items())]
-    return shared
+        # Only an answer to a control item is judged by its labels, and nothing else of such an item is an answer.
+        if bool(row["control"]) != (answer["purpose"] == "judge"):
+            continue
+        judge = row["judge"] or ""
+        known = [pool[judge]] if judge in pool else []
+        if may_judge(judge, row["judge_family"] or "", answer["model"], answer["family"], known):
+            found[row["call_id"]][judge] = {**row, "weight": weight}
+    return {name: [given[judge] for judge in sorted(given)] for name, given in found.items()}
+
+
+def _shared(given: Iterable[Row], control: bool) -> list[tuple[str, float, float]]:
+    """(judge, accuracy, weight) of one answer's judgements, the weights summing to 1; of a control item, the labels."""
+    rows = [row for row in given if not control or row["judge"] == LABELS]
+    total = math.fsum(row["weight"] for row in rows)
+    return [(row["judge"], row["accuracy"], row["weight"] / total) for row in rows]
+
+
+def _pairs(heard: Mapping[str, Sequence[Row]]) -> dict[Pair, Sums]:
+    """By two judges (in the order of their names): sums of the differences between what they gave one answer."""
+    found: defaultdict[Pair, list[tuple[float, float]]] = defaultdict(list)
+    for given in heard.values():
+        for k, one in enumerate(given):
+            for other in given[k + 1 :]:
+                found[one["judge"], other["judge"]].append((one["accuracy"] - other["accuracy"], 1.0))
+    return {pair: Sums.of(values) for pair, values in sorted(found.items())}
+
+
+def _steps(answers: dict[str, Row], heard: Mapping[str, Sequence[Row]], settings: Settings) -> tuple[Step, ...]:
+    """Decisions all of whose answers have a reward (judged, or invalid), in the order of their calls."""
+    decisions: defaultdict[str, list[Row]] = defaultdict(list)
+    for row in answers.values():
+        decisions[row["decision_id"]].append(row)
+    steps = []
+    for name, rows in decisions.items():
+        rewards = []
+        for row in sorted(rows, key=lambda row: (row["purpose"] != "serve", row["call_id"])):
+            given = _shared(heard.get(row["call_id"], ()), control=False)
+            if row["valid"] and not given:
+                break
+            accuracy = math.fsum(a * w for _, a, w in given) if row["valid"] else 0.0
+            delay = charged_seconds(row["lane"] or "sync", row["seconds"] or 0.0, settings)
+            worth = settings.v * accuracy - settings.k_cost * (row["dollars"] or 0.0) - settings.k_time * delay
+            rewards.append((arm_name(row["model"], row["lane"] or "sync"), worth))
+        else:
+            begun = min(str(row["started_at"] or "") for row in rows)
+            steps.append((begun, name, Step((rows[0]["role"], context_of(rows[0], settings)), tuple(rewards))))
+    return tuple(step for _, _, step in sorted(steps, key=lambda s: s[:2]))
+
+
+Duel = tuple[Key, float, str, Key, float]
+"""Arm and accuracy of the first answer; call, arm and accuracy of the second."""
+
+
+def _duels(answers: Mapping[str, Row], heard: Mapping[str, Sequence[Row]], settings: Settings) -> list[Duel]:
+    """Duels both of whose answers were judged."""
+    means = {
+        name: math.fsum(accuracy * weight for _, accuracy, weight in _shared(heard[name], control=False))
+        for name in answers
+        if name in heard
+    }
+    first = {answers[name]["decision_id"]: name for name in means if answers[name]["purpose"] == "serve"}
+    found = []
+    for name in sorted(means):
+        row = answers[name]
+        other = first.get(row["decision_id"])
+        if row["purpose"] == "duel" and other is not None:
+            found.append((_key(answers[other], settings), means[other], name, _key(row, settings), means[name]))
+    return found
+
+
+def _likeness(duels: Sequence[Duel], known: Remembered) -> dict[tuple[str, str], Sums]:
+    apart: defaultdict[tuple[str, str], list[tuple[float, float]]] = defaultdict(list)
+    for key, accuracy, _, other, second in duels:
+        if key in known.means and other in known.means:
+            apart[key[:2]].append((accuracy - known.means[key], second - known.means[other]))
+    return {
+        context: Sums(
+            math.fsum(x * x for x, _ in pairs), math.fsum(x * y for x, y in pairs), math.fsum(y * y for _, y in pairs)
+        )
+        for context, pairs in sorted(apart.items())
+    }
+
+
+def _key(row: Row, settings: Settings) -> Key:
+    return Key(row["role"], context_of(row, settings), arm_name(row["model"], row["lane"] or "sync"))
+
+
+def _decisions(answers: Mapping[str, Row], settings: Settings) -> dict[tuple[str, str], int]:
+    names: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    for row in answers.values():
+        names[row["role"], context_of(row, settings)].add(row["decision_id"])
+    return {context: len(found) for context, found in sorted(names.items())}

@@ -7,7 +7,8 @@ mean: Searle, Casella and McCulloch 1992, chapter 7):
     a_i  = prior accuracy + b + own,   own ~ N(0, SD**2 / strength),   b ~ N(0, LEVEL_SD**2)
     o_j  ~ N(0, JUDGE_SD**2)
 b, common to all arms, is how severely the board grades this role and language at all; o_j is one judge's standing
-offset; s2 is the pooled variance within the cells, held to SD**2 by NOISE_WEIGHT judgements. a comes out by
+offset; s2 is an arm's variance within nights, drawn to that of all arms (and
+it to SD**2) by NOISE_WEIGHT judgements. a comes out by
 conditioning of Gaussians (Bishop 2006, equations 2.81 and 2.82), on the board's scale, that is b included.
 
 Why so, and not one mean per arm: judges are models too. Two models that grade each other by a symmetric measure give
@@ -18,6 +19,11 @@ its gap shrunk by a bounded factor. Shipped pool (static 0.95, lexical 0.80, str
 0.150 with a standard deviation of 0.045 on the first night, and after equal judgements for ever 0.107 with 0.038; the
 arms that do not lead share well under 1 % all the time. As soon as a third family judges both, the offset cancels
 from the difference, and evidence counts in full.
+
+Answers of one night are about the same evening's texts, so they are alike: with t2 the variance of a night's mean (a
+one-way random effect, by the method of moments: Searle, Casella and McCulloch 1992, 3.6), two of them correlate by
+r = t2 / (s2 + t2), n of them are remembered as n / (1 + (n - 1) r), and each of these varies by s2 + t2. So nights
+count, not answers, where nights differ, and no amount of judging in one night makes up for a second.
 
 Validity is a Beta mean over all answers. An arm's accuracy is validity * a (see `evidence`). Dollars and seconds are
 means with a prior of SEEN_STRENGTH calls: they are seen on every call and need little belief.
@@ -34,6 +40,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from role_rl.arms import Arm, Settings
+from role_rl.newcomers import expected
 from role_rl.rewards import reward
 from role_rl.tally import NOTHING, Key, Sums, Tally
 
@@ -42,6 +49,7 @@ SD = 0.2
 LEVEL_SD = 0.15
 JUDGE_SD = 0.05
 NOISE_WEIGHT = 20.0
+NIGHT_SD = 0.02
 VALIDITY = 0.99
 VALIDITY_STRENGTH = 30.0
 SEEN_STRENGTH = 10.0
@@ -53,11 +61,27 @@ Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
+class Spread:
+    """Variances of an arm's judged accuracies: of an answer within its night (s2), and of a night's mean (t2)."""
+
+    answer: float = SD**2
+    night: float = NIGHT_SD**2
+
+    @property
+    def alike(self) -> float:
+        """Correlation of two answers of one night."""
+        return self.night / (self.answer + self.night)
+
+
+@dataclass(frozen=True, slots=True)
 class Estimate:
     """Posterior of n arms in one role and language; every array has shape (n,) in the order of `arms`.
 
     accuracy: of an answer, the invalid ones counted as 0. dollars, seconds: of a decision. value: mean of R;
-    covariance: of the mean, shape (n, n). judged: effective judged answers in this language itself.
+    covariance: of the mean, shape (n, n). judged: effective judged answers in this language itself. unjudged: the part
+    of the covariance that is about accuracy, which judging can lessen. doubt: variance of what is believed of a valid
+    answer's accuracy, (n,). spreads: how answers and nights scatter. remembered: judged answers of all arms together,
+    as they were paid for, borrowed ones included.
     """
 
     arms: tuple[str, ...]
@@ -67,18 +91,22 @@ class Estimate:
     value: Array
     covariance: Array
     judged: Array
+    unjudged: Array
+    doubt: Array
+    spreads: tuple[Spread, ...]
+    remembered: float
 
 
 def estimate(
     arms: Sequence[Arm], tallies: Mapping[Key, Tally], settings: Settings, role: str, language: str
 ) -> Estimate:
     """The posterior of the given arms (at least one)."""
-    priors = [arm.prior_for(role, language) for arm in arms]
     known = [pooled(tallies, Key(role, language, arm.name)) for arm in arms]
+    priors = expected(arms, [arm.prior_for(role, language) for arm in arms], known, SD)
     right, right_cov = _accuracy(
         np.array([prior.accuracy for prior in priors]),
         np.array([prior.strength for prior in priors]),
-        [tally.judged for tally in known],
+        known,
     )
     calls = np.array([tally.answers for tally in known]) + VALIDITY_STRENGTH
     valid = (np.array([tally.valid for tally in known]) + VALIDITY_STRENGTH * VALIDITY) / calls
@@ -90,8 +118,8 @@ def estimate(
     accuracy = valid * right
     covariance = np.outer(valid, valid) * right_cov
     covariance += np.diag(valid_var * (right**2 + np.diag(right_cov)))
-    covariance = settings.v**2 * covariance
-    covariance += np.diag(settings.k_cost**2 * dollars_var + settings.k_time**2 * seconds_var)
+    unjudged = settings.v**2 * covariance
+    covariance = unjudged + np.diag(settings.k_cost**2 * dollars_var + settings.k_time**2 * seconds_var)
     own = [tallies.get(Key(role, language, arm.name), Tally()).judged_answers for arm in arms]
     return Estimate(
         arms=tuple(arm.name for arm in arms),
@@ -101,6 +129,10 @@ def estimate(
         value=reward(accuracy, dollars, seconds, settings),
         covariance=covariance,
         judged=np.array(own),
+        unjudged=unjudged,
+        doubt=np.diag(right_cov).copy(),
+        spreads=tuple(spreads(known)),
+        remembered=math.fsum(max(tally.nights.n, tally.judged_answers) for tally in known),
     )
 
 
@@ -147,12 +179,46 @@ def best(value: Array, covariance: Array) -> tuple[Array, float]:
     return chance / chance.sum(), max(0.0, gain) * unit
 
 
-def _accuracy(prior: Array, strength: Array, judged: Sequence[Mapping[str, Sums]]) -> tuple[Array, Array]:
+def spreads(known: Sequence[Tally]) -> list[Spread]:
+    """Each arm's own variances, drawn to those of all by NOISE_WEIGHT answers, and these to SD and NIGHT_SD."""
+    parts = [_apart(tally) for tally in known]
+
+    def drawn(to: Spread, some: Sequence[tuple[float, float, float, float, float]]) -> Spread:
+        answer = NOISE_WEIGHT * to.answer + sum(within for within, *_ in some)
+        answer /= NOISE_WEIGHT + sum(answers for _, answers, *_ in some)
+        night = NOISE_WEIGHT * to.night + sum(between - answer * free for _, _, between, free, _ in some)
+        night /= NOISE_WEIGHT + sum(size for *_, size in some)
+        return Spread(answer, max(0.0, night))
+
+    of_all = drawn(Spread(), parts)
+    return [drawn(of_all, [part]) for part in parts]
+
+
+def _apart(tally: Tally) -> tuple[float, float, float, float, float]:
+    """Sums of squares within and between nights, with what they are to be divided by (`spreads`)."""
+    over = tally.nights
+    if over.n < NOTHING:  # no record of nights: the cells' own means are all there is to be apart from
+        cells = [cell for cell in tally.judged.values() if cell.n >= NOTHING]
+        within = math.fsum(max(0.0, cell.squares - cell.total**2 / cell.n) for cell in cells)
+        return within, math.fsum(cell.n for cell in cells), 0.0, 0.0, 0.0
+    return (
+        max(0.0, over.squares - over.between),
+        max(0.0, over.n - over.count),
+        max(0.0, over.between - over.total**2 / over.n),
+        max(0.0, over.count - 1),
+        max(0.0, over.n - over.sizes / over.n),
+    )
+
+
+def _accuracy(prior: Array, strength: Array, known: Sequence[Tally]) -> tuple[Array, Array]:
     """Posterior mean (n,) and covariance (n, n) of the accuracies of valid answers, on the board's scale."""
     n = len(prior)
-    judges = sorted({judge for cells in judged for judge in cells})
+    judges = sorted({judge for tally in known for judge in tally.judged})
     cells = [
-        (i, n + judges.index(judge), by[judge]) for i, by in enumerate(judged) for judge in by if by[judge].n >= NOTHING
+        (i, n + judges.index(judge), cell)
+        for i, tally in enumerate(known)
+        for judge, cell in tally.judged.items()
+        if cell.n >= NOTHING
     ]
     covariance = np.zeros((n + len(judges), n + len(judges)))
     covariance[:n, :n] = np.diag(SD**2 / strength) + LEVEL_SD**2
@@ -161,14 +227,15 @@ def _accuracy(prior: Array, strength: Array, judged: Sequence[Mapping[str, Sums]
         return prior, covariance[:n, :n]
     weight = np.array([cell.n for _, _, cell in cells])
     means = np.array([cell.total / cell.n for _, _, cell in cells])
-    spread = sum(max(0.0, cell.squares - cell.total**2 / cell.n) for _, _, cell in cells)
-    noise = (NOISE_WEIGHT * SD**2 + spread) / (NOISE_WEIGHT + float(weight.sum()))
+    each = spreads(known)
+    arms = np.array([arm for arm, _, _ in cells])
+    noise = np.array([each[arm].answer + each[arm].night for arm in arms]) / weight
     design = np.zeros((len(cells), n + len(judges)))
     for row, (arm, judge, _) in enumerate(cells):
         design[row, arm] = design[row, judge] = 1.0
     cross = covariance @ design.T
-    gain = np.linalg.solve(design @ cross + np.diag(noise / weight), cross.T).T
-    surprise = means - prior[[arm for arm, _, _ in cells]]
+    gain = np.linalg.solve(design @ cross + np.diag(noise), cross.T).T
+    surprise = means - prior[arms]
     posterior = covariance - gain @ cross.T
     return prior + (gain @ surprise)[:n], posterior[:n, :n]
 

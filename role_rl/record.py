@@ -11,11 +11,24 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from role_rl.board import Pair
 from role_rl.drawing import Plan
-from role_rl.tally import Key, Sums, Tally
+from role_rl.tally import Halves, Key, Nights, Sums, Tally, Weighed
 
-SCHEMA = 1
-UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
+SCHEMA = 2
+_UNRECORDED = {"nights": [0.0] * 6, "logged": [[0.0] * 5] * 3}
+UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    # Without evidence in halves no change can be tested: weights then move by `max_move` a night until there is some.
+    1: lambda document: {
+        **document,
+        "tallies": [{**tally, **_UNRECORDED} for tally in document["tallies"]],
+        "halves": [[], []],
+        "pairs": [],
+        "decisions": [],
+        "likeness": [],
+        "memory": {},
+    },
+}
 """Schema n -> what turns a document of schema n into one of n + 1."""
 
 
@@ -26,7 +39,10 @@ class State:
     version: 1, 2, ...; 0 stands for "no version yet: priors". previous: the version it was made from, None for the
     first. created_at: UTC, ISO. reason: one line for people. from_run_ids: runs that this version learned from;
     learned_run_ids: all runs that must not teach again, oldest first. night: UTC date of the last call learned from.
-    tallies: what is remembered. plans: (role, language) -> how decisions are drawn.
+    tallies: what is remembered; halves: the same, of each half of the decisions. pairs: what doubly judged answers
+    said of two judges. decisions: of a usual night, by (role, language).
+    likeness: how alike a duel's answers are (`evidence.Remembered`). memory: what else the strategy keeps, as JSON.
+    plans: (role, language) -> how decisions are drawn.
     """
 
     version: int
@@ -40,6 +56,11 @@ class State:
     night: str = ""
     tallies: Mapping[Key, Tally] = field(default_factory=dict)
     plans: Mapping[tuple[str, str], Plan] = field(default_factory=dict)
+    halves: Halves = ({}, {})
+    pairs: Mapping[Pair, Sums] = field(default_factory=dict)
+    decisions: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    likeness: Mapping[tuple[str, str], Sums] = field(default_factory=dict)
+    memory: Mapping[str, Any] = field(default_factory=dict)
 
 
 def timestamp(moment: datetime) -> str:
@@ -50,7 +71,7 @@ def timestamp(moment: datetime) -> str:
 
 def to_json(state: State) -> str:
     """The document of a version, the same text for the same state."""
-    document = {
+    document: dict[str, Any] = {
         "schema": SCHEMA,
         "version": state.version,
         "previous": state.previous,
@@ -72,19 +93,26 @@ def to_json(state: State) -> str:
             }
             for (role, language), plan in sorted(state.plans.items())
         ],
-        "tallies": [
-            {
-                **key._asdict(),
-                "answers": tally.answers,
-                "valid": tally.valid,
-                "cost": _sums_out(tally.cost),
-                "seconds": _sums_out(tally.seconds),
-                "judged": {judge: _sums_out(cell) for judge, cell in tally.judged.items()},
-            }
-            for key, tally in sorted(state.tallies.items())
-        ],
+        "decisions": [[role, language, n] for (role, language), n in sorted(state.decisions.items())],
+        "likeness": [[role, language, *_sums_out(sums)] for (role, language), sums in sorted(state.likeness.items())],
+        "memory": state.memory,
+        "pairs": [[*pair, *_sums_out(sums)] for pair, sums in sorted(state.pairs.items())],
+        "tallies": _tallies_out(state.tallies),
+        "halves": [_tallies_out(half) for half in state.halves],
     }
-    return json.dumps(document, indent=1, sort_keys=True, allow_nan=False) + "\n"
+    lists = {"plans", "tallies", "decisions", "pairs", "likeness"}
+    lines = []
+    for name in sorted(document):  # a line for each plan and tally: for people, and for diff
+        if name in lists and document[name]:
+            items = ",\n  ".join(_text_of(item) for item in document[name])
+            lines.append(f'"{name}": [\n  {items}\n ]')
+        else:
+            lines.append(f'"{name}": {_text_of(document[name])}')
+    return "{\n " + ",\n ".join(lines) + "\n}\n"
+
+
+def _text_of(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, allow_nan=False)
 
 
 def from_json(text: str) -> State:
@@ -111,17 +139,54 @@ def from_json(text: str) -> State:
         from_run_ids=tuple(map(_text, document["from_run_ids"])),
         learned_run_ids=tuple(map(_text, document["learned_run_ids"])),
         plans={(_text(plan["role"]), _text(plan["language"])): _plan_in(plan) for plan in document["plans"]},
-        tallies={
-            Key(_text(tally["role"]), _text(tally["language"]), _text(tally["arm"])): Tally(
-                answers=_number(tally["answers"]),
-                valid=_number(tally["valid"]),
-                cost=_sums_in(tally["cost"]),
-                seconds=_sums_in(tally["seconds"]),
-                judged={judge: _sums_in(cell) for judge, cell in tally["judged"].items()},
-            )
-            for tally in document["tallies"]
-        },
+        tallies=_tallies_in(document["tallies"]),
+        halves=_halves_in(document["halves"]),
+        pairs={(_text(one), _text(other)): Sums(*map(_finite, sums)) for one, other, *sums in document["pairs"]},
+        likeness={(_text(role), _text(lang)): Sums(*map(_finite, sums)) for role, lang, *sums in document["likeness"]},
+        decisions={(_text(role), _text(language)): _number(n) for role, language, n in document["decisions"]},
+        memory=dict(document["memory"]),
     )
+
+
+def _tallies_out(tallies: Mapping[Key, Tally]) -> list[dict[str, Any]]:
+    return [
+        {
+            **key._asdict(),
+            "answers": tally.answers,
+            "valid": tally.valid,
+            "cost": _sums_out(tally.cost),
+            "seconds": _sums_out(tally.seconds),
+            "judged": {judge: _sums_out(cell) for judge, cell in tally.judged.items()},
+            "nights": list(tally.nights.values),
+            "logged": [list(weighed.values) for weighed in tally.logged],
+        }
+        for key, tally in sorted(tallies.items())
+    ]
+
+
+def _tallies_in(document: list[dict[str, Any]]) -> dict[Key, Tally]:
+    return {
+        Key(_text(tally["role"]), _text(tally["language"]), _text(tally["arm"])): Tally(
+            answers=_number(tally["answers"]),
+            valid=_number(tally["valid"]),
+            cost=_sums_in(tally["cost"]),
+            seconds=_sums_in(tally["seconds"]),
+            judged={judge: _sums_in(cell) for judge, cell in tally["judged"].items()},
+            nights=Nights(*map(_finite, tally["nights"])),
+            logged=_logged_in(tally["logged"]),
+        )
+        for tally in document
+    }
+
+
+def _halves_in(document: list[list[dict[str, Any]]]) -> Halves:
+    first, second = map(_tallies_in, document)
+    return first, second
+
+
+def _logged_in(document: list[list[float]]) -> tuple[Weighed, Weighed, Weighed]:
+    accuracy, dollars, seconds = (Weighed(*map(_number, values)) for values in document)
+    return accuracy, dollars, seconds
 
 
 def _plan_in(document: Mapping[str, Any]) -> Plan:
@@ -140,12 +205,18 @@ def _sums_out(sums: Sums) -> list[float]:
 
 
 def _sums_in(values: list[float]) -> Sums:
-    n, total, squares = map(_number, values)
-    return Sums(n, total, squares)
+    n, total, squares = values
+    return Sums(_number(n), _finite(total), _number(squares))
+
+
+def _finite(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ValueError(f"{value!r} stands where a number belongs")
+    return float(value)
 
 
 def _number(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value < 0:
+    if _finite(value) < 0:
         raise ValueError(f"{value!r} stands where a number of at least 0 belongs")
     return float(value)
 

@@ -4,8 +4,8 @@ Sums of old nights shrink by the discount (Garivier and Moulines 2011, arXiv 080
 arms change), so an `n` here is an effective number, not a count.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from math import fsum
 from typing import NamedTuple
 
@@ -45,12 +45,90 @@ class Sums:
 
 
 @dataclass(frozen=True, slots=True)
+class Weighed:
+    """Sums of a measurement x whose every value stands for u = 1 / (its probability of being there) values.
+
+    What an estimate from the log needs of an arm (`ope`): sums of u, u x, u^2, u^2 x, u^2 x^2.
+    """
+
+    w: float = 0.0
+    wx: float = 0.0
+    ww: float = 0.0
+    wwx: float = 0.0
+    wwxx: float = 0.0
+
+    @staticmethod
+    def of(values: Iterable[tuple[float, float]]) -> "Weighed":
+        """From (x, u) pairs, in any order."""
+        pairs = list(values)
+        terms = ((u, u * x, u * u, u * u * x, u * u * x * x) for x, u in pairs)
+        return Weighed(*map(fsum, zip(*terms, strict=True))) if pairs else Weighed()
+
+    def plus(self, other: "Weighed") -> "Weighed":
+        """Both together."""
+        return Weighed(*(a + b for a, b in zip(self.values, other.values, strict=True)))
+
+    def scaled(self, factor: float) -> "Weighed":
+        """At `factor` of the weight; the effective sample w^2 / ww shrinks by it too."""
+        return Weighed(*(factor * x for x in self.values))
+
+    @property
+    def values(self) -> tuple[float, float, float, float, float]:
+        """The sums, in the order of the fields."""
+        return self.w, self.wx, self.ww, self.wwx, self.wwxx
+
+
+@dataclass(frozen=True, slots=True)
+class Nights:
+    """How judged answers fall into nights, n_k of which in night k sum up to total_k.
+
+    count: nights; n, total, squares: sums over all answers; sizes: sum of n_k^2; between: sum of total_k^2 / n_k.
+    """
+
+    count: float = 0.0
+    n: float = 0.0
+    total: float = 0.0
+    squares: float = 0.0
+    sizes: float = 0.0
+    between: float = 0.0
+
+    @staticmethod
+    def of(nights: Iterable[Sequence[float]]) -> "Nights":
+        """From each night's accuracies."""
+        seen = [night for night in nights if night]
+        totals = [fsum(night) for night in seen]
+        return Nights(
+            count=float(len(seen)),
+            n=float(sum(map(len, seen))),
+            total=fsum(totals),
+            squares=fsum(x * x for night in seen for x in night),
+            sizes=float(sum(len(night) ** 2 for night in seen)),
+            between=fsum(total**2 / len(night) for total, night in zip(totals, seen, strict=True)),
+        )
+
+    def plus(self, other: "Nights") -> "Nights":
+        """Both together, of different nights."""
+        return Nights(*(a + b for a, b in zip(self.values, other.values, strict=True)))
+
+    def scaled(self, factor: float) -> "Nights":
+        """At `factor` of the weight: every n_k becomes factor * n_k."""
+        count, n, total, squares, sizes, between = (factor * x for x in self.values)
+        return Nights(count, n, total, squares, factor * sizes, between)
+
+    @property
+    def values(self) -> tuple[float, float, float, float, float, float]:
+        """The sums, in the order of the fields."""
+        return self.count, self.n, self.total, self.squares, self.sizes, self.between
+
+
+@dataclass(frozen=True, slots=True)
 class Tally:
     """What is known of one arm's own first answers.
 
     answers: how many, all of them seen; valid: how many passed the gate. cost: dollars of a decision, repairs
     included; seconds: the same, as charged. judged: for each judge the accuracies given to valid answers; an answer
-    judged by several counts once in all, shared out over them.
+    judged by several counts once in all, shared out over them. nights: how the judged ones fall into nights.
+    logged: accuracy (an invalid answer's is 0), dollars and seconds, each weighed for estimates from the log.
     """
 
     answers: float = 0.0
@@ -58,6 +136,8 @@ class Tally:
     cost: Sums = Sums()
     seconds: Sums = Sums()
     judged: Mapping[str, Sums] = field(default_factory=dict)
+    nights: Nights = Nights()
+    logged: tuple[Weighed, Weighed, Weighed] = (Weighed(), Weighed(), Weighed())
 
     @property
     def judged_answers(self) -> float:
@@ -73,9 +153,35 @@ class Tally:
             self.cost.plus(other.cost),
             self.seconds.plus(other.seconds),
             {judge: self.judged.get(judge, Sums()).plus(other.judged.get(judge, Sums())) for judge in judges},
+            self.nights.plus(other.nights),
+            _three(a.plus(b) for a, b in zip(self.logged, other.logged, strict=True)),
         )
 
     def scaled(self, seen: float, judged: float) -> "Tally":
         """At a part of its weight: what is seen of every call by one factor, what was judged by the other."""
         cells = {judge: cell.scaled(judged) for judge, cell in self.judged.items() if cell.n * judged >= NOTHING}
-        return Tally(self.answers * seen, self.valid * seen, self.cost.scaled(seen), self.seconds.scaled(seen), cells)
+        accuracy, dollars, seconds = self.logged
+        return Tally(
+            self.answers * seen, self.valid * seen, self.cost.scaled(seen), self.seconds.scaled(seen), cells,
+            self.nights.scaled(judged), (accuracy.scaled(judged), dollars.scaled(seen), seconds.scaled(seen)),
+        )  # fmt: skip
+
+    def independent(self, alike: float) -> "Tally":
+        """One night's tally with its judged answers counted as what they are worth together.
+
+        alike: correlation r of two answers of one night; n of them tell as much as n / (1 + (n - 1) r) of different
+        nights (the design effect of cluster samples: Kish 1965, 5.4).
+        """
+        if self.nights.n < NOTHING:
+            return self
+        worth = 1 / (1 + max(0.0, self.nights.sizes / self.nights.n - 1) * alike)
+        return replace(self, judged={judge: cell.scaled(worth) for judge, cell in self.judged.items()})
+
+
+def _three(values: Iterable[Weighed]) -> tuple[Weighed, Weighed, Weighed]:
+    accuracy, dollars, seconds = values
+    return accuracy, dollars, seconds
+
+
+Halves = tuple[Mapping[Key, Tally], Mapping[Key, Tally]]
+"""Tallies of two disjoint halves of the decisions."""

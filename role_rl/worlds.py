@@ -39,10 +39,20 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """The models of a world by night; `changes`: (night, model, what is different from then on), by night."""
+    """The models of a world by night; `changes`: (night, model, what is different from then on), by night.
+
+    rewards: what a right answer, a dollar and a second are worth there (v, k_cost, k_time), where it says so.
+    """
 
     actors: tuple[Actor, ...]
     changes: tuple[tuple[int, str, Mapping[str, Mapping[str, float]]], ...] = ()
+    rewards: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """The roles that every model of this world serves, in the order of the first one's table."""
+        first, *others = self.actors
+        return tuple(role for role in first.accuracy if all(role in other.accuracy for other in others))
 
     def on(self, night: int) -> tuple[Actor, ...]:
         """Return the models as they are on a night (1, 2, ...)."""
@@ -57,7 +67,8 @@ _NUMBERS = ("accuracy", "valid", "prices", "tokens", "latency_s")
 
 
 def parse_world(text: str) -> World:
-    """Read a world from TOML: [[models]] with name, family and the tables of `Actor`; [[models.changes]] with `night`.
+    """Read a world from TOML: [[models]] with name, family and the tables of `Actor`; [[models.changes]] with `night`;
+    [rewards] with v, k_cost, k_time.
 
     Raises:
         SettingsError: it is not TOML, a model lacks something, or a share is not in [0, 1].
@@ -66,6 +77,7 @@ def parse_world(text: str) -> World:
         document = tomllib.loads(text)
         models = document["models"]
         actors = tuple(_actor(m) for m in models)
+        rewards = _numbers("rewards", "rewards", document.get("rewards", {}))
         changes = [
             (int(c["night"]), m["name"], {k: _numbers(m["name"], k, c[k]) for k in _NUMBERS if k in c})
             for m in models
@@ -75,7 +87,11 @@ def parse_world(text: str) -> World:
         raise SettingsError(f"not TOML: {e}; mend that line") from None
     except (KeyError, TypeError, AttributeError) as e:
         raise SettingsError(f"a model of this world lacks {e}; see benchmarks/models.toml") from None
-    return World(actors, tuple(sorted(changes, key=lambda c: c[:2])))
+    if not actors or not World(actors).roles:
+        raise SettingsError("this world has no role that all its models serve; see benchmarks/models.toml")
+    if unknown := set(rewards) - {"v", "k_cost", "k_time"}:
+        raise SettingsError(f"rewards: {', '.join(sorted(unknown))} is none of v, k_cost, k_time")
+    return World(actors, tuple(sorted(changes, key=lambda c: c[:2])), rewards)
 
 
 def _actor(model: Mapping[str, Any]) -> Actor:

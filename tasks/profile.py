@@ -2,7 +2,7 @@
 
 import tomllib
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
@@ -11,6 +11,7 @@ from role_rl.arms import Prior as ArmPrior
 from role_rl.errors import RoleRLError
 from tasks.errors import InputError
 from tasks.pool import ModelSpec, Prior, Table
+from tasks.requests import Role
 from tasks.resources import folder
 
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
@@ -69,6 +70,24 @@ class Adhoc(Table):
     teaches: bool = True
 
 
+class Learner(Table):
+    """How weights are made (role_rl.strategies) and what a night may cost.
+
+    pins: role -> the model that serves it. floors: role -> accuracy that its leading model must have. judge: the model
+    that judges ("" = all in turn). serving_usd, judging_usd: dollars of a night; left out = no limit of the learner's.
+    controls: labelled chunks of our own that every model answers in a night.
+    """
+
+    strategy: Literal["posterior", "q-learning", "fixed", "uniform"] = "posterior"
+    discount: float = Field(0.98, gt=0, le=1)
+    pins: dict[Role, str] = Field(default_factory=dict)
+    floors: dict[Role, Annotated[float, Field(ge=0, le=1)]] = Field(default_factory=dict)
+    judge: str = ""
+    serving_usd: float | None = Field(None, ge=0)
+    judging_usd: float | None = Field(None, ge=0)
+    controls: int = Field(1, ge=0, le=20)
+
+
 class DaskSettings(Table):
     """scheduler: address of an existing scheduler ("" = a cluster of our own, of `workers` processes)."""
 
@@ -86,6 +105,7 @@ class Profile(Table):
     tables: Tables = Tables()
     rewards: Rewards = Rewards()
     judging: Judging = Judging()
+    learner: Learner = Learner()
     limits: Limits = Limits()
     exclude: tuple[str, ...] = ()  # models of the pool that must not serve
     dask: DaskSettings = DaskSettings()
@@ -115,15 +135,17 @@ class Profile(Table):
             Arm(
                 m.name,
                 m.family,
-                prior=_prior(m.prior),
-                priors={(role, ANY): _prior(p) for role, p in m.priors.items()},
+                prior=_prior(m, m.prior),
+                priors={(role, ANY): _prior(m, p) for role, p in m.priors.items()},
                 judges=m.judges,
+                known="prior" in m.model_fields_set,
             )
             for m in self.models
         ]
 
     def settings(self) -> Settings:
         """Return what the learner needs to know of this profile."""
+        names = {m.name for m in self.models}
         return Settings(
             profile=self.name,
             v=self.rewards.v,
@@ -131,6 +153,14 @@ class Profile(Table):
             k_time=self.rewards.k_time,
             min_judge_rate=self.judging.min_rate,
             max_judge_rate=self.judging.max_rate,
+            discount=self.learner.discount,
+            strategy=self.learner.strategy,
+            pins={str(role): name for role, name in self.learner.pins.items()},
+            floors={str(role): floor for role, floor in self.learner.floors.items()},
+            judge=self.learner.judge,
+            judge_usd=_typical_usd(self.model(self.learner.judge)) if self.learner.judge in names else None,
+            serving_usd=self.learner.serving_usd,
+            judging_usd=self.learner.judging_usd,
             excluded=frozenset(self.exclude),
         )
 
@@ -139,8 +169,13 @@ class Profile(Table):
         return next(m for m in self.models if m.name == name)
 
 
-def _prior(prior: Prior) -> ArmPrior:
-    return ArmPrior(accuracy=prior.accuracy, strength=prior.strength)
+def _prior(model: ModelSpec, prior: Prior) -> ArmPrior:
+    return ArmPrior(accuracy=prior.accuracy, strength=prior.strength, cost_usd=_typical_usd(model))
+
+
+def _typical_usd(model: ModelSpec) -> float:
+    """Dollars of a usual call, until its calls say what they cost: some 120 sentences in, numbers out."""
+    return (4000 * model.prices.input + 200 * model.prices.output) / 1e6
 
 
 def shipped_profiles() -> list[str]:

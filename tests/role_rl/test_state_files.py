@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from role_rl import errors, record
+from role_rl import errors
 from role_rl.drawing import Plan
 from role_rl.record import State, from_json, to_json
 from role_rl.state import commit, latest, load, rollback, save, versions
@@ -86,7 +86,7 @@ DAMAGED = {
     "not finite": GOOD.replace("0.9", "NaN"),
     "infinite version": GOOD.replace('"version": 3', '"version": Infinity'),
     "negative evidence": GOOD.replace("1.5", "-1.5"),
-    "a schema of the future": GOOD.replace('"schema": 1', '"schema": 99'),
+    "a schema of the future": GOOD.replace('"schema": 2', '"schema": 99'),
     "deep": "[" * 100_000,
     "a number too long": GOOD.replace("0.9", "9" * 400),
 }
@@ -209,11 +209,22 @@ def test_a_rollback_is_a_new_version_and_what_it_undid_stays_learned(tmp_path: P
         rollback(tmp_path, 9)
 
 
-def test_a_file_of_the_previous_schema_loads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    save(tmp_path, some(1))
-    monkeypatch.setattr(record, "SCHEMA", 2)
-    monkeypatch.setitem(record.UPGRADES, 1, lambda document: {**document, "reason": "upgraded"})
-    assert load(tmp_path, 1) == some(1, reason="upgraded")
+FIRST_SCHEMA = """{
+ "created_at": "2026-03-01T02:00:00+00:00", "from_run_ids": ["r1"], "learned_run_ids": ["r1"], "night": "2026-03-01",
+ "plans": [{"challengers": {"a": 0.9, "b": 0.1}, "duel_rate": 0.01, "judge_rate": 0.02, "language": "en", "role": "r",
+   "weights": {"a": 0.9, "b": 0.1}}],
+ "previous": null, "profile": "news", "reason": "because", "schema": 1, "strategy": "posterior",
+ "tallies": [{"answers": 1.5, "arm": "a", "cost": [1.0, 2.0, 3.0], "judged": {"b": [1.0, 0.5, 0.25]}, "language": "en",
+   "role": "r", "seconds": [0.0, 0.0, 0.0], "valid": 1.0}],
+ "version": 1
+}"""
+
+
+def test_a_file_of_the_previous_schema_loads(tmp_path: Path) -> None:
+    (tmp_path / "000001.json").write_text(FIRST_SCHEMA)
+    before = some(1, from_run_ids=("r1",), learned_run_ids=("r1",), night="2026-03-01")
+    assert load(tmp_path, 1) == before
+    assert from_json(to_json(before)) == before
 
 
 @pytest.mark.parametrize(
