@@ -1,6 +1,7 @@
 """Filing: what the roles said of a batch -> rows of passages, topics and documents. Every sentence is in one row."""
 
 from collections.abc import Mapping, Sequence
+from itertools import count
 from typing import Any
 
 import pyarrow as pa
@@ -42,9 +43,22 @@ def file_batch(
     return {name: contract(name).build(table) for name, table in rows.items()}
 
 
+def titles_of(work: Work, stories: Sequence[Story]) -> list[str]:
+    """Return a title for each story of a document, no two alike: its lead's, else another member's, else numbered.
+
+    Finders name the topics of one chunk at a time, and do not see what the topics of the others are called.
+    """
+    titles: list[str] = []
+    for story in stories:
+        named = [work.lead(story).title, *(work.found[chunk][topic].title for chunk, topic in story.members)]
+        free = next((t for t in named if t not in titles), None)
+        titles.append(free or next(t for k in count(2) if (t := f"{named[0]} ({k})") not in titles))
+    return titles
+
+
 def _passages(work: Work, stories: Sequence[Story], run_id: str) -> Rows:
     number: dict[Topic, int] = {s.root: k for k, s in enumerate(stories, 1)}
-    titles = [work.lead(s).title for s in stories]
+    titles = titles_of(work, stories)
     rows = []
     for position, k in work.owned():
         row: dict[str, Any] = {
@@ -74,6 +88,7 @@ def _passages(work: Work, stories: Sequence[Story], run_id: str) -> Rows:
 
 def _topics(work: Work, stories: Sequence[Story], links: Mapping[str, tuple[str, bytes]], run_id: str) -> Rows:
     rows = []
+    titles = titles_of(work, stories)
     for number, story in enumerate(stories, 1):
         lead = work.lead(story)
         story_id, vector = links[topic_id(work, number)]
@@ -81,7 +96,7 @@ def _topics(work: Work, stories: Sequence[Story], links: Mapping[str, tuple[str,
             {
                 "doc_id": work.document.doc_id,
                 "topic_id": topic_id(work, number),
-                "title": lead.title,
+                "title": titles[number - 1],
                 **extent([p + 1 for p in story.positions]),
                 "merged_from": [f"{work.chunks[k].chunk_id}/t{t + 1}" for k, t in story.members],
                 "story_id": story_id,

@@ -93,7 +93,10 @@ def is_talk(sentences: Sequence[str]) -> bool:
     if not texts:
         return False
     addressed = sum(_ADDRESSED.search(text) is not None for text in texts)
-    return addressed >= TALK * len(texts) or float(np.median([_size(text) for text in texts])) < BROKEN
+    uncased = sum(text[0].islower() for text in texts)
+    if addressed >= TALK * len(texts) or 2 * uncased > len(texts):
+        return True
+    return float(np.median([_size(text) for text in texts])) < BROKEN
 
 
 def _opening(text: str) -> float:
