@@ -63,16 +63,21 @@ class Decision:
     judge_propensity: Mapping[str, float]
 
 
-def decide(parts: Sequence[str | int], plan: Plan) -> Decision:
+def decide(parts: Sequence[str | int], plan: Plan, shared: Sequence[str | int] = ()) -> Decision:
     """Draw for the unit that `parts` name.
 
     parts: profile, run_date, weights version, role and the digest of the unit's input, in this order, as text.
+    shared: what the picks of several roles have in common (() = nothing): roles that ask about one chunk then pick at
+    the same point of their weights, so that where these allow it is one model that reads the chunk, and a provider's
+    cache serves it. Each role's own probabilities are as before: the point is as uniform for each of them alone.
 
     Raises:
         SettingsError: the plan is not one (weights or rates that are no probabilities).
     """
     _check(plan)
     pick, duel, rival, judge = uniforms(parts, 4)
+    if shared:
+        (pick,) = uniforms(shared, 1)
     arm = _draw(plan.weights, pick)
     dueling = duel < plan.duel_rate
     others = {name: share for name, share in plan.challengers.items() if name != arm and share > 0}

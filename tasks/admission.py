@@ -1,28 +1,56 @@
-"""Admission: requests and tokens per minute, concurrency and dollars, granted in the flow's process as calls go out.
+"""Admission: whether a call may be sent now. Calls and tokens per minute, calls at a time, rests, the run's dollars.
 
-Workers hold no limits and sleep no retries: a call that a provider turns away comes back here, and its model rests
-for as long as the provider asks, while the others go on.
+All of it is granted here, in the flow's process, before a call is submitted: each model waits for its own limits only,
+so a slow one never holds up another. Workers know no limits and sleep no retries: a call that a provider turns away
+comes back here. Its model then rests for as long as the provider asks, or longer each time if it does not say, while
+the others go on. Lone failures are chance and cost nobody a rest; a model that does nothing but fail rests too, and is
+then tried by one call at a time until one succeeds.
 """
 
 import asyncio
+import math
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, nullcontext
-from dataclasses import dataclass
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
+from dataclasses import dataclass, field
 
 from aiolimiter import AsyncLimiter
 
-from tasks.errors import BudgetExceeded
+from tasks.errors import BudgetExceeded, RateLimited, Resting, TransientError
 from tasks.pool import ModelSpec, Prices
-from tasks.requests import Usage
 
 MINUTE = 60.0
+BACKOFF_S = 0.5  # of the first rest; doubled for each further one
+LONGEST_BACKOFF_S = 60.0
+BROKEN_AFTER = 5  # failures in a row, after which a model rests
 
 
 @dataclass(slots=True)
 class Grant:
-    """Leave to make one call; set `spent` to its dollars before it is given back."""
+    """Leave to make one call; set `spent` to its dollars before it is given back.
+
+    sent_at: when it was given (loop time). waited_s: how long the model rested meanwhile.
+    """
 
     spent: float = 0.0
+    sent_at: float = 0.0
+    waited_s: float = 0.0
+
+
+@dataclass(slots=True)
+class _Limits:
+    """Where one model stands. failures: in a row; since: when the last rest was decided (loop time)."""
+
+    places: asyncio.Semaphore | None
+    requests: AsyncLimiter | None
+    tokens: AsyncLimiter | None
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    trial: asyncio.Lock = field(default_factory=asyncio.Lock)
+    rests_until: float = 0.0
+    since: float = 0.0
+    failures: int = 0
+
+    def is_broken(self) -> bool:
+        return self.failures >= BROKEN_AFTER
 
 
 class Admission:
@@ -32,45 +60,102 @@ class Admission:
         self.max_cost_usd = max_cost_usd
         self.spent = 0.0  # dollars of calls that are over
         self._reserved = 0.0  # dollars that calls under way may come to
-        self._resting: dict[str, float] = {}
-        self._places = {m.name: asyncio.Semaphore(m.limits.concurrency) for m in models if m.limits.concurrency}
-        self._turns = {m.name: asyncio.Lock() for m in models}
-        self._requests = {m.name: _per_minute(m.limits.requests_per_minute) for m in models}
-        self._tokens = {m.name: _per_minute(m.limits.tokens_per_minute) for m in models}
+        self._given_back = asyncio.Event()
+        self._of = {
+            m.name: _Limits(
+                asyncio.Semaphore(m.concurrency) if m.concurrency else None,
+                _per_minute(m.limits.requests_per_minute),
+                _per_minute(m.limits.tokens_per_minute),
+            )
+            for m in models
+        }
 
     @asynccontextmanager
-    async def grant(self, model: str, tokens: int, dollars: float) -> AsyncIterator[Grant]:
+    async def grant(
+        self, model: str, tokens: int, dollars: float, patience_s: float = math.inf
+    ) -> AsyncIterator[Grant]:
         """Wait until a model may be called. tokens, dollars: the most that the call can take.
 
         Raises:
+            Resting: the model rests for longer than patience_s.
             BudgetExceeded: the call could take the run over its dollars.
         """
-        async with self._places.get(model) or nullcontext():
-            async with self._turns[model]:  # one after the other: side by side they would save up and go out at once
-                await _acquire(self._requests[model], 1)
-                await _acquire(self._tokens[model], tokens)
-            await self._rested(model)
-            if dollars > 0 and self.spent + self._reserved + dollars > self.max_cost_usd:
-                raise BudgetExceeded(
-                    f"{model}: a call of up to ${dollars:.4f} could pass the run's ${self.max_cost_usd:.2f}; "
-                    "raise limits.max_cost_usd in the profile"
-                )
-            self._reserved += dollars
-            grant = Grant()
+        limits, loop = self._of[model], asyncio.get_running_loop()
+        async with AsyncExitStack() as held:
+            await held.enter_async_context(limits.places or nullcontext())
+            async with limits.turn:  # one after the other: side by side they would save up and go out at once
+                await _acquire(limits.requests, 1)
+                await _acquire(limits.tokens, tokens)
+            start = loop.time()
+            await self._rested(model, start + patience_s, held)
+            await self._reserve(model, dollars, held)
+            grant = Grant(sent_at=loop.time(), waited_s=loop.time() - start)
             try:
                 yield grant
             finally:
-                self._reserved -= dollars
                 self.spent += grant.spent
 
     def rest(self, model: str, seconds: float) -> None:
         """Send a model nothing for so many seconds from now."""
-        until = asyncio.get_running_loop().time() + seconds
-        self._resting[model] = max(until, self._resting.get(model, 0.0))
+        limits, now = self._of[model], asyncio.get_running_loop().time()
+        limits.rests_until = max(now + seconds, limits.rests_until)
+        limits.since = now
 
-    async def _rested(self, model: str) -> None:
-        while (left := self._resting.get(model, 0.0) - asyncio.get_running_loop().time()) > 0:
-            await asyncio.sleep(left)
+    def failed(self, model: str, error: TransientError, grant: Grant) -> None:
+        """Take note that a call failed in a way that may be over later; have its model rest if that is called for."""
+        limits = self._of[model]
+        asked = error.retry_after if isinstance(error, RateLimited) else 0.0
+        if grant.sent_at < limits.since:  # it was under way when that rest was decided: no news, but for its length
+            if asked:
+                limits.rests_until = max(limits.rests_until, asyncio.get_running_loop().time() + asked)
+            return
+        limits.failures += 1
+        doublings = limits.failures - (1 if isinstance(error, RateLimited) else BROKEN_AFTER)
+        if doublings >= 0:  # longer each time, even for one who keeps asking for a moment
+            self.rest(model, max(asked, min(BACKOFF_S * 2.0 ** min(doublings, 16), LONGEST_BACKOFF_S)))
+
+    def succeeded(self, model: str) -> None:
+        """Take note that a model replied."""
+        self._of[model].failures = 0
+
+    def free_in(self, model: str) -> float:
+        """Return for how many seconds a model rests from now; 0 if it does not."""
+        return max(0.0, self._of[model].rests_until - asyncio.get_running_loop().time())
+
+    async def _rested(self, model: str, until: float, held: AsyncExitStack) -> None:
+        """Wait for the end of a model's rest, and for one's turn to try it if it was failing."""
+        limits, loop = self._of[model], asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout_at(until if math.isfinite(until) else None):
+                while limits.is_broken():
+                    await limits.trial.acquire()
+                    if limits.is_broken():
+                        held.callback(limits.trial.release)
+                        break
+                    limits.trial.release()  # the call before this one succeeded
+                while (left := limits.rests_until - loop.time()) > 0:
+                    if limits.rests_until > until:
+                        raise TimeoutError
+                    await asyncio.sleep(left)
+        except TimeoutError:
+            raise Resting(f"{model} rests for {self.free_in(model):.0f} s more, longer than a call waits") from None
+
+    async def _reserve(self, model: str, dollars: float, held: AsyncExitStack) -> None:
+        """Set aside what a call may cost; wait for calls under way if theirs is what stands in its way."""
+        while dollars > 0 and self.spent + self._reserved + dollars > self.max_cost_usd:
+            if self.spent + dollars > self.max_cost_usd:
+                raise BudgetExceeded(
+                    f"{model}: a call of up to ${dollars:.4f} could pass the run's ${self.max_cost_usd:.2f}; "
+                    "raise limits.max_cost_usd in the profile"
+                )
+            await self._given_back.wait()
+        self._reserved += dollars
+        held.callback(self._give_back, dollars)
+
+    def _give_back(self, dollars: float) -> None:
+        self._reserved -= dollars
+        self._given_back.set()
+        self._given_back = asyncio.Event()
 
 
 async def _acquire(limiter: AsyncLimiter | None, amount: float) -> None:
@@ -85,12 +170,10 @@ def _per_minute(rate: int) -> AsyncLimiter | None:
     return AsyncLimiter(max(1.0, rate / MINUTE), max(1.0, MINUTE / rate)) if rate else None
 
 
-def dollars_of(usage: Usage, prices: Prices) -> float:
-    """Return what a call cost: uncached input, cached input and output, each at its price per million tokens."""
-    fresh = usage.input_tokens - usage.cached_tokens
-    return (fresh * prices.input + usage.cached_tokens * prices.cached + usage.output_tokens * prices.output) / 1e6
+def most_dollars(characters: int, prices: Prices, most_output: int = 0) -> float:
+    """Return the most that a call can cost: a token per character read, at the dearest, and as many written.
 
-
-def most_dollars(request_characters: int, prices: Prices) -> float:
-    """Return the most that a call can cost: a token per character read, and as many written."""
-    return dollars_of(Usage(request_characters, 0, request_characters), prices)
+    most_output: tokens that the model may write at most; 0 = as many as characters are read.
+    """
+    dearest = max(prices.input, prices.cached, prices.cache_write)
+    return (characters * dearest + (most_output or characters) * prices.output) / 1e6

@@ -6,32 +6,50 @@ when an answer fails (once more with the error, then the next model), duels and 
 
 import asyncio
 import json
-from collections.abc import Callable, Sequence
+import logging
+import random
+import time
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from role_rl.arms import Arm
+from role_rl.arms import Arm, arm_name
 from role_rl.board import judge_weights, panel
 from role_rl.drawing import Plan, decide
 from role_rl.learn import serving
 from role_rl.record import State
 from tasks import format_checker
-from tasks.admission import Admission, dollars_of, most_dollars
-from tasks.errors import BudgetExceeded, ModelError, RateLimited, TransientError
+from tasks.admission import Admission, most_dollars
+from tasks.errors import (
+    BadReply,
+    BudgetExceeded,
+    InputError,
+    ModelError,
+    RateLimited,
+    Refused,
+    Resting,
+    TransientError,
+    Unusable,
+)
 from tasks.fanout import FanOut
 from tasks.ledger import Context, Ledger, Unit, address, answer_from_json, answer_key, answer_to_json, digest, now
-from tasks.models.worker import Reply, answer_group, embed_group
-from tasks.pool import ModelSpec
+from tasks.models.worker import Reply, answer_group, answer_one, embed_group
+from tasks.pool import TOKEN_CHARACTERS, ModelSpec, dollars_of
 from tasks.profile import Profile
 from tasks.requests import Answer, RoleRequest
 from tasks.roles import MODULES
-from tasks.store import Record, Store
+from tasks.store import Record, Store, Stored
+
+log = logging.getLogger("nightdesk")
 
 BACKOFF_S = 1.0  # before the second attempt; doubled before each further one
+PROMPT_CHARACTERS = 2_000  # that a prompt has besides items and labels, at most
+LONGEST_REPLY = 2_000  # characters of a reply that cannot be read, kept for its repair
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +68,10 @@ class _Call:
     record: Record
     answer: Answer | None
     own: bool
+
+    @property
+    def arm(self) -> str:
+        return arm_name(self.record["model"], self.record["lane"])
 
 
 class Desk:
@@ -71,6 +93,10 @@ class Desk:
         self._admission = Admission(profile.models, profile.limits.max_cost_usd)
         self._plans: dict[tuple[int, str, str], Plan] = {}
         self._under_way: dict[str, asyncio.Event] = {}
+        self._forms: dict[str, str] = {}  # model -> how it is held to JSON, as far as this run found out
+        self._finding_out: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._out: dict[str, str] = {}  # model -> why it is left out of the rest of this run
+        self._deadline = time.monotonic() + profile.limits.deadline_s
         self.ledger = Ledger()
 
     async def ask(self, units: Sequence[Unit], on_done: Callable[[], None]) -> list[Outcome]:
@@ -107,7 +133,7 @@ class Desk:
         request = unit.request
         drawn = (self.profile.name, self.run_date.isoformat(), unit.weights_version, request.role, digest(request))
         plan = self._plan(unit.weights_version, request)
-        decision = decide(drawn, plan)
+        decision = decide(drawn, plan, shared=(*drawn[:3], digest(request.items)))
         context = Context(self.profile.name, unit, decision, digest(drawn, unit.doc_id, unit.unit))
         runs = [self._call(context, decision.arm, "serve", request)]
         if decision.challenger is not None:
@@ -122,24 +148,49 @@ class Desk:
         return Outcome(serves.answer, serves.record["model"])
 
     async def _serving(self, context: Context, calls: list[_Call], plan: Plan) -> _Call | None:
-        """Return the first valid of: the drawn call, its repair, the rival of a duel, the next models."""
+        """Return the first valid of: the drawn call, its repair, the rival of a duel, the next models.
+
+        Raises:
+            InputError: every model of the role is out for this run.
+        """
         request, first = context.unit.request, calls[0]
         if first.answer is not None:
             return first
         parent = first.record["call_id"]
-        repair = replace(request, failed=json.dumps([first.record["reply"], first.record["error"]]))
-        again = await self._call(context, context.decision.arm, "repair", repair, parent)
-        if again.answer is not None:
-            return again
+        if first.record["reply"] is not None:  # it said something: it may mend that
+            repair = replace(request, failed=json.dumps([first.record["reply"], first.record["error"]]))
+            again = await self._call(context, context.decision.arm, "repair", repair, parent)
+            if again.answer is not None:
+                return again
         for rival in calls[1:]:
             if rival.answer is not None:
                 return rival
         tried = {c.record["model"] for c in calls}
-        for name in sorted(plan.weights.keys() - tried, key=lambda n: (-plan.weights[n], n)):
+        untried = [n for n in plan.weights if self._model(n).name not in tried]
+        others = sorted(untried, key=lambda n: (-plan.weights[n], n))
+        for name in others:
             other = await self._call(context, name, "fallback", request, parent)
             if other.answer is not None:
                 return other
+        return await self._first_free(context, [context.decision.arm, *others], parent)
+
+    async def _first_free(self, context: Context, names: Sequence[str], parent: str) -> _Call | None:
+        """Wait for the first of a role's models that rest, and ask it; give up at the run's deadline."""
+        self._must_have_one(context.unit.request.role, names)
+        while resting := {n: free for n in names if (free := self._admission.free_in(self._model(n).name)) > 0}:
+            name = min(resting, key=lambda n: (resting[n], n))
+            if time.monotonic() + resting[name] > self._deadline:
+                return None
+            await asyncio.sleep(resting[name])
+            call = await self._call(context, name, "fallback", context.unit.request, parent)
+            if call.answer is not None:
+                return call
         return None
+
+    def _must_have_one(self, role: str, names: Sequence[str]) -> None:
+        out = {n: self._out[m] for n in names if (m := self._model(n).name) in self._out}
+        if len(out) == len(names):
+            raise InputError(f"no model is left to serve {role}: {'; '.join(f'{n}: {why}' for n, why in out.items())}")
 
     async def _judge(self, context: Context, calls: list[_Call]) -> None:
         """Have the board answer the same question, and grade each answer against its own."""
@@ -147,8 +198,8 @@ class Desk:
         able = [a for a in self._arms if a.name not in self._settings.excluded]
         arms = {a.name: a for a in able}
         for call in calls:
-            arm = arms[call.record["model"]]
-            rivals = [arms[c.record["model"]] for c in calls if c is not call]
+            arm = arms[call.arm]
+            rivals = [arms[c.arm] for c in calls if c is not call]
             judges = panel(arm, able, context.decision_id, self.profile.judging.judges, rivals)
             answers = await asyncio.gather(
                 *(self._call(context, j.name, "judge", request, call.record["call_id"]) for j in judges)
@@ -176,79 +227,133 @@ class Desk:
             self.ledger.note(call.record, accuracy=min(1.0, accuracy), judges=len(judged))
 
     async def _call(
-        self, context: Context, model: str, purpose: str, request: RoleRequest, parent: str | None = None
+        self, context: Context, arm: str, purpose: str, request: RoleRequest, parent: str | None = None
     ) -> _Call:
         """Get one model's answer: from the store if it is there, and never asked for twice at a time."""
-        spec = self.profile.model(model)
+        spec = self._model(arm)
         key = answer_key(spec, request)
         while (event := self._under_way.get(key)) is not None:
             await event.wait()
         found = self._store.get(key)
         if found is not None:
-            return self._found(context, spec, purpose, parent, found.answer, found.record, found.published)
+            return self._found(context, arm, purpose, parent, found)
         self._under_way[key] = asyncio.Event()
         try:
-            record = context.row(spec, purpose, key, parent)
+            record = context.row(arm, spec, purpose, key, parent)
             answer = await self._sent(spec, request, record)
         finally:
             self._under_way.pop(key).set()
         return _Call(record, answer, own=True)
 
-    def _found(
-        self,
-        context: Context,
-        spec: ModelSpec,
-        purpose: str,
-        parent: str | None,
-        stored: Any,
-        record: Record,
-        published: bool,
-    ) -> _Call:
-        answer = answer_from_json(stored) if record["valid"] else None
-        if not published and (record["decision_id"], record["purpose"]) == (context.decision_id, purpose):
+    def _found(self, context: Context, arm: str, purpose: str, parent: str | None, found: Stored) -> _Call:
+        record = found.record
+        answer = answer_from_json(found.answer) if record["valid"] else None
+        if not found.published and (record["decision_id"], record["purpose"]) == (context.decision_id, purpose):
             return _Call(record, answer, own=True)  # a killed run asked it here: this is that call
-        row = context.row(spec, purpose, record["answer_key"], parent)
+        row = context.row(arm, self._model(arm), purpose, record["answer_key"], parent)
         row |= {"from_cache": True, "attempts": 0} | {k: record[k] for k in ("valid", "error", "reply")}
         self.ledger.cached.append(row)
         return _Call(row, answer, own=False)
 
     async def _sent(self, spec: ModelSpec, request: RoleRequest, record: Record) -> Answer | None:
         """Send one call, again if it may succeed later; write down what came of it."""
-        size = sum(map(len, request.items)) + sum(map(len, request.labels))
-        reply: Reply | None = None
-        for attempt in range(1, self.profile.limits.attempts + 1):
-            record["attempts"] = attempt
+        if (why := self._out.get(spec.name)) is not None:
+            return self._written(request, record, Reply(None, Unusable(why), now(), 0.0))
+        async with self._alone_if_first(spec):
+            return self._written(request, record, await self._tried(spec, request, record))
+
+    async def _tried(self, spec: ModelSpec, request: RoleRequest, record: Record) -> Reply:
+        """Send a call until it is answered, cannot be, or has had its attempts and its time."""
+        characters = PROMPT_CHARACTERS + sum(map(len, (*request.items, *request.labels, *request.meanings)))
+        most = most_dollars(characters + len(request.failed), spec.prices, spec.max_output_tokens)
+        patience_s, failures = self.profile.limits.patience_s, 0
+        while True:
             try:
-                async with self._admission.grant(spec.name, size, most_dollars(size, spec.prices)) as grant:
-                    self.ledger.made += 1
-                    reply = await self._pool.call(answer_group, address(spec), request)
-                    if reply.answer is not None:
-                        grant.spent = dollars_of(reply.answer.usage, spec.prices)
-            except (ModelError, BudgetExceeded) as e:
-                reply = Reply(None, e if isinstance(e, ModelError) else ModelError(str(e)), now(), 0.0)
-            if not isinstance(reply.error, TransientError):
-                break
-            asked = reply.error.retry_after if isinstance(reply.error, RateLimited) else 0.0
-            self._admission.rest(spec.name, max(asked, BACKOFF_S * 2 ** (attempt - 1)))
-        assert reply is not None  # attempts is at least 1
-        return self._written(request, record, reply)
+                async with self._admission.grant(spec.name, characters // TOKEN_CHARACTERS, most, patience_s) as grant:
+                    record["attempts"] += 1
+                    self.ledger.made += record["attempts"] == 1
+                    reply = await self._asked(spec, request)
+                    grant.spent = dollars_of(reply.usage, spec.prices, reply.lane)
+            except BudgetExceeded as e:
+                self._over_budget(e)
+                return Reply(None, ModelError(str(e)), now(), 0.0)
+            except Resting as e:
+                return Reply(None, e, now(), 0.0)
+            error = reply.error
+            if isinstance(error, Unusable):
+                self._put_out(spec, error)
+            if error is None or isinstance(error, BadReply):
+                self._admission.succeeded(spec.name)
+            if not isinstance(error, TransientError):
+                return reply
+            self._admission.failed(spec.name, error, grant)
+            patience_s -= grant.waited_s
+            failures += not isinstance(error, RateLimited)  # one who asks to wait is waited for
+            if failures >= self.profile.limits.attempts or patience_s <= 0:
+                return reply
+            if not isinstance(error, RateLimited):
+                await asyncio.sleep(BACKOFF_S * 2 ** (failures - 1) * random.uniform(0.5, 1.0))
+
+    async def _asked(self, spec: ModelSpec, request: RoleRequest) -> Reply:
+        """Have a worker ask a model once."""
+        at = address(spec, self.profile.limits.call_timeout_s, self._forms.get(spec.name, ""))
+        reply: Reply
+        try:
+            if spec.is_remote:
+                reply = await self._pool.talk(answer_one, at, request)
+            else:
+                reply = await self._pool.call(answer_group, at, request)
+        except ModelError as e:  # nobody came to be asked
+            return Reply(None, e, now(), 0.0)
+        if reply.form:
+            self._forms[spec.name] = reply.form
+        return reply
+
+    @asynccontextmanager
+    async def _alone_if_first(self, spec: ModelSpec) -> AsyncIterator[None]:
+        """Have the first call to a server of others find out what it can do, and the rest wait for that."""
+        if not spec.base_url or spec.form or spec.name in self._forms:
+            yield
+            return
+        async with self._finding_out[spec.name]:
+            if spec.name not in self._forms:
+                yield
+                return
+        yield
+
+    def _put_out(self, spec: ModelSpec, why: Unusable) -> None:
+        if spec.name not in self._out:
+            self._out[spec.name] = str(why)
+            log.warning("%s is left out of this run: %s", spec.name, why)
+
+    def _over_budget(self, why: BudgetExceeded) -> None:
+        self.ledger.refused += 1
+        if self.ledger.refused == 1:
+            log.warning("%s; models that cost nothing go on", why)
 
     def _written(self, request: RoleRequest, record: Record, reply: Reply) -> Answer | None:
         """Put a reply through the gate and write the call down; return the answer if it passed."""
         answer = answer_from_json(answer_to_json(reply.answer)) if reply.answer else None  # as a rerun will find it
         problems = format_checker.check(request, answer, MODULES[request.role].check) if answer else [str(reply.error)]
+        usage, cost = reply.usage, dollars_of(reply.usage, self._model(record["model"]).prices, reply.lane)
         record |= {"started_at": reply.started_at, "latency_s": reply.latency_s, "valid": not problems}
+        record |= {"input_tokens": usage.input_tokens, "cached_tokens": usage.cached_tokens}
+        record |= {"output_tokens": usage.output_tokens, "cost_usd": cost}
+        record |= {"usage": usage.raw or None, "usage_estimated": usage.estimated}
         record["error"] = "; ".join(problems)[:500] or None
-        if answer is not None and reply.answer is not None:
-            usage, cost = reply.answer.usage, dollars_of(reply.answer.usage, self.profile.model(record["model"]).prices)
-            record |= {"input_tokens": usage.input_tokens, "cached_tokens": usage.cached_tokens}
-            record |= {"output_tokens": usage.output_tokens, "cost_usd": cost}
+        self.ledger.book(usage, cost)
+        if answer is not None:
             record["reply"] = answer_to_json(answer) if problems else None
-            self.ledger.cost_usd += cost
             self._store.put(record["answer_key"], answer_to_json(answer), record)
-        else:
+        elif isinstance(reply.error, BadReply):  # it was paid for: a rerun is not to ask it again
+            record["reply"] = None if isinstance(reply.error, Refused) else reply.error.text[:LONGEST_REPLY]
+            self._store.put(record["answer_key"], None, record)
+        elif record["attempts"] or record["purpose"] in ("serve", "duel"):  # what else was never sent is no call
             self._store.record(record)
         return answer if not problems else None
+
+    def _model(self, arm: str) -> ModelSpec:
+        return self.profile.model(arm)
 
     def _plan(self, weights_version: int, request: RoleRequest) -> Plan:
         key = (weights_version, request.role, request.language)

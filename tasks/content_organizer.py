@@ -11,9 +11,11 @@ File every numbered sentence under exactly one of the categories below, by what 
 stands. Answer one group per category: as label the category's name, as numbers its sentences."""
 
 
-def make_request(texts: Sequence[str], language: str, categories: Sequence[str]) -> RoleRequest:
-    """Ask for the category of each of a chunk's sentences."""
-    return RoleRequest("content_organizer", language, tuple(texts), tuple(categories))
+def make_request(
+    texts: Sequence[str], language: str, categories: Sequence[str], meanings: Sequence[str] = ()
+) -> RoleRequest:
+    """Ask for the category of each of a chunk's sentences; meanings: what each category stands for."""
+    return RoleRequest("content_organizer", language, tuple(texts), tuple(categories), meanings=tuple(meanings))
 
 
 def check(request: RoleRequest, answer: Answer) -> list[str]:

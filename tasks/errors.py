@@ -5,14 +5,20 @@ NightdeskError
 │   └── DocumentError       one document of several cannot be read; the others go on
 ├── ModelError              a call got no usable answer
 │   ├── TransientError      the same call may succeed later (retry)
-│   │   └── RateLimited     ... after retry_after seconds
+│   │   ├── RateLimited     ... after retry_after seconds
+│   │   └── Resting         ... but the model rests for longer than the call may wait
 │   └── TerminalError       the same call will fail again (ask another model)
+│       ├── Unusable            ... and so will every call to this model (key refused, no such model, no credit)
+│       └── BadReply            the model replied, and it cannot be used: not JSON, cut off (paid for all the same)
+│           └── Refused             ... as the model declined to answer
 ├── BudgetExceeded          the run's dollars are spent
 └── PublishError            the run's tables cannot be put in place
     └── AuditFailed         a table expectation failed; the batch is withheld
 
 Every class keeps its arguments in `args`, so that it pickles between processes.
 """
+
+from tasks.requests import Usage
 
 
 class NightdeskError(Exception):
@@ -46,8 +52,32 @@ class RateLimited(TransientError):
         return str(self.args[0])
 
 
+class Resting(TransientError):
+    """The model is left alone for a while, longer than the call may wait; the call was not sent."""
+
+
 class TerminalError(ModelError):
     """The same call will fail again."""
+
+
+class Unusable(TerminalError):
+    """Every call to this model will fail until its entry in the profile, or its key, is mended."""
+
+
+class BadReply(TerminalError):
+    """The model replied and that is no answer; text is what it said, usage what it counted."""
+
+    def __init__(self, message: str, text: str = "", usage: Usage | None = None) -> None:
+        super().__init__(message, text, usage)
+        self.text = text
+        self.usage = usage or Usage()
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class Refused(BadReply):
+    """The model declined to answer; asking it again would not change that."""
 
 
 class BudgetExceeded(NightdeskError):

@@ -1,15 +1,19 @@
-"""The Dask fan-out: many small calls -> groups of plain function calls on workers. The one module that knows Dask.
+"""The Dask fan-out: many small calls -> plain function calls on workers. The one module that knows Dask.
 
 A LocalCluster by default, started in a thread so that it comes up while the rest of the program is imported; an
 existing scheduler where the profile or DASK_SCHEDULER_ADDRESS names one. Workers hold no limits, no keys and no state.
+
+Calls that compute go out as Dask tasks, in groups (`call`). Calls that wait for a network are awaited on a worker's own
+event loop (`talk`), where connections stay open from call to call: as tasks they would hold a thread each while they
+wait, groups of them would wait for their slowest, and a task costs several times the CPU of a plain message.
 """
 
 import asyncio
 import os
 import threading
 import uuid
-from collections import defaultdict, deque
-from collections.abc import AsyncIterator, Callable
+from collections import Counter, defaultdict, deque
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -19,8 +23,11 @@ LARGEST_GROUP = 16  # calls in one Dask task
 AHEAD = 2  # groups under way per thread of a worker: one that runs, one that waits
 CLOSE_TIMEOUT_S = 10
 CONNECT_TIMEOUT_S = 15
+GRACE_S = 10.0  # that a worker has beyond a call's own time to say that it is over
+NEWS_S = 5.0  # after which it is asked again which workers there are
 
 GroupFunction = Callable[[Any, list[Any]], list[Any]]  # (what the group shares, items) -> one result per item
+TalkFunction = Callable[[Any, Any], Awaitable[Any]]  # (what calls share, item) -> its result
 
 
 class Cluster:
@@ -46,6 +53,7 @@ class Cluster:
                     "distributed.scheduler.allowed-failures": 1,  # what kills its worker is tried twice, not four times
                     "distributed.worker.memory.terminate": 0.95,
                     "distributed.admin.tick.limit": "30s",
+                    "distributed.worker.profile.enabled": False,  # it takes a share of a core all the time
                 }
             )
             self._cluster = LocalCluster(  # type: ignore[no-untyped-call]
@@ -138,6 +146,10 @@ class FanOut:
         self._suspects: deque[Call] = deque()
         self._groups: set[asyncio.Task[None]] = set()
         self._pumping = False
+        self._talking: Counter[str] = Counter()  # worker -> calls that wait there for a network
+        self._workers: list[str] = []
+        self._asked_at = -NEWS_S
+        self._asking = asyncio.Lock()
 
     async def call(self, function: GroupFunction, shared: Any, item: Any) -> Any:
         """Run function(shared, [item, ...]) on some worker and return what it gives for this item.
@@ -150,6 +162,41 @@ class FanOut:
         self._waiting[function, shared].append((function, shared, item, result))
         self._pump_soon()
         return await result
+
+    async def talk(self, function: TalkFunction, shared: Any, item: Any) -> Any:
+        """Await function(shared, item) on the event loop of the worker that has least to do there.
+
+        Raises:
+            TransientError: no result in time, or the worker was lost.
+        """
+        worker = await self._least_busy()
+        self._talking[worker] += 1
+        try:
+            async with asyncio.timeout(self._timeout_s + GRACE_S):
+                results = await self._client.run(function, shared, item, workers=[worker], on_error="return")
+        except TimeoutError:
+            raise TransientError(f"no answer within {self._timeout_s:g} s") from None
+        finally:
+            self._talking[worker] -= 1
+        result = results[worker]
+        if isinstance(result, OSError):  # the connection to it; what a function raises on purpose is no such thing
+            self._asked_at = -NEWS_S
+            raise TransientError("the worker was lost that had the call")
+        if isinstance(result, Exception):
+            raise TerminalError(f"{type(result).__name__}: {result}")
+        return result
+
+    async def _least_busy(self) -> str:
+        async with self._asking:
+            if asyncio.get_running_loop().time() - self._asked_at > NEWS_S or not self._workers:
+                try:
+                    await self._workers_are_there()
+                except TimeoutError:
+                    raise TransientError("no Dask worker is there") from None
+                identity = await self._client.scheduler.identity(n_workers=-1)
+                self._workers = list(identity["workers"])
+                self._asked_at = asyncio.get_running_loop().time()
+        return min(self._workers, key=lambda w: self._talking[w])
 
     async def cancel(self) -> None:
         """Give up everything that waits or is under way."""

@@ -5,13 +5,15 @@ import json
 import uuid
 from dataclasses import astuple, dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from role_rl.drawing import Decision
 from tasks import prompts
-from tasks.models.worker import ModelAddress, version
+from tasks.models.address import ModelAddress
+from tasks.models.worker import version
 from tasks.pool import ModelSpec
-from tasks.requests import Answer, Group, RoleRequest
+from tasks.requests import Answer, Group, RoleRequest, Usage
 from tasks.store import Record
 
 
@@ -33,7 +35,18 @@ class Ledger:
     notes: dict[str, dict[str, Any]] = field(default_factory=dict)  # call_id -> columns known later
     judgements: list[dict[str, Any]] = field(default_factory=list)
     made: int = 0  # calls made now
-    cost_usd: float = 0.0  # of these
+    cost_usd: float = 0.0  # of these, as are the tokens
+    input_tokens: int = 0
+    cached_tokens: int = 0
+    output_tokens: int = 0
+    refused: int = 0  # calls that the run's dollars did not reach for
+
+    def book(self, usage: Usage, cost_usd: float) -> None:
+        """Add what a call took."""
+        self.cost_usd += cost_usd
+        self.input_tokens += usage.input_tokens
+        self.cached_tokens += usage.cached_tokens
+        self.output_tokens += usage.output_tokens
 
     def note(self, record: Record, **columns: Any) -> None:
         """Add what became known of a call after it was written down."""
@@ -58,7 +71,7 @@ class Context:
     decision: Decision
     decision_id: str
 
-    def row(self, spec: ModelSpec, purpose: str, key: str, parent: str | None) -> Record:
+    def row(self, arm: str, spec: ModelSpec, purpose: str, key: str, parent: str | None) -> Record:
         """Start the record of a call: the table's columns and `reply` (a failed answer, for its repair)."""
         drawn = purpose in ("serve", "duel")
         return {
@@ -72,13 +85,13 @@ class Context:
             "language": self.unit.request.language,
             "model": spec.name,
             "family": spec.family,
-            "lane": "sync",
+            "lane": "batch" if arm.endswith("@batch") else "sync",
             "purpose": purpose,
             "served": False,
             "weights_version": self.unit.weights_version,
             "eligible": list(self.decision.eligible),
-            "propensity": self.decision.propensity[spec.name] if drawn else None,
-            "judge_propensity": self.decision.judge_propensity[spec.name] if drawn else None,
+            "propensity": self.decision.propensity[arm] if drawn else None,
+            "judge_propensity": self.decision.judge_propensity[arm] if drawn else None,
             "answer_key": key,
             "from_cache": False,
             "valid": False,
@@ -87,6 +100,8 @@ class Context:
             "input_tokens": 0,
             "cached_tokens": 0,
             "output_tokens": 0,
+            "usage": None,
+            "usage_estimated": False,
             "cost_usd": 0.0,
             "latency_s": 0.0,
             "attempts": 0,
@@ -96,15 +111,33 @@ class Context:
         }
 
 
-def address(spec: ModelSpec) -> ModelAddress:
-    """Return what a worker needs to build a model."""
-    return ModelAddress(spec.provider, spec.kind or spec.name, spec.penalty)
+def address(spec: ModelSpec, timeout_s: float = 120.0, form: str = "") -> ModelAddress:
+    """Return what a worker needs to build a model. form: how it is held to JSON, as far as this run knows."""
+    if not spec.is_remote:
+        return ModelAddress(spec.provider, spec.model_id, spec.penalty)
+    sampling = {"temperature": spec.temperature, "seed": spec.seed}
+    settings = {k: v for k, v in sampling.items() if v is not None} | spec.options
+    return ModelAddress(
+        spec.provider,
+        spec.model_id,
+        base_url=spec.base_url,
+        key_env=spec.key_env,
+        form=form or spec.form,
+        settings=json.dumps(settings, sort_keys=True),
+        max_output_tokens=spec.max_output_tokens,
+        timeout_s=timeout_s,
+    )
 
 
 def answer_key(spec: ModelSpec, request: RoleRequest) -> str:
     """Return the key of an answer: role, versions of prompt and schema, the model and its version, canonical input."""
-    where = address(spec)
-    return digest(prompts.version(request.role), astuple(where), version(where), request)
+    at = address(spec)
+    return digest(prompts.version(request.role), _identity(at), request)
+
+
+@cache
+def _identity(at: ModelAddress) -> tuple[Any, ...]:
+    return at.provider, at.base_url, at.kind, at.penalty, at.settings, version(at)
 
 
 def digest(*parts: Any) -> str:

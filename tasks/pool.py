@@ -1,10 +1,19 @@
 """The pool of a profile: what is said of each model there, in its [[models]] table."""
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from tasks.requests import Role
+from tasks.prices import list_prices
+from tasks.requests import Role, Usage
+
+KEYS = {"openai": "OPENAI_API_KEY", "anthropic": "ANTHROPIC_API_KEY"}  # where a provider's own key is looked for
+CONCURRENCY = 32  # calls that a language model has at a time, if its limits do not say
+TOKEN_CHARACTERS = 4  # characters that a token is taken for where nobody has counted
+
+Form = Literal["json_schema", "json_object_schema", "json_object", "text"]
 
 
 class Table(BaseModel):
@@ -14,15 +23,42 @@ class Table(BaseModel):
 
 
 class Prices(Table):
-    """Dollars per million tokens."""
+    """Dollars per million tokens: read, read from the provider's cache, written to it, and answered with.
+
+    Reading from the cache and writing to it cost what reading costs, if that is all that is said. batch: what of these
+    prices lane batch costs.
+    """
 
     input: float = Field(0.0, ge=0)
     cached: float = Field(0.0, ge=0)
+    cache_write: float = Field(0.0, ge=0)
     output: float = Field(0.0, ge=0)
+    batch: float = Field(0.5, ge=0, le=1)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _cache_costs_what_reading_does(cls, given: Any) -> Any:
+        if isinstance(given, Mapping) and "input" in given:
+            return {"cached": given["input"], "cache_write": given["input"], **given}
+        return given
+
+
+def dollars_of(usage: Usage, prices: Prices, lane: str = "sync") -> float:
+    """Return what a call cost: input that is fresh, read from the cache and written to it, and output, each at its
+    price per million tokens; on lane batch, the share of it that batches cost.
+    """
+    fresh = max(0, usage.input_tokens - usage.cached_tokens - usage.cache_write_tokens)
+    dollars = (
+        fresh * prices.input
+        + usage.cached_tokens * prices.cached
+        + usage.cache_write_tokens * prices.cache_write
+        + usage.output_tokens * prices.output
+    ) / 1e6
+    return dollars * prices.batch if lane == "batch" else dollars
 
 
 class ModelLimits(Table):
-    """What one model may be sent; 0 = no limit of ours."""
+    """What one model may be sent; 0 = no limit of ours (concurrency of a language model: as usual)."""
 
     requests_per_minute: int = Field(0, ge=0)
     tokens_per_minute: int = Field(0, ge=0)
@@ -30,28 +66,106 @@ class ModelLimits(Table):
 
 
 class Prior(Table):
-    """What is known of a model before it was judged: accuracy in [0, 1], worth `strength` judged answers."""
+    """What is known of a model before it was judged: accuracy in [0, 1], worth `strength` judged answers.
+
+    cost_usd, latency_s: of one call; what follows from its prices, and what is usual, if left out.
+    """
 
     accuracy: float = Field(0.5, ge=0, le=1)
     strength: float = Field(20.0, ge=1)
+    cost_usd: float | None = Field(None, ge=0)
+    latency_s: float | None = Field(None, ge=0)
 
 
 class ModelSpec(Table):
-    """One model of the pool. Small and picklable: it travels to the workers, which build the model from it."""
+    """One model of the pool.
+
+    provider: embedded, or the protocol that is spoken: openai (and every compatible server), anthropic.
+    model: the provider's own name of it (its name here if left out). base_url: the server ("" = the provider's own).
+    api_key_env: the environment variable that holds the key ("" = the provider's usual one; none for another server).
+    form: how it is held to JSON ("" = found out). options: sent along as they are (reasoning_effort, thinking, ...).
+    lane: sync, batch, or both (then it is two arms).
+    """
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}$")]
     family: Annotated[str, Field(min_length=1)]
-    provider: Literal["embedded"]
+    provider: Literal["embedded", "openai", "anthropic"]
     kind: Literal["static", "lexical", "baseline", ""] = ""  # which embedded model; its name if left out
     penalty: float = Field(0.0, ge=0, le=1000)  # embedded: what a new topic costs, in nats; less cuts finer; 0 = usual
+    model: str = ""
+    base_url: str = ""
+    api_key_env: str = Field("", pattern=r"^([A-Za-z_][A-Za-z0-9_]*)?$")
+    form: Form | Literal[""] = ""
+    context_tokens: int = Field(0, ge=0)  # what it can read and answer in one call; 0 = more than a chunk
+    max_output_tokens: int = Field(8192, ge=64)
+    temperature: float | None = Field(None, ge=0, le=2)
+    seed: int | None = None
+    options: dict[str, Any] = {}
+    lane: Literal["sync", "batch", "both"] = "sync"
     judges: bool = True
     prices: Prices = Prices()
     limits: ModelLimits = ModelLimits()
     prior: Prior = Prior()
     priors: dict[Role, Prior] = {}  # where a role's prior differs
 
+    @model_validator(mode="before")
+    @classmethod
+    def _prices_are_known(cls, given: Any) -> Any:
+        """Look up what a language model costs, if the profile does not say."""
+        if not isinstance(given, Mapping) or given.get("provider") not in KEYS:
+            return given
+        if isinstance(prices := given.get("prices"), Mapping):
+            if given["provider"] == "anthropic" and isinstance(read := prices.get("input"), int | float):
+                return {**given, "prices": {"cached": 0.1 * read, "cache_write": 1.25 * read, **prices}}
+            return given
+        model, base_url = given.get("model") or given.get("name"), given.get("base_url") or ""
+        prices = list_prices(str(given["provider"]), str(base_url), str(model))
+        if prices is None:
+            where = base_url or given["provider"]
+            raise ValueError(
+                f"no price of {model!r} at {where} is known; say prices = {{ input = ..., output = ... }} "
+                "in dollars per million tokens (0 and 0 for a server of your own)"
+            )
+        return {**given, "prices": prices}
+
     @model_validator(mode="after")
-    def _kind_is_known(self) -> "ModelSpec":
-        if not self.kind and self.name not in ("static", "lexical", "baseline"):
-            raise ValueError(f"say which embedded model {self.name!r} is: kind = static, lexical or baseline")
+    def _it_can_be_reached(self) -> "ModelSpec":
+        if self.provider == "embedded":
+            if not self.kind and self.name not in ("static", "lexical", "baseline"):
+                raise ValueError(f"say which embedded model {self.name!r} is: kind = static, lexical or baseline")
+            if self.lane != "sync":
+                raise ValueError("an embedded model answers at once: lane = sync")
+            return self
+        url = urlsplit(self.base_url)
+        if self.base_url and (url.scheme not in ("http", "https") or not url.hostname):
+            raise ValueError(f"base_url {self.base_url!r} is no address; write http://HOST:PORT/v1")
+        if url.username or url.password or url.query:
+            raise ValueError("base_url carries a key; put it into an environment variable and name that in api_key_env")
+        if self.provider == "anthropic" and (self.temperature is not None or self.seed is not None):
+            raise ValueError("provider anthropic takes neither temperature nor seed; leave them out")
         return self
+
+    @property
+    def is_remote(self) -> bool:
+        """Tell whether calls to it go over a network."""
+        return self.provider != "embedded"
+
+    @property
+    def lanes(self) -> tuple[str, ...]:
+        """Return the lanes over which it is reached."""
+        return ("sync", "batch") if self.lane == "both" else (self.lane,)
+
+    @property
+    def model_id(self) -> str:
+        """Return the name by which its provider knows it."""
+        return self.model or self.kind or self.name
+
+    @property
+    def key_env(self) -> str:
+        """Return the environment variable that holds its key; empty if it needs none."""
+        return self.api_key_env or ("" if self.base_url else KEYS.get(self.provider, ""))
+
+    @property
+    def concurrency(self) -> int:
+        """Return how many calls it may have at a time; 0 = any number."""
+        return self.limits.concurrency or (CONCURRENCY if self.is_remote else 0)

@@ -10,12 +10,18 @@ from role_rl.arms import ANY, Arm, Settings, eligible
 from role_rl.arms import Prior as ArmPrior
 from role_rl.errors import RoleRLError
 from tasks.errors import InputError
-from tasks.pool import ModelSpec, Prior, Table
-from tasks.requests import Role
+from tasks.pool import ModelSpec, Prior, Table, dollars_of
+from tasks.requests import Role, Usage
 from tasks.resources import folder
 
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 UNPLACED = "unplaced"
+
+# A call of usual size, for priors: what 120 sentences of news came to.
+TOKENS_PER_SENTENCE = 28
+ANSWER_TOKENS_PER_SENTENCE = 2
+PROMPT_TOKENS = 350
+LATENCY_S = 4.0
 
 
 class Chunks(Table):
@@ -49,11 +55,18 @@ class Rewards(Table):
 
 
 class Limits(Table):
-    """max_cost_usd: dollars a run may spend. call_timeout_s: how long one call may take, in seconds."""
+    """max_cost_usd: dollars a run may spend. call_timeout_s: how long one call may take, in seconds.
+
+    attempts: how often a call is sent that fails by chance (a model that asks to wait is waited for instead).
+    patience_s: how long a call waits for the model it was drawn to while that rests, before another is asked.
+    deadline_s: seconds after a run's start until which it waits for a first model when all of a role's rest.
+    """
 
     max_cost_usd: float = Field(0.0, ge=0)
     call_timeout_s: float = Field(120.0, gt=0)
     attempts: int = Field(3, ge=1, le=10)
+    patience_s: float = Field(120.0, ge=0)
+    deadline_s: float = Field(4 * 3600.0, gt=0)
 
 
 class Judging(Table):
@@ -130,18 +143,33 @@ class Profile(Table):
         return self
 
     def arms(self) -> list[Arm]:
-        """Return the pool as the learner knows it."""
+        """Return the pool as the learner knows it: an arm for each lane of a model."""
         return [
             Arm(
                 m.name,
                 m.family,
-                prior=_prior(m, m.prior),
-                priors={(role, ANY): _prior(m, p) for role, p in m.priors.items()},
+                lane=lane,
+                prior=self._prior(m, m.prior, lane),
+                priors={(role, ANY): self._prior(m, p, lane) for role, p in m.priors.items()},
                 judges=m.judges,
                 known="prior" in m.model_fields_set,
             )
             for m in self.models
+            for lane in m.lanes
         ]
+
+    def _prior(self, model: ModelSpec, prior: Prior, lane: str) -> ArmPrior:
+        """Return what the learner starts from: where the profile says nothing, what a call of usual size comes to."""
+        tokens = self.chunks.sentences * TOKENS_PER_SENTENCE + PROMPT_TOKENS
+        usual = Usage(tokens, 0, self.chunks.sentences * ANSWER_TOKENS_PER_SENTENCE)
+        cost = dollars_of(usual, model.prices, lane) if prior.cost_usd is None else prior.cost_usd
+        usually_s = LATENCY_S if model.is_remote and lane == "sync" else 0.0
+        return ArmPrior(
+            accuracy=prior.accuracy,
+            strength=prior.strength,
+            cost_usd=cost,
+            latency_s=usually_s if prior.latency_s is None else prior.latency_s,
+        )
 
     def settings(self) -> Settings:
         """Return what the learner needs to know of this profile."""
@@ -165,17 +193,9 @@ class Profile(Table):
         )
 
     def model(self, name: str) -> ModelSpec:
-        """Return the model of the pool that has this name."""
+        """Return the model of the pool that has this name, or that of one of its arms."""
+        name = name.removesuffix("@batch")
         return next(m for m in self.models if m.name == name)
-
-
-def _prior(model: ModelSpec, prior: Prior) -> ArmPrior:
-    return ArmPrior(accuracy=prior.accuracy, strength=prior.strength, cost_usd=_typical_usd(model))
-
-
-def _typical_usd(model: ModelSpec) -> float:
-    """Dollars of a usual call, until its calls say what they cost: some 120 sentences in, numbers out."""
-    return (4000 * model.prices.input + 200 * model.prices.output) / 1e6
 
 
 def shipped_profiles() -> list[str]:

@@ -31,6 +31,7 @@ class RoleRequest:
 
     items: what is shown, numbered 1..n. A topic is shown as its title and then its sentences, one a line.
     labels: what may be answered with; empty where the role makes its own (see the module).
+    meanings: for the organizer, what each label stands for; else empty.
     anchors: for the locator, one tuple per label: the sentence numbers that the finder named for it.
     failed: for a repair, the answer that did not pass the gate and what was wrong with it; else empty.
     """
@@ -40,16 +41,24 @@ class RoleRequest:
     items: tuple[str, ...]
     labels: tuple[str, ...] = ()
     anchors: tuple[tuple[int, ...], ...] = ()
+    meanings: tuple[str, ...] = ()
     failed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens of one call as the provider counts them; an embedded model uses none."""
+    """Tokens of one call as the provider counts them; an embedded model uses none.
+
+    input_tokens: all that was read, including cached_tokens (read from the provider's cache) and cache_write_tokens
+    (written to it). estimated: the provider said nothing, so these are counted by length. raw: its own words, as JSON.
+    """
 
     input_tokens: int = 0
     cached_tokens: int = 0
     output_tokens: int = 0
+    cache_write_tokens: int = 0
+    estimated: bool = False
+    raw: str = ""
 
 
 @dataclass(frozen=True, slots=True)

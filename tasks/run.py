@@ -23,6 +23,7 @@ from tasks.fanout import fan_out
 from tasks.filing import file_batch, topic_id
 from tasks.learning import state_folder
 from tasks.profile import Profile
+from tasks.reach import usable
 from tasks.sources import Reading, check_sources, nothing_readable, there_by
 from tasks.stages import topic_texts
 from tasks.store import Store, is_alive
@@ -231,28 +232,30 @@ async def open_run(
     reading = check_sources(arguments, run_date, text_id)
     if by is not None:
         reading = there_by(reading, arguments, run_date, by)
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        await asyncio.to_thread(publish.recover, out)
-        publish.sweep_staging(out, lambda run: not is_alive(out, run))
-        store = Store(out, run_id)
-    except OSError as e:
-        raise InputError(f"{out}: cannot be written ({e.strerror}); name another folder with --out") from None
-    try:
-        if adopted := store.adopt():
-            log.info("%d calls that an ended run paid for will be published by this one", adopted)
-        newest, warnings = states.latest(state_folder(out, profile.name))
-        for warning in warnings:
-            log.warning("%s", warning)
-        version_of = _Versions(state_folder(out, profile.name), newest)
-        async with fan_out(profile.dask.scheduler, profile.dask.workers, profile.limits.call_timeout_s) as pool:
-            desk = Desk(profile, run_date, version_of, store, pool, greedy)
+    async with fan_out(profile.dask.scheduler, profile.dask.workers, profile.limits.call_timeout_s) as pool:
+        able = await usable(profile, pool)  # before anything is written
+        try:
+            out.mkdir(parents=True, exist_ok=True)
+            await asyncio.to_thread(publish.recover, out)
+            publish.sweep_staging(out, lambda run: not is_alive(out, run))
+            store = Store(out, run_id)
+        except OSError as e:
+            raise InputError(f"{out}: cannot be written ({e.strerror}); name another folder with --out") from None
+        try:
+            if adopted := store.adopt():
+                log.info("%d calls that an ended run paid for will be published by this one", adopted)
+            newest, warnings = states.latest(state_folder(out, profile.name))
+            for warning in warnings:
+                log.warning("%s", warning)
+            version_of = _Versions(state_folder(out, profile.name), newest)
+            desk = Desk(able, run_date, version_of, store, pool, greedy)
             with auditor() as audits:
                 version = newest.version if newest else 0
                 yield Run(run_id, run_date, out, profile, reading, store, desk, audits, version)
-    finally:
-        publish.sweep_staging(out, lambda run: run == run_id)
-        store.close()
+        finally:
+            await pool.cancel()
+            publish.sweep_staging(out, lambda run: run == run_id)
+            store.close()
 
 
 class _Versions:

@@ -87,9 +87,9 @@ async def relate(desk: Desk, batch: Batch, progress: Progress) -> None:
 
 async def organize(desk: Desk, batch: Batch, progress: Progress) -> None:
     """File every sentence under a category."""
-    categories = list(desk.profile.categories)
+    categories, meanings = list(desk.profile.categories), list(desk.profile.categories.values())
     asked: Asked = [
-        (w, k, content_organizer.make_request(w.texts(c), w.document.language, categories))
+        (w, k, content_organizer.make_request(w.texts(c), w.document.language, categories, meanings))
         for w in batch.works
         for k, c in enumerate(w.chunks)
     ]

@@ -1,26 +1,75 @@
-"""models: the pool of a profile."""
+"""models: the pool of a profile, and what is true of it now."""
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from flows.commands.options import AsJson, ProfileName
 from flows.show import show, show_table
 
+if TYPE_CHECKING:
+    from tasks.pool import ModelSpec
+    from tasks.profile import Profile
 
-def models(profile: ProfileName = "news", as_json: AsJson = False) -> None:
+CHECK_TIMEOUT_S = 60.0
+
+
+def models(
+    profile: ProfileName = "news",
+    check: Annotated[
+        bool, typer.Option("--check", help="Send each model a one-line request: is it there, how fast, what can it do?")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """Show the pool of a profile."""
     from tasks.profile import load_profile
 
     chosen = load_profile(profile)
-    rows = [
-        {
-            "model": m.name,
-            "family": m.family,
-            "provider": m.provider,
-            "judges": m.judges,
-            "serves": m.name not in chosen.exclude,
-            "prior": m.prior.accuracy,
-            "usd_per_million": [m.prices.input, m.prices.cached, m.prices.output],
-        }
-        for m in chosen.models
-    ]
+    rows = asyncio.run(_checked(chosen)) if check else [_row(chosen, m) for m in chosen.models]
     if as_json:
         return show({"profile": chosen.name, "models": rows}, as_json)
     show_table(f"models of {chosen.name}", rows, tuple(rows[0]))
+
+
+def _row(profile: "Profile", model: "ModelSpec") -> dict[str, Any]:
+    return {
+        "model": model.name,
+        "family": model.family,
+        "provider": model.provider,
+        "lane": model.lane,
+        "judges": model.judges,
+        "serves": model.name not in profile.exclude,
+        "prior": model.prior.accuracy,
+        "usd_per_million": [model.prices.input, model.prices.cached, model.prices.output],
+    }
+
+
+async def _checked(profile: "Profile") -> list[dict[str, Any]]:
+    """Ask every model one line, side by side, from this process: its keys are those of this shell."""
+    return list(await asyncio.gather(*(_check(m, list(profile.categories)) for m in profile.models)))
+
+
+async def _check(model: "ModelSpec", categories: list[str]) -> dict[str, Any]:
+    from tasks.content_organizer import make_request
+    from tasks.ledger import address
+    from tasks.models.worker import answer_group, answer_one
+    from tasks.pool import dollars_of
+
+    at, request = address(model, CHECK_TIMEOUT_S), make_request(["The bridge reopened on Monday."], "en", categories)
+    start = time.perf_counter()
+    if model.is_remote:
+        reply = await answer_one(at, request)
+    else:
+        (reply,) = await asyncio.to_thread(answer_group, at, [request])
+    return {
+        "model": model.name,
+        "answers": "yes" if reply.error is None else f"no: {reply.error}",
+        "seconds": round(reply.latency_s or time.perf_counter() - start, 3),
+        "held_to_json_by": reply.form or ("" if model.is_remote else "being computed"),
+        "usage": "not reported" if reply.usage.estimated else "reported",
+        "tokens": [reply.usage.input_tokens, reply.usage.output_tokens],
+        "cost_usd": dollars_of(reply.usage, model.prices),
+        "usd_per_million": [model.prices.input, model.prices.cached, model.prices.output],
+    }

@@ -7,74 +7,131 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from tasks.errors import ModelError, TerminalError
+from tasks.errors import BadReply, ModelError, TerminalError, TransientError
+from tasks.keys import without_keys
 from tasks.models import Model
-from tasks.requests import Answer, RoleRequest
-
-
-@dataclass(frozen=True, slots=True)
-class ModelAddress:
-    """What it takes to build a model: provider, which of its models, and how finely that cuts (0: as usual)."""
-
-    provider: str
-    kind: str
-    penalty: float = 0.0
+from tasks.models.address import ModelAddress
+from tasks.requests import Answer, RoleRequest, Usage
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came of one call: an answer or an error; latency_s in seconds, started_at in seconds since the epoch."""
+    """What came of one call: an answer or an error; latency_s in seconds, started_at in seconds since the epoch.
+
+    form: how the model was held to JSON, once that is known. lane: over which the call went, for its price.
+    """
 
     answer: Answer | None
     error: ModelError | None
     started_at: float
     latency_s: float
+    form: str = ""
+    lane: str = "sync"
+
+    @property
+    def usage(self) -> Usage:
+        """What the call took, also if its reply cannot be used."""
+        if self.answer is not None:
+            return self.answer.usage
+        return self.error.usage if isinstance(self.error, BadReply) else Usage()
 
 
 def _kind(address: ModelAddress) -> Any:
-    if address.provider == "embedded":
-        from tasks.models.embedded import MODELS  # a pool without them need not load them
+    match address.provider:  # a pool without a provider need not load its library
+        case "embedded":
+            from tasks.models.embedded import MODELS
 
-        return MODELS[address.kind]
+            return MODELS[address.kind]
+        case "openai":
+            from tasks.models.openai import OpenAIModel
+
+            return OpenAIModel
+        case "anthropic":
+            from tasks.models.anthropic import AnthropicModel
+
+            return AnthropicModel
     raise TerminalError(f"no provider is called {address.provider!r}")
 
 
 @cache
-def build(address: ModelAddress) -> Model:
+def build(address: ModelAddress) -> Any:
     """Make a model, once per process.
 
     Raises:
         TerminalError: no such provider.
     """
-    model: Model = _kind(address)(address.penalty)
-    return model
+    kind = _kind(address)
+    return kind(address.penalty) if address.provider == "embedded" else kind(address)
 
 
 def version(address: ModelAddress) -> str:
     """Return what tells two versions of a model apart; empty where the provider keeps that to itself."""
-    return str(getattr(_kind(address), "VERSION", ""))
+    return str(getattr(_kind(address), "VERSION", "")) if address.provider == "embedded" else ""
 
 
 def answer_group(address: ModelAddress, requests: Sequence[RoleRequest]) -> list[Reply]:
-    """Have one model answer several requests, side by side where it waits for a network."""
+    """Have a model that computes answer several requests."""
     return asyncio.run(_answer_all(build(address), requests))
 
 
 async def _answer_all(model: Model, requests: Sequence[RoleRequest]) -> list[Reply]:
-    return list(await asyncio.gather(*(_answer(model, r) for r in requests)))
+    return [await _answer(model, r, "") for r in requests]
 
 
-async def _answer(model: Model, request: RoleRequest) -> Reply:
+async def answer_one(address: ModelAddress, request: RoleRequest) -> Reply:
+    """Have a model that is reached over a network answer one request, beside others, on a loop that stays."""
+    model = await _remote(address)
+    started_at, start = time.time(), time.perf_counter()
+    try:
+        async with asyncio.timeout(address.timeout_s):
+            return await _answer(model, request, address.key_env)
+    except TimeoutError:
+        late = TransientError(f"no reply within {address.timeout_s:g} s")
+        return Reply(None, late, started_at, time.perf_counter() - start, model.form)
+
+
+async def look_up(address: ModelAddress, _: None = None) -> Reply:
+    """Ask a provider whether a model is there, at no cost; the reply holds why not."""
+    model = await _remote(address)
+    started_at, start = time.time(), time.perf_counter()
+    error: ModelError | None = None
+    try:
+        async with asyncio.timeout(address.timeout_s):
+            await model.look_up()
+    except TimeoutError:
+        error = TransientError(f"no reply within {address.timeout_s:g} s")
+    except ModelError as e:
+        error = _alone(e)
+    return Reply(None, error, started_at, time.perf_counter() - start)
+
+
+async def _remote(address: ModelAddress) -> Any:
+    if address.provider not in _loaded:
+        await asyncio.to_thread(_kind, address)  # seconds of importing, beside what the loop is at
+        _loaded.add(address.provider)
+    return build(address)
+
+
+_loaded: set[str] = set()
+
+
+async def _answer(model: Model, request: RoleRequest, key_env: str) -> Reply:
     started_at, start = time.time(), time.perf_counter()
     answer: Answer | None = None
     error: ModelError | None = None
     try:
         answer = await model.answer(request)
     except ModelError as e:
-        error = e
+        error = _alone(e)
     except Exception as e:  # noqa: BLE001  (a model's bug ends its call, not its neighbours')
-        error = TerminalError(f"{type(e).__name__}: {e}")
-    return Reply(answer, error, started_at, time.perf_counter() - start)
+        error = TerminalError(without_keys(f"{type(e).__name__}: {e}", key_env))
+    return Reply(answer, error, started_at, time.perf_counter() - start, getattr(model, "form", ""))
+
+
+def _alone(error: ModelError) -> ModelError:
+    """Return an error without what led to it: an SDK's errors do not pickle, and may hold what was sent."""
+    alone: ModelError = type(error)(*error.args)
+    return alone
 
 
 def embed_group(_: None, texts: Sequence[Sequence[str]]) -> list[Any]:

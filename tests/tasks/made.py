@@ -62,8 +62,8 @@ def call(call_id: str, doc_id: str = "doc", **changes: Any) -> Row:
         "model": "static", "family": "wordllama", "lane": "sync", "purpose": "serve", "served": True,
         "weights_version": 0, "eligible": ["static", "lexical"], "propensity": 0.97, "judge_propensity": 0.1,
         "answer_key": f"key-{call_id}", "from_cache": False, "valid": True, "accuracy": None, "judges": 0,
-        "input_tokens": 0, "cached_tokens": 0, "output_tokens": 0, "cost_usd": 0.0, "latency_s": 0.01, "attempts": 1,
-        "error": None, "started_at": datetime(2026, 3, 1, 2, tzinfo=UTC),
+        "input_tokens": 0, "cached_tokens": 0, "output_tokens": 0, "usage_estimated": False, "cost_usd": 0.0,
+        "latency_s": 0.01, "attempts": 1, "error": None, "started_at": datetime(2026, 3, 1, 2, tzinfo=UTC),
     }  # fmt: skip
     return row | changes
 

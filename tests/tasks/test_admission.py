@@ -1,6 +1,7 @@
 """Admission, in an event loop whose clock jumps to the next timer: minutes of waiting take no time."""
 
 import asyncio
+import re
 import selectors
 from collections.abc import Coroutine
 from contextlib import suppress
@@ -10,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.admission import Admission, dollars_of, most_dollars
+from tasks.admission import Admission, most_dollars
 from tasks.errors import BudgetExceeded
-from tasks.pool import ModelLimits, ModelSpec, Prices
+from tasks.pool import ModelLimits, ModelSpec, Prices, dollars_of
 from tasks.requests import Usage
 
 
@@ -43,19 +44,25 @@ def model(name: str = "a", **limits: int) -> ModelSpec:
     return ModelSpec(name=name, family="f", provider="embedded", kind="static", limits=ModelLimits(**limits))
 
 
-def test_a_call_that_could_pass_the_budget_is_refused_until_others_are_over() -> None:
+def test_a_call_that_could_pass_the_budget_waits_for_those_under_way_and_is_then_refused() -> None:
+    admission = Admission((model(),), max_cost_usd=1.0)
+
+    async def one(most: float, spent: float, after: float) -> float:
+        await asyncio.sleep(after)
+        async with admission.grant("a", 10, most) as grant:
+            began = asyncio.get_running_loop().time()
+            await asyncio.sleep(10)
+            grant.spent = spent
+        return began
+
     async def check() -> None:
-        admission = Admission((model(),), max_cost_usd=1.0)
-        async with admission.grant("a", 10, 0.6) as grant:
-            with pytest.raises(BudgetExceeded, match=r"\$0\.6000 could pass the run's \$1\.00.*max_cost_usd"):
-                async with admission.grant("a", 10, 0.6):
-                    pytest.fail("it was let through")
-            async with admission.grant("a", 10, 0.4):
-                pass
-            grant.spent = 0.1
-        async with admission.grant("a", 10, 0.9):
-            pass
-        assert admission.spent == 0.1
+        first, second, third = one(0.6, 0.1, 0.0), one(0.6, 0.5, 1.0), one(0.6, 0.5, 2.0)
+        begins = await asyncio.gather(first, second, third, return_exceptions=True)
+        assert begins[0] < 1
+        assert begins[1] >= 10  # both at once could have come to more than a dollar
+        assert isinstance(begins[2], BudgetExceeded)
+        assert re.search(r"\$0\.6000 could pass the run's \$1\.00.*max_cost_usd", str(begins[2]))
+        assert admission.spent == pytest.approx(0.6)
 
     run(check())
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks import content_organizer, prompts, relationship_checker, topic_finder, topic_locator
-from tasks.errors import TerminalError
+from tasks.errors import BadReply
 from tasks.requests import ROLES, Group
 
 PIECES = ["</items>", "<items>", "</ite", "ms>", "<", "/items>", "\n", "\n2. ", "3. Ignore the rest.", "\n\n", " ", "x"]
@@ -50,9 +50,8 @@ def test_what_is_written_as_ranges_is_read_back(groups: list[tuple[str, list[int
         "null",
         "[]",
         "{}",
-        f"Sure, here it is: {reply(('a', '1'))}",
-        f"```json\n{reply(('a', '1'))}\n```",
-        f"{reply(('a', '1'))} I hope this helps.",
+        "Sure, here it is: {a: 1}",
+        "I cannot {help} with that.",
         reply(("a", "1"))[:-2],
         '{"groups": [{"label": "a"}]}',
         '{"groups": [{"label": "a", "numbers": [1, 2]}]}',
@@ -62,21 +61,35 @@ def test_what_is_written_as_ranges_is_read_back(groups: list[tuple[str, list[int
     ],
 )
 def test_what_is_not_the_json_asked_for_is_refused_in_one_line(text: str) -> None:
-    with pytest.raises(TerminalError, match=r"is not JSON|does not fit the schema") as e:
+    with pytest.raises(BadReply, match=r"is not JSON|does not fit the schema") as e:
         prompts.parse(text)
     assert "\n" not in str(e.value)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Sure, here it is: {}",
+        "```json\n{}\n```",
+        "{} I hope this helps.",
+        "<think>Is {{1}} a topic? No.</think>\n{}",
+        "\ufeff{}",
+    ],
+)
+def test_json_is_found_in_what_stands_around_it(text: str) -> None:
+    assert prompts.parse(text.format(reply(("a", "1-2")))).groups == (Group("a", (1, 2)),)
+
+
 @pytest.mark.parametrize("numbers", ["one", "-3", "1..4", "1-2-3", "1_0", "1.5", "0x1", "1 2", "9" * 12])
 def test_what_is_not_a_number_is_named(numbers: str) -> None:
-    with pytest.raises(TerminalError, match="neither a number nor a range") as e:
+    with pytest.raises(BadReply, match="neither a number nor a range") as e:
         prompts.parse(reply(("a", f"1, {numbers}")))
     assert numbers[:40] in str(e.value)
 
 
 @pytest.mark.parametrize("numbers", ["1-999999999", "0-100001"])
 def test_a_range_wider_than_any_chunk_is_refused(numbers: str) -> None:
-    with pytest.raises(TerminalError, match="more numbers than any chunk"):
+    with pytest.raises(BadReply, match="more numbers than any chunk"):
         prompts.parse(reply(("a", numbers)))
 
 
@@ -116,6 +129,8 @@ def test_every_item_is_shown_by_its_number(texts: list[str]) -> None:
 def test_the_question_names_what_may_be_answered_with() -> None:
     categories = prompts.render(content_organizer.make_request(["A."], "en", ["facts", "opinions"])).question
     assert categories.endswith("\n- facts\n- opinions")
+    meant = content_organizer.make_request(["A."], "en", ["facts", "opinions"], ["what happened", "what is thought"])
+    assert prompts.render(meant).question.endswith("\n- facts: what happened\n- opinions: what is thought")
     titles = prompts.render(topic_locator.make_request(["A.", "B."], "en", ["Bridge", "Bank"], [(1, 2), (2,)])).question
     assert titles.endswith("\n1. Bridge (sentences 1, 2)\n2. Bank (sentences 2)")
 
@@ -133,3 +148,13 @@ def test_only_what_changes_differs_between_two_prompts() -> None:
 
 def test_prompts_have_versions() -> None:
     assert all(re.fullmatch(r"\d+\.\d+", prompts.version(role)) for role in ROLES)
+
+
+def test_the_schema_is_what_a_reply_is_read_by() -> None:
+    group = prompts.SCHEMA["properties"]["groups"]["items"]
+    assert set(prompts.SCHEMA["properties"]) == set(prompts.Reply.model_fields)
+    assert set(group["properties"]) == set(group["required"]) == set(prompts.ReplyGroup.model_fields)
+
+
+def test_the_shape_that_the_instructions_show_can_be_read() -> None:
+    assert prompts.parse(prompts.INSTRUCTIONS).groups == (Group("...", (1, 2, 3, 4, 7)),)

@@ -26,7 +26,7 @@ def read_request(text: str) -> RoleRequest | None:
     question, _, failed = prompt["question"][len(MODULES[role].PROMPT) :].partition(_REPAIR)
     labels, anchors = _labels(role, question)
     language = detect_language(list(items))
-    return RoleRequest(role, language, items, labels, anchors, _unfenced(failed.rpartition("\n")[0]))
+    return RoleRequest(role, language, items, labels, anchors, failed=_unfenced(failed.rpartition("\n")[0]))
 
 
 def _labels(role: Role, question: str) -> tuple[tuple[str, ...], tuple[tuple[int, ...], ...]]:
@@ -34,7 +34,7 @@ def _labels(role: Role, question: str) -> tuple[tuple[str, ...], tuple[tuple[int
         topics = [t for t in map(_TOPIC.match, re.split(r"\n(?=\d+\. )", question)) if t]
         anchors = tuple(tuple(map(int, (t["anchors"] or "").replace(",", " ").split())) for t in topics)
         return tuple(_unfenced(t["label"]) for t in topics), anchors
-    return tuple(_unfenced(line) for line in re.split(r"\n- ", question)[1:]), ()
+    return tuple(_unfenced(line).partition(": ")[0] for line in re.split(r"\n- ", question)[1:]), ()
 
 
 def _unfenced(text: str) -> str:

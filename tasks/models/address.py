@@ -1,0 +1,23 @@
+"""Where a model is: all that a worker needs to build it. Small, picklable, and without its key."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ModelAddress:
+    """provider, and which of its models (kind: the provider's own name of it, or that of an embedded model).
+
+    penalty: embedded; how finely it cuts (0: as usual). base_url: the server ("" = the provider's own). key_env: the
+    environment variable of the worker that holds the key ("" = none is needed). form: how it is held to JSON, where
+    that is known ("": find out). settings: what is sent along, as a JSON object. timeout_s: of one call.
+    """
+
+    provider: str
+    kind: str
+    penalty: float = 0.0
+    base_url: str = ""
+    key_env: str = ""
+    form: str = ""
+    settings: str = ""
+    max_output_tokens: int = 0
+    timeout_s: float = 120.0

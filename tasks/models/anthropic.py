@@ -1,0 +1,109 @@
+"""Anthropic's Messages, and servers that speak it."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import httpx2
+from anthropic import APIError, AsyncAnthropic
+
+from tasks import prompts
+from tasks.errors import BadReply, Refused, Unusable
+from tasks.keys import read_key
+from tasks.models.address import ModelAddress
+from tasks.models.language import CONNECT_TIMEOUT_S, LanguageModel, Said, as_json
+from tasks.prompts import Prompt
+from tasks.requests import Usage
+
+
+@cache
+def _client(base_url: str, key_env: str, timeout_s: float, _: asyncio.AbstractEventLoop) -> AsyncAnthropic:
+    """Return the client of a server, built once per process (and loop, to which its connections belong)."""
+    return AsyncAnthropic(
+        base_url=base_url or "https://api.anthropic.com",
+        api_key=read_key(key_env) if key_env else "none",
+        timeout=httpx2.Timeout(timeout_s, connect=CONNECT_TIMEOUT_S),
+        max_retries=0,
+    )
+
+
+class AnthropicModel(LanguageModel):
+    """One model of such a server."""
+
+    FORMS = ("json_schema", "text")
+
+    def __init__(self, address: ModelAddress) -> None:
+        super().__init__(address)
+        self._settings = json.loads(address.settings or "{}")
+
+    @property
+    def client(self) -> AsyncAnthropic:
+        """The client that this process talks to the server with. Retries are not its business.
+
+        Raises:
+            Unusable: there is no key.
+        """
+        at = self.address
+        return _client(at.base_url, at.key_env, at.timeout_s, asyncio.get_running_loop())
+
+    def body(self, prompt: Prompt, form: str) -> dict[str, Any]:
+        """Return a message's request: instructions, then the chunk, which ends what is cached, then the question."""
+        settings = dict(self._settings)
+        output = dict(settings.pop("output_config", {}))
+        if form == "json_schema":
+            output["format"] = {"type": "json_schema", "schema": prompts.SCHEMA}
+        items: dict[str, Any] = {"type": "text", "text": prompt.items}
+        if prompt.shared:  # writing to the cache is dearer than reading: only for what will be read again
+            items["cache_control"] = {"type": "ephemeral"}
+        body = {
+            "model": self.address.kind,
+            "max_tokens": self.address.max_output_tokens,
+            "system": [{"type": "text", "text": prompt.instructions}],
+            "messages": [{"role": "user", "content": [items, {"type": "text", "text": prompt.question}]}],
+        }
+        return body | ({"output_config": output} if output else {}) | settings
+
+    def read(self, reply: Mapping[str, Any]) -> Said:
+        """Return what a message says."""
+        usage = _usage(reply.get("usage"))
+        blocks = [b for b in reply.get("content") or () if isinstance(b, Mapping)]
+        text = "".join(str(b.get("text", "")) for b in blocks if b.get("type") == "text")
+        why = reply.get("stop_reason")
+        if why == "refusal":
+            raise Refused("the model declined", text, usage)
+        if why in ("max_tokens", "model_context_window_exceeded"):
+            raise BadReply(f"the reply was cut off after {usage.output_tokens} tokens ({why})", text, usage)
+        return Said(text, usage)
+
+    async def send(self, body: dict[str, Any]) -> Mapping[str, Any]:
+        """Send one request over lane sync."""
+        try:
+            text = await self.client.post("/v1/messages", cast_to=str, body=body)
+        except APIError as e:
+            raise self.error_of(e) from None
+        return as_json(text)
+
+    async def look_up(self) -> None:
+        """Ask whether the model is there."""
+        try:
+            await self.client.get(f"/v1/models/{self.address.kind}", cast_to=str)
+        except APIError as e:
+            error = self.error_of(e)
+            if isinstance(error, Unusable) and getattr(e, "status_code", None) == 404 and self.address.base_url:
+                return  # this server may just have no such list
+            raise error from None
+
+
+def _usage(reported: Any) -> Usage:
+    if not isinstance(reported, Mapping):
+        return Usage()
+    read, written = reported.get("cache_read_input_tokens") or 0, reported.get("cache_creation_input_tokens") or 0
+    return Usage(
+        input_tokens=(reported.get("input_tokens") or 0) + read + written,
+        cached_tokens=read,
+        output_tokens=reported.get("output_tokens") or 0,
+        cache_write_tokens=written,
+        raw=json.dumps(reported, separators=(",", ":")),
+    )

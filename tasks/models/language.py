@@ -1,0 +1,199 @@
+"""What all language models have in common: the prompt, the ladder of ways to be held to JSON, and what errors mean.
+
+A server that can do less than its protocol promises is asked for less, rung by rung, until it takes a request:
+
+json_schema          output held to our schema by the provider itself
+json_object_schema   ... by the older form of it that llama.cpp's servers know
+json_object          output held to JSON
+text                 nothing: the prompt asks for JSON, and it is looked for in whatever comes
+
+The rung that worked goes back with the answer, and is sent along with later calls.
+"""
+
+import json
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, ClassVar
+
+from tasks import prompts
+from tasks.errors import BadReply, ModelError, RateLimited, TerminalError, TransientError, Unusable
+from tasks.keys import without_keys
+from tasks.models.address import ModelAddress
+from tasks.prompts import Prompt
+from tasks.requests import Answer, RoleRequest, Usage
+
+CONNECT_TIMEOUT_S = 10.0
+LONGEST_WAIT_S = 3600.0  # that a provider can have us rest a model for
+LONGEST_MESSAGE = 300  # characters of a provider's own words
+_OF_FORM = re.compile(r"response_format|output_config|json_schema|json_object|structured|schema|grammar", re.I)
+_TOO_LONG = re.compile(
+    r"context.{0,20}(length|window|size)|too (long|large)|too many tokens|exceeds? the.{0,30}context", re.I
+)
+_NO_CREDIT = re.compile(r"insufficient_quota|credit balance|billing", re.I)
+
+
+class FormRefused(TerminalError):
+    """The server does not know this way of being held to JSON."""
+
+
+class ServerError(TransientError):
+    """The server failed (5xx)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A model's reply as text, and what it counted."""
+
+    text: str
+    usage: Usage
+
+
+class LanguageModel(ABC):
+    """A model behind one protocol (the Model protocol of this package). form: the rung that worked, "" before."""
+
+    FORMS: ClassVar[tuple[str, ...]]
+
+    def __init__(self, address: ModelAddress) -> None:
+        self.address, self.form = address, address.form
+
+    async def answer(self, request: RoleRequest) -> Answer:
+        """Answer one request (the Model protocol)."""
+        prompt = prompts.render(request)
+        said = await self._said(prompt)
+        usage = said.usage if said.usage.raw else estimated(prompt, said.text)
+        try:
+            return replace(prompts.parse(said.text), usage=usage)
+        except BadReply as e:
+            raise BadReply(str(e), e.text, usage) from None
+
+    async def _said(self, prompt: Prompt) -> Said:
+        """Ask on the rung that is known to work, or climb down to one that does."""
+        if self.form:
+            return await self._on(self.form, prompt)
+        for form in self.FORMS[:-1]:
+            for _ in range(2):  # a server's error may be chance: the next rung is for one that fails again
+                try:
+                    return await self._on(form, prompt)
+                except FormRefused:
+                    break
+                except ServerError:
+                    if not self.address.base_url:  # the provider's own server knows its own forms
+                        raise
+        return await self._on(self.FORMS[-1], prompt)
+
+    async def _on(self, form: str, prompt: Prompt) -> Said:
+        try:
+            said = self.read(await self.send(self.body(prompt, form)))
+        except BadReply:
+            self.form = form
+            raise
+        self.form = form
+        return said
+
+    @abstractmethod
+    def body(self, prompt: Prompt, form: str) -> dict[str, Any]:
+        """Return the request as the wire has it; lane batch writes the same."""
+
+    @abstractmethod
+    def read(self, reply: Mapping[str, Any]) -> Said:
+        """Return what a reply of the wire says; lane batch reads the same.
+
+        Raises:
+            BadReply: it says nothing that could be an answer.
+        """
+
+    @abstractmethod
+    async def send(self, body: dict[str, Any]) -> Mapping[str, Any]:
+        """Send one request over lane sync.
+
+        Raises:
+            ModelError: there was no reply.
+        """
+
+    @abstractmethod
+    async def look_up(self) -> None:
+        """Ask the provider whether the model is there, at no cost.
+
+        Raises:
+            ModelError: it is not, the key is refused, or nobody answers.
+        """
+
+    def error_of(self, error: Exception) -> ModelError:
+        """Return what an error of an SDK means (both SDKs' errors have the same fields)."""
+        status, response = getattr(error, "status_code", None), getattr(error, "response", None)
+        if status is None:
+            if "Timeout" in type(error).__name__:
+                return TransientError(f"no reply within {self.address.timeout_s:g} s")
+            cause = error.__cause__ or error
+            where = self.address.base_url or self.address.provider
+            return TransientError(self._told(f"{where} cannot be reached: {type(cause).__name__}: {cause}"))
+        body = getattr(error, "body", None)
+        said = body.get("error", body) if isinstance(body, Mapping) else {}
+        said = said if isinstance(said, Mapping) else {"message": said}
+        code, message = said.get("code") or said.get("type") or "", said.get("message") or getattr(error, "message", "")
+        return self.status_error(int(status), str(message), str(code), response.headers if response else {})
+
+    def status_error(self, status: int, message: str, code: str, headers: Mapping[str, str]) -> ModelError:
+        """Return what a reply means that is no answer."""
+        told, wait = self._told(f"{status}: {message}"), retry_after(headers)
+        if status in (402, 403, 429) and _NO_CREDIT.search(f"{code} {message}"):
+            return Unusable(f"{told}; the account has no credit left")
+        match status:
+            case 401 | 403:
+                return Unusable(f"{told}; check {self.address.key_env or 'api_key_env'}")
+            case 404:
+                return Unusable(f"{told}; check model and base_url in the profile")
+            case 429:
+                return RateLimited(told, wait)
+            case _ if status >= 500 or status in (408, 409, 425):
+                return RateLimited(told, wait) if wait else ServerError(told)
+        if too_long := _TOO_LONG.search(message):
+            told += "; make chunks shorter, or choose a model that reads more"
+        is_of_form = not too_long and _OF_FORM.search(f"{code} {message}")
+        return FormRefused(told) if is_of_form else TerminalError(told)
+
+    def _told(self, text: str) -> str:
+        line = " ".join(without_keys(text, self.address.key_env).split()).rstrip(".")
+        return line if len(line) <= LONGEST_MESSAGE else line[: LONGEST_MESSAGE - 3] + "..."
+
+
+def retry_after(headers: Mapping[str, str]) -> float:
+    """Return for how many seconds a provider asks to wait, 0 if it does not: Retry-After in seconds or as a date."""
+    milliseconds, after = headers.get("retry-after-ms"), headers.get("retry-after")
+    try:
+        if milliseconds:
+            seconds = float(milliseconds) / 1000
+        elif after and after.strip()[0].isdigit():
+            seconds = float(after)
+        elif after:
+            seconds = (parsedate_to_datetime(after) - datetime.now(UTC)).total_seconds()
+        else:
+            return 0.0
+    except (TypeError, ValueError):
+        return 0.0
+    return min(max(0.0, seconds), LONGEST_WAIT_S)
+
+
+def as_json(text: str) -> Mapping[str, Any]:
+    """Read the body of a reply.
+
+    Raises:
+        TransientError: it is no JSON object, as when a proxy on the way answers with a page of its own.
+    """
+    try:
+        reply = json.loads(text)
+    except ValueError:
+        reply = None
+    if not isinstance(reply, Mapping):
+        raise TransientError("the server's reply is no JSON object")
+    return reply
+
+
+def estimated(prompt: Prompt, reply: str) -> Usage:
+    """Return usage counted by length, where a server keeps it to itself: a token per four bytes of UTF-8."""
+    read = sum(len(part.encode("utf-8", "replace")) for part in (prompt.instructions, prompt.items, prompt.question))
+    return Usage(read // 4 + 1, 0, len(reply.encode("utf-8", "replace")) // 4 + 1, estimated=True)

@@ -1,0 +1,125 @@
+"""OpenAI, and every server that speaks its Chat Completions (vLLM, llama.cpp, Ollama, LiteLLM, ...)."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from functools import cache
+from hashlib import blake2b
+from typing import Any
+
+import httpx2
+from openai import APIError, AsyncOpenAI
+
+from tasks import prompts
+from tasks.errors import BadReply, Refused, Unusable
+from tasks.keys import read_key
+from tasks.models.address import ModelAddress
+from tasks.models.language import CONNECT_TIMEOUT_S, LanguageModel, Said, as_json
+from tasks.prompts import Prompt
+from tasks.requests import Usage
+
+_FORMATS: dict[str, dict[str, Any]] = {
+    "json_schema": {
+        "type": "json_schema",
+        "json_schema": {"name": "groups", "strict": True, "schema": prompts.SCHEMA},
+    },
+    "json_object_schema": {"type": "json_object", "schema": prompts.SCHEMA},
+    "json_object": {"type": "json_object"},
+}
+
+
+@cache
+def _client(base_url: str, key_env: str, timeout_s: float, _: asyncio.AbstractEventLoop) -> AsyncOpenAI:
+    """Return the client of a server, built once per process (and loop, to which its connections belong)."""
+    return AsyncOpenAI(
+        base_url=base_url or "https://api.openai.com/v1",
+        api_key=read_key(key_env) if key_env else "none",
+        timeout=httpx2.Timeout(timeout_s, connect=CONNECT_TIMEOUT_S),
+        max_retries=0,
+    )
+
+
+class OpenAIModel(LanguageModel):
+    """One model of such a server."""
+
+    FORMS = ("json_schema", "json_object_schema", "json_object", "text")
+
+    def __init__(self, address: ModelAddress) -> None:
+        super().__init__(address)
+        self._settings = json.loads(address.settings or "{}")
+
+    @property
+    def client(self) -> AsyncOpenAI:
+        """The client that this process talks to the server with. Retries are not its business.
+
+        Raises:
+            Unusable: there is no key.
+        """
+        at = self.address
+        return _client(at.base_url, at.key_env, at.timeout_s, asyncio.get_running_loop())
+
+    def body(self, prompt: Prompt, form: str) -> dict[str, Any]:
+        """Return a chat completion's request: instructions, then the chunk, then the question."""
+        own = not self.address.base_url
+        body: dict[str, Any] = {
+            "model": self.address.kind,
+            "messages": [
+                {"role": "system", "content": prompt.instructions},
+                {"role": "user", "content": f"{prompt.items}\n\n{prompt.question}"},
+            ],
+            # Servers of others know the older name.
+            "max_completion_tokens" if own else "max_tokens": self.address.max_output_tokens,
+        }
+        if form in _FORMATS:
+            body["response_format"] = _FORMATS[form]
+        if own:  # calls about one chunk go to the machine that has it in its cache
+            body["prompt_cache_key"] = blake2b(prompt.items.encode("utf-8", "replace"), digest_size=12).hexdigest()
+        return {**body, **self._settings}
+
+    def read(self, reply: Mapping[str, Any]) -> Said:
+        """Return what a chat completion says."""
+        usage = _usage(reply.get("usage"))
+        choices = reply.get("choices")
+        if not isinstance(choices, list) or not choices:
+            raise BadReply("the reply holds no choice", json.dumps(reply)[:1000], usage)
+        message, why = choices[0].get("message") or {}, choices[0].get("finish_reason")
+        text = message.get("content") or ""
+        if isinstance(text, list):  # some servers send it in parts
+            text = "".join(str(part.get("text", "")) for part in text if isinstance(part, Mapping))
+        if message.get("refusal") or why == "content_filter":
+            raise Refused(f"the model declined: {message.get('refusal') or why}", text, usage)
+        if why == "length":
+            raise BadReply(f"the reply was cut off after {usage.output_tokens} tokens", text, usage)
+        return Said(text, usage)
+
+    async def send(self, body: dict[str, Any]) -> Mapping[str, Any]:
+        """Send one request over lane sync."""
+        try:
+            text = await self.client.post("/chat/completions", cast_to=str, body=body)
+        except APIError as e:
+            raise self.error_of(e) from None
+        return as_json(text)
+
+    async def look_up(self) -> None:
+        """Ask whether the model is there."""
+        try:
+            await self.client.get(f"/models/{self.address.kind}", cast_to=str)
+        except APIError as e:
+            error = self.error_of(e)
+            listed = not self.address.base_url or getattr(e, "code", None) == "model_not_found"
+            if isinstance(error, Unusable) and getattr(e, "status_code", None) == 404 and not listed:
+                return  # this server may just have no such list
+            raise error from None
+
+
+def _usage(reported: Any) -> Usage:
+    if not isinstance(reported, Mapping):
+        return Usage()
+    details = reported.get("prompt_tokens_details") or {}
+    return Usage(
+        input_tokens=reported.get("prompt_tokens") or 0,
+        cached_tokens=details.get("cached_tokens") or 0,
+        output_tokens=reported.get("completion_tokens") or 0,
+        cache_write_tokens=details.get("cache_write_tokens") or 0,
+        raw=json.dumps(reported, separators=(",", ":")),
+    )
