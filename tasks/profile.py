@@ -160,9 +160,7 @@ class Profile(Table):
 
     def _prior(self, model: ModelSpec, prior: Prior, lane: str) -> ArmPrior:
         """Return what the learner starts from: where the profile says nothing, what a call of usual size comes to."""
-        tokens = self.chunks.sentences * TOKENS_PER_SENTENCE + PROMPT_TOKENS
-        usual = Usage(tokens, 0, self.chunks.sentences * ANSWER_TOKENS_PER_SENTENCE)
-        cost = dollars_of(usual, model.prices, lane) if prior.cost_usd is None else prior.cost_usd
+        cost = self._usual_usd(model, lane) if prior.cost_usd is None else prior.cost_usd
         usually_s = LATENCY_S if model.is_remote and lane == "sync" else 0.0
         return ArmPrior(
             accuracy=prior.accuracy,
@@ -170,6 +168,11 @@ class Profile(Table):
             cost_usd=cost,
             latency_s=usually_s if prior.latency_s is None else prior.latency_s,
         )
+
+    def _usual_usd(self, model: ModelSpec, lane: str = "sync") -> float:
+        """Return the dollars of a call of usual size, nothing cached."""
+        tokens = self.chunks.sentences * TOKENS_PER_SENTENCE + PROMPT_TOKENS
+        return dollars_of(Usage(tokens, 0, self.chunks.sentences * ANSWER_TOKENS_PER_SENTENCE), model.prices, lane)
 
     def settings(self) -> Settings:
         """Return what the learner needs to know of this profile."""
@@ -186,7 +189,7 @@ class Profile(Table):
             pins={str(role): name for role, name in self.learner.pins.items()},
             floors={str(role): floor for role, floor in self.learner.floors.items()},
             judge=self.learner.judge,
-            judge_usd=_typical_usd(self.model(self.learner.judge)) if self.learner.judge in names else None,
+            judge_usd=self._usual_usd(self.model(self.learner.judge)) if self.learner.judge in names else None,
             serving_usd=self.learner.serving_usd,
             judging_usd=self.learner.judging_usd,
             excluded=frozenset(self.exclude),
