@@ -20,6 +20,7 @@ _WESTERN = (
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 # What a wrong guess makes: control and private characters, the half-width kana and lone jamo of Cyrillic or Japanese.
 _IMPLAUSIBLE = re.compile("[\x7f-\x84\x86-\x9f\u3130-\u318f\ue000-\uf8ff\ufffe\uffff\uff61-\uff9f]")
+_MATCHES = 3  # of the detector, best first, of which the first plausible one is taken
 _LITTLE = 12  # bytes beyond ASCII that are too few for the detector; by them only Western text is told
 _WESTERN_LETTERS = re.compile("[\x00-\x7f\xa0-\xff\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u2013-\u203a\u20ac]*")
 
@@ -83,16 +84,15 @@ def _detected(raw: bytes, bad: int) -> str:
     from charset_normalizer import from_bytes
 
     little = sum(byte > 0x7F for byte in raw[:_SAMPLE]) < _LITTLE
-    best = None if little else from_bytes(_sample(raw, bad)).best()
-    latin = best is not None and all("Latin" in a or "Punctuation" in a or "Symbol" in a for a in best.alphabets)
-    if little or latin:  # the detector takes Western text for Central European
-        text = _decoded(raw, "cp1252")
+    matches = [] if little else [m for m in from_bytes(_sample(raw, bad)) if m.chaos <= 0.1][:_MATCHES]
+    if little or (matches and all("Latin" in a or "Punctuation" in a or "Symbol" in a for a in matches[0].alphabets)):
+        text = _decoded(raw, "cp1252")  # which the detector takes for Central European
         if text is not None and _WESTERN_LETTERS.fullmatch(text) and detect_language([text]) in _WESTERN:
             return text
-    text = _decoded(raw, best.encoding) if best is not None and best.chaos <= 0.1 else None
-    if text is None:
-        raise refusal
-    return text
+    for match in matches:
+        if (text := _decoded(raw, match.encoding)) is not None:
+            return text
+    raise refusal
 
 
 def _sample(raw: bytes, bad: int) -> bytes:

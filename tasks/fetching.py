@@ -52,6 +52,11 @@ def fetch(url: str) -> Fetched:
     return found
 
 
+def forget() -> None:
+    """Have every address asked for anew."""
+    _kept.clear()
+
+
 def _fetched(url: str) -> Fetched:
     import httpx
 

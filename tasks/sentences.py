@@ -13,6 +13,9 @@ LONGEST_SENTENCE = 600  # characters of letters; longer ones are cut where it hu
 LONGEST_UNPUNCTUATED = 240  # likewise, in text that hardly has a full stop (captions, speech recognition)
 _WIDE = 3  # a Chinese, Japanese or Korean character says about as much as so many letters
 _LANGUAGE_SAMPLE = 3_000  # characters
+_BLOCK = 4_000  # characters shown to the splitter at once
+_SPACES = re.compile(r"\s*")
+_ODD = re.compile("[^\\S\t\n\r ]|[\ud800-\udfff]")  # spaces beyond ASCII; lone surrogates
 
 _HAN, _KANA, _HANGUL = (
     "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff",
@@ -20,6 +23,7 @@ _HAN, _KANA, _HANGUL = (
     "\u1100-\u11ff\uac00-\ud7af",
 )
 WIDE = re.compile(f"[{_HAN}{_KANA}{_HANGUL}]")
+_LATIN_WORD = re.compile(r"[A-Za-z\u00c0-\u024f]+")
 _STOP = re.compile(r"[.!?\u2026。！？｡؟۔।](?=[\s\"'”’»)\]」』]|$)|[。！？]")
 # Where a sentence that is too long may be cut, best first: after a stop, a semicolon, a comma, before a word that
 # begins a clause, after a Chinese particle that ends one, between words.
@@ -42,8 +46,9 @@ _INITIAL = re.compile(r"(?:^|\s)[^\W\d_]\.\s*$")
 _ORDINAL = re.compile(r"(?:^|\s)\d{1,2}\.\s*$")
 _QUOTATION = re.compile(r"[。！？…，][”’」』]\s*$")
 _ITS_SPEAKER = re.compile(
-    r"[^。！？，“「]{1,40}?(?:说|說|道|表示|称|介绍|认为|回忆|指出|感叹|问)[。，：]|と(?:述べ|言|話|語)"
+    r"[^。！？，“「]{1,40}?(?:说|說|道|表示|称|介绍|认为|回忆|指出|感叹|问|喊|叫|写)[。，：]|と(?:述べ|言|話|語)"
 )
+_WORDS = re.compile(r"(?<=\bNo\.)(?= [A-Z])|(?<=\bMay\.)(?= [A-Z])")  # which it takes for abbreviations
 _ORDINAL_LANGUAGES = ("de", "da", "no", "nb", "nn", "fi", "cs", "sk", "sl", "hr", "hu", "et", "lv", "is", "tr")
 
 
@@ -58,14 +63,37 @@ def split_prose(text: str) -> list[Sentence]:
 
 def split_sentences(line: str, language: str, longest: int = LONGEST_SENTENCE) -> list[str]:
     """Cut one paragraph into sentences, each stripped and none empty, none weighing more than `longest` letters."""
-    return [part for s in _segments(line, language) for part in _cap(s.strip(), longest)]
+    return [part for s in _segments(line, language) for part in _cap(s.strip(), longest) if part]
+
+
+def _pieces(line: str, language: str) -> Iterator[str]:
+    """Yield what the splitter takes for sentences; a block at a time, because its time grows with the square of it."""
+    start = 0
+    while start < len(line):
+        lengths = _lengths(line[start : start + _BLOCK], language)
+        if start + _BLOCK < len(line) and len(lengths) > 1:
+            lengths.pop()  # it may go on after the block
+        for length in lengths:
+            yield from _WORDS.split(line[start : start + length])
+            start += length
+
+
+def _lengths(block: str, language: str) -> list[int]:
+    """Return how long a block's sentences are to the splitter, which is shown no odd spaces: it panics at some."""
+    from sentencex import segment
+
+    try:
+        lengths = list(map(len, segment(language, _ODD.sub(" ", block))))
+    except BaseException as e:
+        if type(e).__name__ != "PanicException":  # which is no Exception
+            raise
+        return [len(block)]
+    return lengths if sum(lengths) == len(block) else [len(block)]
 
 
 def _segments(line: str, language: str) -> Iterator[str]:
-    from sentencex import segment
-
     held = ""
-    for piece in segment(language, line):
+    for piece in _pieces(line, language):
         if held and not _goes_on(held, piece, language):
             yield held
             held = ""
@@ -95,25 +123,28 @@ def weight(text: str) -> int:
 
 
 def _cap(sentence: str, longest: int) -> Iterator[str]:
-    while weight(sentence) > longest:
-        end = _cut(sentence, longest)
-        if part := sentence[:end].strip():
-            yield part
-        sentence = sentence[end:].strip()
-    if sentence:
-        yield sentence
+    start = 0
+    while _weighs_more(sentence[start : start + longest + 1], longest):
+        end = start + _cut(sentence[start : start + longest], longest)
+        yield sentence[start:end].strip()
+        spaces = _SPACES.match(sentence, end)
+        start = spaces.end() if spaces else end
+    yield sentence[start:]
 
 
-def _cut(sentence: str, longest: int) -> int:
-    """Return where to cut a sentence that is too long: the last good place in the second half of what fits."""
-    fits = sentence[:longest]
+def _weighs_more(text: str, longest: int) -> bool:
+    return len(text) > longest or weight(text) > longest
+
+
+def _cut(fits: str, longest: int) -> int:
+    """Return where to cut the beginning of a sentence that is too long: the last good place in its second half."""
     while weight(fits) > longest:
-        fits = fits[: max(1, len(fits) - max(1, (weight(fits) - longest) // _WIDE))]
+        fits = fits[: len(fits) - max(1, (weight(fits) - longest) // _WIDE)]
     for cuts in _CUTS:
-        ends = [m.end() for m in cuts.finditer(fits, len(fits) // 2) if 0 < m.end() < len(fits)]
-        if ends:
+        ends = [m.end() for m in cuts.finditer(fits, len(fits) // 2) if m.end() < len(fits)]
+        if ends and ends[-1] > 0:
             return ends[-1]
-    return len(fits)
+    return max(1, len(fits))
 
 
 def unwrapped(lines: list[str]) -> list[str]:
@@ -149,7 +180,7 @@ def detect_language(texts: list[str]) -> str:
     if not letters:
         return "en"
     wide = len(WIDE.findall(sample))
-    if wide * _WIDE > letters - wide:
+    if wide and wide >= len(_LATIN_WORD.findall(sample)):
         return _east_asian(sample, wide)
     text = WIDE.sub(" ", sample).translate(_NO_DIGITS)
     ranked = _identifier().rank(text)

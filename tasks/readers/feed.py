@@ -23,7 +23,7 @@ def read(file: BinaryIO) -> Iterator[Row]:
     import feedparser
 
     feed = feedparser.parse(file.read())
-    if not feed.version and not feed.entries:
+    if not feed.get("version") and not feed.entries:
         raise DocumentError(f"no RSS or Atom feed{_why(feed)}; name a feed, or another form")
     if not feed.entries:
         raise DocumentError(f"a feed without an entry{_why(feed)}; leave it out")

@@ -28,7 +28,9 @@ def read(text: str) -> Content:
     if page is None:
         raise DocumentError("no HTML in it; leave it out, or name it as the form it has")
     title = _title(page)
-    lines = (_article(page) or _everything(page)).splitlines()
+    article, everything = _article(page), _everything(page)
+    # Where nothing is left out, the lines are better our own.
+    lines = (article if 0 < _letters(article) < _letters(everything) else everything).splitlines()
     if title and len(lines) > 1 and lines[0].strip() == title:
         lines = lines[1:]  # the headline is the document's title, not its first sentence
     return prose("\n".join(lines), title)
@@ -40,7 +42,11 @@ def read_fragment(text: str) -> Content:
     if page is None:
         return prose("")
     article, everything = _article(page), _everything(page)
-    return prose(article if 2 * len(article) >= len(everything) else everything)
+    return prose(article if 0.5 <= _letters(article) / max(1, _letters(everything)) < 1 else everything)
+
+
+def _letters(text: str) -> int:
+    return sum(c.isalnum() for c in text)
 
 
 def _parsed(text: str) -> "HtmlElement | None":

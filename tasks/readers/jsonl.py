@@ -22,7 +22,7 @@ def read(file: BinaryIO) -> Iterator[Row]:
 def _row(number: int, line: bytes) -> Row:
     place = f"line {number}"
     try:
-        data = parse_json(line.decode())
+        data = parse_json(line.decode().strip())
         if not isinstance(data, dict) or not isinstance(data.get("text"), str):
             raise DocumentError('not an object with a "text"; give {"text": "...", "id": "..."}')
         return Row(number, place, **own(data), body=data["text"])

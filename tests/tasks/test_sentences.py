@@ -1,0 +1,129 @@
+"""Cutting prose: where sentences end in many languages, what becomes of text without stops, and that none is lost."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tasks.sentences import (
+    LONGEST_SENTENCE,
+    LONGEST_UNPUNCTUATED,
+    detect_language,
+    split_prose,
+    split_sentences,
+    weight,
+)
+
+LANGUAGES = ("en", "zh", "de", "fr", "es", "ja", "ar", "ru", "hi", "ko", "th")
+
+
+def texts(prose: str) -> list[str]:
+    return [s[1] for s in split_prose(prose)]
+
+
+@pytest.mark.parametrize(
+    ("language", "sentences"),
+    [
+        ("en", ["Dr. Ann Day met Mr. J. R. Holm at 5 p.m. in St. Olai.", "It cost $3.5 million, i.e. too much."]),
+        ("en", ['"We won!" she said.', '"Nobody thought so."', "Then they left."]),
+        ("en", ["The U.S. Senate voted 51-49.", "What now?!", "Nobody knows..."]),
+        ("en", ["Will it shut?", "No.", "It may, in May.", "Not on 3 May."]),
+        ("zh", ["他说：“我不去。你去吧。”", "价格是3.5元！", "真的吗？！", "不一定。"]),
+        ("zh", ["“水涨得太快了，心里怕得很。”青石镇村民何大有说。", "“太晚了！”有人喊。"]),
+        ("de", ["Am 3. Oktober kam Dr. Müller z.B. nach Berlin.", "Das war ca. 5 Uhr."]),
+        ("fr", ["M. Dupont est parti à 5 h.", "Voilà !"]),
+        ("es", ["El Sr. García llegó.", "¿Quién es?", "¡No lo sé!"]),
+        ("ja", ["彼は「行かない。君が行け。」と言った。", "本当？", "はい。"]),
+        ("ar", ["ذهب الرجل إلى السوق.", "هل عاد؟", "نعم، عاد!"]),
+        ("hi", ["राम घर गया।", "क्या वह आया?", "हाँ।"]),
+    ],
+)
+def test_sentences_end_where_a_reader_would_end_them(language: str, sentences: list[str]) -> None:
+    line = ("" if language in ("zh", "ja") else " ").join(sentences)
+    assert split_sentences(line, language) == sentences
+
+
+@given(st.text(max_size=200), st.sampled_from(LANGUAGES))
+def test_no_letter_is_lost_or_altered_in_any_text(line: str, language: str) -> None:
+    pieces = split_sentences(line, language)
+    assert "".join("".join(pieces).split()) == "".join(line.split())
+    assert all(p and p == p.strip() for p in pieces)
+
+
+@given(st.lists(st.sampled_from(["Dr. ", "A.\u3000", "u.s. ", "说。”", "“", "3. ", "\xa0", "e\u0301", "…", "\ud83d"])))
+def test_odd_spaces_and_halves_of_characters_do_not_stop_the_splitter(parts: list[str]) -> None:
+    prose = "x" + "".join(parts)
+    assert "".join("".join(texts(prose)).split()) == "".join(prose.split())
+
+
+@pytest.mark.parametrize(
+    "prose",
+    [
+        "so we have this one and you can wear it with jeans or a skirt because it is light " * 60,
+        "大家好啊今天给大家带来一个特别好的东西就是这个面膜真的特别好用大家可以看一下" * 60,
+        "字" * 9_000,
+        "x" * 9_000,
+    ],
+)
+def test_text_without_stops_is_cut_into_sentences_of_a_readable_length(prose: str) -> None:
+    pieces = texts(prose)
+    assert "".join("".join(pieces).split()) == "".join(prose.split())
+    assert max(map(weight, pieces)) <= LONGEST_UNPUNCTUATED
+    assert sum(map(weight, pieces)) / len(pieces) > LONGEST_UNPUNCTUATED / 3
+
+
+def test_speech_without_stops_is_cut_before_a_word_that_begins_a_clause() -> None:
+    pieces = texts("we had a look at the green one this morning and you can wear it with anything you like " * 12)
+    assert all(p.startswith(("we had", "and you")) for p in pieces)
+
+
+def test_a_long_sentence_that_ends_in_a_stop_stays_whole() -> None:
+    sentence = "The council, which had met in the old hall since the fire, voted, after a debate of nine hours, " * 4
+    assert weight(sentence) < LONGEST_SENTENCE
+    assert texts(f"{sentence}to close. It rained.") == [f"{sentence}to close.", "It rained."]
+
+
+def test_wire_copy_wrapped_at_a_fixed_width_is_read_by_paragraphs() -> None:
+    wire = """\
+TORVIK - A fire broke out in the engine room of the ferry Solveig just
+after 2 a.m. on Thursday. All passengers and crew were taken off by two
+cargo ships and the coastguard, who had been called at once.
+
+Eleven people were treated for smoke, none of them seriously, and they
+were all at home by noon. The ship was towed to Torvik.
+"""
+    assert texts(wire) == [
+        "TORVIK - A fire broke out in the engine room of the ferry Solveig just after 2 a.m. on Thursday.",
+        "All passengers and crew were taken off by two cargo ships and the coastguard, who had been called at once.",
+        "Eleven people were treated for smoke, none of them seriously, and they were all at home by noon.",
+        "The ship was towed to Torvik.",
+    ]
+
+
+def test_a_transcript_with_a_line_an_utterance_is_read_by_lines() -> None:
+    lines = ["okay so this is the blue one", "you can see it here", "it is nice and warm", "next one please thanks"]
+    assert texts("\r\n".join(lines)) == lines
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Stanley 保温杯 真的 绝了 iPhone 17 Pro Max", "zh"),
+        ("买它买它 LANCOME Génifique YSL Estée Lauder SK-II 小棕瓶的家人们", "zh"),
+        ("The firm 阿里巴巴 (Alibaba) said on Monday that it had sold its last shop in the north.", "en"),
+        ("こんにちは、今日は新製品を紹介します。", "ja"),
+        ("안녕하세요 여러분 오늘은 새 제품입니다", "ko"),
+        ("Der Bürgermeister sagte, die Brücke bleibe gesperrt.", "de"),
+        ("El alcalde dijo que el puente sigue cerrado.", "es"),
+        ("أغلق الجسر اليوم وقال رئيس البلدية إنه سيفتح غدا", "ar"),
+        ("OMG", "en"),
+        ("ok", "en"),
+        ("Buy now!!! 🔥🔥 99", "en"),
+        ("12:30 ... 42", "en"),
+    ],
+)
+def test_the_language_is_told_from_scripts_and_words_and_never_guessed_wildly(text: str, language: str) -> None:
+    assert detect_language([text]) == language
+
+
+def test_a_text_in_two_languages_is_told_by_all_of_it() -> None:
+    assert detect_language(["Welcome to the show"] + ["家人们今天这个保温杯真的特别好用"] * 200) == "zh"
