@@ -26,7 +26,15 @@ from tasks.models.segmentation import (
     vocabulary_cost,
 )
 from tasks.models.titles import title, typical
-from tasks.models.vectors import commonness, static_vectors, term_vectors, unit, with_spaces, words
+from tasks.models.vectors import (
+    CACHED_SENTENCES,
+    commonness,
+    static_vectors,
+    term_vectors,
+    unit,
+    with_spaces,
+    words,
+)
 from tasks.requests import Answer, Group, RoleRequest
 
 Similarity = NDArray[np.float32]
@@ -232,7 +240,7 @@ def _common_terms(texts: Sequence[Sequence[str]]) -> Similarity:
 
 
 def _vocabulary_cost(sentences: Sequence[str]) -> Costs:
-    return vocabulary_cost(_content_words(sentences), _pseudo_count)
+    return vocabulary_cost([_content_words(s) for s in sentences], _pseudo_count)
 
 
 @lru_cache(maxsize=65_536)
@@ -241,8 +249,9 @@ def _pseudo_count(word: str) -> float:
     return float(RARE * (COMMON / RARE) ** (commonness(word) / FUNCTION_WORD))
 
 
-def _content_words(sentences: Sequence[str]) -> list[list[str]]:
-    return [[w for w in words(s) if commonness(w) < FUNCTION_WORD][:MOST_WORDS] for s in sentences]
+@lru_cache(maxsize=CACHED_SENTENCES)
+def _content_words(sentence: str) -> tuple[str, ...]:
+    return tuple(w for w in words(sentence) if commonness(w) < FUNCTION_WORD)[:MOST_WORDS]
 
 
 class Baseline(Embedded):

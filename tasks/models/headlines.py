@@ -115,7 +115,10 @@ def is_skipped(sentence: str) -> bool:
 
 
 def headlines(sentence: str) -> Iterator[tuple[str, float]]:
-    """Yield what could stand above a text that has this sentence, and how much of a statement each is, up to 1."""
+    """Yield what could stand above a text that has this sentence, and how much of a statement each is, up to 1.
+
+    What is yielded is not yet in title case.
+    """
     line = plain(sentence)
     # A quotation's own words make a poor name for a story.
     quoted = QUOTED if _QUOTES.match(line) else 1.0
@@ -136,13 +139,17 @@ def headlines(sentence: str) -> Iterator[tuple[str, float]]:
             worth *= LEANS
         elif _PRONOUN.search(short) or (_SUCH.match(part) and _is_verb(part.split()[2])):
             worth *= POINTS_BACK
-        yield title_case(short), worth
+        yield short, worth
+
+
+def printable(text: str) -> str:
+    """Replace control and direction marks by blanks."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else " " for c in text)
 
 
 def plain(sentence: str) -> str:
-    """One printable line without dateline, byline and asides; control and direction marks of hostile text are gone."""
-    read = "".join(c if c.isprintable() else " " for c in sentence[:READ])
-    line = " ".join(read.split())
+    """One printable line without dateline, byline and asides."""
+    line = " ".join(printable(sentence[:READ]).split())
     for _ in range(3):
         shorter = _PREFIX.sub("", line)
         dateline = DATELINE_FORM.match(shorter)

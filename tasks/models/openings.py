@@ -7,9 +7,13 @@ a handful of nats beside the hundreds that words and vectors add up to: it settl
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from tasks.models.vectors import CACHED_SENTENCES
 
 READ = 300  # characters of a sentence that are read
 EARLY = 60  # where in a sentence it is said that a topic begins
@@ -79,37 +83,56 @@ _HAN = re.compile(r"[\u3400-\u9fff]")
 
 def openings(sentences: Sequence[str]) -> NDArray[np.float64]:
     """Return what each sentence's form says for a topic that begins with it, in nats, shape (n,)."""
-    texts = [sentence[:READ].strip() for sentence in sentences]
-    if is_talk(texts):  # every other sentence is a fragment, leans, or repeats what was said
-        return np.array([SAID if _PASSED_ON.search(text[:EARLY]) else 0.0 for text in texts])
-    found = np.array([_opening(text) for text in texts])
-    found[1:] += [AFTER_FOOT if _FOOT.match(before) else 0.0 for before in texts[:-1]]
+    forms = [_form(sentence[:READ]) for sentence in sentences]
+    if is_talk(sentences):  # every other sentence is a fragment, leans, or repeats what was said
+        return np.array([SAID if form.passes_on else 0.0 for form in forms])
+    found = np.array([form.opens for form in forms])
+    found[1:] += [AFTER_FOOT if before.is_foot else 0.0 for before in forms[:-1]]
     return found
 
 
 def is_talk(sentences: Sequence[str]) -> bool:
     """Whether someone talks to listeners, as hosts do, or text is written to be read."""
-    texts = [text for sentence in sentences if (text := sentence[:READ].strip())]
-    if not texts:
+    forms = [form for sentence in sentences if (form := _form(sentence[:READ])).size]
+    if not forms:
         return False
-    addressed = sum(_ADDRESSED.search(text) is not None for text in texts)
-    uncased = sum(text[0].islower() for text in texts)
-    if addressed >= TALK * len(texts) or 2 * uncased > len(texts):
+    addressed, uncased = sum(form.addressed for form in forms), sum(form.uncased for form in forms)
+    if addressed >= TALK * len(forms) or 2 * uncased > len(forms):
         return True
-    return float(np.median([_size(text) for text in texts])) < BROKEN
+    return float(np.median([form.size for form in forms])) < BROKEN
 
 
-def _opening(text: str) -> float:
+class _Form(NamedTuple):
+    """What a sentence looks like: words in it, whether it is said to a listener, what it says for a new topic."""
+
+    size: float
+    addressed: bool
+    uncased: bool
+    passes_on: bool
+    is_foot: bool
+    opens: float
+
+
+@lru_cache(maxsize=CACHED_SENTENCES)
+def _form(sentence: str) -> _Form:
+    text = sentence.strip()
+    # Two characters of a script without spaces make a word.
+    size = len(_WORD.findall(text)) + len(_HAN.findall(text)) / 2
+    passes_on, is_foot = _PASSED_ON.search(text[:EARLY]) is not None, _FOOT.match(text) is not None
+    opens = _opening(text, size, passes_on, is_foot)
+    return _Form(size, _ADDRESSED.search(text) is not None, text[:1].islower(), passes_on, is_foot, opens)
+
+
+def _opening(text: str, size: float, passes_on: bool, is_foot: bool) -> float:
     if DATELINE_FORM.match(text):
         return DATELINE
-    if _FOOT.match(text):
+    if is_foot:
         return FOOT
-    size = _size(text)
     if size < 4:
         return FRAGMENT
     if _BYLINE.match(text):
         return BYLINE
-    if _PASSED_ON.search(text[:EARLY]):
+    if passes_on:
         return PASSED_ON
     worth = QUOTED if text[0] in "\"“'‘「『" else 0.0
     if _LEANS.match(text):
@@ -117,8 +140,3 @@ def _opening(text: str) -> float:
     elif size >= 10:
         worth += LEAD * ((_NAME.search(text[:EARLY]) is not None) + (_DAY.search(text) is not None))
     return worth
-
-
-def _size(text: str) -> float:
-    """Count words; two characters of a script without spaces make one."""
-    return len(_WORD.findall(text)) + len(_HAN.findall(text)) / 2

@@ -5,7 +5,7 @@ the things it keeps naming. Titles are in the text's own words, so they cannot s
 """
 
 from collections.abc import Collection, Iterator, Sequence
-from itertools import count
+from itertools import chain, count, islice
 
 from tasks.models import chinese, headlines
 from tasks.models.mentions import mentions, numbers
@@ -14,7 +14,7 @@ from tasks.models.vectors import term_weights, words
 
 LONGEST = headlines.LONGEST
 LONGEST_HAN = chinese.LONGEST
-EARLY = 10  # sentences that may give the title, from the first: reports say at once who did what
+EARLY = 8  # sentences that may give the title, from the first: reports say at once who did what
 
 _UNTITLED = {"zh": "无题"}
 SMALL_TALK = {"en": "Small Talk", "zh": "闲聊"}  # what talk is that names nothing
@@ -25,9 +25,14 @@ def title(sentences: Sequence[str], language: str = "en", taken: Collection[str]
 
     taken: titles that others have; theirs is avoided.
     """
-    found = list(_candidates(sentences)) or [_UNTITLED.get(language, "Untitled")]
-    free = next((t for t in found if t not in taken), None)
-    return free or next(t for k in count(2) if (t := f"{found[0][: LONGEST - 8]} ({k})") not in taken)
+    best = ""
+    for found in _candidates(sentences):
+        if found not in taken:
+            return found
+        best = best or found
+    best = best or _UNTITLED.get(language, "Untitled")
+    numbered = (f"{best[: LONGEST - 8]} ({k})" for k in count(2))
+    return next(t for t in chain([best], numbered) if t not in taken)
 
 
 def typical(sentences: Sequence[str], most: int) -> list[int]:
@@ -62,11 +67,13 @@ def _named(things: Sequence[str], han: bool) -> Iterator[str]:
 def _said(sentences: Sequence[str]) -> Iterator[str]:
     """Statements of the first sentences by what they say of what recurs, those that are no whole statement last."""
     weights = term_weights(tuple(sentences))
-    clauses_of = chinese.headlines if chinese.is_chinese(sentences) else headlines.headlines
-    own = [s for s in sentences if not headlines.is_skipped(s)] or list(sentences)
+    han = chinese.is_chinese(sentences)
+    clauses_of = chinese.headlines if han else headlines.headlines
+    own = list(islice((s for s in sentences if not headlines.is_skipped(s)), EARLY)) or sentences[:EARLY]
     worth: dict[str, float] = {}
-    for position, sentence in enumerate(own[:EARLY]):
+    for position, sentence in enumerate(own):
         for clause, statement in clauses_of(sentence):
             said = sum(weights.get(word, 0.0) for word in words(clause))
             worth.setdefault(clause, statement * said / (1 + position / 3))
-    yield from sorted(worth, key=lambda clause: (-worth[clause], clause))
+    for clause in sorted(worth, key=lambda clause: (-worth[clause], clause)):
+        yield clause if han else headlines.title_case(clause)

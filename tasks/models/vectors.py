@@ -116,8 +116,14 @@ def words(sentence: str) -> tuple[str, ...]:
 
 def with_spaces(sentences: Sequence[str]) -> bool:
     """Whether most words of the sentences are of scripts that put spaces between words."""
-    found = [word for sentence in sentences for word in words(sentence)]
-    return 2 * sum(map(_is_spaced, found)) >= len(found)
+    return sum(map(_spaced_more, sentences)) >= 0
+
+
+@lru_cache(maxsize=CACHED_SENTENCES)
+def _spaced_more(sentence: str) -> int:
+    """How many more of its words are of such scripts than of others."""
+    found = words(sentence)
+    return len(found) if sentence.isascii() else 2 * sum(map(_is_spaced, found)) - len(found)
 
 
 def _is_spaced(word: str) -> bool:

@@ -27,7 +27,7 @@ HOST = [
 
 
 def best(sentence: str) -> str:
-    return max(headlines(sentence), key=lambda found: found[1])[0]
+    return title_case(max(headlines(sentence), key=lambda found: found[1])[0])
 
 
 @pytest.mark.parametrize(
