@@ -114,7 +114,7 @@ class Context:
 def address(spec: ModelSpec, timeout_s: float = 120.0, form: str = "") -> ModelAddress:
     """Return what a worker needs to build a model. form: how it is held to JSON, as far as this run knows."""
     if not spec.is_remote:
-        return ModelAddress(spec.provider, spec.model_id, spec.penalty)
+        return ModelAddress(spec.provider, spec.model_id, spec.penalty, settings=spec.path)
     sampling = {"temperature": spec.temperature, "seed": spec.seed}
     settings = {k: v for k, v in sampling.items() if v is not None} | spec.options
     return ModelAddress(

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from tasks.models.folder import problem
 from tasks.prices import list_prices
 from tasks.requests import Role, Usage
 
@@ -90,7 +91,8 @@ class ModelSpec(Table):
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}$")]
     family: Annotated[str, Field(min_length=1)]
     provider: Literal["embedded", "openai", "anthropic"]
-    kind: Literal["static", "lexical", "baseline", ""] = ""  # which embedded model; its name if left out
+    kind: Literal["static", "lexical", "baseline", "sentence-transformers", ""] = ""  # embedded; its name if left out
+    path: str = ""  # of kind sentence-transformers: the folder of the model
     penalty: float = Field(0.0, ge=0, le=1000)  # embedded: what a new topic costs, in nats; less cuts finer; 0 = usual
     model: str = ""
     base_url: str = ""
@@ -132,9 +134,11 @@ class ModelSpec(Table):
     def _it_can_be_reached(self) -> "ModelSpec":
         if self.provider == "embedded":
             if not self.kind and self.name not in ("static", "lexical", "baseline"):
-                raise ValueError(f"say which embedded model {self.name!r} is: kind = static, lexical or baseline")
+                raise ValueError(f"say which embedded model {self.name!r} is: kind = static, lexical, baseline, ...")
             if self.lane != "sync":
                 raise ValueError("an embedded model answers at once: lane = sync")
+            if self.kind == "sentence-transformers" and (why := problem(self.path)):
+                raise ValueError(why)
             return self
         url = urlsplit(self.base_url)
         if self.base_url and (url.scheme not in ("http", "https") or not url.hostname):

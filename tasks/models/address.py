@@ -9,7 +9,8 @@ class ModelAddress:
 
     penalty: embedded; how finely it cuts (0: as usual). base_url: the server ("" = the provider's own). key_env: the
     environment variable of the worker that holds the key ("" = none is needed). form: how it is held to JSON, where
-    that is known ("": find out). settings: what is sent along, as a JSON object. timeout_s: of one call.
+    that is known ("": find out). settings: what is sent along, as a JSON object;
+    embedded: the folder of the model, where it has one. timeout_s: of one call.
     """
 
     provider: str

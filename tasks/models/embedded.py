@@ -206,10 +206,10 @@ class Static(_Computed):
     share = 0.2  # of the vectors in similarity; the rest is words
 
     def _costs(self, sentences: Sequence[str]) -> Costs:
-        return self.direction * direction_cost(static_vectors(sentences)) + _vocabulary_cost(sentences)
+        return self.direction * direction_cost(static_vectors(sentences)) + vocabulary_costs(sentences)
 
     def _similarity(self, texts: Sequence[Sequence[str]]) -> Similarity:
-        terms = _common_terms(texts)
+        terms = common_terms(texts)
         if not with_spaces([sentence for text in texts for sentence in text]):
             return terms  # of other scripts the vectors know a few hundred characters: all texts look alike to them
         means = unit(np.stack([static_vectors(text).sum(axis=0) for text in texts]))
@@ -228,18 +228,20 @@ class Lexical(_Computed):
     threshold_unspaced = 0.09
 
     def _costs(self, sentences: Sequence[str]) -> Costs:
-        return _vocabulary_cost(sentences)
+        return vocabulary_costs(sentences)
 
     def _similarity(self, texts: Sequence[Sequence[str]]) -> Similarity:
-        return _common_terms(texts)
+        return common_terms(texts)
 
 
-def _common_terms(texts: Sequence[Sequence[str]]) -> Similarity:
+def common_terms(texts: Sequence[Sequence[str]]) -> Similarity:
+    """How alike texts are by the words that they have in common."""
     terms = term_vectors(texts)
     return terms @ terms.T
 
 
-def _vocabulary_cost(sentences: Sequence[str]) -> Costs:
+def vocabulary_costs(sentences: Sequence[str]) -> Costs:
+    """Cost of every run of the sentences as one topic by their words, without those that are of no topic."""
     return vocabulary_cost([_content_words(s) for s in sentences], _pseudo_count)
 
 

@@ -39,6 +39,10 @@ class Reply:
 def _kind(address: ModelAddress) -> Any:
     match address.provider:  # a pool without a provider need not load its library
         case "embedded":
+            if address.kind == "sentence-transformers":
+                from tasks.models.local import Local
+
+                return Local
             from tasks.models.embedded import MODELS
 
             return MODELS[address.kind]
@@ -61,12 +65,17 @@ def build(address: ModelAddress) -> Any:
         TerminalError: no such provider.
     """
     kind = _kind(address)
-    return kind(address.penalty) if address.provider == "embedded" else kind(address)
+    if address.provider != "embedded":
+        return kind(address)
+    return kind(address.penalty, address.settings) if address.settings else kind(address.penalty)
 
 
 def version(address: ModelAddress) -> str:
     """Return what tells two versions of a model apart; empty where the provider keeps that to itself."""
-    return str(getattr(_kind(address), "VERSION", "")) if address.provider == "embedded" else ""
+    if address.provider != "embedded":
+        return ""
+    kind = _kind(address)
+    return str(kind.version(address.settings) if address.settings else kind.VERSION)
 
 
 def answer_group(address: ModelAddress, requests: Sequence[RoleRequest]) -> list[Reply]:
