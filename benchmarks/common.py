@@ -36,11 +36,12 @@ def prefect_server() -> Iterator[dict[str, str]]:
         s.bind(("127.0.0.1", 0))
         port = s.getsockname()[1]
         s.close()
+        url = f"http://127.0.0.1:{port}/api"
         env = {**os.environ, "PREFECT_HOME": home, "PREFECT_SERVER_ANALYTICS_ENABLED": "false", "DO_NOT_TRACK": "1"}
+        env["PREFECT_SERVER_UI_API_URL"] = url  # its pages ask there, not at the port that is usual
         command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
         server = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
-            url = f"http://127.0.0.1:{port}/api"
             _wait(f"{url}/health", server)
             yield {**env, "PREFECT_API_URL": url}
         finally:

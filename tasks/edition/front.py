@@ -25,7 +25,7 @@ class Front:
     """The stories by their place on the front page; lead is None on a night without stories."""
 
     lead: Story | None
-    opening: tuple[Sentence, ...]
+    opening: list[list[Sentence]]
     beside: Sequence[Story]
     below: Sequence[Story]
     others: Sequence[Story]
@@ -38,7 +38,7 @@ def front_page(night: Night) -> Front:
     cut = 1 + BESIDE + BELOW
     return Front(
         stories[0] if stories else None,
-        beginning(stories[0], OPENING) if stories else (),
+        beginning(stories[0], OPENING) if stories else [],
         stories[1 : 1 + BESIDE],
         stories[1 + BESIDE : cut],
         stories[cut:],
@@ -46,17 +46,15 @@ def front_page(night: Night) -> Front:
     )
 
 
-def beginning(story: Story, letters: int = EXCERPT) -> tuple[Sentence, ...]:
-    """Return what a story begins with: the first sentences of its largest category, as one document has them."""
-    paragraphs = max(story.sections, key=lambda s: s.sentences).paragraphs
-    its = [s for p in paragraphs if p.document is paragraphs[0].document for s in p.sentences]
-    chosen = []
-    for sentence in its:
-        if letters <= 0:
-            break
-        chosen.append(sentence)
-        letters -= sum(2 if letter >= "\u2e80" else 1 for letter in sentence.text)
-    return tuple(chosen)
+def beginning(story: Story, letters: int = EXCERPT) -> list[list[Sentence]]:
+    """Return what a story begins with, document by document: the first sentences of its largest category."""
+    by_document: dict[int, list[Sentence]] = {}
+    for paragraph in max(story.sections, key=lambda s: s.sentences).paragraphs:
+        for sentence in paragraph.sentences:
+            if letters > 0:
+                by_document.setdefault(paragraph.document.index, []).append(sentence)
+            letters -= sum(2 if letter >= "\u2e80" else 1 for letter in sentence.text)
+    return list(by_document.values())
 
 
 def _lines(category: Category, stories: Sequence[Story]) -> Iterator[Line]:
