@@ -123,7 +123,7 @@ class Settings:
     max_judge_rate: float = 0.25
     min_duel_rate: float = 0.01
     max_duel_rate: float = 0.2
-    judge_budget: float = 0.02
+    judge_budget: float = 0.025
     max_move: float = 0.2
     min_effective: float = 30.0
     batch_deadline_s: float = 6 * 3600.0

@@ -8,8 +8,8 @@ in both directions, and the better one becomes the incumbent. Every answer is ju
 
 What had to give way: the rule wants to learn after every answer, a night's weights are fixed before it. So its steps
 are replayed from the published rows in the order of their calls, and between two nights the state it is in stays. The
-sweep is a night in which all models serve alike, judged. An incumbent that is served, and a rival that runs beside
-it, are one decision with its true probabilities.
+sweep is a night in which all models serve alike, judged. And which answer serves is settled before there is one, so
+that a rerun serves the same: of a duel it is the incumbent's; a rival that did better serves from the next night on.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,7 +21,7 @@ from role_rl.evidence import Step
 ALPHA = 0.1
 EPSILON = 0.03
 LEAST = 1e-6
-"""Weight of a model that is not the incumbent; it serves by winning a duel."""
+"""Weight of a model that is not the incumbent."""
 
 
 def learned(memory: Mapping[str, Any], steps: Sequence[Step], arms: Sequence[str]) -> dict[str, Any]:

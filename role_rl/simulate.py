@@ -4,7 +4,7 @@ The learner is the product's: decisions are drawn by `drawing.decide` from the p
 down as a run publishes them, and learned by `learn.learn`. The world plays the models. An answer's accuracy is drawn
 from a beta distribution whose mean is the model's (and the same for all of an item's answers' ease); a judge sees it
 with an offset of its own and noise. An answer that does not pass the gate is asked for once more, then of the next
-models, as a run does; of a judged duel the better answer serves.
+models, as a run does.
 """
 
 from collections.abc import Mapping, Sequence
@@ -140,7 +140,7 @@ class _Stage:
         return night, log
 
     def _decision(self, name: str, role: str, plan: Plan, drawn: Decision, night: Night, log: Logbook) -> None:
-        served: tuple[float, float, str] | None = None  # what the board gave it, its accuracy, whose it is
+        served: tuple[float, str] | None = None  # the answer's accuracy, and whose it is
         dollars = {arm: 0.0 for arm in drawn.propensity}
         delay = 0.0
         for arm in drawn.propensity:
@@ -148,9 +148,10 @@ class _Stage:
             call = log.call(name, (role, LANGUAGE), self._arms[arm], drawn, valid=valid, dollars=usd, seconds=seconds)
             dollars[arm] += usd
             delay = max(delay, seconds)
-            given = self._judged(call, arm, role, name, accuracy, drawn, night, log) if valid and drawn.judged else 0.0
-            if valid and (served is None or given > served[0]):
-                served = given, accuracy, arm
+            if valid and drawn.judged:
+                self._judged(call, arm, role, name, accuracy, drawn, night, log)
+            if valid and served is None:
+                served = accuracy, arm
             elif not valid and arm == drawn.arm:
                 again, accuracy, usd, seconds = self._answer(arm, role)
                 log.call(
@@ -159,16 +160,16 @@ class _Stage:
                 )  # fmt: skip
                 dollars[arm] += usd
                 delay += seconds
-                served = (0.0, accuracy, arm) if again else None
+                served = (accuracy, arm) if again else None
         for other in sorted(plan.weights.keys() - dollars.keys(), key=lambda n: (-plan.weights[n], n)):
             if served is not None:
                 break
             valid, accuracy, usd, seconds = self._answer(other, role)
             dollars[other] = usd
             delay += seconds
-            served = (0.0, accuracy, other) if valid else None
-        accuracy, winner = (served[1], served[2]) if served else (0.0, drawn.arm)
-        # A duel's second answer was bought to learn; which of the two it is is seen afterwards.
+            served = (accuracy, other) if valid else None
+        accuracy, winner = served or (0.0, drawn.arm)
+        # A duel's second answer was bought to learn.
         beside = sum(usd for arm, usd in dollars.items() if arm in drawn.propensity and arm != winner)
         beside = beside if drawn.challenger else 0.0
         spent = sum(dollars.values())
@@ -191,8 +192,8 @@ class _Stage:
 
     def _judged(
         self, call: str, arm: str, role: str, key: str, accuracy: float, drawn: Decision, night: Night, log: Logbook
-    ) -> float:
-        """Have an answer judged; return what the board gave it."""
+    ) -> None:
+        """Have an answer judged."""
         rivals = [self._arms[other] for other in drawn.propensity if other != arm]
         judges = panel(self._arms[arm], list(self._arms.values()), key, 1, rivals, self._settings.judge)
         given = []
@@ -207,7 +208,6 @@ class _Stage:
         for judge, seen, usd in given:
             log.judgement(call, judge, seen, weights[judge.model], usd)
         night.judged += bool(given)
-        return sum(weights[judge.model] * seen for judge, seen, _ in given)
 
     def _worth(self, actor: Actor, role: str) -> float:
         accuracy = actor.accuracy[role] * actor.valid.get(role, 1.0)

@@ -14,12 +14,13 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from role_rl.arms import Arm, arm_name
-from role_rl.board import judge_weights, panel
+from role_rl.board import judge_weights, panel, reliability
 from role_rl.drawing import Plan, decide
 from role_rl.learn import serving
 from role_rl.record import State
@@ -74,6 +75,15 @@ class _Call:
         return arm_name(self.record["model"], self.record["lane"])
 
 
+class Use(NamedTuple):
+    """What one arm made of a question: its call's record, its answer if that passed the gate, whether it was asked now
+    (and not found in the store)."""
+
+    record: Record
+    answer: Answer | None
+    own: bool
+
+
 class Desk:
     """What the calls of one run share."""
 
@@ -88,7 +98,7 @@ class Desk:
     ) -> None:
         self.profile, self.run_date = profile, run_date
         self._states, self._store, self._pool = states, store, pool
-        self._arms, self._greedy = profile.arms(), greedy
+        self._arms, self.greedy = profile.arms(), greedy
         self._settings = profile.settings()
         self._admission = Admission(profile.models, profile.limits.max_cost_usd)
         self._plans: dict[tuple[int, str, str], Plan] = {}
@@ -127,6 +137,12 @@ class Desk:
             return np.asarray(vector, dtype=np.float32)
 
         return np.array(await asyncio.gather(*map(one, texts)))
+
+    async def ask_all(self, context: Context, arms: Sequence[str]) -> "dict[str, Use]":
+        """Have a question answered by several arms, as judges' calls."""
+        request = context.unit.request
+        calls = await asyncio.gather(*(self._call(context, name, "judge", request) for name in arms))
+        return {name: Use(c.record, c.answer, c.own) for name, c in zip(arms, calls, strict=True)}
 
     async def _decided(self, unit: Unit) -> Outcome:
         """Draw, call, judge; find the way out if the drawn model's answer fails."""
@@ -195,19 +211,23 @@ class Desk:
     async def _judge(self, context: Context, calls: list[_Call]) -> None:
         """Have the board answer the same question, and grade each answer against its own."""
         request = context.unit.request
-        able = [a for a in self._arms if a.name not in self._settings.excluded]
+        # An excluded model judges if the profile says that it is the judge.
+        out = self._settings.excluded - {self._settings.judge}
+        able = [a for a in self._arms if a.name not in out]
         arms = {a.name: a for a in able}
         for call in calls:
             arm = arms[call.arm]
             rivals = [arms[c.arm] for c in calls if c is not call]
-            judges = panel(arm, able, context.decision_id, self.profile.judging.judges, rivals)
+            judges = panel(arm, able, context.decision_id, self.profile.judging.judges, rivals, self._settings.judge)
             answers = await asyncio.gather(
                 *(self._call(context, j.name, "judge", request, call.record["call_id"]) for j in judges)
             )
-            self._grade(request, call, [(j, c) for j, c in zip(judges, answers, strict=True) if c.answer is not None])
+            given = [(j, c) for j, c in zip(judges, answers, strict=True) if c.answer is not None]
+            self._grade(request, call, given, context.unit.weights_version)
 
-    def _grade(self, request: RoleRequest, call: _Call, judged: list[tuple[Arm, _Call]]) -> None:
-        weights = judge_weights([judge.model for judge, _ in judged])
+    def _grade(self, request: RoleRequest, call: _Call, judged: list[tuple[Arm, _Call]], version: int) -> None:
+        state = self._states(version)
+        weights = judge_weights([judge.model for judge, _ in judged], *reliability(state.pairs if state else {}))
         accuracy = 0.0
         for judge, own in judged:
             grade = MODULES[request.role].agreement(request, call.answer, own.answer)
@@ -360,5 +380,5 @@ class Desk:
         if key not in self._plans:
             state = self._states(weights_version)
             plan = serving(state, self._arms, self._settings, request.role, request.language)
-            self._plans[key] = plan.greedy() if self._greedy else plan
+            self._plans[key] = plan.greedy() if self.greedy else plan
         return self._plans[key]

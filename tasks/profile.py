@@ -98,7 +98,7 @@ class Learner(Table):
     judge: str = ""
     serving_usd: float | None = Field(None, ge=0)
     judging_usd: float | None = Field(None, ge=0)
-    controls: int = Field(1, ge=0, le=20)
+    controls: int = Field(0, ge=0, le=20)
 
 
 class DaskSettings(Table):

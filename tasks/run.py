@@ -17,6 +17,7 @@ from tasks import clearance, history, publish, stories
 from tasks.audit import Auditor, AuditReport, auditor
 from tasks.calls import Desk
 from tasks.contracts import contract
+from tasks.control import answer_controls
 from tasks.documents import Unreadable
 from tasks.errors import InputError
 from tasks.fanout import fan_out
@@ -159,6 +160,8 @@ class Run:
         its_stories = {w.document.doc_id: w.stories() for w in batch.works}
         links = await self._links(batch, its_stories)
         tables = file_batch(batch, its_stories, links, self.run_id)
+        if batch.number == 1 and not self.desk.greedy:
+            await answer_controls(self.desk, self.profile, self.run_date, {w.document.language for w in batch.works})
         part = publish.append_part("calls", self.run_date, self._part(batch)).as_posix()
         calls, judgements = self.desk.ledger.rows(self.store.claim(part), self.run_id)
         tables |= {"calls": contract("calls").build(calls), "judgements": contract("judgements").build(judgements)}
