@@ -6,7 +6,7 @@ export PREFECT_SERVER_ANALYTICS_ENABLED := false
 export DO_NOT_TRACK := 1
 export GX_ANALYTICS_ENABLED := false
 
-.PHONY: setup run test lint bench docs clean
+.PHONY: setup run test system lint bench docs clean
 
 setup: $(VENV)/.ready
 
@@ -25,6 +25,10 @@ run: setup
 
 test: setup
 	$(BIN)/python -m pytest
+
+# A cluster as real processes; needs PostgreSQL's programs (Debian: apt-get install postgresql).
+system: setup
+	$(BIN)/python -m pytest -m system tests/system
 
 lint: setup
 	$(BIN)/ruff check .

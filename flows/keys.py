@@ -14,7 +14,8 @@ async def keys_into_environment(profile: Profile) -> None:
     A model names its key by `api_key_env`, say OPENAI_API_KEY. What the environment has stands; else the Secret block
     `openai-api-key` is read. What is in neither is reported by who needs it.
     """
-    for name in {str(getattr(m, "api_key_env", "") or "") for m in profile.models} - {"", *os.environ}:
+    named = {str(getattr(m, "key_env", "")) for m in profile.models} - {""}
+    for name in sorted(n for n in named if not os.environ.get(n)):
         try:
             block: Secret[Any] = await Secret.aload(block_of(name))
         except ValueError:  # there is no such block

@@ -115,6 +115,27 @@ class LearnParameters(Parameters):
     profile: ProfileFile = "news"
 
 
+class EvaluateParameters(Parameters):
+    """Labelled documents, and who serves them."""
+
+    labelled: list[str] = Field(
+        default=["datasets/labels/evening-en.json"],
+        title="Labelled documents",
+        description="Files as in datasets/labels, where the flow runs.",
+    )
+    profile: ProfileFile = "news"
+    greedy: bool = Field(
+        default=False,
+        title="Leading models only",
+        description="Have the leading model of each role serve; explore and judge nothing.",
+    )
+    out: str = Field(
+        default="",
+        title="Output folder",
+        description="Work in this folder, by its weights. Left empty: in one that is removed in the end.",
+    )
+
+
 def offer_profile(flow: Any, profile: str) -> None:
     """Have a flow's form offer a profile of one's own, and not only those that are shipped."""
     for schema in flow.parameters.definitions.values():

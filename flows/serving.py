@@ -5,6 +5,7 @@ import signal
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from multiprocessing import resource_tracker
 from pathlib import Path
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.states import Scheduled
 
 from flows.adhoc import adhoc
+from flows.evaluating import evaluate
 from flows.nightly import learn, nightly
 from flows.parameters import offer_profile
 from flows.reorganizing import PUBLISHED
@@ -40,7 +42,8 @@ class Serving:
     def run(self, ready: Callable[[], None]) -> None:
         """Serve; return when stop() was called and everything has ended. ready is called when runs can begin."""
         # A Ctrl-C on this terminal goes to every process of it. Flow runs inherit that this thread does not hear it:
-        # they end when they are told to, not all at once.
+        # they end when they are told to, not all at once. (Starting Python's resource tracker would unblock it again.)
+        resource_tracker.ensure_running()
         signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
         with temporary_settings({PREFECT_API_URL: self._api}):
             asyncio.run(self._serve(ready))
@@ -73,6 +76,8 @@ class Serving:
         await self._runner.aadd_flow(
             learn, "learn", parameters={"parameters": where}, triggers=[published_trigger()], tags=[*TAGS, "learner"]
         )
+        measured = {"parameters": {"profile": self._profile}}
+        await self._runner.aadd_flow(evaluate, "evaluate", parameters=measured, tags=[*TAGS, "quality"])
         return nightly_id
 
     async def _make_good(self, nightly_id: UUID) -> None:

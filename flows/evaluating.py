@@ -1,0 +1,45 @@
+"""The flow that measures: how well the models do on labelled documents."""
+
+import tempfile
+from pathlib import Path
+from typing import Annotated, Any
+
+from prefect import flow
+from prefect.artifacts import acreate_markdown_artifact
+
+from flows.keys import keys_into_environment
+from flows.markdown import plain, table
+from flows.parameters import EvaluateParameters, titled
+from flows.reorganizing import completed, label_run
+from flows.schedule import date_of, due
+from tasks.evaluate import MEASURES, load_all, mean
+from tasks.evaluate import evaluate as evaluated
+from tasks.profile import load_profile
+
+
+@flow(name="evaluate", persist_result=False)
+async def evaluate(parameters: Annotated[EvaluateParameters, titled("What to measure")]) -> Any:
+    """Run labelled documents through the roles, and measure how well the tables agree with the labels."""
+    profile = load_profile(parameters.profile)
+    run_date = date_of(None, await due())
+    await label_run(f"evaluate-{profile.name}/{run_date.isoformat()}")
+    await keys_into_environment(profile)
+    files = [Path(f) for f in parameters.labelled]
+    documents = load_all(files, profile)
+    with tempfile.TemporaryDirectory(prefix="nightdesk-") as scratch:
+        out = Path(parameters.out or scratch)
+        rows = await evaluated(files, documents, out, run_date, profile, parameters.greedy)
+    means = mean(rows)
+    verdict = ", ".join(f"{m} {means[m]:.3f}" for m in MEASURES if m in means)
+    lines = [f"# {plain(verdict, 300)}"]
+    columns = ("document", "sentences", *MEASURES)
+    shown = [{"document": "mean", "sentences": sum(r["sentences"] for r in rows), **means}, *rows]
+    lines += table(
+        [c if c == "document" else f"{c} " for c in columns], [[_cell(r.get(c)) for c in columns] for r in shown]
+    )
+    await acreate_markdown_artifact("\n".join(lines), key="evaluation", description=verdict)
+    return completed({"profile": profile.name, "documents": rows, "mean": means}, verdict)
+
+
+def _cell(value: object) -> str:
+    return "" if value is None else f"{value:.3f}" if isinstance(value, float) else plain(value)

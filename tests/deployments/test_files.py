@@ -1,0 +1,113 @@
+"""What stands in deployments/, checked without a Docker engine: it parses, names what there is, holds no key."""
+
+import re
+import shutil
+import subprocess
+from datetime import UTC, datetime
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from cronsim import CronSim
+from prefect import Flow
+
+ROOT = Path(__file__).resolve().parents[2]
+FOLDER = ROOT / "deployments"
+COMPOSE = yaml.safe_load((FOLDER / "compose.yaml").read_text(encoding="utf-8"))
+PREFECT = yaml.safe_load((FOLDER / "prefect.yaml").read_text(encoding="utf-8"))
+DOCKERFILE = (FOLDER / "Dockerfile").read_text(encoding="utf-8")
+
+
+def flow_of(deployment: dict[str, Any]) -> "Flow[Any, Any]":
+    """Return the flow that a deployment names."""
+    module, _, name = deployment["entrypoint"].rpartition(".")
+    found = getattr(import_module(module), name)
+    assert isinstance(found, Flow)
+    return found
+
+
+def test_the_four_deployments_are_there() -> None:
+    assert [d["name"] for d in PREFECT["deployments"]] == ["nightly-news", "adhoc-news", "learn", "evaluate"]
+
+
+@pytest.mark.parametrize("deployment", PREFECT["deployments"], ids=lambda d: d["name"])
+def test_a_deployment_names_a_flow_and_parameters_that_it_takes(deployment: dict[str, Any]) -> None:
+    parameters = {**deployment["parameters"]["parameters"]}
+    if deployment["name"] == "adhoc-news":
+        parameters["text"] = "What a person would paste."  # without it, the form is not complete
+    flow_of(deployment).validate_parameters({"parameters": parameters})
+    assert deployment["work_pool"]["name"] == "nightdesk"
+    assert "nightdesk" in deployment["tags"]
+    assert "**" in deployment["description"]
+    for schedule in deployment.get("schedules", ()):
+        assert next(CronSim(schedule["cron"], datetime.now(UTC)))
+        assert schedule["timezone"]
+
+
+def test_nightly_runs_do_not_overlap_and_learn_is_told_what_served_runs_tell_it() -> None:
+    from flows.serving import published_trigger
+
+    by_name = {d["name"]: d for d in PREFECT["deployments"]}
+    assert by_name["nightly-news"]["concurrency_limit"] == {"limit": 1, "collision_strategy": "ENQUEUE"}
+    (trigger,) = by_name["learn"]["triggers"]
+    served = published_trigger()
+    assert set(trigger["expect"]) == served.expect
+    assert trigger["match"] == served.match.root
+    assert trigger["parameters"] == served.parameters
+
+
+def test_every_image_has_a_version_and_only_what_a_browser_needs_is_open_on_this_machine_alone() -> None:
+    images = re.findall(r"^FROM (\S+)", DOCKERFILE, re.M) + [s["image"] for s in COMPOSE["services"].values()]
+    for image in images:
+        assert image == COMPOSE["x-nightdesk"]["image"] or re.fullmatch(r"[a-z]+:\d[\w.-]*", image), image
+    assert "/" not in "".join(images)  # no registry is named
+    ports = [p for s in COMPOSE["services"].values() for p in s.get("ports", ())]
+    assert ports == ["127.0.0.1:4200:4200"]
+
+
+def test_every_lasting_service_has_a_health_check_and_waits_for_healthy_ones() -> None:
+    services = COMPOSE["services"]
+    assert set(services) == {"postgres", "server", "scheduler", "dask-worker", "deploy", "worker"}
+    for name, service in services.items():
+        assert service.get("healthcheck") or name == "deploy", name
+        for needed, how in service.get("depends_on", {}).items():
+            assert needed in services
+            assert how["condition"] == ("service_completed_successfully" if needed == "deploy" else "service_healthy")
+
+
+def test_no_key_stands_in_a_file_or_gets_into_the_image() -> None:
+    for path in FOLDER.rglob("*"):
+        if path.is_file():
+            text = path.read_text(encoding="utf-8")
+            assert not re.search(r"sk-[A-Za-z0-9]{8,}|PRIVATE KEY", text), path
+            for name, value in re.findall(r"(?<!\$\{)\b(\w*(?:_KEY|PASSWORD|TOKEN|SECRET))\s*[:=]\s*(\S+)", text):
+                assert re.match(r"\$\{\w+:[-?]", value) or value == "...", (path, name)
+    assert not re.search(r"^(ARG|ENV).*(KEY|PASSWORD|TOKEN|SECRET)", DOCKERFILE, re.M)
+
+
+def test_the_image_is_built_of_pinned_versions_and_runs_as_nobody_in_particular() -> None:
+    assert "--constraint /build/constraints.txt" in DOCKERFILE
+    assert re.search(r"^USER (?!root)", DOCKERFILE, re.M)
+    copied = [word for line in re.findall(r"^COPY (.+)$", DOCKERFILE, re.M) for word in line.split()[:-1]]
+    assert all((ROOT / name).exists() for name in copied), copied
+    ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    assert "*" in ignored and {f"!{name}" for name in copied} <= set(ignored)
+
+
+def test_docker_compose_accepts_the_file() -> None:
+    compose = next((c for c in (["docker", "compose"], ["docker-compose"]) if _answers(c)), None)
+    if compose is None:
+        pytest.skip("docker compose is not here; the other tests read its file themselves")
+    env = {"PATH": "/usr/local/bin:/usr/bin:/bin", "POSTGRES_PASSWORD": "made-up"}
+    command = [*compose, "--file", str(FOLDER / "compose.yaml"), "config", "--quiet"]
+    told = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=False)
+    assert told.returncode == 0, told.stderr
+
+
+def _answers(command: list[str]) -> bool:
+    if shutil.which(command[0]) is None:
+        return False
+    told = subprocess.run([*command, "version"], capture_output=True, timeout=60, check=False)
+    return told.returncode == 0
