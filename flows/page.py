@@ -33,7 +33,7 @@ async def show_weights(out: Path, profile: Profile, learned: Learned) -> None:
 
 
 def _summary(run: Run, result: dict[str, Any], verdict: Verdict) -> str:
-    lines = [f"# {verdict.line}", ""]
+    lines = [f"# {verdict.word}", "", verdict.headline, ""]
     lines += [f"- {plain(c, 300)}" for c in verdict.concerns]
     if stories := _stories(run):
         lines += ["", "## The biggest stories"]
