@@ -6,8 +6,11 @@ from tasks.run import Run
 
 
 def summary(run: Run, new_weights_version: int | None, edition: str | None) -> dict[str, Any]:
-    """Return the figures of a run. calls and cost_usd: made now; answers that were in the store do not count."""
-    totals = run.totals
+    """Return the figures of a run. Calls, tokens and dollars are of now: answers that were in the store took none.
+
+    over_budget: calls that the run's dollars did not reach for; another model answered, or none.
+    """
+    totals, ledger = run.totals, run.desk.ledger
     return {
         "run_id": run.run_id,
         "run_date": run.run_date.isoformat(),
@@ -18,8 +21,12 @@ def summary(run: Run, new_weights_version: int | None, edition: str | None) -> d
         "placed": totals.placed,
         "unplaced": totals.unplaced,
         "topics": totals.topics,
-        "calls": run.desk.ledger.made,
-        "cost_usd": run.desk.ledger.cost_usd,
+        "calls": ledger.made,
+        "cost_usd": round(ledger.cost_usd, 6),
+        "input_tokens": ledger.input_tokens,
+        "output_tokens": ledger.output_tokens,
+        "cache_hit_rate": round(ledger.cached_tokens / max(1, ledger.input_tokens), 4),
+        "over_budget": ledger.refused,
         "stages": {name: round(seconds, 3) for name, seconds in totals.stages.items()},
         "out": str(run.out),
         "edition": edition,

@@ -17,7 +17,7 @@ from tasks import content_organizer, prompts, relationship_checker, topic_finder
 from tasks.chunk_splitter import split_document
 from tasks.documents import Document
 from tasks.models.language import estimated
-from tasks.pool import dollars_of
+from tasks.pool import ModelSpec, dollars_of
 from tasks.profile import Profile
 from tasks.requests import ROLES, Role, RoleRequest, Usage
 
@@ -59,8 +59,8 @@ def forecast(documents: Iterable[Document], profile: Profile, state: State | Non
                 if arm.name not in plan.weights:
                     continue
                 runs, judged = inclusion(arm.name, plan)
-                price = profile.model(arm.model).prices
-                rows[request.role, arm.name].add(runs, usage, dollars_of(usage, price, arm.lane))
+                takes, dollars = _of(profile.model(arm.model), usage, arm.lane)
+                rows[request.role, arm.name].add(runs, takes, dollars)
                 board = [
                     j.model
                     for j in arms
@@ -68,8 +68,7 @@ def forecast(documents: Iterable[Document], profile: Profile, state: State | Non
                 ]
                 for judge in dict.fromkeys(board):
                     share = judged * min(1.0, profile.judging.judges / len(set(board)))
-                    dollars = dollars_of(usage, profile.model(judge).prices)
-                    rows[request.role, judge].add(share, usage, dollars, judges=True)
+                    rows[request.role, judge].add(share, *_of(profile.model(judge), usage), judges=True)
     return [
         {
             "role": role,
@@ -82,6 +81,11 @@ def forecast(documents: Iterable[Document], profile: Profile, state: State | Non
         }
         for (role, arm), row in sorted(rows.items(), key=lambda r: (ROLES.index(r[0][0]), -r[1].cost_usd, r[0][1]))
     ]
+
+
+def _of(model: ModelSpec, usage: Usage, lane: str = "sync") -> tuple[Usage, float]:
+    """Return what a call of this size takes of a model: tokens and dollars; of an embedded one neither."""
+    return (usage, dollars_of(usage, model.prices, lane)) if model.is_remote else (Usage(), 0.0)
 
 
 def _requests(document: Document, profile: Profile) -> Iterable[tuple[RoleRequest, Usage]]:

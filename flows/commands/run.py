@@ -10,10 +10,11 @@ import typer
 
 from flows.commands.options import AsJson, Out, ProfileName, RunDate, Sources, check_out, date_of
 from flows.loop import in_loop
-from flows.show import show
+from flows.show import show, show_table
 
 if TYPE_CHECKING:
     from tasks.profile import Profile
+    from tasks.sources import Reading
 
 
 def run(
@@ -23,6 +24,10 @@ def run(
     profile: ProfileName = "news",
     no_learn: Annotated[bool, typer.Option("--no-learn", help="Leave the weights as they are.")] = False,
     reassign: Annotated[bool, typer.Option("--reassign", help="Draw models anew by the newest weights.")] = False,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Say what it would take in calls, tokens and dollars; call and write nothing."),
+    ] = False,
     text_id: Annotated[str, typer.Option("--id", help="What the text on stdin (-) is called.")] = "",
     as_json: AsJson = False,
 ) -> None:
@@ -33,8 +38,10 @@ def run(
 
     day = date_of(run_date)  # told once: the run may begin before midnight and end after
     chosen = load_profile(profile)
-    check_sources(sources, day, text_id)
+    reading = check_sources(sources, day, text_id)
     check_out(out)
+    if dry_run:
+        return _foretell(reading, chosen, out, as_json)
     if "PREFECT_API_URL" in os.environ:
         _warm(chosen)  # beside the import of Prefect
     from flows.bars import bars
@@ -61,6 +68,26 @@ def run(
         typer.echo(f"The tables are in {out / 'tables'}.", err=True)
         if result["edition"]:
             typer.echo(f"To read in the morning: {result['edition']}", err=True)
+
+
+def _foretell(reading: "Reading", profile: "Profile", out: Path, as_json: bool) -> None:
+    """Show what a run would take."""
+    from role_rl import state
+    from tasks.forecast import forecast
+    from tasks.learning import state_folder
+    from tasks.documents import Unreadable
+
+    documents = [d for d in reading.documents() if not isinstance(d, Unreadable)]
+    newest, _ = state.latest(state_folder(out, profile.name))
+    rows = forecast(documents, profile, newest)
+    columns = ("calls", "judge_calls", "input_tokens", "output_tokens", "cost_usd")
+    total = {c: round(sum(r[c] for r in rows), 4) for c in columns}
+    if as_json:
+        return show(
+            {"documents": len(documents), **total, "max_cost_usd": profile.limits.max_cost_usd, "roles": rows}, True
+        )
+    show_table("what this run would take", rows, ("role", "model", *columns))
+    show({**total, "max_cost_usd": profile.limits.max_cost_usd}, False)
 
 
 def _warm(profile: "Profile") -> None:
