@@ -26,6 +26,17 @@ CONNECT_TIMEOUT_S = 15
 GRACE_S = 10.0  # that a worker has beyond a call's own time to say that it is over
 NEWS_S = 5.0  # after which it is asked again which workers there are
 
+CONFIG = {
+    "distributed.scheduler.allowed-failures": 1,  # what kills its worker is tried twice, not four times
+    "distributed.worker.memory.terminate": 0.95,
+    # What Dask does beside the work: sampling stacks, measuring itself, weighing each message.
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.tick.interval": "1s",
+    "distributed.admin.tick.limit": "30s",
+    "distributed.admin.system-monitor.interval": "5s",
+    "distributed.comm.offload": False,
+}
+
 GroupFunction = Callable[[Any, list[Any]], list[Any]]  # (what the group shares, items) -> one result per item
 TalkFunction = Callable[[Any, Any], Awaitable[Any]]  # (what calls share, item) -> its result
 
@@ -46,16 +57,10 @@ class Cluster:
             return
         try:
             import dask  # half a second, beside other imports
+
+            dask.config.set(CONFIG)  # before distributed is there: some of it is read as it is imported
             from distributed import LocalCluster
 
-            dask.config.set(
-                {
-                    "distributed.scheduler.allowed-failures": 1,  # what kills its worker is tried twice, not four times
-                    "distributed.worker.memory.terminate": 0.95,
-                    "distributed.admin.tick.limit": "30s",
-                    "distributed.worker.profile.enabled": False,  # it takes a share of a core all the time
-                }
-            )
             self._cluster = LocalCluster(  # type: ignore[no-untyped-call]
                 n_workers=self._workers,
                 threads_per_worker=1,

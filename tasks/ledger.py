@@ -3,7 +3,7 @@
 import hashlib
 import json
 import uuid
-from dataclasses import astuple, dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -140,11 +140,14 @@ def _identity(at: ModelAddress) -> tuple[Any, ...]:
     return at.provider, at.base_url, at.kind, at.penalty, at.settings, version(at)
 
 
+_FIELDS = tuple(f.name for f in fields(RoleRequest))
+
+
 def digest(*parts: Any) -> str:
     """Return a short hash of plain values and requests, the same in every process (32 hex digits)."""
     h = hashlib.blake2b(digest_size=16)
     for part in parts:
-        plain = astuple(part) if isinstance(part, RoleRequest) else part
+        plain = [getattr(part, name) for name in _FIELDS] if isinstance(part, RoleRequest) else part
         h.update(json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode())
         h.update(b"\0")
     return h.hexdigest()

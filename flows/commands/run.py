@@ -73,9 +73,9 @@ def run(
 def _foretell(reading: "Reading", profile: "Profile", out: Path, as_json: bool) -> None:
     """Show what a run would take."""
     from role_rl import state
+    from tasks.documents import Unreadable
     from tasks.forecast import forecast
     from tasks.learning import state_folder
-    from tasks.documents import Unreadable
 
     documents = [d for d in reading.documents() if not isinstance(d, Unreadable)]
     newest, _ = state.latest(state_folder(out, profile.name))
