@@ -11,6 +11,7 @@ Sentence = tuple[str, str] | tuple[str, str, float | None]  # id, text and, of c
 
 LONGEST_SENTENCE = 600  # characters of letters; longer ones are cut where it hurts least
 LONGEST_UNPUNCTUATED = 240  # likewise, in text that hardly has a full stop (captions, speech recognition)
+_LONG, _CLAUSE = 400, 200  # so long a sentence has a comma every so many letters, or is none
 _WIDE = 3  # a Chinese, Japanese or Korean character says about as much as so many letters
 _LANGUAGE_SAMPLE = 1_500  # characters
 _BLOCK = 4_000  # characters shown to the splitter at once
@@ -23,6 +24,7 @@ _HAN, _KANA, _HANGUL = (
     "\u1100-\u11ff\uac00-\ud7af",
 )
 WIDE = re.compile(f"[{_HAN}{_KANA}{_HANGUL}]")
+_COMMA = re.compile("[,;:，、；：،—–]")
 _LATIN_WORD = re.compile(r"[A-Za-z\u00c0-\u024f]+")
 _STOP = re.compile(r"[.!?\u2026。！？｡؟۔।](?=[\s\"'”’»)\]」』]|$)|[。！？]")
 # Where a sentence that is too long may be cut, best first: after a stop, a semicolon, a comma, before a word that
@@ -40,15 +42,20 @@ _CUTS = tuple(
         f"(?<=[{_HAN}{_KANA}])",
     )
 )  # fmt: skip
-# What the splitter takes for a sentence and is none: an initial, a day's ordinal number, a quotation whose speaker is
-# named after it.
+# Quotation marks and brackets, inside of which the splitter would end no sentence; an apostrophe is none.
+_MARKS = re.compile(r"[\"“”„«»「」『』‘()\[\]（）]|(?<!\w)['’]|['’](?!\w)")
+_OPENING, _EITHER = "“„«「『‘([（", "\"'’»"
+# What the splitter takes for a sentence and is none: an initial, a day's ordinal number, a quotation that goes on or
+# whose speaker is named after it.
 _INITIAL = re.compile(r"(?:^|\s)[^\W\d_]\.\s*$")
 _ORDINAL = re.compile(r"(?:^|\s)\d{1,2}\.\s*$")
-_QUOTATION = re.compile(r"[。！？…，][”’」』]\s*$")
+_QUOTATION = re.compile(r"[.!?…。！？，,]['\"”’»」』]+\s*$")
 _ITS_SPEAKER = re.compile(
-    r"[^。！？，“「]{1,40}?(?:说|說|道|表示|称|介绍|认为|回忆|指出|感叹|问|喊|叫|写)[。，：]|と(?:述べ|言|話|語)"
+    r"[^。！？，“「]{1,40}?(?:说|說|道|表示|称|介绍|认为|回忆|指出|感叹|问|喊|叫|写)[。，：]|と(?:述べ|言|話|語)|[a-zà-ÿ]"
+    r"|(?:[A-Z][\w.'-]* ){1,4}(?:said|says|asked|added|told|wrote|replied|cried|shouted)\b"
 )
-_WORDS = re.compile(r"(?<=\bNo\.)(?= [A-Z])|(?<=\bMay\.)(?= [A-Z])")  # which it takes for abbreviations
+# Ends that it does not see: of an answer, a month and a Chinese sentence, which it takes for parts of a number.
+_MISSED = re.compile(r"(?<=\bNo\.)(?= [A-Z])|(?<=\bMay\.)(?= [A-Z])|(?<=[。！？])(?=\d)")
 _ORDINAL_LANGUAGES = ("de", "da", "no", "nb", "nn", "fi", "cs", "sk", "sl", "hr", "hu", "et", "lv", "is", "tr")
 
 
@@ -74,21 +81,44 @@ def _pieces(line: str, language: str) -> Iterator[str]:
         if start + _BLOCK < len(line) and len(lengths) > 1:
             lengths.pop()  # it may go on after the block
         for length in lengths:
-            yield from _WORDS.split(line[start : start + length])
+            yield from _MISSED.split(line[start : start + length])
             start += length
 
 
 def _lengths(block: str, language: str) -> list[int]:
-    """Return how long a block's sentences are to the splitter, which is shown no odd spaces: it panics at some."""
+    """Return how long a block's sentences are.
+
+    The splitter is shown no quotation marks and brackets, which hide sentences from it, and no odd spaces, at some of
+    which it panics. Marks that open belong to the sentence after them, marks that close to the one before.
+    """
     from sentencex import segment
 
+    marks = {m.start() for m in _MARKS.finditer(block)}
+    kept = [k for k in range(len(block)) if k not in marks]
     try:
-        lengths = list(map(len, segment(language, _ODD.sub(" ", block))))
+        pieces = segment(language, "".join(_ODD.sub(" ", block[k]) for k in kept))
     except BaseException as e:
         if type(e).__name__ != "PanicException":  # which is no Exception
             raise
         return [len(block)]
-    return lengths if sum(lengths) == len(block) else [len(block)]
+    begins, seen = [0], 0
+    for piece in pieces[:-1]:
+        seen += len(piece)
+        begins.append(_opening(block, kept[min(seen, len(kept) - 1)], begins[-1]))
+    return [b - a for a, b in pairwise([*begins, len(block)]) if b > a]
+
+
+def _opening(block: str, begin: int, least: int) -> int:
+    """Return where a sentence begins whose first letter is at `begin`: with the marks that open before it."""
+    while begin - 1 > least and _MARKS.match(block, begin - 1):
+        before = block[begin - 2]
+        closes = block[begin - 1] not in _OPENING and (
+            block[begin - 1] not in _EITHER or not (before.isspace() or before in _OPENING + _EITHER)
+        )
+        if closes:
+            break
+        begin -= 1
+    return begin
 
 
 def _segments(line: str, language: str) -> Iterator[str]:
@@ -123,6 +153,8 @@ def weight(text: str) -> int:
 
 
 def _cap(sentence: str, longest: int) -> Iterator[str]:
+    if _weighs_more(sentence, _LONG) and len(_COMMA.findall(sentence)) * _CLAUSE < weight(sentence):
+        longest = LONGEST_UNPUNCTUATED
     start = 0
     while _weighs_more(sentence[start : start + longest + 1], longest):
         end = start + _cut(sentence[start : start + longest], longest)
