@@ -30,6 +30,7 @@ async def nightly(parameters: Annotated[RunParameters, titled("What a night read
     if run is None:
         return completed(await reorganize_documents(parameters, date_of(parameters.run_date, None), "nightly"))
     out, profile = Path(parameters.out), load_profile(parameters.profile).name
+    await label_run(f"nightly-{profile}/{run.night.run_date}")
     for night in nights.missed(out, profile, run.nights_before()):
         log.info("the night of %s was missed; it is run now", night.run_date)
         try:

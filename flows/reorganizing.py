@@ -45,7 +45,7 @@ async def reorganize_documents(
         RUN.set(run)
         PROGRESS.set(progress)
         await reorganize_batches()
-        edition = await _edition()
+        edition = await _edition() if run.totals.documents else None
         learned = await _learned() if parameters.learn else None
         await progress.close()
         result = summary(run, learned.version if learned else None, edition)

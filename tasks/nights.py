@@ -10,7 +10,7 @@ import os
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -44,10 +44,18 @@ def nights_between(cron: str, zone: str, after: datetime, before: datetime) -> l
 
 
 def missed(out: Path, profile: str, nights: Iterable[Night]) -> list[Night]:
-    """Return those of some nights that are to be made good: not done, and not before the first date in OUT."""
+    """Return those of some nights, oldest first, that are to be made good: not done, after one that OUT knows of.
+
+    OUT knows of the nights that were marked. Where only runs by hand have published, it knows of those that were not
+    long before: what was missed is what came after the latest of them.
+    """
+    nights = sorted(nights, key=lambda n: n.due)
+    if not nights:
+        return []
     marks = {date.fromisoformat(p.stem) for p in (out / "nights" / profile).glob("????-??-??.json")}
-    by_hand = set(history.dates(out, "documents")) - marks
-    first = min(marks | by_hand, default=date.max)
+    near = nights[0].run_date - timedelta(days=1), nights[-1].run_date
+    by_hand = {day for day in history.dates(out, "documents") if near[0] <= day <= near[1]} - marks
+    first = min(marks) if marks else max(by_hand, default=date.max)
     done = by_hand | {day for day in marks if _done_due(out, profile, day)}
     return [n for n in nights if n.run_date >= first and n.run_date not in done]
 

@@ -56,10 +56,21 @@ def test_where_nothing_was_ever_run_nothing_was_missed(tmp_path: Path) -> None:
     assert nights.missed(tmp_path, "news", [night(20), night(21)]) == []
 
 
-def test_missed_nights_come_oldest_first_from_the_first_date_in_out_on(tmp_path: Path) -> None:
+def test_where_only_runs_by_hand_have_published_what_came_after_the_latest_was_missed(tmp_path: Path) -> None:
     published_by_hand(tmp_path, 19)
     published_by_hand(tmp_path, 21)
-    assert days(nights.missed(tmp_path, "news", [night(k) for k in range(17, 24)])) == [20, 22, 23]
+    assert days(nights.missed(tmp_path, "news", [night(k) for k in range(23, 16, -1)])) == [22, 23]
+
+
+def test_a_run_by_hand_for_a_date_of_long_ago_makes_no_night_of_a_new_schedule_a_missed_one(tmp_path: Path) -> None:
+    published_by_hand(tmp_path, 3)
+    assert nights.missed(tmp_path, "news", [night(k) for k in range(17, 24)]) == []
+
+
+def test_once_nights_are_marked_each_that_is_not_done_was_missed_but_for_those_run_by_hand(tmp_path: Path) -> None:
+    nights.mark(tmp_path, "news", night(2), RUN, done=True)
+    published_by_hand(tmp_path, 20)
+    assert days(nights.missed(tmp_path, "news", [night(k) for k in range(18, 23)])) == [18, 19, 21, 22]
 
 
 def test_a_night_that_began_and_was_not_done_is_missed_and_one_that_was_done_is_not(tmp_path: Path) -> None:
