@@ -32,7 +32,7 @@ async def adhoc(parameters: Annotated[AdhocParameters, titled("What to reorganis
         only_new=False,
     )
     run_date = date_of(parameters.run_date, await due())
-    result = await reorganize_documents(asked, run_date, "adhoc")
+    result = await reorganize_documents(asked, run_date, "adhoc", teaches=profile.adhoc.teaches)
     tell_published(profile, parameters.profile, result, profile.adhoc.teaches)
     return completed(result)
 

@@ -1,5 +1,6 @@
 """A run's page in the Prefect UI: artifacts that tell in ten seconds whether it was good, and then why."""
 
+from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
@@ -59,8 +60,13 @@ def _summary(run: Run, result: dict[str, Any], verdict: Verdict) -> str:
 def _figures(run: Run, result: dict[str, Any]) -> list[str]:
     budget = run.profile.limits.max_cost_usd
     dollars = f"{result['cost_usd']:.4f}" + (f" of {budget:.2f}" if budget else "")
-    names = ("documents", "unreadable", "skipped", "sentences", "placed", "unplaced", "topics", "quarantined", "calls")
-    rows = [(name, f"{result[name]:,}") for name in names]
+    names = (
+        "documents", "unreadable", "skipped", "sentences", "placed", "unplaced", "topics", "quarantined", "calls",
+        "input_tokens", "output_tokens",
+    )  # fmt: skip
+    rows = [(name.replace("_", " "), f"{result[name]:,}") for name in names]
+    if result["input_tokens"]:
+        rows.append(("input from caches", f"{result['cache_hit_rate']:.0%}"))
     rows += [("dollars", dollars), ("weights that served", f"version {result['weights_version']}")]
     if result["new_weights_version"] is not None:
         rows.append(("weights learned", f"version {result['new_weights_version']}"))
@@ -119,4 +125,11 @@ def _weights(out: Path, profile: Profile, learned: Learned) -> str:
         worth = f"{r['value']:.3f} ({r['low']:.3f} to {r['high']:.3f})"
         rows.append((r["role"], r["language"], code(model), f"{was:.3f}", f"{r['weight']:.3f}", moved, worth))
     lines += table(("role", "language", "model", "before ", "after ", "moved ", "value, 95 % "), rows)
+    plot = folder / f"{learned.version:06d}.svg"
+    if plot.exists():
+        lines.append(f"![Weights and dollars over the nights](data:image/svg+xml;base64,{_base64(plot)})")
     return "\n".join(lines) + "\n"
+
+
+def _base64(path: Path) -> str:
+    return b64encode(path.read_bytes()).decode("ascii")

@@ -27,18 +27,21 @@ log = logging.getLogger("nightdesk")
 
 
 async def reorganize_documents(
-    parameters: RunParameters, run_date: date, kind: str, by: datetime | None = None
+    parameters: RunParameters, run_date: date, kind: str, by: datetime | None = None, teaches: bool = True
 ) -> dict[str, Any]:
     """Read, reorganise and publish; learn, if the parameters say so; return the run's figures.
 
     kind: what kind of run this is, for its name. by: take only files that were last changed by then.
+    teaches: whether the learner may learn from it.
     """
     profile = load_profile(parameters.profile)
     run_id = str(runtime.flow_run.id)
     await label_run(f"{kind}-{profile.name}/{run_date.isoformat()}")
     await keys_into_environment(profile)
     out = Path(parameters.out)
-    async with open_run(run_id, run_date, parameters.sources, out, profile, parameters.text_id, by=by) as run:
+    async with open_run(
+        run_id, run_date, parameters.sources, out, profile, parameters.text_id, by=by, teaches=teaches
+    ) as run:
         run.begin(parameters.only_new, parameters.reassign)
         progress = RunProgress(len(run.reading.doc_ids), BATCH_STAGES)
         await progress.open()
@@ -49,7 +52,7 @@ async def reorganize_documents(
         learned = await _learned() if parameters.learn else None
         await progress.close()
         result = summary(run, learned.version if learned else None, edition)
-        verdict = judge(run.totals, result["cost_usd"], profile, learned is not None if parameters.learn else None)
+        verdict = judge(run.totals, result, profile, learned is not None if parameters.learn else None)
         await show_run(run, result, verdict, learned)
         for concern in verdict.concerns:
             log.warning("%s", concern)

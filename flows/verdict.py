@@ -1,6 +1,8 @@
 """Whether a run was good, in one line, and what to look at if it was not."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from tasks.profile import Profile
 from tasks.run import Totals
@@ -27,8 +29,8 @@ class Verdict:
         return f"{self.word}: {self.headline}"
 
 
-def judge(totals: Totals, cost_usd: float, profile: Profile, learned: bool | None) -> Verdict:
-    """Judge a run by its totals. learned: whether the weights were updated; None: that was not asked for."""
+def judge(totals: Totals, result: Mapping[str, Any], profile: Profile, learned: bool | None) -> Verdict:
+    """Judge a run by its totals and figures. learned: whether the weights were updated; None: that was not asked for."""
     concerns = []
     if totals.unreadable:
         concerns.append(
@@ -39,8 +41,11 @@ def judge(totals: Totals, cost_usd: float, profile: Profile, learned: bool | Non
         concerns.append(f"{share:.1%} of the sentences have no place: the reason column of passages says why")
     if totals.quarantined:
         concerns.append(f"{_count(totals.quarantined, 'row')} failed the audit: read the table quarantine")
-    if 0 < profile.limits.max_cost_usd <= cost_usd:
-        concerns.append("the budget is spent: raise limits.max_cost_usd, or let cheaper models serve")
+    if refused := result["over_budget"]:
+        concerns.append(
+            f"{_count(refused, 'call')} did not fit the budget of ${profile.limits.max_cost_usd:.2f}: other models "
+            "answered; raise limits.max_cost_usd if that is too little"
+        )
     for model in sorted({model for _, model in totals.models}):
         did = [d for (_, m), d in totals.models.items() if m == model]
         calls, failed = sum(d.calls for d in did), sum(d.failed for d in did)
@@ -54,7 +59,7 @@ def judge(totals: Totals, cost_usd: float, profile: Profile, learned: bool | Non
         seconds = sum(totals.stages.values())
         headline = (
             f"{_count(totals.documents, 'document')}, {_count(totals.sentences, 'sentence')} under "
-            f"{_count(totals.topics, 'topic')}, {share:.1%} unplaced, ${cost_usd:.2f}, {seconds:.0f} s"
+            f"{_count(totals.topics, 'topic')}, {share:.1%} unplaced, ${result['cost_usd']:.2f}, {seconds:.0f} s"
         )
     else:
         headline = "nothing new to read"

@@ -95,10 +95,11 @@ class Desk:
         store: Store,
         pool: FanOut,
         greedy: bool = False,
+        teaches: bool = True,
     ) -> None:
         self.profile, self.run_date = profile, run_date
         self._states, self._store, self._pool = states, store, pool
-        self._arms, self.greedy = profile.arms(), greedy
+        self._arms, self.greedy, self._teaches = profile.arms(), greedy, teaches
         self._settings = profile.settings()
         self._admission = Admission(profile.models, profile.limits.max_cost_usd)
         self._plans: dict[tuple[int, str, str], Plan] = {}
@@ -150,7 +151,7 @@ class Desk:
         drawn = (self.profile.name, self.run_date.isoformat(), unit.weights_version, request.role, digest(request))
         plan = self._plan(unit.weights_version, request)
         decision = decide(drawn, plan, shared=(*drawn[:3], digest(request.items)))
-        context = Context(self.profile.name, unit, decision, digest(drawn, unit.doc_id, unit.unit))
+        context = Context(self.profile.name, unit, decision, digest(drawn, unit.doc_id, unit.unit), self._teaches)
         runs = [self._call(context, decision.arm, "serve", request)]
         if decision.challenger is not None:
             runs.append(self._call(context, decision.challenger, "duel", request))

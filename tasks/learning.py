@@ -72,6 +72,7 @@ def _unlearned(out: Path, seen: set[str], run_id: str) -> tuple[pa.Table, pa.Tab
         ]
         tables.append(history.read_parts(parts, table))
     calls, judgements = tables
+    calls = calls.filter(pc.fill_null(calls["teaches"], True))
     # What was never sent (no dollars left, the model rested) says nothing of a model.
     calls = calls.filter(pc.or_(calls["from_cache"], pc.greater(calls["attempts"], 0)))
     return calls, judgements.filter(pc.is_in(judgements["call_id"], calls["call_id"].combine_chunks()))

@@ -70,6 +70,7 @@ class Context:
     unit: Unit
     decision: Decision
     decision_id: str
+    teaches: bool = True
 
     def row(self, arm: str, spec: ModelSpec, purpose: str, key: str, parent: str | None) -> Record:
         """Start the record of a call: the table's columns and `reply` (a failed answer, for its repair)."""
@@ -79,6 +80,7 @@ class Context:
             "parent_call_id": parent,
             "decision_id": self.decision_id,
             "profile": self.profile,
+            "teaches": self.teaches,
             "doc_id": self.unit.doc_id,
             "unit": self.unit.unit,
             "role": self.unit.request.role,

@@ -222,11 +222,13 @@ async def open_run(
     text_id: str = "",
     greedy: bool = False,
     by: datetime | None = None,
+    teaches: bool = True,
 ) -> AsyncIterator[Run]:
     """Open everything that a run needs, take over what killed runs left, and close it all in the end.
 
     text_id: what the text on stdin is called. greedy: leading models serve, nothing is explored or judged.
     by: of sources that do not name their date, take only files that were last changed by then.
+    teaches: whether the learner may learn from the calls of this run.
 
     Raises:
         InputError: bad sources, or OUT cannot be written.
@@ -251,7 +253,7 @@ async def open_run(
             for warning in warnings:
                 log.warning("%s", warning)
             version_of = _Versions(state_folder(out, profile.name), newest)
-            desk = Desk(able, run_date, version_of, store, pool, greedy)
+            desk = Desk(able, run_date, version_of, store, pool, greedy, teaches)
             with auditor() as audits:
                 version = newest.version if newest else 0
                 yield Run(run_id, run_date, out, profile, reading, store, desk, audits, version)

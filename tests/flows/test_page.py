@@ -61,14 +61,19 @@ def totals(**changed: object) -> Totals:
     return good
 
 
+def figures(**changed: float) -> dict[str, float]:
+    """What the run's summary says of such a night."""
+    return {"cost_usd": 0.0, "over_budget": 0, **changed}
+
+
 def test_a_good_night_is_called_good_and_has_no_concerns(news: Profile) -> None:
-    verdict = judge(totals(), 0.25, news, learned=True)
+    verdict = judge(totals(), figures(cost_usd=0.25), news, learned=True)
     assert verdict.line == "Good: 3 documents, 400 sentences under 9 topics, 0.0% unplaced, $0.25, 2 s"
     assert verdict.concerns == ()
 
 
 def test_an_evening_without_news_is_good(news: Profile) -> None:
-    assert judge(Totals(), 0.0, news, learned=True).line == "Good: nothing new to read"
+    assert judge(Totals(), figures(), news, learned=True).line == "Good: nothing new to read"
 
 
 @pytest.mark.parametrize(
@@ -82,7 +87,7 @@ def test_an_evening_without_news_is_good(news: Profile) -> None:
     ],
 )
 def test_what_went_wrong_is_named(news: Profile, changed: dict[str, object], learned: bool, said: str) -> None:
-    verdict = judge(totals(**changed), 0.0, news, learned)
+    verdict = judge(totals(**changed), figures(), news, learned)
     assert verdict.line.startswith("Worth a look: ")
     (concern,) = verdict.concerns
     assert said in concern
@@ -90,6 +95,5 @@ def test_what_went_wrong_is_named(news: Profile, changed: dict[str, object], lea
 
 
 def test_a_spent_budget_is_a_concern(news: Profile) -> None:
-    tight = news.model_copy(update={"limits": news.limits.model_copy(update={"max_cost_usd": 1.0})})
-    assert judge(totals(), 0.5, tight, None).concerns == ()
-    assert "budget" in judge(totals(), 1.0, tight, None).concerns[0]
+    (concern,) = judge(totals(), figures(over_budget=3), news, None).concerns
+    assert "3 calls did not fit the budget" in concern
