@@ -30,7 +30,7 @@ class Verdict:
 
 
 def judge(totals: Totals, result: Mapping[str, Any], profile: Profile, learned: bool | None) -> Verdict:
-    """Judge a run by its totals and figures. learned: whether the weights were updated; None: that was not asked for."""
+    """Judge a run by its totals and figures. learned: whether the weights were updated; None: not asked for."""
     concerns = []
     if totals.unreadable:
         concerns.append(
