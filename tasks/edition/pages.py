@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -21,6 +20,7 @@ from tasks.edition.front import beginning, front_page
 from tasks.edition.night import Night, nothing_published, read_night
 
 _HERE = Path(__file__).parent
+_RIGHT_TO_LEFT = ("ar", "fa", "he", "ug", "ur", "ps", "sd", "yi")
 _UNSPACED = ("zh", "ja", "th", "lo", "km", "my")  # languages that put no space between sentences
 
 
@@ -102,8 +102,8 @@ def _read_short(path: Path) -> dict[str, Any]:
 
 
 def _put(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    staged = path.with_name(f"_{path.name}.{os.getpid()}")
+    """Write a file whole or not at all. Whoever calls holds a lock, so that the staged file is its own."""
+    staged = path.with_name(f"_{path.name}")
     try:
         staged.write_text(text, encoding="utf-8")
         staged.replace(path)
@@ -125,7 +125,14 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals |= {"style": _inline("style.css"), "script": _inline("script.js"), "beginning": beginning}
-    environment.filters |= {"longdate": _longdate, "number": _number, "gap": _gap, "clock": _clock, "weblink": weblink}
+    environment.filters |= {
+        "longdate": _longdate,
+        "number": _number,
+        "gap": _gap,
+        "direction": _direction,
+        "clock": _clock,
+        "weblink": weblink,
+    }
     return environment
 
 
@@ -142,6 +149,10 @@ def _longdate(day: date) -> str:
 
 def _number(n: int) -> str:
     return f"{n:,}"
+
+
+def _direction(language: str) -> str:
+    return "rtl" if language in _RIGHT_TO_LEFT else "ltr"
 
 
 def _clock(seconds: float) -> str:

@@ -47,6 +47,21 @@ def test_a_run_files_every_sentence_and_says_what_it_did(desk: Desk, source: Pat
     assert all(escape(s) in page for text in texts.values() for s in text)
 
 
+def test_a_failed_edition_is_a_warning_and_is_made_later(desk: Desk, source: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "editions").write_text("in the way")
+    write_evening(source, "a", seed=3, passages=2)
+    done = desk.run("run", source, "--out", out, "--date", DAY, "--no-learn", "--json")
+    assert done.json["edition"] is None
+    assert "no edition was made" in done.err
+    assert desk.get(f"/flow_runs/{done.json['run_id']}")["state"]["type"] == "COMPLETED"
+    assert len(rows(out, "documents", DAY)) == 1
+    (out / "editions").unlink()
+    made = desk.run("edition", "--out", out, "--date", DAY, "--json").json
+    assert escape(evening(3, 2)[0][1]) in Path(made["edition"]).read_text(encoding="utf-8")
+
+
 def test_a_rerun_after_learning_makes_no_call_and_publishes_the_same(desk: Desk, source: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     write_evening(source, "a", seed=3, passages=25)

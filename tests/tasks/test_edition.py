@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from markupsafe import escape
 
 from tasks.edition.night import PARAGRAPH, read_night
 from tasks.edition.pages import edition_path, night_page, weblink, write_edition
@@ -147,6 +148,8 @@ def test_every_sentence_stands_in_the_night_once(
     told = {"a": clean, "b": clean[:3]}
     assert sorted(stood) == sorted((d, k, text) for d, its in told.items() for k, (_, _, text) in enumerate(its, 1))
     assert sum(c.sentences for c in night.categories) + night.not_placed == night.sentences
+    page = night_page(night)
+    assert all(f">{escape(text)}</bdi>" in page for _, _, text in clean)
 
 
 HOSTILE = (
@@ -170,6 +173,14 @@ def test_hostile_text_titles_and_names_stand_as_text(out: Path) -> None:
         assert read.text.count(h) >= 3
     write_edition(out, DAY)
     assert not Read((out / "editions" / "index.html").read_text()).tags & {"img", "svg onload", "u", "b"}
+
+
+def test_what_is_written_from_the_right_stands_so(out: Path) -> None:
+    told = {"he": said("הגשר נסגר", "facts", "הגשר נסגר."), "wire": said("Bridge", "facts", "x")}
+    publish_night(out, DAY, told, languages={"he": "he"})
+    page = write_edition(out, DAY).read_text(encoding="utf-8")
+    assert '<article id="s-הגשר נסגר" lang="he" dir="rtl">' in page
+    assert '<article id="s-Bridge" lang="en" dir="ltr">' in page
 
 
 def test_a_source_is_a_link_only_to_the_web() -> None:
