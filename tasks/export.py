@@ -5,10 +5,12 @@ import csv
 import io
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
+
+import pyarrow as pa
 
 from tasks import history, tables
 from tasks.errors import InputError
@@ -50,18 +52,26 @@ def write_rows(out: Path, table: str, run_date: date, form: Form, to: BinaryIO) 
     """Write rows in the order of the parts, as UTF-8, run_date last.
 
     Lists are JSON in CSV; bytes are base64; times are ISO 8601 in UTC; null is empty in CSV.
+
+    Raises:
+        InputError: a part cannot be read.
     """
     source = tables.dataset(out, table)
     text = io.TextIOWrapper(to, encoding="utf-8", newline="", write_through=False)
     try:
         write = _WRITERS[form](text, source.schema.names)
         batches = source.to_batches(filter=tables.between(run_date, run_date), batch_size=_ROWS)
-        for batch in batches:
+        while (batch := _next(batches, out, table)) is not None:
             for row in batch.to_pylist():
                 write(row)
         text.flush()
     finally:
         text.detach()  # whoever opened it closes it
+
+
+def _next(batches: Iterator[pa.RecordBatch], out: Path, table: str) -> pa.RecordBatch | None:
+    with tables.naming_what_is_broken(out, table):
+        return next(batches, None)
 
 
 def _csv_writer(text: io.TextIOWrapper, columns: list[str]) -> Callable[[dict[str, Any]], object]:

@@ -9,6 +9,8 @@ filters on columns and dates are pushed down to the files, so that what is not w
     tables.connect("out").sql("select run_date, count(*) from documents group by all").show()
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -62,13 +64,24 @@ def scan(
     start, end: first and last run_date, both included. where: a further filter, in pyarrow's expressions.
 
     Raises:
-        InputError: there is no such table or column.
+        InputError: there is no such table or column, or a part cannot be read.
     """
     source = dataset(out, table)
     for column in columns or ():
         if column not in source.schema.names:
             raise InputError(f"{table}: no column {column!r}; there are {', '.join(source.schema.names)}")
-    return source.to_table(columns=columns, filter=between(start, end, where))
+    with naming_what_is_broken(out, table):
+        return source.to_table(columns=columns, filter=between(start, end, where))
+
+
+@contextmanager
+def naming_what_is_broken(out: Path | str, table: str) -> Iterator[None]:
+    """Turn pyarrow's errors of reading, which name the part, into one line that says what can be done."""
+    try:
+        yield
+    except (pa.ArrowInvalid, OSError) as e:
+        why = " ".join(str(e).split()).rstrip(".")
+        raise InputError(f"{out}: {table} cannot be read: {why}; run that date again, or restore the file") from None
 
 
 def between(start: date | None, end: date | None, where: pc.Expression | None = None) -> pc.Expression | None:

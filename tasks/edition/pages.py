@@ -18,6 +18,7 @@ from markupsafe import Markup
 from tasks import history, publish
 from tasks.edition.front import beginning, front_page
 from tasks.edition.night import Night, nothing_published, read_night
+from tasks.errors import PublishError
 
 _HERE = Path(__file__).parent
 _RIGHT_TO_LEFT = ("ar", "fa", "he", "ug", "ur", "ps", "sd", "yi")
@@ -35,20 +36,23 @@ def write_edition(out: Path, run_date: date, known_categories: Mapping[str, Sequ
     known_categories: as for read_night.
 
     Raises:
-        InputError: nothing was published for the date.
-        OSError: it cannot be written; the edition that was there stays.
+        InputError: nothing was published for the date, or it cannot be read.
+        PublishError: it cannot be written; the edition that was there stays.
     """
     publish.recover(out)
     if run_date not in history.dates(out, "documents"):
         raise nothing_published(out, run_date)
+    page = edition_path(out, run_date)
     with publish.locked(out, run_date):  # no run publishes meanwhile, and the last to publish writes last
         night = read_night(out, run_date, known_categories)
-        folder = edition_path(out, run_date).parent
-        folder.mkdir(parents=True, exist_ok=True)
-        _put(folder / "night.json", json.dumps(_told_in_short(night), ensure_ascii=False))
-        _put(folder / "index.html", night_page(night, _editions(out)))
-    write_index(out)
-    return edition_path(out, run_date)
+        try:
+            page.parent.mkdir(parents=True, exist_ok=True)
+            _put(page.with_name("night.json"), json.dumps(_told_in_short(night), ensure_ascii=False))
+            _put(page, night_page(night, _editions(out)))
+            write_index(out)
+        except OSError as e:
+            raise PublishError(f"{page}: cannot be written ({e.strerror}); make room for it") from None
+    return page
 
 
 def remove_edition(out: Path, run_date: date) -> None:

@@ -12,7 +12,7 @@ from markupsafe import escape
 
 from tasks.edition.night import PARAGRAPH, read_night
 from tasks.edition.pages import edition_path, night_page, weblink, write_edition
-from tasks.errors import InputError
+from tasks.errors import InputError, PublishError
 from tests.nights import Said, publish_night
 from tests.tasks.made import DAY, files
 
@@ -214,7 +214,7 @@ def test_an_edition_is_there_whole_or_as_it_was(out: Path) -> None:
     before = write_edition(out, DAY).read_bytes()
     assert write_edition(out, DAY).read_bytes() == before
     next((out / "tables" / "passages").rglob("*.parquet")).write_bytes(b"PAR1 broken")
-    with pytest.raises(Exception, match="Parquet"):
+    with pytest.raises(InputError, match=r"passages cannot be read: .*part-0.parquet"):
         write_edition(out, DAY)
     assert edition_path(out, DAY).read_bytes() == before
     assert {f for f in files(out) if f.startswith("editions/")} == {
@@ -228,3 +228,10 @@ def test_a_date_for_which_nothing_was_published_is_named(out: Path) -> None:
     with pytest.raises(InputError, match="2026-03-01: nothing was published"):
         write_edition(out, DAY)
     assert files(out) == set()
+
+
+def test_where_it_cannot_be_written_is_named(out: Path) -> None:
+    publish_night(out, DAY, {"wire": said("Bridge", "facts", "x")})
+    (out / "editions").write_text("in the way")
+    with pytest.raises(PublishError, match=r"editions/2026-03-01/index.html: cannot be written"):
+        write_edition(out, DAY)
