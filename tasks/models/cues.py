@@ -8,13 +8,15 @@ that mixes them. Nothing here knows what a category means: weights stand in cues
 import re
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from tasks.models.vectors import CACHED_SENTENCES
 
 SIGNALS = (
     "quoted",  # share of the sentence that stands between quotation marks
@@ -64,6 +66,7 @@ class CueTable:
     features: names of the columns of `features()`: the signals, then the groups of cues.
     index: first unit of a cue -> (the units that follow, columns it counts for), longest first.
     weights: shape (features, categories): what one of each feature adds to each category's score.
+    shown: what the last sentences showed, by their text (see _alone).
     """
 
     categories: tuple[str, ...]
@@ -73,6 +76,7 @@ class CueTable:
     features: tuple[str, ...]
     index: dict[str, list[tuple[list[str], tuple[int, ...]]]]
     weights: NDArray[np.float64]
+    shown: dict[str, tuple[tuple[float, ...], list[int]]] = field(default_factory=dict, repr=False)
 
 
 @cache
@@ -139,18 +143,30 @@ def features(sentences: Sequence[str], table: CueTable) -> NDArray[np.float64]:
     open_mark, open_for = "", 0
     for row, sentence in zip(rows, sentences, strict=True):
         text = sentence[:LONGEST].strip()
-        found = units(text)
         row[2] = bool(open_mark)
         quoted, open_mark = _quoted(text, open_mark)
         row[0], row[1] = quoted / max(len(text), 1), quoted >= _SPEECH
         open_for = open_for + 1 if open_mark else 0
         if open_for > _OPEN_FOR:  # a mark that was never closed must not colour the rest of the document
             open_mark, open_for = "", 0
-        row[3:12] = _plain_signals(text, found)
-        for column in _hits(found, table.index):
+        signals, hits = _alone(text, table)
+        row[3:12] = signals
+        for column in hits:
             row[column] += 1
     np.minimum(rows[:, len(SIGNALS) :], MOST_HITS, out=rows[:, len(SIGNALS) :])
     return rows
+
+
+def _alone(text: str, table: CueTable) -> tuple[tuple[float, ...], list[int]]:
+    """Return what a sentence shows wherever it stands; neighbouring chunks share sentences, so it is kept."""
+    shown = table.shown.get(text)
+    if shown is None:
+        found = units(text)
+        shown = _plain_signals(text, found), _hits(found, table.index)
+        if len(table.shown) >= CACHED_SENTENCES:
+            table.shown.clear()
+        table.shown[text] = shown
+    return shown
 
 
 def _plain_signals(text: str, found: list[str]) -> tuple[float, ...]:

@@ -6,6 +6,7 @@ known by a list and by their endings, and a clause too long ends before a word t
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from tasks.models.openings import DATELINE_FORM
 
@@ -114,11 +115,16 @@ def is_skipped(sentence: str) -> bool:
     return _SKIPPED.search(sentence[:READ]) is not None
 
 
-def headlines(sentence: str) -> Iterator[tuple[str, float]]:
-    """Yield what could stand above a text that has this sentence, and how much of a statement each is, up to 1.
+@lru_cache(maxsize=4096)
+def headlines(sentence: str) -> tuple[tuple[str, float], ...]:
+    """Return what could stand above a text that has this sentence, and how much of a statement each is, up to 1.
 
-    What is yielded is not yet in title case.
+    Not yet in title case.
     """
+    return tuple(_headlines(sentence))
+
+
+def _headlines(sentence: str) -> Iterator[tuple[str, float]]:
     line = plain(sentence)
     # A quotation's own words make a poor name for a story.
     quoted = QUOTED if _QUOTES.match(line) else 1.0

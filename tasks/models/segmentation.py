@@ -88,7 +88,9 @@ def _telling(sentences: Sequence[Sequence[str]]) -> list[list[str]]:
     everything is one topic, its words are everywhere).
     """
     blocks = [sentences[k : k + BLOCK] for k in range(0, len(sentences), BLOCK)]
-    held = Counter(word for block in blocks for word in dict.fromkeys(w for words in block for w in words))
+    held = Counter[str]()
+    for block in blocks:
+        held.update(set().union(*block))
     limit = max(3.0, WIDESPREAD * len(blocks))
     return [[w for w in words if held[w] <= limit] for words in sentences]
 

@@ -14,7 +14,7 @@ from tasks.models.vectors import term_weights, words
 
 LONGEST = headlines.LONGEST
 LONGEST_HAN = chinese.LONGEST
-EARLY = 8  # sentences that may give the title, from the first: reports say at once who did what
+EARLY = 6  # sentences that may give the title, from the first: reports say at once who did what
 
 _UNTITLED = {"zh": "无题"}
 SMALL_TALK = {"en": "Small Talk", "zh": "闲聊"}  # what talk is that names nothing
