@@ -95,6 +95,21 @@ class Admission:
             finally:
                 self.spent += grant.spent
 
+    @asynccontextmanager
+    async def dollars(self, model: str, most: float) -> AsyncIterator[Grant]:
+        """Set dollars aside for a call that no other limit is for, as lane batch has its own.
+
+        Raises:
+            BudgetExceeded: the call could take the run over its dollars.
+        """
+        async with AsyncExitStack() as held:
+            await self._reserve(model, most, held)
+            grant = Grant()
+            try:
+                yield grant
+            finally:
+                self.spent += grant.spent
+
     def rest(self, model: str, seconds: float) -> None:
         """Send a model nothing for so many seconds from now."""
         limits, now = self._of[model], asyncio.get_running_loop().time()

@@ -26,6 +26,7 @@ from role_rl.learn import serving
 from role_rl.record import State
 from tasks import format_checker
 from tasks.admission import Admission, most_dollars
+from tasks.batches import BatchLane
 from tasks.errors import (
     BadReply,
     BudgetExceeded,
@@ -108,6 +109,7 @@ class Desk:
         self._finding_out: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._out: dict[str, str] = {}  # model -> why it is left out of the rest of this run
         self._deadline = time.monotonic() + profile.limits.deadline_s
+        self._batch_lane = BatchLane(profile.batch, profile.limits.attempts, store.outstanding)
         self.ledger = Ledger()
 
     async def ask(self, units: Sequence[Unit], on_done: Callable[[], None]) -> list[Outcome]:
@@ -125,6 +127,7 @@ class Desk:
             raise errors.exceptions[0] from errors
         finally:
             await self._pool.cancel()
+            await self._batch_lane.cancel()
         return [t.result() for t in tasks]
 
     async def embed(self, texts: Sequence[Sequence[str]]) -> NDArray[np.float32]:
@@ -280,13 +283,34 @@ class Desk:
         """Send one call, again if it may succeed later; write down what came of it."""
         if (why := self._out.get(spec.name)) is not None:
             return self._written(request, record, Reply(None, Unusable(why), now(), 0.0))
+        if record["lane"] == "batch":
+            return self._written(request, record, await self._by_batch(spec, request, record))
         async with self._alone_if_first(spec):
             return self._written(request, record, await self._tried(spec, request, record))
 
+    async def _by_batch(self, spec: ModelSpec, request: RoleRequest, record: Record) -> Reply:
+        """Send a call over lane batch, and over lane sync what that leaves."""
+        _, most = _size(spec, request)
+        try:
+            async with self._admission.dollars(spec.name, most * spec.prices.batch) as grant:
+                returned = await self._batch_lane.answer(spec, record["answer_key"], request)
+                if returned.reply is not None:
+                    grant.spent = dollars_of(returned.reply.usage, spec.prices, "batch")
+        except BudgetExceeded as e:
+            self._over_budget(e)
+            return Reply(None, ModelError(str(e)), now(), 0.0)
+        record["attempts"] += returned.times
+        self.ledger.made += returned.times > 0
+        if returned.reply is not None:
+            return returned.reply
+        async with self._alone_if_first(spec):
+            reply = await self._tried(spec, request, record)
+        since = reply.started_at if returned.since is None else returned.since
+        return replace(reply, started_at=since, latency_s=reply.started_at + reply.latency_s - since)
+
     async def _tried(self, spec: ModelSpec, request: RoleRequest, record: Record) -> Reply:
         """Send a call until it is answered, cannot be, or has had its attempts and its time."""
-        characters = PROMPT_CHARACTERS + sum(map(len, (*request.items, *request.labels, *request.meanings)))
-        most = most_dollars(characters + len(request.failed), spec.prices, spec.max_output_tokens)
+        characters, most = _size(spec, request)
         patience_s, failures = self.profile.limits.patience_s, 0
         while True:
             try:
@@ -383,3 +407,9 @@ class Desk:
             plan = serving(state, self._arms, self._settings, request.role, request.language)
             self._plans[key] = plan.greedy() if self.greedy else plan
         return self._plans[key]
+
+
+def _size(spec: ModelSpec, request: RoleRequest) -> tuple[int, float]:
+    """Return a call's characters, and the most dollars that it can cost over lane sync."""
+    characters = PROMPT_CHARACTERS + sum(map(len, (*request.items, *request.labels, *request.meanings)))
+    return characters, most_dollars(characters + len(request.failed), spec.prices, spec.max_output_tokens)

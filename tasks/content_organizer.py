@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from tasks.measures import share_equal
 from tasks.requests import Answer, RoleRequest
 
-VERSION = 1
+VERSION = 2
 PROMPT = """\
 File every numbered sentence under exactly one of the categories below, by what the sentence itself does where it
-stands. Answer one group per category: as label the category's name, as numbers its sentences."""
+stands. Answer one group per category: as label the category's name, as numbers its sentences. For the category with the
+most sentences write "rest" as its numbers: all that the others do not name."""
 
 
 def make_request(

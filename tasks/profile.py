@@ -69,6 +69,19 @@ class Limits(Table):
     deadline_s: float = Field(4 * 3600.0, gt=0)
 
 
+class BatchLimits(Table):
+    """Lane batch. deadline_s: seconds that a call may take there; then it goes through lane sync.
+
+    poll_s: seconds until a batch is first asked after; later it is asked less often. most_requests, most_bytes: what
+    one batch may hold (0: what the provider takes).
+    """
+
+    deadline_s: float = Field(2 * 3600.0, gt=0)
+    poll_s: float = Field(5.0, gt=0)
+    most_requests: int = Field(0, ge=0)
+    most_bytes: int = Field(0, ge=0)
+
+
 class Judging(Table):
     """judges: how many judges a sampled answer is shown to; the rates are shares of a role's decisions."""
 
@@ -120,6 +133,7 @@ class Profile(Table):
     judging: Judging = Judging()
     learner: Learner = Learner()
     limits: Limits = Limits()
+    batch: BatchLimits = BatchLimits()
     exclude: tuple[str, ...] = ()  # models of the pool that must not serve
     dask: DaskSettings = DaskSettings()
     adhoc: Adhoc = Adhoc()
@@ -192,6 +206,7 @@ class Profile(Table):
             judge_usd=self._usual_usd(self.model(self.learner.judge)) if self.learner.judge in names else None,
             serving_usd=self.learner.serving_usd,
             judging_usd=self.learner.judging_usd,
+            batch_deadline_s=self.batch.deadline_s,
             excluded=frozenset(self.exclude),
         )
 

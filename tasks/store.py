@@ -16,6 +16,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from tasks.errors import PublishError
+from tasks.outstanding import Outstanding
 
 Record = dict[str, Any]  # a row of the table `calls`
 
@@ -53,6 +54,7 @@ class Store:
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = NORMAL")  # a killed process loses nothing
             self._db.executescript(_SCHEMA)
+            self.outstanding = Outstanding(self._db)
         except sqlite3.DatabaseError as e:
             raise self._broken(e) from None
 
@@ -86,10 +88,15 @@ class Store:
             call_id = record["call_id"]
             self._db.execute("INSERT INTO calls VALUES (?, ?, NULL, ?)", (call_id, self._run_id, _json(record)))
             self._db.execute("INSERT OR IGNORE INTO answers VALUES (?, ?, ?)", (key, _json(answer), call_id))
+            self.outstanding.over(key)
 
     def record(self, record: Record) -> None:
         """Write a call that brought no answer and may be asked again."""
-        self._db.execute("INSERT INTO calls VALUES (?, ?, NULL, ?)", (record["call_id"], self._run_id, _json(record)))
+        with self._transaction():
+            self._db.execute(
+                "INSERT INTO calls VALUES (?, ?, NULL, ?)", (record["call_id"], self._run_id, _json(record))
+            )
+            self.outstanding.over(record["answer_key"])
 
     def get(self, key: str) -> Stored | None:
         """Look an answer up."""

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from tasks.measures import bcubed_f1
 from tasks.requests import Answer, RoleRequest
 
-VERSION = 1
+VERSION = 2
 PROMPT = """\
 Find the topics of the numbered sentences. A topic is one story, product or matter that a run of sentences is about; the
 next one begins where they turn to something else. Answer one group per topic, in order of appearance: as label a title
-of at most ten words in the language of the sentences, naming who or what and what happened; as numbers one to five
-sentences that are typical of it, the first and the last of its run among them."""
+of at most ten words in the language of the sentences, naming who or what and what happened; as numbers up to
+three sentences: the first and the last of its run, and the one that is most typical of it."""
 LONGEST_TITLE = 120  # characters
 
 

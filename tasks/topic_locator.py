@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from tasks.measures import share_equal
 from tasks.requests import Answer, RoleRequest
 
-VERSION = 1
+VERSION = 2
 PROMPT = """\
 The numbered topics below were found in the numbered sentences; some sentences that are typical of each are named. Put
 every sentence under the one topic it belongs to, greetings and asides under the topic that they stand in. Answer one
-group per topic: as label the topic's number, as numbers its sentences."""
+group per topic: as label the topic's number, as numbers its sentences. For the topic with the most sentences write
+"rest" as its numbers: all that the others do not name."""
 
 
 def make_request(

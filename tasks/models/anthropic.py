@@ -33,6 +33,7 @@ class AnthropicModel(LanguageModel):
     """One model of such a server."""
 
     FORMS = ("json_schema", "text")
+    ERROR = APIError
 
     def __init__(self, address: ModelAddress) -> None:
         super().__init__(address)
@@ -79,10 +80,8 @@ class AnthropicModel(LanguageModel):
 
     async def send(self, body: dict[str, Any]) -> Mapping[str, Any]:
         """Send one request over lane sync."""
-        try:
+        with self.translated():
             text = await self.client.post("/v1/messages", cast_to=str, body=body)
-        except APIError as e:
-            raise self.error_of(e) from None
         return as_json(text)
 
     async def look_up(self) -> None:

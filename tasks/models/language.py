@@ -13,7 +13,8 @@ The rung that worked goes back with the answer, and is sent along with later cal
 import json
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -56,6 +57,7 @@ class LanguageModel(ABC):
     """A model behind one protocol (the Model protocol of this package). form: the rung that worked, "" before."""
 
     FORMS: ClassVar[tuple[str, ...]]
+    ERROR: ClassVar[type[Exception]]  # what the SDK raises
 
     def __init__(self, address: ModelAddress) -> None:
         self.address, self.form = address, address.form
@@ -63,10 +65,20 @@ class LanguageModel(ABC):
     async def answer(self, request: RoleRequest) -> Answer:
         """Answer one request (the Model protocol)."""
         prompt = prompts.render(request)
-        said = await self._said(prompt)
+        return self._answer(prompt, await self._said(prompt))
+
+    def answer_in(self, reply: Mapping[str, Any], prompt: Prompt) -> Answer:
+        """Return the answer in a reply of the wire, however it came.
+
+        Raises:
+            BadReply: there is none.
+        """
+        return self._answer(prompt, self.read(reply))
+
+    def _answer(self, prompt: Prompt, said: Said) -> Answer:
         usage = said.usage if said.usage.raw else estimated(prompt, said.text)
         try:
-            return replace(prompts.parse(said.text), usage=usage)
+            return replace(prompts.parse(said.text, prompt.shown), usage=usage)
         except BadReply as e:
             raise BadReply(str(e), e.text, usage) from None
 
@@ -121,6 +133,14 @@ class LanguageModel(ABC):
         Raises:
             ModelError: it is not, the key is refused, or nobody answers.
         """
+
+    @contextmanager
+    def translated(self) -> Iterator[None]:
+        """Raise what an error of the SDK means in its place."""
+        try:
+            yield
+        except self.ERROR as e:
+            raise self.error_of(e) from None
 
     def error_of(self, error: Exception) -> ModelError:
         """Return what an error of an SDK means (both SDKs' errors have the same fields)."""

@@ -43,6 +43,7 @@ class OpenAIModel(LanguageModel):
     """One model of such a server."""
 
     FORMS = ("json_schema", "json_object_schema", "json_object", "text")
+    ERROR = APIError
 
     def __init__(self, address: ModelAddress) -> None:
         super().__init__(address)
@@ -94,10 +95,8 @@ class OpenAIModel(LanguageModel):
 
     async def send(self, body: dict[str, Any]) -> Mapping[str, Any]:
         """Send one request over lane sync."""
-        try:
+        with self.translated():
             text = await self.client.post("/chat/completions", cast_to=str, body=body)
-        except APIError as e:
-            raise self.error_of(e) from None
         return as_json(text)
 
     async def look_up(self) -> None:

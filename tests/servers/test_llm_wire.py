@@ -19,19 +19,19 @@ WORLD = """
 [[models]]
 name = "plain"
 family = "lowland"
-accuracy = {}
+accuracy = { content_organizer = 1.0 }
 
 [[models]]
 name = "llama"
 family = "lowland"
-accuracy = {}
+accuracy = { content_organizer = 1.0 }
 abilities = "json_object_schema"
 context = 900
 
 [[models]]
 name = "troubled"
 family = "upland"
-accuracy = {}
+accuracy = { content_organizer = 1.0 }
 retry_after_s = 7
 slow_s = 0.2
 faults = { rate_limited = 0.1, rate_limited_silently = 0.1, server_error = 0.1, overloaded = 0.1, cut = 0.1, slow = 0.1, truncated = 0.1, prose = 0.1, refusal = 0.1, no_usage = 0.1 }
@@ -39,7 +39,7 @@ faults = { rate_limited = 0.1, rate_limited_silently = 0.1, server_error = 0.1, 
 [[models]]
 name = "late"
 family = "riverside"
-accuracy = { topic_finder = 0.3 }
+accuracy = { topic_finder = 0.3, content_organizer = 1.0 }
 [[models.changes]]
 night = 3
 accuracy = { topic_finder = 1.0 }

@@ -146,6 +146,17 @@ def test_only_what_changes_differs_between_two_prompts() -> None:
     assert one.items != other.items
 
 
+def test_the_rest_is_what_was_shown_and_no_other_group_names() -> None:
+    answer = prompts.parse(reply(("a", "2-3"), ("b", " Rest "), ("c", "6")), shown=7)
+    assert answer.groups == (Group("a", (2, 3)), Group("b", (1, 4, 5, 7)), Group("c", (6,)))
+    assert prompts.parse(reply(("a", "1-3"), ("b", "rest")), shown=3).groups[1].numbers == ()
+
+
+def test_the_rest_can_stand_for_one_group_only() -> None:
+    with pytest.raises(BadReply, match="2 groups"):
+        prompts.parse(reply(("a", "rest"), ("b", "rest")), shown=3)
+
+
 def test_prompts_have_versions() -> None:
     assert all(re.fullmatch(r"\d+\.\d+", prompts.version(role)) for role in ROLES)
 

@@ -53,7 +53,7 @@ def other_run(out: Path, *parts: str) -> Iterator["subprocess.Popen[str]"]:
 
 
 def record(call_id: str, doc_id: str = "d") -> Record:
-    return {"call_id": call_id, "doc_id": doc_id, "cost_usd": 0.25}
+    return {"call_id": call_id, "answer_key": f"key-{call_id}", "doc_id": doc_id, "cost_usd": 0.25}
 
 
 def write_part(out: Path, part: str) -> None:

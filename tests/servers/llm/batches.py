@@ -69,6 +69,12 @@ class Batches:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
+    def clear(self) -> None:
+        """Forget all batches, those at work too."""
+        for task in self._tasks:
+            task.cancel()
+        self.all.clear()
+
     def get(self, batch_id: str) -> Batch:
         """Return a batch.
 

@@ -22,8 +22,11 @@ async def log(request: Request) -> Response:
 
 
 async def reset(request: Request) -> Response:
-    """POST /control/reset: forget what was counted and cached."""
-    request.app.state.standin.reset()
+    """POST /control/reset: forget what was counted and cached, and all batches."""
+    state = request.app.state
+    state.openai_batches.clear()
+    state.anthropic_batches.clear()
+    state.standin.reset()
     return JSONResponse({})
 
 

@@ -6,6 +6,7 @@ The language is not in a prompt: it is told from the items, as on reading a docu
 import json
 import re
 
+from tasks.prompts import REST
 from tasks.requests import Answer, Role, RoleRequest
 from tasks.roles import MODULES
 from tasks.sentences import detect_language
@@ -41,10 +42,15 @@ def _unfenced(text: str) -> str:
     return text.removesuffix("\n").replace("\n    ", "\n")
 
 
-def write_reply(answer: Answer) -> str:
-    """Write an answer as the JSON that tasks.prompts.parse reads."""
-    groups = [{"label": g.label, "numbers": _ranges(g.numbers)} for g in answer.groups]
-    return json.dumps({"groups": groups}, ensure_ascii=False)
+def write_reply(answer: Answer, request: RoleRequest) -> str:
+    """Write an answer as the JSON that tasks.prompts.parse reads, as shortly as the prompt asks for it."""
+    numbers = [_ranges(g.numbers) for g in answer.groups]
+    placed = {n for g in answer.groups for n in g.numbers}
+    if request.role in ("topic_locator", "content_organizer") and len(placed) == len(request.items):
+        most = max(range(len(numbers)), key=lambda k: len(answer.groups[k].numbers))
+        numbers[most] = REST
+    groups = [{"label": g.label, "numbers": n} for g, n in zip(answer.groups, numbers, strict=True)]
+    return json.dumps({"groups": groups}, ensure_ascii=False, separators=(",", ":"))
 
 
 def _ranges(numbers: tuple[int, ...]) -> str:
@@ -54,4 +60,4 @@ def _ranges(numbers: tuple[int, ...]) -> str:
             runs[-1].append(n)
         else:
             runs.append([n])
-    return ", ".join(str(r[0]) if len(r) == 1 else f"{r[0]}-{r[-1]}" for r in runs)
+    return ",".join(str(r[0]) if len(r) == 1 else f"{r[0]}-{r[-1]}" for r in runs)

@@ -140,9 +140,9 @@ def _say(player: Player, ask: Ask, fault: str | None, rng: random.Random) -> tup
         return REFUSAL, "refusal"
     request = read_request(ask.text)
     if request is None:  # no question of ours: a short answer in the form that was asked for
-        text = json.dumps({"groups": []}) if ask.schema else "Ready."
+        text = json.dumps({"groups": []}, separators=(",", ":")) if ask.schema else "Ready."
     else:
-        text = write_reply(think(player, request, fault, rng))
+        text = write_reply(think(player, request, fault, rng), request)
     if fault == "truncated":
         text = text[: len(text) * 2 // 3]
     if fault == "prose":

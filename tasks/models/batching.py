@@ -1,0 +1,81 @@
+"""What lane batch needs of a provider: make a batch, find one again, see whether it has ended, read what came of it."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from tasks.errors import ModelError, TerminalError, TransientError
+
+
+class Expired(TransientError):
+    """The provider did not come to it within its own time; it may be sent again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One request of a batch, as lane sync would send it. custom_id: MARKER-NUMBER."""
+
+    custom_id: str
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of one item: the provider's reply, or an error."""
+
+    custom_id: str
+    reply: Mapping[str, Any] | None = None
+    error: ModelError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How a batch stands. problem: why the provider did not take it, if it did not."""
+
+    ended: bool
+    problem: str = ""
+
+
+class Batches(Protocol):
+    """A provider's batches. Every method raises tasks.errors.ModelError if the provider does not do it."""
+
+    most_requests: int
+    most_bytes: int
+
+    async def create(self, marker: str, items: Sequence[Item]) -> str:
+        """Make a batch that can be found again by a marker of ours; return the provider's id of it."""
+        ...
+
+    async def find(self, marker: str, since: float, size: int) -> str | None:
+        """Return the id of the batch with this marker. since: when it was made at the earliest (s since the epoch)."""
+        ...
+
+    async def state(self, batch_id: str) -> State:
+        """Tell how a batch stands."""
+        ...
+
+    def results(self, batch_id: str) -> AsyncIterator[Result]:
+        """Yield what came of the items of a batch that has ended, in any order; what is missing was lost."""
+        ...
+
+    async def cancel(self, batch_id: str) -> None:
+        """Have a batch end with what it has."""
+        ...
+
+
+def batches_of(model: Any) -> Batches:
+    """Return the batches of a language model.
+
+    Raises:
+        TerminalError: its provider has none.
+    """
+    match model.address.provider:  # a pool without a provider need not load its library
+        case "openai":
+            from tasks.models.openai_batches import OpenAIBatches
+
+            return OpenAIBatches(model)
+        case "anthropic":
+            from tasks.models.anthropic_batches import AnthropicBatches
+
+            return AnthropicBatches(model)
+    raise TerminalError(f"provider {model.address.provider!r} knows no batches")
