@@ -12,6 +12,7 @@ from prefect.events import emit_event
 from prefect.states import Completed
 
 from flows.keys import keys_into_environment
+from flows.loop import heeding_termination
 from flows.page import show_run
 from flows.parameters import RunParameters
 from flows.progress import RunProgress
@@ -39,24 +40,25 @@ async def reorganize_documents(
     await label_run(f"{kind}-{profile.name}/{run_date.isoformat()}")
     await keys_into_environment(profile)
     out = Path(parameters.out)
-    async with open_run(
-        run_id, run_date, parameters.sources, out, profile, parameters.text_id, by=by, teaches=teaches
-    ) as run:
-        run.begin(parameters.only_new, parameters.reassign)
-        progress = RunProgress(len(run.reading.doc_ids), BATCH_STAGES)
-        await progress.open()
-        RUN.set(run)
-        PROGRESS.set(progress)
-        await reorganize_batches()
-        edition = await _edition() if run.totals.documents else None
-        learned = await _learned() if parameters.learn else None
-        await progress.close()
-        result = summary(run, learned.version if learned else None, edition)
-        verdict = judge(run.totals, result, profile, learned is not None if parameters.learn else None)
-        await show_run(run, result, verdict, learned)
-        for concern in verdict.concerns:
-            log.warning("%s", concern)
-        log.info("%s", verdict.line)
+    with heeding_termination():
+        async with open_run(
+            run_id, run_date, parameters.sources, out, profile, parameters.text_id, by=by, teaches=teaches
+        ) as run:
+            run.begin(parameters.only_new, parameters.reassign)
+            progress = RunProgress(len(run.reading.doc_ids), BATCH_STAGES)
+            await progress.open()
+            RUN.set(run)
+            PROGRESS.set(progress)
+            await reorganize_batches()
+            edition = await _edition() if run.totals.documents else None
+            learned = await _learned() if parameters.learn else None
+            await progress.close()
+            result = summary(run, learned.version if learned else None, edition)
+            verdict = judge(run.totals, result, profile, learned is not None if parameters.learn else None)
+            await show_run(run, result, verdict, learned)
+            for concern in verdict.concerns:
+                log.warning("%s", concern)
+            log.info("%s", verdict.line)
     await label_run(tag=verdict.word.lower())
     return {**result, "verdict": verdict.line}
 

@@ -1,0 +1,46 @@
+"""Being told to end: whatever runs at the moment when Prefect's signal comes, the flow's task hears of it."""
+
+import asyncio
+import os
+import signal
+import threading
+import time
+
+import pytest
+from prefect.utilities.engine import capture_sigterm
+
+from flows.loop import heeding_termination
+
+
+@pytest.mark.parametrize("after_ms", range(20, 60, 4))
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_termination_that_hits_other_tasks_ends_the_flow(after_ms: int) -> None:
+    ended: list[str] = []
+
+    async def busy() -> None:
+        while True:
+            sum(range(2000))
+            await asyncio.sleep(0)
+
+    async def flow() -> None:
+        others = [asyncio.create_task(busy()) for _ in range(20)]
+        threading.Timer(after_ms / 1000, os.kill, (os.getpid(), signal.SIGTERM)).start()
+        del others
+        try:
+            with heeding_termination():
+                await asyncio.sleep(20)
+        except BaseException as e:
+            ended.append(type(e).__name__)
+            raise
+
+    before = signal.signal(signal.SIGTERM, lambda *_: None)  # what Prefect hands a signal of nobody's on to
+    start = time.monotonic()
+    try:
+        with capture_sigterm():
+            asyncio.run(flow())
+    except BaseException:  # noqa: BLE001  (cancelled, or the signal's own exception: the flow has ended)
+        pass
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert ended in (["CancelledError"], ["TerminationSignal"])
+    assert time.monotonic() - start < 10
