@@ -48,8 +48,8 @@ def in_loop(work: Coroutine[Any, Any, Any]) -> Any:
 def heeding_termination() -> Iterator[None]:
     """Have the task that runs this be cancelled when Prefect ends its process's flow, whatever runs at that moment.
 
-    Prefect does it by a signal whose handler raises. Where that hits a callback or a task beside this one, asyncio keeps
-    the exception there, and nobody would hear of it before the process is killed.
+    Prefect does it by a signal whose handler raises. Where that hits a callback or a task beside this one, asyncio
+    keeps the exception there, and nobody would hear of it before the process is killed.
     """
     from prefect.exceptions import TerminationSignal
 

@@ -51,7 +51,12 @@ class Serving:
     def stop(self) -> None:
         """Cancel what runs, and end. Call it from another thread."""
         if self._loop is not None:
-            asyncio.run_coroutine_threadsafe(self._runner.astop(), self._loop)
+            asyncio.run_coroutine_threadsafe(self._stop(), self._loop)
+
+    async def _stop(self) -> None:
+        while not self._runner.started:  # it is still registering: it cannot be stopped before it has begun
+            await asyncio.sleep(0.1)
+        await self._runner.astop()
 
     async def _serve(self, ready: Callable[[], None]) -> None:
         self._loop = asyncio.get_running_loop()

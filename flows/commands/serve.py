@@ -43,18 +43,18 @@ def serve(
     from flows.server import answers, own_server
 
     settings = get_current_settings()
+    if (url := settings.api.url) and not answers(url):
+        raise InputError(f"PREFECT_API_URL={url}: no Prefect server answers there; start it, or unset the variable")
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
     with ExitStack() as started:
         one_per_out = started.enter_context(_alone(out, f"--out {out}", "name another --out"))
-        which = settings.api.url or f"the Prefect server of {settings.home}"
+        which = url or f"the Prefect server of {settings.home}"
         one_per_server = started.enter_context(
             _alone(settings.home / _folder_of(which), which, "or set PREFECT_API_URL to another server")
         )
-        api = settings.api.url or started.enter_context(own_server(settings.home, settings.server.api.port))
-        if not answers(api):
-            raise InputError(f"PREFECT_API_URL={api}: no Prefect server answers there; start it, or unset the variable")
+        api = url or started.enter_context(own_server(settings.home, settings.server.api.port))
         ui = (settings.ui_url or api.removesuffix("/api")).rstrip("/")
         for lock in (one_per_out, one_per_server):
             lock.write_text(json.dumps({"pid": os.getpid(), "ui": ui}), encoding="utf-8")
