@@ -195,7 +195,7 @@ class _Computed(Embedded):
 class Static(_Computed):
     """Static word vectors (wordllama) and words."""
 
-    VERSION = "2"
+    VERSION = "3"
     kind = "static"
     penalty = 21.0
     penalty_unspaced = 9.0
@@ -219,7 +219,7 @@ class Static(_Computed):
 class Lexical(_Computed):
     """Words alone: which come back, and which are rare enough to tell."""
 
-    VERSION = "2"
+    VERSION = "3"
     kind = "lexical"
     penalty = 5.0
     penalty_unspaced = 7.0
@@ -259,7 +259,7 @@ def _content_words(sentence: str) -> tuple[str, ...]:
 class Baseline(Embedded):
     """A topic every 20 sentences, nothing related, everything in the usual category."""
 
-    VERSION = "2"
+    VERSION = "3"
     length = 20
     usual = ("facts", "product_description")
 
