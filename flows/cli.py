@@ -28,6 +28,7 @@ for command in (
     weights.learn,
     weights.weights,
     weights.rollback,
+    weights.what_if,
     simulate.simulate,
     models.models,
     forget.forget,

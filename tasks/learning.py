@@ -9,10 +9,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from role_rl import state as states
+from role_rl.arms import Settings
+from role_rl.errors import SettingsError, StateError
 from role_rl.learn import learn, report
+from role_rl.ope import Interval
 from role_rl.record import State
+from role_rl.whatif import what_if
 from tasks import history, publish
 from tasks.contracts import contract
+from tasks.errors import InputError
 from tasks.profile import Profile
 from tasks.requests import ROLES
 from tasks.store import is_alive
@@ -53,7 +58,18 @@ def learn_from_tables(out: Path, profile: Profile, run_date: date, run_id: str) 
     after, warnings = states.commit(folder, change)
     rows = contract("weights").build(report(after, arms, settings))
     publish.publish(out, run_date, f"{profile.name}-{after.version}", profile.tables.buckets, {"weights": rows})
-    return Learned(after.version, after.reason, tuple(warnings))
+    return Learned(after.version, after.reason, (*warnings, *_drawn(out, profile, after.version)))
+
+
+def _drawn(out: Path, profile: Profile, version: int) -> list[str]:
+    """Draw the version's picture; what goes wrong with it is a warning, the learn stands."""
+    from tasks.plots import draw
+
+    try:
+        draw(out, profile.name, version)
+    except Exception as e:  # noqa: BLE001  (whatever it is, a picture never stops a learn)
+        return [f"the picture of version {version} could not be drawn ({type(e).__name__}: {e})"]
+    return []
 
 
 def _unlearned(out: Path, seen: set[str], run_id: str) -> tuple[pa.Table, pa.Table]:
@@ -84,3 +100,59 @@ def weights_rows(out: Path, profile: Profile, role: str | None) -> tuple[list[di
     contexts = [(r, "en") for r in ROLES] if newest is None else []
     rows = report(newest, profile.arms(), profile.settings(), contexts)
     return [r for r in rows if role in (None, r["role"])], warnings
+
+
+def history_rows(out: Path, profile: Profile) -> tuple[list[dict[str, Any]], list[str]]:
+    """Return every version, the newest first: when, by which strategy, who leads each role, and why."""
+    folder = state_folder(out, profile.name)
+    rows, warnings = [], []
+    for number in reversed(states.versions(folder)):
+        try:
+            state = states.load(folder, number)
+        except StateError as e:
+            warnings.append(str(e))
+            continue
+        leaders = {"/".join(context): plan.leader for context, plan in sorted(state.plans.items())}
+        rows.append(
+            {
+                "version": number,
+                "created_at": state.created_at,
+                "strategy": state.strategy,
+                "runs": len(state.from_run_ids),
+                "leaders": leaders,
+                "reason": state.reason,
+            }
+        )
+    return rows, warnings
+
+
+def what_if_rows(out: Path, profile: Profile, changed: Settings) -> list[dict[str, Any]]:
+    """Return, for every role and language that was logged, what the changed settings would have been worth.
+
+    Raises:
+        InputError: under the changed settings no model may serve.
+    """
+    newest, _ = states.latest(state_folder(out, profile.name))
+    calls, judgements = (history.read(out, table, history.dates(out, table)) for table in ("calls", "judgements"))
+    try:
+        answers = what_if(newest, calls, judgements, profile.arms(), profile.settings(), changed)
+    except SettingsError as e:
+        raise InputError(str(e)) from None
+    return [
+        {
+            "role": a.role,
+            "language": a.context,
+            "leads_now": a.leads_now,
+            "would_lead": a.would_lead,
+            "judged": round(a.effective, 1),
+            "supported": a.reward is not None,
+            "reward": _interval(a.reward),
+            "against_now": _interval(a.difference),
+        }
+        for a in answers
+    ]
+
+
+def _interval(found: Interval | None) -> list[float] | None:
+    """Return [mean, low, high]."""
+    return None if found is None else [round(x, 5) for x in (found.mean, found.low, found.high)]

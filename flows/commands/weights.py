@@ -31,23 +31,82 @@ def weights(
     out: Out = Path("out"),
     profile: ProfileName = "news",
     role: Annotated[str, typer.Option(help="Only this role.")] = "",
+    history: Annotated[bool, typer.Option("--history", help="Every version: when, who leads, and why.")] = False,
+    back_to: Annotated[
+        int | None, typer.Option("--rollback", metavar="VERSION", help="Serve by this version again.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Show the weights that serve next: per role, what every model is worth and how often it is drawn."""
-    from tasks.learning import weights_rows
+    from tasks.learning import history_rows, weights_rows
     from tasks.profile import load_profile
     from tasks.requests import ROLES
 
     if role and role not in ROLES:
         raise InputError(f"--role {role}: no such role; there are {', '.join(ROLES)}")
+    if back_to is not None:
+        return rollback(back_to, out, profile, as_json)
     check_is_out(out)
-    rows, warnings = weights_rows(out, load_profile(profile), role or None)
+    chosen = load_profile(profile)
+    rows, warnings = history_rows(out, chosen) if history else weights_rows(out, chosen, role or None)
     for warning in warnings:
         log.warning("%s", warning)
     if as_json:
-        return show({"profile": profile, "weights": rows}, as_json)
+        return show({"profile": profile, "versions" if history else "weights": rows}, as_json)
+    if history:
+        shown = [{**r, "leaders": "\n".join(f"{k}: {v}" for k, v in r["leaders"].items())} for r in rows]
+        return show_table(
+            f"versions of {profile}", shown, ("version", "created_at", "strategy", "runs", "leaders", "reason")
+        )
     columns = ("role", "language", "model", "weight", "value", "low", "high", "judged", "dollars", "seconds")
     show_table(f"weights, version {rows[0]['version']}: {rows[0]['reason']}" if rows else "no weights", rows, columns)
+
+
+def what_if(
+    out: Out = Path("out"),
+    profile: ProfileName = "news",
+    v: Annotated[float | None, typer.Option(help="Reward of a right answer.")] = None,
+    k_cost: Annotated[float | None, typer.Option(help="Reward lost by a dollar.")] = None,
+    k_time: Annotated[float | None, typer.Option(help="Reward lost by a second.")] = None,
+    exclude: Annotated[list[str] | None, typer.Option(help="A model that would not serve.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Ask what the nights so far would have been worth under other settings, as far as their log can tell."""
+    from dataclasses import replace
+
+    from role_rl.errors import SettingsError
+    from tasks.learning import what_if_rows
+    from tasks.profile import load_profile
+
+    check_is_out(out)
+    chosen = load_profile(profile)
+    for name in exclude or ():
+        if name not in {m.name for m in chosen.models}:
+            raise InputError(f"--exclude {name}: no model of profile {chosen.name}; see nightdesk models")
+    settings = chosen.settings()
+    try:
+        changed = replace(
+            settings,
+            v=settings.v if v is None else v,
+            k_cost=settings.k_cost if k_cost is None else k_cost,
+            k_time=settings.k_time if k_time is None else k_time,
+            excluded=settings.excluded | set(exclude or ()),
+        )
+    except SettingsError as e:
+        raise InputError(str(e)) from None
+    rows = what_if_rows(out, chosen, changed)
+    if as_json:
+        return show({"profile": chosen.name, "what_if": rows}, as_json)
+    columns = ("role", "language", "leads_now", "would_lead", "judged", "reward", "against_now")
+    shown = [{**r, "reward": _said(r["reward"]), "against_now": _said(r["against_now"])} for r in rows]
+    show_table("a decision's reward under the changed settings, with 95 % intervals", shown, columns)
+
+
+def _said(interval: list[float] | None) -> str:
+    if interval is None:
+        return "not supported by the log"
+    mean, low, high = interval
+    return f"{mean:+.4f} ({low:+.4f} to {high:+.4f})"
 
 
 def rollback(

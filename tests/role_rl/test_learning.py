@@ -152,7 +152,7 @@ def test_the_order_of_rows_and_of_runs_in_a_learn_changes_nothing(
     calls, judgements = (pa.concat_tables(tables) for tables in zip(*nights, strict=True))
 
     def shuffled(table: pa.Table) -> pa.Table:
-        return table.take(shuffle.sample(range(len(table)), len(table)))
+        return table.take(pa.array(shuffle.sample(range(len(table)), len(table)), pa.int64()))
 
     one = learn(None, calls, judgements, pool, toy.settings, created_at=now)
     assert learn(None, shuffled(calls), shuffled(judgements), pool, toy.settings, created_at=now) == one

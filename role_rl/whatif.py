@@ -1,0 +1,70 @@
+"""What the logged nights would have been worth under other settings, where the log can tell.
+
+For each role and context the plan of the changed settings is made from all that was logged, and its reward estimated
+off-policy (`ope`), both it and the plan that serves now by the changed rewards. The log supports an answer if at least
+nine tenths of the new weights lie on arms that it saw judged, and the effective sample is at least `min_effective`.
+Where it does not, nothing is said but that.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from role_rl import ope
+from role_rl.arms import Arm, Settings, eligible
+from role_rl.evidence import gather
+from role_rl.learn import serving
+from role_rl.record import State
+from role_rl.strategies import Beliefs, plan_of
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One role and context. reward, difference: of a decision under the changed settings, and that minus what the plan
+    of now earns by them; None where the log does not support it. effective: judged answers behind them."""
+
+    role: str
+    context: str
+    leads_now: str
+    would_lead: str
+    effective: float
+    reward: ope.Interval | None
+    difference: ope.Interval | None
+
+
+def what_if(
+    state: State | None,
+    calls: pa.Table,
+    judgements: pa.Table,
+    arms: Sequence[Arm],
+    settings: Settings,
+    changed: Settings,
+) -> list[Answer]:
+    """Answer for every role and context that was logged. calls, judgements: all published rows.
+
+    Raises:
+        SettingsError: under the changed settings no arm may serve.
+    """
+    pool = eligible(arms, changed)
+    logged = gather(calls, judgements, arms, changed)
+    beliefs = Beliefs(logged.tallies, state.memory if state else {}, state.decisions if state else {})
+    answers = []
+    for role, context in sorted({key[:2] for key in logged.tallies}):
+        logs = {key.arm: tally for key, tally in logged.tallies.items() if key[:2] == (role, context)}
+        now = serving(state, arms, settings, role, context)
+        then = plan_of(beliefs, pool, changed, role, context)
+        sample = ope.effective(logs, then.weights)
+        supported = sample >= changed.min_effective
+        answers.append(
+            Answer(
+                role,
+                context,
+                now.leader,
+                then.leader,
+                sample,
+                ope.value(logs, then.weights, changed) if supported else None,
+                ope.difference(logs, then.weights, now.weights, changed) if supported else None,
+            )
+        )
+    return answers
