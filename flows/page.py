@@ -43,7 +43,7 @@ def _summary(run: Run, result: dict[str, Any], verdict: Verdict) -> str:
     if served := sorted(run.totals.models.items()):
         lines += ["", "## Who served"]
         lines += table(
-            ("role", "model", "calls ", "of these judging, repair, ... ", "failed ", "dollars "),
+            ("role", "model", "calls ", "not to serve ", "failed ", "dollars "),
             [(r, code(m), c.calls, c.calls - c.serving, c.failed, f"{c.dollars:.4f}") for (r, m), c in served],
         )
     lines += ["", "## Seconds"]
@@ -60,12 +60,10 @@ def _summary(run: Run, result: dict[str, Any], verdict: Verdict) -> str:
 def _figures(run: Run, result: dict[str, Any]) -> list[str]:
     budget = run.profile.limits.max_cost_usd
     dollars = f"{result['cost_usd']:.4f}" + (f" of {budget:.2f}" if budget else "")
-    names = (
-        "documents", "unreadable", "skipped", "sentences", "placed", "unplaced", "topics", "quarantined", "calls",
-        "input_tokens", "output_tokens",
-    )  # fmt: skip
-    rows = [(name.replace("_", " "), f"{result[name]:,}") for name in names]
+    names = ("documents", "unreadable", "skipped", "sentences", "placed", "unplaced", "topics", "quarantined", "calls")
+    rows = [(name, f"{result[name]:,}") for name in names]
     if result["input_tokens"]:
+        rows += [(f"{way} tokens", f"{result[f'{way}_tokens']:,}") for way in ("input", "output")]
         rows.append(("input from caches", f"{result['cache_hit_rate']:.0%}"))
     rows += [("dollars", dollars), ("weights that served", f"version {result['weights_version']}")]
     if result["new_weights_version"] is not None:
@@ -107,8 +105,12 @@ def _audit(run: Run) -> list[str]:
 
 def _weights(out: Path, profile: Profile, learned: Learned) -> str:
     folder, arms, settings = state_folder(out, profile.name), profile.arms(), profile.settings()
-    lines = [f"# Version {learned.version}: {plain(learned.reason, 600)}", ""]
+    lines = [f"# Weights, version {learned.version}", "", plain(learned.reason, 600), ""]
     lines += [f"- {plain(w, 300)}" for w in learned.warnings]
+    plot = folder / f"{learned.version:06d}.svg"
+    if plot.exists():
+        picture = b64encode(plot.read_bytes()).decode("ascii")
+        lines += ["", f"![Weights, reward and dollars over the nights](data:image/svg+xml;base64,{picture})", ""]
     try:
         after = states.load(folder, learned.version)
         before = states.load(folder, after.previous) if after.previous else None
@@ -125,11 +127,4 @@ def _weights(out: Path, profile: Profile, learned: Learned) -> str:
         worth = f"{r['value']:.3f} ({r['low']:.3f} to {r['high']:.3f})"
         rows.append((r["role"], r["language"], code(model), f"{was:.3f}", f"{r['weight']:.3f}", moved, worth))
     lines += table(("role", "language", "model", "before ", "after ", "moved ", "value, 95 % "), rows)
-    plot = folder / f"{learned.version:06d}.svg"
-    if plot.exists():
-        lines.append(f"![Weights and dollars over the nights](data:image/svg+xml;base64,{_base64(plot)})")
     return "\n".join(lines) + "\n"
-
-
-def _base64(path: Path) -> str:
-    return b64encode(path.read_bytes()).decode("ascii")

@@ -53,6 +53,8 @@ def judge(totals: Totals, result: Mapping[str, Any], profile: Profile, learned: 
             concerns.append(
                 f"{failed} of {calls} calls to {model} failed: see its errors in the table calls, or `nightdesk models`"
             )
+    if totals.documents and result["edition"] is None:
+        concerns.append("no edition was made: the log says why, and `nightdesk edition` makes it of the tables")
     if learned is False:
         concerns.append("the weights were not updated: the log says why, and the next run catches up")
     if totals.documents or totals.unreadable:

@@ -61,9 +61,9 @@ def totals(**changed: object) -> Totals:
     return good
 
 
-def figures(**changed: float) -> dict[str, float]:
+def figures(**changed: object) -> dict[str, object]:
     """What the run's summary says of such a night."""
-    return {"cost_usd": 0.0, "over_budget": 0, **changed}
+    return {"cost_usd": 0.0, "over_budget": 0, "edition": "out/editions/2026-03-01/index.html", **changed}
 
 
 def test_a_good_night_is_called_good_and_has_no_concerns(news: Profile) -> None:
@@ -97,3 +97,8 @@ def test_what_went_wrong_is_named(news: Profile, changed: dict[str, object], lea
 def test_a_spent_budget_is_a_concern(news: Profile) -> None:
     (concern,) = judge(totals(), figures(over_budget=3), news, None).concerns
     assert "3 calls did not fit the budget" in concern
+
+
+def test_a_night_without_its_edition_is_a_concern(news: Profile) -> None:
+    (concern,) = judge(totals(), figures(edition=None), news, True).concerns
+    assert "`nightdesk edition`" in concern
