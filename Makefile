@@ -41,6 +41,7 @@ docs: setup
 
 bench: setup
 	$(BIN)/python -m benchmarks.quality
+	$(BIN)/python -m benchmarks.agreement
 	$(BIN)/python -m benchmarks.speed
 	$(BIN)/python -m benchmarks.startup
 	$(BIN)/python -m benchmarks.edition

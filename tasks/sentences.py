@@ -49,6 +49,7 @@ _OPENING, _EITHER = "“„«「『‘([（", "\"'’»"
 # whose speaker is named after it.
 _INITIAL = re.compile(r"(?:^|\s)[^\W\d_]\.\s*$")
 _ORDINAL = re.compile(r"(?:^|\s)\d{1,2}\.\s*$")
+_ABBREVIATION = re.compile(r"\b[A-Z][a-z]{1,3}\.\s*$")  # if a small letter follows
 _QUOTATION = re.compile(r"[.!?…。！？，,]['\"”’»」』]+\s*$")
 _ITS_SPEAKER = re.compile(
     r"[^。！？，“「]{1,40}?(?:说|說|道|表示|称|介绍|认为|回忆|指出|感叹|问|喊|叫|写)[。，：]|と(?:述べ|言|話|語)|[a-zà-ÿ]"
@@ -136,8 +137,10 @@ def _goes_on(piece: str, after: str, language: str) -> bool:
     """Tell whether what the splitter took for a sentence goes on in what comes after."""
     if _QUOTATION.search(piece):
         return _ITS_SPEAKER.match(after) is not None
-    return _INITIAL.fullmatch(piece.strip()) is not None or (
-        language in _ORDINAL_LANGUAGES and _ORDINAL.search(piece) is not None
+    return (
+        _INITIAL.fullmatch(piece.strip()) is not None
+        or (language in _ORDINAL_LANGUAGES and _ORDINAL.search(piece) is not None)
+        or (after[:1].islower() and _ABBREVIATION.search(piece) is not None)
     )
 
 

@@ -21,7 +21,8 @@ _TIMES = re.compile(rf"^\s*{_TIME}\s*-->\s*{_TIME}")
 _TAG = re.compile(r"</?(?:[A-Za-z][^>]*|\d+:[\d:.]+)?>|\{\\[^}]*\}")
 _TURN = re.compile(r"^\s*(?:>>+|&gt;&gt;|[-–—]\s+)")  # somebody else speaks
 _VOICE = re.compile(r"^\s*<v[ .]([^>]*)>")  # this one speaks
-_PAUSE_S = 1.5  # of silence, at which unpunctuated speech is cut
+# Seconds of silence at which unpunctuated speech is cut, and those that do if it has gone on for so many letters.
+_PAUSE_S, _BREATH_S, _ENOUGH = 1.5, 0.4, 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,11 +162,16 @@ def _runs(cues: list[Cue], longest: int | None) -> Iterator[list[Cue]]:
     """Yield captions that are spoken in one go; longest: how many letters, or None if sentences tell themselves."""
     run: list[Cue] = []
     for cue in cues:
-        pause = run and longest and cue.start - run[-1].end >= _PAUSE_S
-        full = run and longest and weight(join([c.text for c in [*run, cue]])) > longest
-        if run and (pause or full or cue.new_speaker):
+        if run and (cue.new_speaker or (longest and _is_cut(run, cue, longest))):
             yield run
             run = []
         run.append(cue)
     if run:
         yield run
+
+
+def _is_cut(run: list[Cue], cue: Cue, longest: int) -> bool:
+    """Tell whether a caption begins another sentence in unpunctuated speech."""
+    so_far = weight(join(c.text for c in run))
+    silence = cue.start - run[-1].end
+    return silence >= (_BREATH_S if so_far >= _ENOUGH else _PAUSE_S) or so_far + weight(cue.text) >= longest

@@ -33,6 +33,7 @@ def texts(prose: str) -> list[str]:
         ),
         ("en", ["'I was shocked.", "I couldn't sleep,' he said.", "It was the workers' day."]),
         ("en", ['"It is over!" Ann Day said.', "“Is it?” he asked.", "See section [5].", "Then sleep."]),
+        ("en", ["She lives at 50 Colony Rd. in the north.", "hello there.", "how are you."]),
         ("zh", ["他说：“我不去。", "你去吧。”", "价格是3.5元！", "真的吗？！", "不一定。", "17日晚，大桥关闭。"]),
         ("zh", ["“水涨得太快了，心里怕得很。”青石镇村民何大有说。", "“太晚了！”有人喊。"]),
         ("de", ["Am 3. Oktober kam Dr. Müller z.B. nach Berlin.", "Das war ca. 5 Uhr."]),
