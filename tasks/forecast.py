@@ -21,6 +21,7 @@ from tasks.pool import ModelSpec, dollars_of
 from tasks.profile import Profile
 from tasks.requests import ROLES, Role, RoleRequest, Usage
 
+LEAST_CALLS = 0.05  # expected, for an arm to be shown
 SENTENCES_PER_TOPIC = 12
 TITLE = "a title of about as many words as titles have"
 TOKENS_PER_GROUP = 12  # of a reply: label, quotes, braces
@@ -49,7 +50,7 @@ class Row:
 
 
 def forecast(documents: Iterable[Document], profile: Profile, state: State | None) -> list[dict[str, Any]]:
-    """Return a row per role and arm that would be called, dearest first."""
+    """Return a row per role and arm that would be called, roles in order, dearest first."""
     arms, settings = profile.arms(), profile.settings()
     rows: defaultdict[tuple[Role, str], Row] = defaultdict(Row)
     for document in documents:
@@ -80,6 +81,7 @@ def forecast(documents: Iterable[Document], profile: Profile, state: State | Non
             "cost_usd": round(row.cost_usd, 4),
         }
         for (role, arm), row in sorted(rows.items(), key=lambda r: (ROLES.index(r[0][0]), -r[1].cost_usd, r[0][1]))
+        if row.calls + row.judge_calls >= LEAST_CALLS
     ]
 
 

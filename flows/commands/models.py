@@ -68,7 +68,7 @@ async def _check(model: "ModelSpec", categories: list[str]) -> dict[str, Any]:
         "answers": "yes" if reply.error is None else f"no: {reply.error}",
         "seconds": round(reply.latency_s or time.perf_counter() - start, 3),
         "held_to_json_by": reply.form or ("" if model.is_remote else "being computed"),
-        "usage": "not reported" if reply.usage.estimated else "reported",
+        "usage": "" if reply.error else "not reported" if reply.usage.estimated else "reported",
         "tokens": [reply.usage.input_tokens, reply.usage.output_tokens],
         "cost_usd": dollars_of(reply.usage, model.prices),
         "usd_per_million": [model.prices.input, model.prices.cached, model.prices.output],
