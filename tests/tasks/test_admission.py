@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.admission import Admission, most_dollars
-from tasks.errors import BudgetExceeded
+from tasks.errors import BudgetExceeded, RateLimited, Resting, TransientError
 from tasks.pool import ModelLimits, ModelSpec, Prices, dollars_of
 from tasks.requests import Usage
 
@@ -137,6 +137,93 @@ def test_one_model_rests_and_the_others_go_on() -> None:
     run(check())
 
 
+def test_a_model_rests_for_as_long_as_its_provider_asks_and_longer_each_time() -> None:
+    async def check() -> None:
+        admission = Admission((model("a"),), max_cost_usd=0.0)
+        waits = []
+        for asked in (30.0, 0.0, 0.0, 0.1):
+            before = asyncio.get_running_loop().time()
+            async with admission.grant("a", 10, 0.0) as grant:
+                waits.append(asyncio.get_running_loop().time() - before)
+            admission.failed("a", RateLimited("429", asked), grant)
+        async with admission.grant("a", 10, 0.0):
+            admission.succeeded("a")
+        assert waits == pytest.approx([0, 30, 1, 2], abs=0.01)
+        assert admission.free_in("a") == 0
+
+    run(check())
+
+
+def test_calls_that_were_under_way_when_a_rest_was_decided_make_it_no_longer() -> None:
+    async def check() -> None:
+        admission = Admission((model("a"),), max_cost_usd=0.0)
+        grants = []
+        for _ in range(64):
+            async with admission.grant("a", 10, 0.0) as grant:
+                grants.append(grant)
+        await asyncio.sleep(1)
+        for grant in grants:
+            admission.failed("a", RateLimited("429"), grant)
+        assert 0 < admission.free_in("a") <= 1
+
+    run(check())
+
+
+def test_lone_failures_cost_a_model_no_rest_and_many_in_a_row_do() -> None:
+    async def check() -> None:
+        admission = Admission((model("a"),), max_cost_usd=0.0)
+
+        async def fail(times: int) -> None:
+            for _ in range(times):
+                async with admission.grant("a", 10, 0.0) as grant:
+                    pass
+                admission.failed("a", TransientError("500"), grant)
+
+        await fail(4)
+        assert admission.free_in("a") == 0
+        admission.succeeded("a")
+        await fail(4)
+        assert admission.free_in("a") == 0
+        await fail(1)
+        assert admission.free_in("a") > 0
+
+    run(check())
+
+
+def test_a_broken_model_is_tried_by_one_call_at_a_time_and_is_back_for_all_once_it_answers() -> None:
+    heals_at, sent = 100.0, []
+
+    async def one(admission: Admission) -> None:
+        while True:
+            async with admission.grant("a", 10, 0.0) as grant:
+                sent.append(asyncio.get_running_loop().time())
+                await asyncio.sleep(1)
+            if asyncio.get_running_loop().time() > heals_at:
+                return admission.succeeded("a")
+            admission.failed("a", TransientError("500"), grant)
+
+    async def check() -> None:
+        admission = Admission((model("a", concurrency=20),), max_cost_usd=0.0)
+        await asyncio.gather(*(one(admission) for _ in range(20)))
+        assert asyncio.get_running_loop().time() < heals_at + 70  # its longest rest, and a little
+
+    run(check())
+    assert len([t for t in sent if 2 < t < heals_at]) < 12
+    assert len([t for t in sent if t > heals_at]) <= 21
+
+
+def test_a_call_that_would_wait_too_long_is_sent_nowhere() -> None:
+    async def check() -> None:
+        admission = Admission((model("a"),), max_cost_usd=0.0)
+        admission.rest("a", 600.0)
+        with pytest.raises(Resting, match="a rests for 600 s more"):
+            async with admission.grant("a", 10, 0.0, patience_s=60.0):
+                pytest.fail("it was let through")
+        assert asyncio.get_running_loop().time() < 1.0  # known at once
+
+    run(check())
+
+
 @pytest.mark.parametrize("rate", [6, 60, 600])
 def test_a_minute_takes_no_more_requests_than_a_model_allows(rate: int) -> None:
     sent: list[float] = []
@@ -175,6 +262,9 @@ def test_dollars_are_tokens_at_their_prices() -> None:
     assert dollars_of(Usage(1_000_000, 0, 0), prices) == pytest.approx(3.0)
     assert dollars_of(Usage(1_000_000, 400_000, 200_000), prices) == pytest.approx(0.6 * 3 + 0.4 * 0.3 + 0.2 * 15)
     assert dollars_of(Usage(), prices) == 0.0
+    written = Prices(input=3.0, cached=0.3, cache_write=3.75, output=15.0)
+    assert dollars_of(Usage(1_000_000, 400_000, 0, 100_000), written) == pytest.approx(0.5 * 3 + 0.4 * 0.3 + 0.1 * 3.75)
+    assert dollars_of(Usage(1_000_000, 0, 0), prices, "batch") == pytest.approx(1.5)
 
 
 @given(st.integers(0, 10**6), st.floats(0, 1), st.floats(0, 1))

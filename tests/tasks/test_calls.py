@@ -1,7 +1,7 @@
 """Calls: every question gets an answer or a reason, and none is paid for twice."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from tasks.profile import Profile, load_profile
 from tasks.requests import RoleRequest
 from tasks.roles import MODULES
 from tasks.store import Record, Store
+from tests.servers.playing import Playing
 from tests.tasks.made import CATEGORIES, DAY, Row
 
 NEWS = load_profile("news")
@@ -197,3 +198,37 @@ def test_times_are_booked_in_utc(cluster: str, out: Path) -> None:
     before = datetime.now(UTC)
     rows = ask(cluster, out, questions(1)).rows
     assert all(before <= r["started_at"] <= datetime.now(UTC) for r in rows)
+
+
+BUSY = """
+[[models]]
+name = "busy"
+family = "tropic"
+accuracy = { content_organizer = 1.0, topic_finder = 1.0 }
+retry_after_s = 0.2
+faults = { rate_limited = 0.6 }
+"""
+
+
+def busy(server: Playing, **limits: Any) -> Profile:
+    """Return a profile whose only model is often too busy."""
+    model = {"name": "busy", "family": "tropic", "provider": "openai", "base_url": server.openai_url}
+    return with_changes(
+        models=[{**model, "prices": {"input": 1.0, "output": 1.0}}], limits={"max_cost_usd": 9, **limits}
+    )
+
+
+def test_when_all_models_rest_the_first_that_comes_back_is_asked(
+    cluster: str, out: Path, stand_in: Callable[..., Playing]
+) -> None:
+    asked = ask(cluster, out, questions(4), busy(stand_in(BUSY), patience_s=0))
+    assert all(o.answer is not None for o in asked.outcomes)
+    assert any("429" in (r["error"] or "") or "rests" in (r["error"] or "") for r in asked.rows)
+    assert all(r["usage"] and not r["usage_estimated"] and r["cost_usd"] > 0 for r in served(asked.rows))
+
+
+def test_nobody_waits_beyond_the_deadline(cluster: str, out: Path, stand_in: Callable[..., Playing]) -> None:
+    server = stand_in(BUSY.replace("0.6", "1.0").replace("0.2", "60"))
+    asked = ask(cluster, out, questions(1), busy(server, patience_s=0, deadline_s=0.1))
+    reasons = sorted(o.reason or "" for o in asked.outcomes if o.answer is None)
+    assert [("429" in r, "busy rests for" in r) for r in reasons] == [(False, True), (True, False)]

@@ -85,3 +85,62 @@ def test_a_profile_that_is_no_text_is_refused(tmp_path: Path, content: bytes | N
     with pytest.raises(InputError, match="cannot be read") as e:
         load_profile(os.fspath(path))
     assert str(path) in str(e.value)
+
+
+LOCAL = """
+[[models]]
+name = "local"
+family = "qwen"
+provider = "openai"
+base_url = "http://127.0.0.1:8000/v1"
+prices = { input = 1.0, output = 4.0 }
+"""
+
+
+def test_a_language_model_has_a_prior_of_what_its_calls_cost(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(NEWS + LOCAL + 'lane = "both"\n')
+    profile = load_profile(str(path))
+    sync, batch = (a for a in profile.arms() if a.model == "local")
+    assert (sync.name, batch.name) == ("local", "local@batch")
+    assert batch.prior.cost_usd == pytest.approx(sync.prior.cost_usd / 2)
+    assert 0.001 < sync.prior.cost_usd < 0.02
+    assert (sync.prior.latency_s > 0, batch.prior.latency_s) == (True, 0)
+    assert profile.model("local@batch").key_env == ""
+
+
+def test_list_prices_are_known_with_what_caches_cost(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(
+        NEWS
+        + '[[models]]\nname = "dear"\nmodel = "claude-sonnet-4-5"\nfamily = "anthropic"\nprovider = "anthropic"\n'
+        + '[[models]]\nname = "own"\nfamily = "f"\nprovider = "anthropic"\nprices = { input = 2.0, output = 8.0 }\n'
+    )
+    profile = load_profile(str(path))
+    dear, own = profile.model("dear"), profile.model("own")
+    assert 0 < dear.prices.cached < dear.prices.input < dear.prices.cache_write < dear.prices.output
+    assert (own.prices.cached, own.prices.cache_write) == pytest.approx((0.2, 2.5))
+    assert (dear.key_env, dear.model_id) == ("ANTHROPIC_API_KEY", "claude-sonnet-4-5")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("prices = { input = 1.0, output = 4.0 }\n", "", "no price of 'local' at http://127.0.0.1:8000/v1 is known"),
+        ("http://127.0.0.1", "http://me:secret@127.0.0.1", "base_url carries a key"),
+        ("http://127.0.0.1:8000/v1", "localhost", "is no address"),
+        ('provider = "openai"', 'provider = "anthropic"\ntemperature = 0.0', "takes neither temperature nor seed"),
+        ('provider = "openai"', 'provider = "openai"\napi_key_env = "sk-123"', "api_key_env"),
+        ('provider = "openai"', 'provider = "openai"\nform = "xml"', "form"),
+    ],
+)
+def test_a_language_model_that_cannot_be_is_refused_without_its_secrets(
+    tmp_path: Path, old: str, new: str, said: str
+) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(NEWS + LOCAL.replace(old, new))
+    with pytest.raises(InputError) as e:
+        load_profile(str(path))
+    assert said in str(e.value)
+    assert "me:secret" not in str(e.value)
+    assert len(str(e.value).splitlines()) == 1
