@@ -1,11 +1,14 @@
 """Who judges whom, and what judgements make together."""
 
+import random
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from role_rl.arms import Arm
-from role_rl.board import combined, judge_weights, may_judge, panel
+from role_rl.board import LABELS, Pair, combined, judge_weights, may_judge, panel, reliability, standings
+from role_rl.tally import Sums
 
 POOL = (
     Arm("opus", "anthropic"),
@@ -65,3 +68,42 @@ def test_weights_are_equal_until_reliability_is_known() -> None:
 def test_several_judgements_are_one_accuracy() -> None:
     assert combined([0.5, 1.0], [0.75, 0.25]) == pytest.approx(0.625)
     assert combined([], []) is None
+
+
+def answered(judges: dict[str, tuple[float, float]], items: int, seed: int = 1) -> dict[Pair, Sums]:
+    """Differences of judges with these offsets and noises, two of them for each answer."""
+    dice = random.Random(seed)
+    apart: dict[Pair, list[tuple[float, float]]] = {}
+    for _ in range(items):
+        one, other = sorted(dice.sample(sorted(judges), 2))
+        first, second = (0.0 + judges[name][0] + dice.gauss(0, judges[name][1]) for name in (one, other))
+        apart.setdefault((one, other), []).append((first - second, 1.0))
+    return {pair: Sums.of(values) for pair, values in apart.items()}
+
+
+def test_offset_and_noise_of_judges_are_found_from_doubly_judged_answers() -> None:
+    judges = {"mild": (0.06, 0.05), "harsh": (-0.06, 0.05), "vague": (0.0, 0.2), LABELS: (0.0, 0.0)}
+    found = standings(answered(judges, 2000))
+    assert found is not None
+    assert LABELS not in found
+    for name in ("mild", "harsh", "vague"):
+        assert found[name].offset == pytest.approx(judges[name][0], abs=0.02)
+        assert found[name].noise == pytest.approx(judges[name][1], abs=0.03)
+    weights, items = reliability(answered(judges, 2000))
+    shares = judge_weights(["mild", "vague"], weights, items)
+    assert shares["mild"] > 0.85
+
+
+def test_little_is_said_of_judges_by_few_answers() -> None:
+    judges = {"mild": (0.2, 0.05), "harsh": (-0.2, 0.05), "vague": (0.0, 0.4)}
+    assert standings(answered(judges, 29)) is None
+    assert reliability(answered(judges, 29)) == (None, 29)
+    few = standings(answered(judges, 30))
+    assert few is not None
+    assert all(abs(one.offset) < 0.2 for one in few.values())  # pooled towards nothing
+
+
+def test_the_judge_of_the_profile_judges_whom_it_may() -> None:
+    for n in range(20):
+        assert panel(POOL[0], POOL, f"unit-{n}", 2, judge="llama") == (POOL[4],)
+        assert "llama" not in {other.model for other in panel(POOL[4], POOL, f"unit-{n}", 2, judge="llama")}
