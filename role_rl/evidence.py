@@ -130,15 +130,15 @@ def gather(
         if key in known.means
     }
 
-    whole, first, second = (defaultdict[Key, _Cell](_Cell) for _ in range(3))
+    first, second = (defaultdict[Key, _Cell](_Cell) for _ in range(2))
     for name, row in judged.items():
         given = _shared(heard.get(name, ()), control=row["purpose"] == "judge")
         if row["purpose"] == "judge" and not given:
             continue
         key = _key(row, settings)
         half = second if zlib.crc32((row["decision_id"] or name).encode()) & 1 else first
-        for cells in (whole, half):
-            cells[key].add(row, given, ease.get(name, 0.0), settings)
+        half[key].add(row, given, ease.get(name, 0.0), settings)
+    whole = {key: first[key].joined(second[key]) for key in {*first, *second}}
     night = max((row["started_at"] for row in answers.values() if row["started_at"]), default=None)
     return Evidence(
         tallies=_tallies(whole),
@@ -193,6 +193,22 @@ class _Cell:
             if seconds is not None:
                 delays.append((seconds, 1 / ran))
 
+    def joined(self, other: "_Cell") -> "_Cell":
+        """What two disjoint parts did together."""
+        both = _Cell()
+        for part in (self, other):
+            both.answers += part.answers
+            both.valid += part.valid
+            both.cost += part.cost
+            both.seconds += part.seconds
+            for judge, cell in part.judged.items():
+                both.judged[judge] += cell
+            for night, accuracies in part.nights.items():
+                both.nights[night] += accuracies
+            for mine, values in zip(both.logged, part.logged, strict=True):
+                mine += values
+        return both
+
     def tally(self) -> Tally:
         accuracy, dollars, delays = map(Weighed.of, self.logged)
         return Tally(
@@ -207,7 +223,7 @@ class _Cell:
 
 
 def _tallies(cells: Mapping[Key, _Cell]) -> dict[Key, Tally]:
-    return {key: cells[key].tally() for key in sorted(cells)}
+    return {key: cells[key].tally() for key in sorted(cells) if cells[key].answers or cells[key].judged}
 
 
 def _ours(calls: pa.Table, columns: Sequence[str], settings: Settings) -> pa.Table:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 from math import fsum
 from typing import NamedTuple
 
+import numpy as np
+
 NOTHING = 1e-3
 """Evidence of less than this many answers is dropped, so that a state does not grow with models long gone."""
 
@@ -33,7 +35,10 @@ class Sums:
     def of(values: Iterable[tuple[float, float]]) -> "Sums":
         """From (value, weight) pairs, in any order: fsum rounds once, so the order changes no digit."""
         pairs = list(values)
-        return Sums(fsum(w for _, w in pairs), fsum(w * x for x, w in pairs), fsum(w * x * x for x, w in pairs))
+        if not pairs:
+            return Sums()
+        x, w = np.array(pairs).T
+        return Sums(*(fsum(terms.tolist()) for terms in (w, w * x, w * x * x)))
 
     def plus(self, other: "Sums") -> "Sums":
         """Both together."""
@@ -61,8 +66,10 @@ class Weighed:
     def of(values: Iterable[tuple[float, float]]) -> "Weighed":
         """From (x, u) pairs, in any order."""
         pairs = list(values)
-        terms = ((u, u * x, u * u, u * u * x, u * u * x * x) for x, u in pairs)
-        return Weighed(*map(fsum, zip(*terms, strict=True))) if pairs else Weighed()
+        if not pairs:
+            return Weighed()
+        x, u = np.array(pairs).T
+        return Weighed(*(fsum(terms.tolist()) for terms in (u, u * x, u * u, u * u * x, (u * x) ** 2)))
 
     def plus(self, other: "Weighed") -> "Weighed":
         """Both together."""
