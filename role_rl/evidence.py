@@ -205,8 +205,8 @@ class _Cell:
                 both.judged[judge] += cell
             for night, accuracies in part.nights.items():
                 both.nights[night] += accuracies
-            for mine, values in zip(both.logged, part.logged, strict=True):
-                mine += values
+            for own, values in zip(both.logged, part.logged, strict=True):
+                own.extend(values)
         return both
 
     def tally(self) -> Tally:
