@@ -100,11 +100,11 @@ def _desk(server: Playing, out: Path, provider: str, calls: int, concurrency: in
             await desk.ask(_units(questions(2 * concurrency, "warm-up")), lambda: None)
             units = _units(questions(calls, "measured"))
             server.control("reset")
-            with _measured(calls, children=True) as row:
+            with _measured(calls) as row:
                 outcomes = await desk.ask(units, lambda: None)
             assert all(o.answer is not None for o in outcomes)
         store.close()
-        return row | _seen(server, calls)
+        return row | _seen(server)
 
     return asyncio.run(main())
 
@@ -121,16 +121,16 @@ def _bare(server: Playing, _: Path, provider: str, calls: int, concurrency: int)
         [sys.executable, "-m", "benchmarks.bare_calls", *arguments], check=True, capture_output=True, text=True
     )
     wall_s, cpu_s = map(float, done.stdout.split())
-    return {"wall_s": wall_s, "cpu_ms": 1000 * cpu_s / calls} | _seen(server, calls)
+    return {"wall_s": wall_s, "cpu_ms": 1000 * cpu_s / calls} | _seen(server)
 
 
-def _seen(server: Playing, calls: int) -> dict[str, Any]:
+def _seen(server: Playing) -> dict[str, Any]:
     counts = server.counts()
-    return {"server_cpu_ms": 1000 * counts["cpu_s"] / calls, "server_saw": counts["requests"]}
+    return {"server_cpu_ms": 1000 * counts["cpu_s"] / counts["requests"]}
 
 
 @contextmanager
-def _measured(calls: int, children: bool) -> Iterator[dict[str, Any]]:
+def _measured(calls: int) -> Iterator[dict[str, Any]]:
     """Measure wall time and the CPU of this process and what it started."""
     row: dict[str, Any] = {}
     start, cpu = time.perf_counter(), _cpu_s()
