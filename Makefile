@@ -45,6 +45,9 @@ bench: setup
 	$(BIN)/python -m benchmarks.speed
 	$(BIN)/python -m benchmarks.startup
 	$(BIN)/python -m benchmarks.edition
+	$(BIN)/python -m benchmarks.tokens
+	$(BIN)/python -m benchmarks.calls
+	$(BIN)/python -m benchmarks.faults
 
 clean:
 	rm -rf out build dist benchmarks/results .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis $(VENV)

@@ -81,8 +81,9 @@ class Outstanding:
 
     def unmade(self, marker: str) -> None:
         """Write down that there is no such batch: its questions were never sent."""
-        self._db.execute("DELETE FROM batches WHERE marker = ?", (marker,))
+        # In this order: a kill in between leaves a batch without questions, which is swept, and never the reverse.
         self._db.execute("UPDATE outstanding SET marker = NULL, times = times - 1 WHERE marker = ?", (marker,))
+        self._db.execute("DELETE FROM batches WHERE marker = ?", (marker,))
 
     def returned(self, key: str) -> None:
         """Write down that a question came back without an answer and is in no batch now."""

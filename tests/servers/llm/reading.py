@@ -5,6 +5,7 @@ The language is not in a prompt: it is told from the items, as on reading a docu
 
 import json
 import re
+from functools import lru_cache
 
 from tasks.prompts import REST
 from tasks.requests import Answer, Role, RoleRequest
@@ -17,6 +18,7 @@ _TOPIC = re.compile(r"^\d+\. (?P<label>.*?)(?: \(sentences (?P<anchors>[\d, ]+)\
 _REPAIR = "\nYour last answer and what was wrong with it: "
 
 
+@lru_cache(maxsize=256)
 def read_request(text: str) -> RoleRequest | None:
     """Return the request that a prompt asks, or None if it is no prompt of ours."""
     prompt = _PROMPT.search(text)
