@@ -1,5 +1,6 @@
 """The flow that measures: how well the models do on labelled documents."""
 
+import contextlib
 import tempfile
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,9 +13,11 @@ from flows.markdown import plain, table
 from flows.parameters import EvaluateParameters, titled
 from flows.reorganizing import completed, label_run
 from flows.schedule import date_of, due
+from tasks.errors import InputError
 from tasks.evaluate import MEASURES, load_all, mean
 from tasks.evaluate import evaluate as evaluated
-from tasks.profile import load_profile
+from tasks.profile import Profile, load_profile
+from tasks.resources import folder
 
 
 @flow(name="evaluate", persist_result=False)
@@ -24,7 +27,7 @@ async def evaluate(parameters: Annotated[EvaluateParameters, titled("What to mea
     run_date = date_of(None, await due())
     await label_run(f"evaluate-{profile.name}/{run_date.isoformat()}")
     await keys_into_environment(profile)
-    files = [Path(f) for f in parameters.labelled]
+    files = [Path(f) for f in parameters.labelled] or _shipped(profile)
     documents = load_all(files, profile)
     with tempfile.TemporaryDirectory(prefix="nightdesk-") as scratch:
         out = Path(parameters.out or scratch)
@@ -39,6 +42,18 @@ async def evaluate(parameters: Annotated[EvaluateParameters, titled("What to mea
     )
     await acreate_markdown_artifact("\n".join(lines), key="evaluation", description=verdict)
     return completed({"profile": profile.name, "documents": rows, "mean": means}, verdict)
+
+
+def _shipped(profile: Profile) -> list[Path]:
+    """Return the labelled documents that come with nightdesk and are labelled in a profile's categories."""
+    files = []
+    for path in sorted(folder("labels").glob("*.json")):
+        with contextlib.suppress(InputError):  # labelled for another profile
+            load_all([path], profile)
+            files.append(path)
+    if not files:
+        raise InputError(f"no labelled document is shipped for profile {profile.name}; name some of your own")
+    return files
 
 
 def _cell(value: object) -> str:

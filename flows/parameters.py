@@ -119,9 +119,9 @@ class EvaluateParameters(Parameters):
     """Labelled documents, and who serves them."""
 
     labelled: list[str] = Field(
-        default=["datasets/labels/evening-en.json"],
+        default=[],
         title="Labelled documents",
-        description="Files as in datasets/labels, where the flow runs.",
+        description="Files as in datasets/labels, where the flow runs. Left empty: those that come with nightdesk.",
     )
     profile: ProfileFile = "news"
     greedy: bool = Field(

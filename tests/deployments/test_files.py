@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+import tomllib
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
@@ -92,6 +93,11 @@ def test_the_image_is_built_of_pinned_versions_and_runs_as_nobody_in_particular(
     assert re.search(r"^USER (?!root)", DOCKERFILE, re.M)
     copied = [word for line in re.findall(r"^COPY (.+)$", DOCKERFILE, re.M) for word in line.split()[:-1]]
     assert all((ROOT / name).exists() for name in copied), copied
+    wheel = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]["build"]["targets"][
+        "wheel"
+    ]
+    needed = [Path(name) for name in (*wheel["packages"], *wheel["force-include"])]
+    assert all(any(path.is_relative_to(c) for c in copied) for path in needed), needed
     ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
     assert "*" in ignored and {f"!{name}" for name in copied} <= set(ignored)
 
