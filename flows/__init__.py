@@ -3,6 +3,8 @@
 import logging
 import os
 
+from flows.orphans import end_with_parent
+
 # Before Prefect, Dask or Great Expectations is imported anywhere: nothing phones home, nothing chatters, and a cold
 # server gets the time it needs. Whatever the environment already says stands.
 for _name, _value in {
@@ -21,3 +23,4 @@ for _name, _value in {
     os.environ.setdefault(_name, _value)
 
 logging.getLogger("nightdesk").setLevel(os.environ.get("NIGHTDESK_LOG", "INFO"))  # whatever Prefect's own level
+end_with_parent()

@@ -1,14 +1,12 @@
 """A Prefect server of our own on the loopback, which ends with the process that started it, however that ends.
 
-Run as a module, this is that server: it serves until its standard input is closed.
+Run as a module, this is that server.
 """
 
 import os
-import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -37,7 +35,6 @@ def own_server(home: Path, usual_port: int) -> Iterator[str]:
     with log.open("wb") as out:
         server = subprocess.Popen(
             [sys.executable, "-m", "flows.server", str(port)],
-            stdin=subprocess.PIPE,
             stdout=out,
             stderr=subprocess.STDOUT,
             env={**os.environ, "PREFECT_HOME": str(home), "PREFECT_SERVER_UI_API_URL": f"http://{HOST}:{port}/api"},
@@ -48,8 +45,7 @@ def own_server(home: Path, usual_port: int) -> Iterator[str]:
         _wait_until_healthy(api, server, log)
         yield api
     finally:
-        assert server.stdin is not None  # a pipe, as asked for
-        server.stdin.close()
+        server.terminate()
         try:
             server.wait(STOP_TIMEOUT_S)
         except subprocess.TimeoutExpired:
@@ -88,17 +84,9 @@ def _wait_until_healthy(api: str, server: "subprocess.Popen[bytes]", log: Path) 
         time.sleep(0.2)
 
 
-def _end_with_parent() -> None:
-    sys.stdin.buffer.read()
-    os.kill(os.getpid(), signal.SIGTERM)
-
-
 def main() -> None:
     """Serve on the port that was named."""
-    import flows  # noqa: F401  (nothing phones home)
-
     os.environ.pop("PREFECT_API_URL", None)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
     from prefect.cli import app
 
     sys.argv[1:] = ["server", "start", "--host", HOST, "--port", sys.argv[1]]

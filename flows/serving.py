@@ -10,12 +10,19 @@ from pathlib import Path
 from uuid import UUID
 
 from prefect.client.orchestration import get_client
-from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
+from prefect.client.schemas.filters import (
+    DeploymentFilter,
+    DeploymentFilterTags,
+    FlowRunFilter,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
+)
+from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy, StateType
 from prefect.events import DeploymentEventTrigger
 from prefect.runner import Runner
 from prefect.schedules import Cron
 from prefect.settings import PREFECT_API_URL, temporary_settings
-from prefect.states import Scheduled
+from prefect.states import Crashed, Scheduled
 
 from flows.adhoc import adhoc
 from flows.evaluating import evaluate
@@ -33,8 +40,8 @@ TAGS = ["nightdesk"]
 class Serving:
     """Registers the deployments of one OUT with a Prefect server and runs what is due, until it is told to stop."""
 
-    def __init__(self, profile: str, out: Path, sources: list[str], cron: str, zone: str, api: str) -> None:
-        self._api = api
+    def __init__(self, profile: str, out: Path, sources: list[str], cron: str, zone: str, api: str, own: bool) -> None:
+        self._api, self._own = api, own
         self._profile, self._out, self._sources, self._cron, self._zone = profile, out, sources, cron, zone
         self._runner = Runner(name="nightdesk", query_seconds=POLL_S, pause_on_shutdown=False)
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -61,6 +68,8 @@ class Serving:
     async def _serve(self, ready: Callable[[], None]) -> None:
         self._loop = asyncio.get_running_loop()
         nightly_id = await self._register()
+        if self._own:
+            await self._bury()
         await self._make_good(nightly_id)
         self._loop.call_later(0, ready)
         await self._runner.start()
@@ -84,6 +93,20 @@ class Serving:
         measured = {"parameters": {"profile": self._profile}}
         await self._runner.aadd_flow(evaluate, "evaluate", parameters=measured, tags=[*TAGS, "quality"])
         return nightly_id
+
+    async def _bury(self) -> None:
+        """Mark runs as crashed that were under way when an earlier serve was killed: else they would hold their place.
+
+        Nobody else serves with our own server, and what an ended serve had started has ended with it.
+        """
+        under_way = FlowRunFilterStateType(any_=[StateType.PENDING, StateType.RUNNING, StateType.CANCELLING])
+        ours = DeploymentFilter(tags=DeploymentFilterTags(all_=TAGS))
+        async with get_client() as client:
+            dead = await client.read_flow_runs(
+                flow_run_filter=FlowRunFilter(state=FlowRunFilterState(type=under_way)), deployment_filter=ours
+            )
+            for run in dead:
+                await client.set_flow_run_state(run.id, Crashed(message="It ended with what served it."), force=True)
 
     async def _make_good(self, nightly_id: UUID) -> None:
         """If nights were missed, start the nightly flow for the last of them; it runs those before by itself."""

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import typer
 
 from flows.commands.options import Out, ProfileName, check_out
+from flows.orphans import SERVED_BY
 from tasks.errors import InputError
 
 
@@ -38,6 +39,7 @@ def serve(
         _check_source(source)
     check_out(out)
     os.environ["PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL"] = "INFO"  # what runs say is shown here, too
+    os.environ[SERVED_BY] = str(os.getpid())
     from prefect.settings import get_current_settings
 
     from flows.server import answers, own_server
@@ -69,7 +71,9 @@ def serve(
         if not stopped.is_set():
             from flows.serving import Serving, serve_until
 
-            serving = Serving(_file(profile), out.absolute(), [_absolute(s) for s in named], cron, zone, api)
+            serving = Serving(
+                _file(profile), out.absolute(), [_absolute(s) for s in named], cron, zone, api, url is None
+            )
             serve_until(stopped, serving, ready)
     typer.echo("nightdesk serves no more", err=True)
 
