@@ -9,7 +9,6 @@ import json
 import logging
 import random
 import time
-from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -35,6 +34,7 @@ from tasks.errors import (
     RateLimited,
     Refused,
     Resting,
+    TerminalError,
     TransientError,
     Unusable,
 )
@@ -106,7 +106,7 @@ class Desk:
         self._plans: dict[tuple[int, str, str], Plan] = {}
         self._under_way: dict[str, asyncio.Event] = {}
         self._forms: dict[str, str] = {}  # model -> how it is held to JSON, as far as this run found out
-        self._finding_out: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._found_out: dict[str, asyncio.Event] = {}  # model -> set when the first call to it is over
         self._out: dict[str, str] = {}  # model -> why it is left out of the rest of this run
         self._deadline = time.monotonic() + profile.limits.deadline_s
         self._batch_lane = BatchLane(profile.batch, profile.limits.attempts, store.outstanding)
@@ -311,6 +311,9 @@ class Desk:
     async def _tried(self, spec: ModelSpec, request: RoleRequest, record: Record) -> Reply:
         """Send a call until it is answered, cannot be, or has had its attempts and its time."""
         characters, most = _size(spec, request)
+        if 0 < spec.context_tokens < characters // TOKEN_CHARACTERS:
+            too_long = f"{spec.name}: longer than its context_tokens, {spec.context_tokens}; make chunks shorter"
+            return Reply(None, TerminalError(too_long), now(), 0.0)
         patience_s, failures = self.profile.limits.patience_s, 0
         while True:
             try:
@@ -357,14 +360,14 @@ class Desk:
     @asynccontextmanager
     async def _alone_if_first(self, spec: ModelSpec) -> AsyncIterator[None]:
         """Have the first call to a server of others find out what it can do, and the rest wait for that."""
-        if not spec.base_url or spec.form or spec.name in self._forms:
+        first = spec.name not in self._found_out
+        over = self._found_out.setdefault(spec.name, asyncio.Event())
+        if not first and spec.base_url and not spec.form:
+            await over.wait()
+        try:
             yield
-            return
-        async with self._finding_out[spec.name]:
-            if spec.name not in self._forms:
-                yield
-                return
-        yield
+        finally:
+            over.set()
 
     def _put_out(self, spec: ModelSpec, why: Unusable) -> None:
         if spec.name not in self._out:

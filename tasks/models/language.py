@@ -86,14 +86,16 @@ class LanguageModel(ABC):
         """Ask on the rung that is known to work, or climb down to one that does."""
         if self.form:
             return await self._on(self.form, prompt)
+        failed = 0  # rungs on which the server failed, rather than said no
         for form in self.FORMS[:-1]:
-            for _ in range(2):  # a server's error may be chance: the next rung is for one that fails again
+            for again in (False, True):  # an error may be chance: the next rung is for a server that fails twice
                 try:
                     return await self._on(form, prompt)
                 except FormRefused:
                     break
                 except ServerError:
-                    if not self.address.base_url:  # the provider's own server knows its own forms
+                    failed += again
+                    if not self.address.base_url or failed > 1:  # it is not about the form
                         raise
         return await self._on(self.FORMS[-1], prompt)
 
