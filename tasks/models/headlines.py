@@ -190,8 +190,7 @@ def _statement(clause: str) -> str:
     text = _AGE.sub("", _APPOSITIVE.sub(" ", text))
     for _ in range(2):
         text = _ADVERB.sub("", _LEADING_TIME.sub("", text))
-    text = _SAID_BEFORE.sub("", text)
-    text = _WHEN.sub("", text)
+    text = _SAID_BEFORE.sub("", _WHEN.sub("", text))
     text = _FILLER.sub("", text)
     text = _ARTICLE.sub("", text).strip(_TRIM)
     return text[:1].upper() + text[1:] if clause[:1].isupper() else text

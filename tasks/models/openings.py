@@ -25,6 +25,8 @@ DATELINE = 6.0  # CAPE TOLVER (AP) --
 BYLINE = 4.0  # By Ana Ruiz; File photo
 PASSED_ON = 5.0  # next one; in other news
 SAID = 3.0  # the same in talk, where it is said of other things too
+SHOWS = 3.0  # this is the ..., who here has ...: a host shows first
+SELLS = -3.0  # ... and sells last
 LEAD = 1.5  # a full name, or a day, at once
 LEANS = -4.0  # on what stands before it: he, but, in addition
 QUOTED = -2.0
@@ -70,12 +72,27 @@ _PASSED_ON = re.compile(
     r"\b(?:next (?:one|item|up|product|piece)|mov(?:e|ing) on|let'?s (?:go|move|get|jump) (?:on |in)?to|turning to"
     r"|number (?:\w+teen|\w+ty|one|two|three|four|five|six|seven|eight|nine|ten|\d+)|last (?:but not least|item)"
     r"|before (?:we|i) (?:go|end|close)|in other news|now to|and finally)\b"
-    r"|接下来|下一[个款件样]|下面(?:给|我们|这)|再来看|来看一下我们|换一[个款]|第[一二三四五六七八九十]+[个款件]"
-    r"|[一二三四五六七八九十\d]+号链接",
+    r"|接下来|下一[个款件样]|下面(?:给|我们|这)|再来看|来看一下我们|换一[个款]|第[一二三四五六七八九十]+[个款件样]"
+    r"|最后一[样个款]|先放一边",
+    re.IGNORECASE,
+)
+_SHOWS = re.compile(
+    r"\b(?:this is (?:the|our|my|a|an|called)|these are (?:the|our|my)|let me show|say hello to"
+    r"|who (?:here |has |is |wants a)|talk about|show you (?:the|our|my|this)|first (?:up|one|thing)"
+    r"|(?:have|got) (?:the|a|our) (?:new|next))"
+    r"|这[是款条件双个](?:就)?是|给大家(?:介绍|带来|看|讲)|先来看|来看(?:这|一下)|我们今天|今天(?:第一|给|要)",
+    re.IGNORECASE,
+)
+_SELLS = re.compile(
+    r"\b(?:pounds?|dollars?|bucks|price[sd]?|orders?|cart|basket|checkout|links?|left|sold|gone|stock|hurry"
+    r"|go go|item number|free|discount|code|postage|shipping|tap|click)\b"
+    r"|[$£€]|下单|库存|还剩|只剩|[块元]钱?|价|拍|抢|券|包邮|秒",
     re.IGNORECASE,
 )
 _ADDRESSED = re.compile(
-    r"\b(?:you|your|okay|ok|yeah|gonna|guys|let's|i'm|we're|here)\b|[啊呢吧哈嗯呃哦嘛呀你您咱哎]", re.IGNORECASE
+    r"\b(?:you|your|okay|ok|yeah|gonna|guys|let's|i'm|we're|here)\b|[啊呢吧哈嗯呃哦嘛呀你您咱哎]"
+    r"|姐妹|家人们|宝贝|宝宝们|朋友们|链接|下单|直播间",
+    re.IGNORECASE,
 )
 _WORD = re.compile(r"[^\W_]+")
 _HAN = re.compile(r"[\u3400-\u9fff]")
@@ -85,7 +102,7 @@ def openings(sentences: Sequence[str]) -> NDArray[np.float64]:
     """Return what each sentence's form says for a topic that begins with it, in nats, shape (n,)."""
     forms = [_form(sentence[:READ]) for sentence in sentences]
     if is_talk(sentences):  # every other sentence is a fragment, leans, or repeats what was said
-        return np.array([SAID if form.passes_on else 0.0 for form in forms])
+        return np.array([form.opens_talk for form in forms])
     found = np.array([form.opens for form in forms])
     found[1:] += [AFTER_FOOT if before.is_foot else 0.0 for before in forms[:-1]]
     return found
@@ -103,14 +120,14 @@ def is_talk(sentences: Sequence[str]) -> bool:
 
 
 class _Form(NamedTuple):
-    """What a sentence looks like: words in it, whether it is said to a listener, what it says for a new topic."""
+    """What a sentence looks like: its words, whether it is said to a listener, and what it says for a new topic."""
 
     size: float
     addressed: bool
     uncased: bool
-    passes_on: bool
     is_foot: bool
     opens: float
+    opens_talk: float
 
 
 @lru_cache(maxsize=CACHED_SENTENCES)
@@ -120,7 +137,8 @@ def _form(sentence: str) -> _Form:
     size = len(_WORD.findall(text)) + len(_HAN.findall(text)) / 2
     passes_on, is_foot = _PASSED_ON.search(text[:EARLY]) is not None, _FOOT.match(text) is not None
     opens = _opening(text, size, passes_on, is_foot)
-    return _Form(size, _ADDRESSED.search(text) is not None, text[:1].islower(), passes_on, is_foot, opens)
+    talk = SAID if passes_on else SHOWS if _SHOWS.search(text[:EARLY]) else SELLS if _SELLS.search(text) else 0.0
+    return _Form(size, _ADDRESSED.search(text) is not None, text[:1].islower(), is_foot, opens, talk)
 
 
 def _opening(text: str, size: float, passes_on: bool, is_foot: bool) -> float:
