@@ -1,0 +1,27 @@
+"""The picture of the weights: an SVG that says what was learned, whatever models are called."""
+
+from pathlib import Path
+from xml.etree import ElementTree
+
+from tasks.plots import draw, picture
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def test_a_picture_shows_every_arm_as_a_line_with_its_name() -> None:
+    weights = {"topic finder, en": {"static": [(1, 0.9), (2, 0.4)], "<b>&": [(1, 0.1), (2, 0.6)]}}
+    root = ElementTree.fromstring(picture("news", 2, weights, {"serving": [(1, 0.5)], "judging": [(1, 0.1)]}))
+    said = [element.text for element in root.iter(f"{SVG}text")]
+    assert {"topic finder, en", "static", "<b>&", "serving", "judging", "news: weights up to version 2"} <= set(said)
+    lines = [element.attrib["points"].split() for element in root.iter(f"{SVG}polyline")]
+    assert [len(points) for points in lines] == [2, 2, 1, 1]
+    falls = [float(point.split(",")[1]) for point in lines[0]]
+    assert falls[0] < falls[1]  # in a picture, down is more
+
+
+def test_nothing_published_is_a_picture_too(tmp_path: Path) -> None:
+    (tmp_path / "state" / "news").mkdir(parents=True)
+    path = draw(tmp_path, "news", 7)
+    assert path.name == "000007.svg"
+    assert ElementTree.fromstring(path.read_text(encoding="utf-8")).tag == f"{SVG}svg"
+    assert [p.name for p in path.parent.iterdir()] == ["000007.svg"]
