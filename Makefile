@@ -41,6 +41,8 @@ docs: setup
 
 bench: setup
 	$(BIN)/python -m benchmarks.quality
+	$(BIN)/python -m benchmarks.topics
+	$(BIN)/python -m benchmarks.calibration
 	$(BIN)/python -m benchmarks.agreement
 	$(BIN)/python -m benchmarks.speed
 	$(BIN)/python -m benchmarks.startup
