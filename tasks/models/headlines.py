@@ -65,6 +65,7 @@ _APPOSITIVE = re.compile(
 _AGE = re.compile(r",\s+\d{1,3},")
 _ARTICLE = re.compile(r"^(?:the|an?)\s+(?=\S)", re.IGNORECASE)
 _SUCH = re.compile(r"^The [a-z]+ (?=\w)")  # "The company announced": which one stands before it
+_THIS_IS = re.compile(r"^(?:This is|These are|Here is|Here's|Here are) (?=(?:the|an?|our|my|your) )")
 _ANY_ARTICLE = re.compile(r"\b(?:the|a|an)\s+")
 _FILLER = re.compile(r"\b(?:now|also|already|just|recently|reportedly|apparently|even|actually|really|currently)\s+")
 _CLAUSE = re.compile(r"\s*[;:!?…]+\s+|\s+[—–|•]+\s+|\s+--?\s+|(?<=\w\w)\.+\s+(?=[A-Z])|\.{3,}")
@@ -190,6 +191,7 @@ def _statement(clause: str) -> str:
     text = _AGE.sub("", _APPOSITIVE.sub(" ", text))
     for _ in range(2):
         text = _ADVERB.sub("", _LEADING_TIME.sub("", text))
+    text = _THIS_IS.sub("", text)
     text = _SAID_BEFORE.sub("", _WHEN.sub("", text))
     text = _FILLER.sub("", text)
     text = _ARTICLE.sub("", text).strip(_TRIM)

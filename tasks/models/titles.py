@@ -14,6 +14,7 @@ from tasks.models.vectors import term_weights, words
 
 LONGEST = headlines.LONGEST
 LONGEST_HAN = chinese.LONGEST
+READ = 20
 EARLY = 6  # sentences that may give the title, from the first: reports say at once who did what
 
 _UNTITLED = {"zh": "无题"}
@@ -30,7 +31,7 @@ def title(sentences: Sequence[str], language: str = "en", taken: Collection[str]
         if found not in taken:
             return found
         best = best or found
-    best = best or _UNTITLED.get(language, "Untitled")
+    best = best or _longest(sentences) or _UNTITLED.get(language, "Untitled")
     numbered = (f"{best[: LONGEST - 8]} ({k})" for k in count(2))
     return next(t for t in chain([best], numbered) if t not in taken)
 
@@ -52,6 +53,12 @@ def _candidates(sentences: Sequence[str]) -> Iterator[str]:
     for things in (mentions(sentences), numbers(sentences), mentions(sentences, once=True)):
         yield from _named(things, han)
     yield SMALL_TALK["zh" if han else "en"]
+
+
+def _longest(sentences: Sequence[str]) -> str:
+    """The longest of the first lines, where there is no statement at all: single words, figures."""
+    lines = [line for s in sentences[:READ] if words(line := headlines.plain(s)[:LONGEST].strip(" ,.;:"))]
+    return max(lines, key=len, default="")
 
 
 def _named(things: Sequence[str], han: bool) -> Iterator[str]:

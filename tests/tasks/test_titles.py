@@ -39,6 +39,7 @@ def best(sentence: str) -> str:
         ("Dora Falk, 61, a retired judge, won the marathon in Oslo.", "Dora Falk Won the Marathon in Oslo"),
         ("Authorities say a bear stole nine pies from a school.", "Bear Stole Nine Pies from a School"),
         ("However, the strike ended early on Monday morning.", "Strike Ended"),
+        ("This is the best bakery of Graz.", "Best Bakery of Graz"),
         ("iPhone makers face a tax in Peru (Photo: WPN).", "iPhone Makers Face a Tax in Peru"),
     ],
 )
@@ -95,6 +96,11 @@ def test_each_title_differs_from_those_taken(story: list[str]) -> None:
     for _ in range(12):
         taken.append(title(story, "en", taken))
     assert len(set(taken)) == 12
+
+
+def test_what_says_nothing_is_called_so() -> None:
+    assert title(["...", "7.5", "A1"]) == "Small Talk"
+    assert title(["", "…"]) == "Untitled"
 
 
 def test_names_keep_their_capitals() -> None:
