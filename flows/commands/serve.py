@@ -26,7 +26,7 @@ def serve(
     cron: Annotated[str, typer.Option(help="When the nights are, as cron has it.")] = "0 2 * * *",
     timezone: Annotated[str, typer.Option(help="Time zone of the nights; that of this machine if left out.")] = "",
     sources: Annotated[list[str] | None, typer.Option(help="Files, folders or globs that a night reads.")] = None,
-    more: Annotated[list[str] | None, typer.Argument(hidden=True)] = None,  # --sources a b c
+    more: Annotated[list[str] | None, typer.Argument(hidden=True, metavar="SOURCE")] = None,  # --sources a b c
 ) -> None:
     """Serve the nightly and the ad-hoc runs, and a Prefect server with its UI if none is configured, until Ctrl-C."""
     from tasks.profile import load_profile

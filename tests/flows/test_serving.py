@@ -3,6 +3,7 @@
 One serve for all of it, since each takes many seconds to start. The tests run in this order.
 """
 
+import json
 import os
 import signal
 import sqlite3
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import psutil
 import pytest
 
 from tasks import nights
@@ -199,3 +201,20 @@ def test_ctrl_c_cancels_what_runs_and_ends_all_that_was_started(served: Served) 
         (state,) = db.execute("SELECT state_type FROM flow_run WHERE id = ?", (run_id,)).fetchone()
     assert state == "CANCELLED"
     assert rows(served.out, "documents", "2026-02-06") == []
+
+
+def test_a_night_that_ended_with_the_machine_is_made_good_at_the_next_start(served: Served) -> None:
+    tonight = served.out / "nights" / "news" / f"{day(0).isoformat()}.json"
+    due = datetime.fromisoformat(json.loads(tonight.read_text())["due"])
+    nights.mark(served.out, "news", Night(due), "0", done=False)  # it had begun
+    home, options = served.out.parent, served.command[served.command.index("--cron") :]
+    with serving(home, served.source, *options) as first:
+        (run,) = eventually(lambda: first.runs(state={"type": {"any_": ["RUNNING"]}}))
+        for process in [*first.flow_processes(), psutil.Process(first.process.pid)]:
+            process.kill()
+        first.process.wait()
+        eventually(lambda: not alive_in_session(first.process.pid))
+    with serving(home, served.source, *options) as second:
+        assert second.state(run["id"])["type"] == "CRASHED"
+        eventually(lambda: json.loads(tonight.read_text())["done"])
+        assert second.deployments()["nightly-news"]["global_concurrency_limit"]["active_slots"] <= 1
