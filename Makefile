@@ -46,6 +46,8 @@ bench: setup
 	$(BIN)/python -m benchmarks.agreement
 	$(BIN)/python -m benchmarks.speed
 	$(BIN)/python -m benchmarks.startup
+	$(BIN)/python -m benchmarks.simulate
+	$(BIN)/python -m benchmarks.replay
 	$(BIN)/python -m benchmarks.edition
 	$(BIN)/python -m benchmarks.tokens
 	$(BIN)/python -m benchmarks.calls
