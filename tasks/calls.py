@@ -1,19 +1,16 @@
 """Calls: a role's questions -> answers that passed the gate, each from the model that was drawn for it.
 
-Everything that decides is here, in the flow's process: the draw, the store, admission, retries, the gate, the way out
-when an answer fails (once more with the error, then the next model), duels and judging. Workers only answer.
+Everything that decides is here, in the flow's process: the draw, the store, the gate, the way out when an answer fails
+(once more with the error, then the next model), duels and judging. How one call is sent is said in sending.py; workers
+only answer.
 """
 
 import asyncio
 import json
-import logging
-import random
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,33 +21,22 @@ from role_rl.drawing import Plan, decide
 from role_rl.learn import serving
 from role_rl.record import State
 from tasks import format_checker
-from tasks.admission import Admission, most_dollars
-from tasks.batches import BatchLane
 from tasks.errors import (
     BadReply,
-    BudgetExceeded,
     InputError,
     ModelError,
-    RateLimited,
     Refused,
-    Resting,
-    TerminalError,
-    TransientError,
-    Unusable,
 )
 from tasks.fanout import FanOut
-from tasks.ledger import Context, Ledger, Unit, address, answer_from_json, answer_key, answer_to_json, digest, now
-from tasks.models.worker import Reply, answer_group, answer_one, embed_group
-from tasks.pool import TOKEN_CHARACTERS, ModelSpec, dollars_of
+from tasks.ledger import Context, Ledger, Unit, answer_from_json, answer_key, answer_to_json, digest
+from tasks.models.worker import Reply, embed_group
+from tasks.pool import ModelSpec, dollars_of
 from tasks.profile import Profile
 from tasks.requests import Answer, RoleRequest
 from tasks.roles import MODULES
+from tasks.sending import Sender
 from tasks.store import Record, Store, Stored
 
-log = logging.getLogger("nightdesk")
-
-BACKOFF_S = 1.0  # before the second attempt; doubled before each further one
-PROMPT_CHARACTERS = 2_000  # that a prompt has besides items and labels, at most
 LONGEST_REPLY = 2_000  # characters of a reply that cannot be read, kept for its repair
 
 
@@ -64,7 +50,7 @@ class Outcome:
 
 
 @dataclass(slots=True)
-class _Call:
+class Call:
     """One use of a model: its record, its answer if that passed the gate, whether the record is this use's own."""
 
     record: Record
@@ -73,16 +59,8 @@ class _Call:
 
     @property
     def arm(self) -> str:
+        """The arm that was asked."""
         return arm_name(self.record["model"], self.record["lane"])
-
-
-class Use(NamedTuple):
-    """What one arm made of a question: its call's record, its answer if that passed the gate, whether it was asked now
-    (and not found in the store)."""
-
-    record: Record
-    answer: Answer | None
-    own: bool
 
 
 class Desk:
@@ -102,15 +80,11 @@ class Desk:
         self._states, self._store, self._pool = states, store, pool
         self._arms, self.greedy, self._teaches = profile.arms(), greedy, teaches
         self._settings = profile.settings()
-        self._admission = Admission(profile.models, profile.limits.max_cost_usd)
         self._plans: dict[tuple[int, str, str], Plan] = {}
         self._under_way: dict[str, asyncio.Event] = {}
-        self._forms: dict[str, str] = {}  # model -> how it is held to JSON, as far as this run found out
-        self._found_out: dict[str, asyncio.Event] = {}  # model -> set when the first call to it is over
-        self._out: dict[str, str] = {}  # model -> why it is left out of the rest of this run
         self._deadline = time.monotonic() + profile.limits.deadline_s
-        self._batch_lane = BatchLane(profile.batch, profile.limits.attempts, store.outstanding)
         self.ledger = Ledger()
+        self._sender = Sender(profile, store, pool, self.ledger)
 
     async def ask(self, units: Sequence[Unit], on_done: Callable[[], None]) -> list[Outcome]:
         """Have every unit answered; on_done is called after each. Nothing is left under way, however this ends."""
@@ -126,8 +100,7 @@ class Desk:
         except BaseExceptionGroup as errors:
             raise errors.exceptions[0] from errors
         finally:
-            await self._pool.cancel()
-            await self._batch_lane.cancel()
+            await self._sender.cancel()
         return [t.result() for t in tasks]
 
     async def embed(self, texts: Sequence[Sequence[str]]) -> NDArray[np.float32]:
@@ -142,11 +115,11 @@ class Desk:
 
         return np.array(await asyncio.gather(*map(one, texts)))
 
-    async def ask_all(self, context: Context, arms: Sequence[str]) -> "dict[str, Use]":
+    async def ask_all(self, context: Context, arms: Sequence[str]) -> dict[str, Call]:
         """Have a question answered by several arms, as judges' calls."""
         request = context.unit.request
         calls = await asyncio.gather(*(self._call(context, name, "judge", request) for name in arms))
-        return {name: Use(c.record, c.answer, c.own) for name, c in zip(arms, calls, strict=True)}
+        return dict(zip(arms, calls, strict=True))
 
     async def _decided(self, unit: Unit) -> Outcome:
         """Draw, call, judge; find the way out if the drawn model's answer fails."""
@@ -167,7 +140,7 @@ class Desk:
         self.ledger.note(serves.record, served=True)
         return Outcome(serves.answer, serves.record["model"])
 
-    async def _serving(self, context: Context, calls: list[_Call], plan: Plan) -> _Call | None:
+    async def _serving(self, context: Context, calls: list[Call], plan: Plan) -> Call | None:
         """Return the first valid of: the drawn call, its repair, the rival of a duel, the next models.
 
         Raises:
@@ -194,10 +167,10 @@ class Desk:
                 return other
         return await self._first_free(context, [context.decision.arm, *others], parent)
 
-    async def _first_free(self, context: Context, names: Sequence[str], parent: str) -> _Call | None:
+    async def _first_free(self, context: Context, names: Sequence[str], parent: str) -> Call | None:
         """Wait for the first of a role's models that rest, and ask it; give up at the run's deadline."""
         self._must_have_one(context.unit.request.role, names)
-        while resting := {n: free for n in names if (free := self._admission.free_in(self._model(n).name)) > 0}:
+        while resting := {n: free for n in names if (free := self._sender.free_in(self._model(n).name)) > 0}:
             name = min(resting, key=lambda n: (resting[n], n))
             if time.monotonic() + resting[name] > self._deadline:
                 return None
@@ -208,11 +181,11 @@ class Desk:
         return None
 
     def _must_have_one(self, role: str, names: Sequence[str]) -> None:
-        out = {n: self._out[m] for n in names if (m := self._model(n).name) in self._out}
+        out = {n: self._sender.out[m] for n in names if (m := self._model(n).name) in self._sender.out}
         if len(out) == len(names):
             raise InputError(f"no model is left to serve {role}: {'; '.join(f'{n}: {why}' for n, why in out.items())}")
 
-    async def _judge(self, context: Context, calls: list[_Call]) -> None:
+    async def _judge(self, context: Context, calls: list[Call]) -> None:
         """Have the board answer the same question, and grade each answer against its own."""
         request = context.unit.request
         # An excluded model judges if the profile says that it is the judge.
@@ -229,7 +202,7 @@ class Desk:
             given = [(j, c) for j, c in zip(judges, answers, strict=True) if c.answer is not None]
             self._grade(request, call, given, context.unit.weights_version)
 
-    def _grade(self, request: RoleRequest, call: _Call, judged: list[tuple[Arm, _Call]], version: int) -> None:
+    def _grade(self, request: RoleRequest, call: Call, judged: list[tuple[Arm, Call]], version: int) -> None:
         state = self._states(version)
         weights = judge_weights([judge.model for judge, _ in judged], *reliability(state.pairs if state else {}))
         accuracy = 0.0
@@ -252,7 +225,7 @@ class Desk:
 
     async def _call(
         self, context: Context, arm: str, purpose: str, request: RoleRequest, parent: str | None = None
-    ) -> _Call:
+    ) -> Call:
         """Get one model's answer: from the store if it is there, and never asked for twice at a time."""
         spec = self._model(arm)
         key = answer_key(spec, request)
@@ -264,120 +237,20 @@ class Desk:
         self._under_way[key] = asyncio.Event()
         try:
             record = context.row(arm, spec, purpose, key, parent)
-            answer = await self._sent(spec, request, record)
+            answer = self._written(request, record, await self._sender.send(spec, request, record))
         finally:
             self._under_way.pop(key).set()
-        return _Call(record, answer, own=True)
+        return Call(record, answer, own=True)
 
-    def _found(self, context: Context, arm: str, purpose: str, parent: str | None, found: Stored) -> _Call:
+    def _found(self, context: Context, arm: str, purpose: str, parent: str | None, found: Stored) -> Call:
         record = found.record
         answer = answer_from_json(found.answer) if record["valid"] else None
         if not found.published and (record["decision_id"], record["purpose"]) == (context.decision_id, purpose):
-            return _Call(record, answer, own=True)  # a killed run asked it here: this is that call
+            return Call(record, answer, own=True)  # a killed run asked it here: this is that call
         row = context.row(arm, self._model(arm), purpose, record["answer_key"], parent)
         row |= {"from_cache": True, "attempts": 0} | {k: record[k] for k in ("valid", "error", "reply")}
         self.ledger.cached.append(row)
-        return _Call(row, answer, own=False)
-
-    async def _sent(self, spec: ModelSpec, request: RoleRequest, record: Record) -> Answer | None:
-        """Send one call, again if it may succeed later; write down what came of it."""
-        if (why := self._out.get(spec.name)) is not None:
-            return self._written(request, record, Reply(None, Unusable(why), now(), 0.0))
-        if record["lane"] == "batch":
-            return self._written(request, record, await self._by_batch(spec, request, record))
-        async with self._alone_if_first(spec):
-            return self._written(request, record, await self._tried(spec, request, record))
-
-    async def _by_batch(self, spec: ModelSpec, request: RoleRequest, record: Record) -> Reply:
-        """Send a call over lane batch, and over lane sync what that leaves."""
-        _, most = _size(spec, request)
-        try:
-            async with self._admission.dollars(spec.name, most * spec.prices.batch) as grant:
-                returned = await self._batch_lane.answer(spec, record["answer_key"], request)
-                if returned.reply is not None:
-                    grant.spent = dollars_of(returned.reply.usage, spec.prices, "batch")
-        except BudgetExceeded as e:
-            self._over_budget(e)
-            return Reply(None, ModelError(str(e)), now(), 0.0)
-        record["attempts"] += returned.times
-        self.ledger.made += returned.times > 0
-        if returned.reply is not None:
-            return returned.reply
-        async with self._alone_if_first(spec):
-            reply = await self._tried(spec, request, record)
-        since = reply.started_at if returned.since is None else returned.since
-        return replace(reply, started_at=since, latency_s=reply.started_at + reply.latency_s - since)
-
-    async def _tried(self, spec: ModelSpec, request: RoleRequest, record: Record) -> Reply:
-        """Send a call until it is answered, cannot be, or has had its attempts and its time."""
-        characters, most = _size(spec, request)
-        if 0 < spec.context_tokens < characters // TOKEN_CHARACTERS:
-            too_long = f"{spec.name}: longer than its context_tokens, {spec.context_tokens}; make chunks shorter"
-            return Reply(None, TerminalError(too_long), now(), 0.0)
-        patience_s, failures = self.profile.limits.patience_s, 0
-        while True:
-            try:
-                async with self._admission.grant(spec.name, characters // TOKEN_CHARACTERS, most, patience_s) as grant:
-                    record["attempts"] += 1
-                    self.ledger.made += record["attempts"] == 1
-                    reply = await self._asked(spec, request)
-                    grant.spent = dollars_of(reply.usage, spec.prices, reply.lane)
-            except BudgetExceeded as e:
-                self._over_budget(e)
-                return Reply(None, ModelError(str(e)), now(), 0.0)
-            except Resting as e:
-                return Reply(None, e, now(), 0.0)
-            error = reply.error
-            if isinstance(error, Unusable):
-                self._put_out(spec, error)
-            if error is None or isinstance(error, BadReply):
-                self._admission.succeeded(spec.name)
-            if not isinstance(error, TransientError):
-                return reply
-            self._admission.failed(spec.name, error, grant)
-            patience_s -= grant.waited_s
-            failures += not isinstance(error, RateLimited)  # one who asks to wait is waited for
-            if failures >= self.profile.limits.attempts or patience_s <= 0:
-                return reply
-            if not isinstance(error, RateLimited):
-                await asyncio.sleep(BACKOFF_S * 2 ** (failures - 1) * random.uniform(0.5, 1.0))
-
-    async def _asked(self, spec: ModelSpec, request: RoleRequest) -> Reply:
-        """Have a worker ask a model once."""
-        at = address(spec, self.profile.limits.call_timeout_s, self._forms.get(spec.name, ""))
-        reply: Reply
-        try:
-            if spec.is_remote:
-                reply = await self._pool.talk(answer_one, at, request)
-            else:
-                reply = await self._pool.call(answer_group, at, request)
-        except ModelError as e:  # nobody came to be asked
-            return Reply(None, e, now(), 0.0)
-        if reply.form:
-            self._forms[spec.name] = reply.form
-        return reply
-
-    @asynccontextmanager
-    async def _alone_if_first(self, spec: ModelSpec) -> AsyncIterator[None]:
-        """Have the first call to a server of others find out what it can do, and the rest wait for that."""
-        first = spec.name not in self._found_out
-        over = self._found_out.setdefault(spec.name, asyncio.Event())
-        if not first and spec.base_url and not spec.form:
-            await over.wait()
-        try:
-            yield
-        finally:
-            over.set()
-
-    def _put_out(self, spec: ModelSpec, why: Unusable) -> None:
-        if spec.name not in self._out:
-            self._out[spec.name] = str(why)
-            log.warning("%s is left out of this run: %s", spec.name, why)
-
-    def _over_budget(self, why: BudgetExceeded) -> None:
-        self.ledger.refused += 1
-        if self.ledger.refused == 1:
-            log.warning("%s; models that cost nothing go on", why)
+        return Call(row, answer, own=False)
 
     def _written(self, request: RoleRequest, record: Record, reply: Reply) -> Answer | None:
         """Put a reply through the gate and write the call down; return the answer if it passed."""
@@ -410,9 +283,3 @@ class Desk:
             plan = serving(state, self._arms, self._settings, request.role, request.language)
             self._plans[key] = plan.greedy() if self.greedy else plan
         return self._plans[key]
-
-
-def _size(spec: ModelSpec, request: RoleRequest) -> tuple[int, float]:
-    """Return a call's characters, and the most dollars that it can cost over lane sync."""
-    characters = PROMPT_CHARACTERS + sum(map(len, (*request.items, *request.labels, *request.meanings)))
-    return characters, most_dollars(characters + len(request.failed), spec.prices, spec.max_output_tokens)

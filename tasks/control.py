@@ -14,7 +14,7 @@ from datetime import date
 from role_rl.board import LABELS, may_judge
 from role_rl.drawing import Decision
 from tasks import chunk_splitter, content_organizer, relationship_checker, topic_finder, topic_locator
-from tasks.calls import Desk, Use
+from tasks.calls import Call, Desk
 from tasks.ledger import Context, Unit, digest
 from tasks.profile import Profile
 from tasks.requests import Answer, Group, RoleRequest
@@ -129,7 +129,7 @@ async def _answered(desk: Desk, profile: Profile, run_date: date, item: Item) ->
                 _grade(desk, item, use, judge.model, judge.family, other.answer)
 
 
-def _grade(desk: Desk, item: Item, use: Use, judge: str, family: str, reference: Answer | None) -> None:
+def _grade(desk: Desk, item: Item, use: Call, judge: str, family: str, reference: Answer | None) -> None:
     if use.answer is None or reference is None:
         return
     accuracy = MODULES[item.request.role].agreement(item.request, use.answer, reference)

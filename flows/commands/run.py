@@ -49,7 +49,11 @@ def run(
     from flows.parameters import RunParameters
 
     if "PREFECT_API_URL" not in os.environ:
-        _warm(chosen)  # beside the start of Prefect's own server, which takes longest and so is not to wait for this
+        # What Prefect's own server needs of this rewrites its modules as they are imported, at which Python 3.11 fails
+        # now and then if another thread parses code meanwhile, as Dask does: so it is imported before there are any.
+        import docket  # noqa: F401
+
+        _warm(chosen)  # beside the start of that server, which takes longest and so is not to wait for this
     parameters = RunParameters(
         sources=sources,
         text_id=text_id,

@@ -1,0 +1,164 @@
+"""Sending: one call on its way to one model, by its lane, and again if it may succeed later.
+
+A call waits for admission, and for its model to have rested; a model that cannot be used at all is left out of the
+rest of the run; how a server can be held to JSON is found out by the first call to it.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+from tasks.admission import Admission, most_dollars
+from tasks.batches import BatchLane
+from tasks.errors import (
+    BadReply,
+    BudgetExceeded,
+    ModelError,
+    RateLimited,
+    Resting,
+    TerminalError,
+    TransientError,
+    Unusable,
+)
+from tasks.fanout import FanOut
+from tasks.ledger import Ledger, address, now
+from tasks.models.worker import Reply, answer_group, answer_one
+from tasks.pool import TOKEN_CHARACTERS, ModelSpec, dollars_of
+from tasks.profile import Profile
+from tasks.requests import RoleRequest
+from tasks.store import Record, Store
+
+log = logging.getLogger("nightdesk")
+
+BACKOFF_S = 1.0  # before the second attempt; doubled before each further one
+PROMPT_CHARACTERS = 2_000  # that a prompt has besides items and labels, at most
+
+
+class Sender:
+    """What the calls of one run go out by. out: model -> why it is left out of the rest of this run."""
+
+    def __init__(self, profile: Profile, store: Store, pool: FanOut, ledger: Ledger) -> None:
+        self.out: dict[str, str] = {}
+        self._limits, self._pool, self._ledger = profile.limits, pool, ledger
+        self._admission = Admission(profile.models, profile.limits.max_cost_usd)
+        self._batch_lane = BatchLane(profile.batch, profile.limits.attempts, store.outstanding)
+        self._forms: dict[str, str] = {}  # model -> how it is held to JSON, as far as this run found out
+        self._found_out: dict[str, asyncio.Event] = {}  # model -> set when the first call to it is over
+
+    def free_in(self, model: str) -> float:
+        """Return for how many seconds a model rests from now; 0 if it does not."""
+        return self._admission.free_in(model)
+
+    async def cancel(self) -> None:
+        """Give up everything that is under way."""
+        await self._pool.cancel()
+        await self._batch_lane.cancel()
+
+    async def send(self, spec: ModelSpec, request: RoleRequest, record: Record) -> Reply:
+        """Send one call over the lane of its record, again if it may succeed later; count its attempts there."""
+        if (why := self.out.get(spec.name)) is not None:
+            return Reply(None, Unusable(why), now(), 0.0)
+        if record["lane"] == "batch":
+            return await self._by_batch(spec, request, record)
+        async with self._alone_if_first(spec):
+            return await self._tried(spec, request, record)
+
+    async def _by_batch(self, spec: ModelSpec, request: RoleRequest, record: Record) -> Reply:
+        """Send a call over lane batch, and over lane sync what that leaves."""
+        _, most = _size(spec, request)
+        try:
+            async with self._admission.dollars(spec.name, most * spec.prices.batch) as grant:
+                returned = await self._batch_lane.answer(spec, record["answer_key"], request)
+                if returned.reply is not None:
+                    grant.spent = dollars_of(returned.reply.usage, spec.prices, "batch")
+        except BudgetExceeded as e:
+            self._over_budget(e)
+            return Reply(None, ModelError(str(e)), now(), 0.0)
+        record["attempts"] += returned.times
+        self._ledger.made += returned.times > 0
+        if returned.reply is not None:
+            return returned.reply
+        async with self._alone_if_first(spec):
+            reply = await self._tried(spec, request, record)
+        since = reply.started_at if returned.since is None else returned.since
+        return replace(reply, started_at=since, latency_s=reply.started_at + reply.latency_s - since)
+
+    async def _tried(self, spec: ModelSpec, request: RoleRequest, record: Record) -> Reply:
+        """Send a call until it is answered, cannot be, or has had its attempts and its time."""
+        characters, most = _size(spec, request)
+        if 0 < spec.context_tokens < characters // TOKEN_CHARACTERS:
+            too_long = f"{spec.name}: longer than its context_tokens, {spec.context_tokens}; make chunks shorter"
+            return Reply(None, TerminalError(too_long), now(), 0.0)
+        patience_s, failures = self._limits.patience_s, 0
+        while True:
+            try:
+                async with self._admission.grant(spec.name, characters // TOKEN_CHARACTERS, most, patience_s) as grant:
+                    record["attempts"] += 1
+                    self._ledger.made += record["attempts"] == 1
+                    reply = await self._asked(spec, request)
+                    grant.spent = dollars_of(reply.usage, spec.prices, reply.lane)
+            except BudgetExceeded as e:
+                self._over_budget(e)
+                return Reply(None, ModelError(str(e)), now(), 0.0)
+            except Resting as e:
+                return Reply(None, e, now(), 0.0)
+            error = reply.error
+            if isinstance(error, Unusable):
+                self._put_out(spec, error)
+            if error is None or isinstance(error, BadReply):
+                self._admission.succeeded(spec.name)
+            if not isinstance(error, TransientError):
+                return reply
+            self._admission.failed(spec.name, error, grant)
+            patience_s -= grant.waited_s
+            failures += not isinstance(error, RateLimited)  # one who asks to wait is waited for
+            if failures >= self._limits.attempts or patience_s <= 0:
+                return reply
+            if not isinstance(error, RateLimited):
+                await asyncio.sleep(BACKOFF_S * 2 ** (failures - 1) * random.uniform(0.5, 1.0))
+
+    async def _asked(self, spec: ModelSpec, request: RoleRequest) -> Reply:
+        """Have a worker ask a model once."""
+        at = address(spec, self._limits.call_timeout_s, self._forms.get(spec.name, ""))
+        reply: Reply
+        try:
+            if spec.is_remote:
+                reply = await self._pool.talk(answer_one, at, request)
+            else:
+                reply = await self._pool.call(answer_group, at, request)
+        except ModelError as e:  # nobody came to be asked
+            return Reply(None, e, now(), 0.0)
+        if reply.form:
+            self._forms[spec.name] = reply.form
+        return reply
+
+    @asynccontextmanager
+    async def _alone_if_first(self, spec: ModelSpec) -> AsyncIterator[None]:
+        """Have the first call to a server of others find out what it can do, and the rest wait for that."""
+        first = spec.name not in self._found_out
+        over = self._found_out.setdefault(spec.name, asyncio.Event())
+        if not first and spec.base_url and not spec.form:
+            await over.wait()
+        try:
+            yield
+        finally:
+            over.set()
+
+    def _put_out(self, spec: ModelSpec, why: Unusable) -> None:
+        if spec.name not in self.out:
+            self.out[spec.name] = str(why)
+            log.warning("%s is left out of this run: %s", spec.name, why)
+
+    def _over_budget(self, why: BudgetExceeded) -> None:
+        self._ledger.refused += 1
+        if self._ledger.refused == 1:
+            log.warning("%s; models that cost nothing go on", why)
+
+
+def _size(spec: ModelSpec, request: RoleRequest) -> tuple[int, float]:
+    """Return a call's characters, and the most dollars that it can cost over lane sync."""
+    characters = PROMPT_CHARACTERS + sum(map(len, (*request.items, *request.labels, *request.meanings)))
+    return characters, most_dollars(characters + len(request.failed), spec.prices, spec.max_output_tokens)
