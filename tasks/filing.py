@@ -1,7 +1,7 @@
 """Filing: what the roles said of a batch -> rows of passages, topics and documents. Every sentence is in one row."""
 
 from collections.abc import Mapping, Sequence
-from itertools import count
+from itertools import chain, count
 from typing import Any
 
 import pyarrow as pa
@@ -9,6 +9,7 @@ import pyarrow as pa
 from tasks.clearance import extent, recount, unplaced
 from tasks.contracts import contract
 from tasks.relationship_checker import Topic
+from tasks.topic_finder import LONGEST_TITLE
 from tasks.work import Batch, Story, Work
 
 Rows = list[dict[str, Any]]
@@ -48,12 +49,13 @@ def titles_of(work: Work, stories: Sequence[Story]) -> list[str]:
 
     Finders name the topics of one chunk at a time, and do not see what the topics of the others are called.
     """
-    titles: list[str] = []
+    titles: dict[str, None] = {}
     for story in stories:
         named = [work.lead(story).title, *(work.found[chunk][topic].title for chunk, topic in story.members)]
-        free = next((t for t in named if t not in titles), None)
-        titles.append(free or next(t for k in count(2) if (t := f"{named[0]} ({k})") not in titles))
-    return titles
+        short = named[0][: LONGEST_TITLE - 8].rstrip()
+        numbered = (f"{short} ({k})" for k in count(2))
+        titles[next(t for t in chain(named, numbered) if t not in titles)] = None
+    return list(titles)
 
 
 def _passages(work: Work, stories: Sequence[Story], run_id: str) -> Rows:
