@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
+from flows.causes import told_in_one_line
 from flows.commands.options import Out, ProfileName, check_out
 from flows.orphans import SERVED_BY
 from tasks.errors import InputError
@@ -38,6 +39,13 @@ def serve(
     for source in named:
         _check_source(source)
     check_out(out)
+    with told_in_one_line("serving failed"):
+        _serve(profile, out, cron, zone, named)
+    typer.echo("nightdesk serves no more", err=True)
+
+
+def _serve(profile: str, out: Path, cron: str, zone: str, sources: list[str]) -> None:
+    """Hold the locks, start a server if none is configured, and serve until Ctrl-C."""
     os.environ["PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL"] = "INFO"  # what runs say is shown here, too
     os.environ[SERVED_BY] = str(os.getpid())
     from prefect.settings import get_current_settings
@@ -64,7 +72,7 @@ def serve(
         def ready() -> None:
             typer.echo(f"nightdesk is served; the UI: {ui}")
             typer.echo(
-                f"nights: {cron} ({zone}), profile {profile}, from {', '.join(named)} into {out}; Ctrl-C ends it",
+                f"nights: {cron} ({zone}), profile {profile}, from {', '.join(sources)} into {out}; Ctrl-C ends it",
                 err=True,
             )
 
@@ -72,10 +80,9 @@ def serve(
             from flows.serving import Serving, serve_until
 
             serving = Serving(
-                _file(profile), out.absolute(), [_absolute(s) for s in named], cron, zone, api, url is None
+                _file(profile), out.absolute(), [_absolute(s) for s in sources], cron, zone, api, url is None
             )
             serve_until(stopped, serving, ready)
-    typer.echo("nightdesk serves no more", err=True)
 
 
 @contextmanager
