@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from flows.configure import configure
+from flows.orphans import SERVED_BY, end_with
 from tasks.errors import NightdeskError
 
 HOST = "127.0.0.1"
@@ -34,7 +36,7 @@ def own_server(home: Path, usual_port: int) -> Iterator[str]:
     port = _free_port(usual_port)
     with log.open("wb") as out:
         server = subprocess.Popen(
-            [sys.executable, "-m", "flows.server", str(port)],
+            [sys.executable, "-P", "-m", "flows.server", str(port)],
             stdout=out,
             stderr=subprocess.STDOUT,
             env={**os.environ, "PREFECT_HOME": str(home), "PREFECT_SERVER_UI_API_URL": f"http://{HOST}:{port}/api"},
@@ -86,6 +88,9 @@ def _wait_until_healthy(api: str, server: "subprocess.Popen[bytes]", log: Path) 
 
 def main() -> None:
     """Serve on the port that was named."""
+    configure()
+    if SERVED_BY in os.environ:
+        end_with(int(os.environ[SERVED_BY]))
     os.environ.pop("PREFECT_API_URL", None)
     from prefect.cli import app
 
