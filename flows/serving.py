@@ -21,7 +21,6 @@ from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLi
 from prefect.events import DeploymentEventTrigger
 from prefect.runner import Runner
 from prefect.schedules import Cron
-from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.states import Crashed, Scheduled
 
 from flows.adhoc import adhoc
@@ -38,10 +37,13 @@ TAGS = ["nightdesk"]
 
 
 class Serving:
-    """Registers the deployments of one OUT with a Prefect server and runs what is due, until it is told to stop."""
+    """Registers the deployments of one OUT with a Prefect server and runs what is due, until it is told to stop.
 
-    def __init__(self, profile: str, out: Path, sources: list[str], cron: str, zone: str, api: str, own: bool) -> None:
-        self._api, self._own = api, own
+    The server is the one that Prefect's settings name. own: whether it is ours, so that nobody else serves with it.
+    """
+
+    def __init__(self, profile: str, out: Path, sources: list[str], cron: str, zone: str, own: bool) -> None:
+        self._own = own
         self._profile, self._out, self._sources, self._cron, self._zone = profile, out, sources, cron, zone
         self._runner = Runner(name="nightdesk", query_seconds=POLL_S, pause_on_shutdown=False)
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -53,8 +55,7 @@ class Serving:
         # they end when they are told to, not all at once. (Starting Python's resource tracker would unblock it again.)
         resource_tracker.ensure_running()
         signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
-        with temporary_settings({PREFECT_API_URL: self._api}):
-            asyncio.run(self._serve(ready))
+        asyncio.run(self._serve(ready))
 
     def stop(self) -> None:
         """Cancel what runs, and end. Call it from another thread."""
