@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import typer
 
 from flows.commands import evaluate, forget, models, reading, run, serve, simulate, weights
+from flows.configure import configure
 from flows.loop import Interrupted
 from role_rl.errors import RoleRLError
 from tasks.errors import InputError, NightdeskError
@@ -57,6 +58,7 @@ def _logging() -> Iterator[None]:
 
 def main() -> None:
     """Run the command line and exit with its code."""
+    configure()
     with _logging():
         try:
             code = app(standalone_mode=False) or 0

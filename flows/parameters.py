@@ -16,9 +16,24 @@ from tasks.profile import shipped_profiles
 Day = Annotated[
     date | None, BeforeValidator(lambda day: day or None), WithJsonSchema({"type": "string", "format": "date"})
 ]
-ProfileName = Annotated[
-    str, Field(title="Profile", description="What kind of text it is.", json_schema_extra={"enum": shipped_profiles()})
-]
+_of_ones_own: list[str] = []
+
+
+def offer_profile(profile: str) -> None:
+    """Have forms offer a profile of one's own besides the shipped ones: those of flows registered from now on.
+
+    profile: the path of its file, as runs will be given it.
+    """
+    if profile not in (*shipped_profiles(), *_of_ones_own):
+        _of_ones_own.append(profile)
+
+
+def _choices(schema: dict[str, Any]) -> None:
+    # Called whenever a schema is made: Prefect makes it anew when it registers a flow.
+    schema["enum"] = [*shipped_profiles(), *_of_ones_own]
+
+
+ProfileName = Annotated[str, Field(title="Profile", description="What kind of text it is.", json_schema_extra=_choices)]
 ProfileFile = Annotated[
     str, Field(title="Profile", description="news, commerce, or the path of a profile's .toml file.")
 ]
@@ -134,11 +149,3 @@ class EvaluateParameters(Parameters):
         title="Output folder",
         description="Work in this folder, by its weights. Left empty: in one that is removed in the end.",
     )
-
-
-def offer_profile(flow: Any, profile: str) -> None:
-    """Have a flow's form offer a profile of one's own, and not only those that are shipped."""
-    for schema in flow.parameters.definitions.values():
-        choices = schema.get("properties", {}).get("profile", {}).get("enum", [])
-        if choices and profile not in choices:
-            choices.append(profile)

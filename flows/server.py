@@ -3,6 +3,7 @@
 Run as a module, this is that server.
 """
 
+import base64
 import os
 import socket
 import subprocess
@@ -12,7 +13,11 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
+from flows.configure import configure
+from flows.doors import Key, of_server
+from flows.orphans import SERVED_BY, end_with
 from tasks.errors import NightdeskError
 
 HOST = "127.0.0.1"
@@ -21,27 +26,33 @@ STOP_TIMEOUT_S = 20
 
 
 @contextmanager
-def own_server(home: Path, usual_port: int) -> Iterator[str]:
+def own_server(home: Path, usual_port: int, key: Key) -> Iterator[str]:
     """Start a server whose database is kept under `home`, Prefect's folder; yield the address of its API.
 
-    usual_port: taken if it is free, so that the UI stays where it was; else any other.
+    usual_port: taken if it is free, so that the UI stays where it was; else any other. key: what opens it.
 
     Raises:
         NightdeskError: it ended at once, or did not answer in time; the message names its log.
     """
-    home.mkdir(parents=True, exist_ok=True)
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
     log = home / "nightdesk-server.log"
     port = _free_port(usual_port)
+    ui = f"http://{HOST}:{port}"
+    api = f"{ui}/api"
     with log.open("wb") as out:
         server = subprocess.Popen(
-            [sys.executable, "-m", "flows.server", str(port)],
+            [sys.executable, "-P", "-m", "flows.server", str(port)],
             stdout=out,
             stderr=subprocess.STDOUT,
-            env={**os.environ, "PREFECT_HOME": str(home), "PREFECT_SERVER_UI_API_URL": f"http://{HOST}:{port}/api"},
+            env={
+                **os.environ,
+                **of_server(key, origin=ui),
+                "PREFECT_HOME": str(home),
+                "PREFECT_SERVER_UI_API_URL": api,  # its pages ask there, whatever another setting says
+            },
             start_new_session=True,  # a Ctrl-C on this terminal is for us: the server ends after what it serves
         )
     try:
-        api = f"http://{HOST}:{port}/api"
         _wait_until_healthy(api, server, log)
         yield api
     finally:
@@ -65,10 +76,15 @@ def _free_port(usual: int) -> int:
     raise NightdeskError(f"{HOST} has no free port for a Prefect server")
 
 
-def answers(api: str) -> bool:
-    """Tell whether a Prefect server answers at this address."""
+def answers(api: str, auth: str = "") -> bool:
+    """Tell whether a Prefect server answers at this address. auth: an auth string that it may ask for."""
     try:
-        with urllib.request.urlopen(f"{api}/health", timeout=5):
+        asked = urllib.request.Request(f"{api}/health")
+        if auth:  # not for whoever the request might be sent on to
+            asked.add_unredirected_header("Authorization", f"Basic {base64.b64encode(auth.encode()).decode()}")
+        direct = urlsplit(api).hostname in ("127.0.0.1", "localhost", "::1")  # no proxy is asked for the loopback
+        opener = urllib.request.build_opener(*([urllib.request.ProxyHandler({})] if direct else []))
+        with opener.open(asked, timeout=5):
             return True
     except (OSError, ValueError):
         return False
@@ -86,6 +102,9 @@ def _wait_until_healthy(api: str, server: "subprocess.Popen[bytes]", log: Path) 
 
 def main() -> None:
     """Serve on the port that was named."""
+    configure()
+    if SERVED_BY in os.environ:
+        end_with(int(os.environ[SERVED_BY]))
     os.environ.pop("PREFECT_API_URL", None)
     from prefect.cli import app
 

@@ -21,7 +21,6 @@ from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLi
 from prefect.events import DeploymentEventTrigger
 from prefect.runner import Runner
 from prefect.schedules import Cron
-from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.states import Crashed, Scheduled
 
 from flows.adhoc import adhoc
@@ -38,13 +37,17 @@ TAGS = ["nightdesk"]
 
 
 class Serving:
-    """Registers the deployments of one OUT with a Prefect server and runs what is due, until it is told to stop."""
+    """Registers the deployments of one OUT with a Prefect server and runs what is due, until it is told to stop.
 
-    def __init__(self, profile: str, out: Path, sources: list[str], cron: str, zone: str, api: str, own: bool) -> None:
-        self._api, self._own = api, own
+    The server is the one that Prefect's settings name. own: whether it is ours, so that nobody else serves with it.
+    """
+
+    def __init__(self, profile: str, out: Path, sources: list[str], cron: str, zone: str, own: bool) -> None:
+        self._own = own
         self._profile, self._out, self._sources, self._cron, self._zone = profile, out, sources, cron, zone
         self._runner = Runner(name="nightdesk", query_seconds=POLL_S, pause_on_shutdown=False)
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._stopping = False
 
     def run(self, ready: Callable[[], None]) -> None:
         """Serve; return when stop() was called and everything has ended. ready is called when runs can begin."""
@@ -52,13 +55,18 @@ class Serving:
         # they end when they are told to, not all at once. (Starting Python's resource tracker would unblock it again.)
         resource_tracker.ensure_running()
         signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
-        with temporary_settings({PREFECT_API_URL: self._api}):
-            asyncio.run(self._serve(ready))
+        asyncio.run(self._serve(ready))
 
     def stop(self) -> None:
         """Cancel what runs, and end. Call it from another thread."""
-        if self._loop is not None:
-            asyncio.run_coroutine_threadsafe(self._stop(), self._loop)
+        self._stopping = True  # before the loop is looked at: _serve sets that first and then looks here
+        if self._loop is None:
+            return
+        stopping = self._stop()
+        try:
+            asyncio.run_coroutine_threadsafe(stopping, self._loop)
+        except RuntimeError:  # the loop is closed: serving has ended by itself
+            stopping.close()
 
     async def _stop(self) -> None:
         while not self._runner.started:  # it is still registering: it cannot be stopped before it has begun
@@ -67,6 +75,8 @@ class Serving:
 
     async def _serve(self, ready: Callable[[], None]) -> None:
         self._loop = asyncio.get_running_loop()
+        if self._stopping:
+            return
         nightly_id = await self._register()
         if self._own:
             await self._bury()
@@ -77,7 +87,7 @@ class Serving:
     async def _register(self) -> UUID:
         """Register the deployments; return the id of the nightly one."""
         where = {"profile": self._profile, "out": str(self._out)}
-        offer_profile(adhoc, self._profile)
+        offer_profile(self._profile)
         nightly_id = await self._runner.aadd_flow(
             nightly,
             "nightly-news",

@@ -6,9 +6,10 @@ from contextlib import ExitStack
 import pytest
 from hypothesis import settings
 
-import flows  # noqa: F401  (nothing phones home, nothing chatters)
+from flows.configure import configure
 from tests.servers.playing import Playing, playing
 
+configure()  # nothing phones home, nothing chatters
 settings.register_profile("nightdesk", deadline=None, max_examples=50)
 settings.load_profile("nightdesk")
 

@@ -1,5 +1,6 @@
 """A `nightdesk serve` with a Prefect server of its own, for tests, and what to ask of it."""
 
+import base64
 import json
 import os
 import socket
@@ -7,9 +8,10 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+import uuid
+from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,11 @@ def eventually(happened: Callable[[], Any]) -> Any:
     return result
 
 
+def basic(auth: str) -> str:
+    """Return the Authorization header of an auth string."""
+    return f"Basic {base64.b64encode(auth.encode()).decode()}"
+
+
 @dataclass
 class Served:
     """A `nightdesk serve` that is at work."""
@@ -40,11 +47,29 @@ class Served:
     out: Path
     source: Path
     log: Path
+    csrf: dict[str, str] = field(default_factory=dict)  # headers that the server wants of whoever changes something
+
+    @property
+    def auth(self) -> str:
+        """What a person signs in with."""
+        return (Path(self.env["PREFECT_HOME"]) / "nightdesk-auth").read_text().strip()
+
+    @property
+    def signed_in(self) -> dict[str, str]:
+        """The environment in which Prefect's own commands reach its server."""
+        return {**self.env, "PREFECT_API_URL": self.api, "PREFECT_API_AUTH_STRING": self.auth}
 
     def ask(self, path: str, body: dict[str, Any] | None = None) -> Any:
         """Ask its Prefect server."""
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self.api + path, data, {"Content-Type": "application/json"})
+        headers = {"Content-Type": "application/json", "Authorization": basic(self.auth)}
+        if data is not None:
+            if not self.csrf:
+                client = uuid.uuid4().hex
+                self.csrf = {"Prefect-Csrf-Client": client}
+                self.csrf["Prefect-Csrf-Token"] = self.ask(f"/csrf-token?client={client}")["token"]
+            headers |= self.csrf
+        request = urllib.request.Request(self.api + path, data, headers)
         while True:
             try:
                 with urllib.request.urlopen(request, timeout=30) as reply:
@@ -84,22 +109,32 @@ class Served:
 
 
 @contextmanager
-def serving(home: Path, source: Path, *options: str) -> Iterator[Served]:
-    """Serve what is in `source` into home/out, with Prefect's folder in home too; end it afterwards."""
+def serving(
+    home: Path,
+    source: Path,
+    *options: str,
+    cwd: Path | None = None,
+    nightdesk: Sequence[str] = NIGHTDESK,
+    without: Container[str] = (),
+) -> Iterator[Served]:
+    """Serve what is in `source` into home/out, with Prefect's folder in home too; end it afterwards.
+
+    nightdesk: how it is called. without: variables of the environment that it must not have.
+    """
     out, log = home / "out", home / "serve.log"
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         port = str(s.getsockname()[1])
     env = {
-        **{k: v for k, v in os.environ.items() if k != "PREFECT_API_URL"},
+        **{k: v for k, v in os.environ.items() if k != "PREFECT_API_URL" and k not in without},
         "PREFECT_HOME": str(home / "prefect"),
         "PREFECT_SERVER_API_PORT": port,
         "PREFECT_SERVER_DEPLOYMENTS_CONCURRENCY_SLOT_WAIT_SECONDS": "5",
     }
-    command = [*NIGHTDESK, "serve", "--out", str(out), *options]
+    command = [*nightdesk, "serve", "--out", str(out), *options]
     with log.open("w") as said:
         process = subprocess.Popen(
-            command, env=env, text=True, stdout=said, stderr=subprocess.STDOUT, start_new_session=True
+            command, cwd=cwd, env=env, text=True, stdout=said, stderr=subprocess.STDOUT, start_new_session=True
         )
     try:
         eventually(lambda: process.poll() is not None or "the UI: http" in log.read_text())

@@ -45,6 +45,7 @@ def run(
     if "PREFECT_API_URL" in os.environ:
         _warm(chosen)  # beside the import of Prefect
     from flows.bars import bars
+    from flows.doors import close_ephemeral
     from flows.nightly import nightly
     from flows.parameters import RunParameters
 
@@ -54,6 +55,7 @@ def run(
         import docket  # noqa: F401
 
         _warm(chosen)  # beside the start of that server, which takes longest and so is not to wait for this
+    close_ephemeral()
     parameters = RunParameters(
         sources=sources,
         text_id=text_id,

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
+from flows.causes import told_in_one_line
 from flows.commands.options import Out, ProfileName, check_out
 from flows.orphans import SERVED_BY
 from tasks.errors import InputError
@@ -38,14 +39,23 @@ def serve(
     for source in named:
         _check_source(source)
     check_out(out)
+    with told_in_one_line("serving failed"):
+        _serve(profile, out, cron, zone, named)
+    typer.echo("nightdesk serves no more", err=True)
+
+
+def _serve(profile: str, out: Path, cron: str, zone: str, sources: list[str]) -> None:
+    """Hold the locks, start a server if none is configured, and serve until Ctrl-C."""
     os.environ["PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL"] = "INFO"  # what runs say is shown here, too
     os.environ[SERVED_BY] = str(os.getpid())
     from prefect.settings import get_current_settings
 
+    from flows.doors import how_to_sign_in, key_of, use
     from flows.server import answers, own_server
 
     settings = get_current_settings()
-    if (url := settings.api.url) and not answers(url):
+    known = settings.api.auth_string
+    if (url := settings.api.url) and not answers(url, known.get_secret_value() if known else ""):
         raise InputError(f"PREFECT_API_URL={url}: no Prefect server answers there; start it, or unset the variable")
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -56,26 +66,30 @@ def serve(
         one_per_server = started.enter_context(
             _alone(settings.home / _folder_of(which), which, "or set PREFECT_API_URL to another server")
         )
-        api = url or started.enter_context(own_server(settings.home, settings.server.api.port))
+        api, sign_in = url, []
+        if not api:
+            key = key_of(settings)
+            api = started.enter_context(own_server(settings.home, settings.server.api.port, key))
+            use(key, PREFECT_API_URL=api)
+            sign_in = how_to_sign_in(key, api)
         ui = (settings.ui_url or api.removesuffix("/api")).rstrip("/")
         for lock in (one_per_out, one_per_server):
             lock.write_text(json.dumps({"pid": os.getpid(), "ui": ui}), encoding="utf-8")
 
         def ready() -> None:
             typer.echo(f"nightdesk is served; the UI: {ui}")
+            for line in sign_in:
+                typer.echo(line, err=True)
             typer.echo(
-                f"nights: {cron} ({zone}), profile {profile}, from {', '.join(named)} into {out}; Ctrl-C ends it",
+                f"nights: {cron} ({zone}), profile {profile}, from {', '.join(sources)} into {out}; Ctrl-C ends it",
                 err=True,
             )
 
         if not stopped.is_set():
             from flows.serving import Serving, serve_until
 
-            serving = Serving(
-                _file(profile), out.absolute(), [_absolute(s) for s in named], cron, zone, api, url is None
-            )
+            serving = Serving(_file(profile), out.absolute(), [_absolute(s) for s in sources], cron, zone, url is None)
             serve_until(stopped, serving, ready)
-    typer.echo("nightdesk serves no more", err=True)
 
 
 @contextmanager

@@ -21,9 +21,11 @@ def learn(out: Out = Path("out"), profile: ProfileName = "news", as_json: AsJson
 
     load_profile(profile)
     check_is_out(out)
+    from flows.doors import close_ephemeral
     from flows.nightly import learn as learn_flow
     from flows.parameters import LearnParameters
 
+    close_ephemeral()
     show(in_loop(learn_flow(LearnParameters(out=str(out), profile=profile))), as_json)
 
 

@@ -170,6 +170,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         one.prefect("work-pool", "create", "nightdesk", "--type", "process")
         one.prefect("--no-prompt", "deploy", "--all", "--prefect-file", "prefect.yaml")
         pool = [str(BIN / "prefect"), "worker", "start", "--pool", "nightdesk"]
-        worker_env = {**env, "DASK_SCHEDULER_ADDRESS": dask}
+        path = f"{BIN}{os.pathsep}{os.environ['PATH']}"  # jobs are started as `python`
+        worker_env = {**env, "DASK_SCHEDULER_ADDRESS": dask, "PATH": path}
         parts.enter_context(running(folder / "worker.log", pool, env=worker_env, cwd=folder))
         yield one

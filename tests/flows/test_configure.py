@@ -1,0 +1,50 @@
+"""An import of `flows` changes nothing in a process; configure() sets what is not set."""
+
+import json
+import os
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+LOOK = """
+import json, logging, os, sys, threading
+def seen():
+    return [dict(os.environ), sorted(t.name for t in threading.enumerate()), logging.getLogger("nightdesk").level]
+before = seen()
+{do}
+print(json.dumps([before, seen()]))
+"""
+MODULES = "flows, flows.cli, flows.configure, flows.job, flows.loop, flows.orphans, flows.parameters, flows.server"
+
+
+def look(do: str, **environment: str) -> tuple[list[Any], list[Any]]:
+    """Do something in a process of its own; return its environment, threads and log level before and after."""
+    env = {"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], **environment}
+    command = [sys.executable, "-c", LOOK.format(do=do)]
+    told = subprocess.run(command, env=env, capture_output=True, text=True, timeout=120, check=True)
+    before, after = json.loads(told.stdout)
+    return before, after
+
+
+def test_an_import_changes_neither_the_environment_nor_threads_nor_logging() -> None:
+    before, after = look(f"import {MODULES}", NIGHTDESK_SERVED_BY=str(os.getpid()))
+    assert after == before
+
+
+@pytest.mark.parametrize("module", ["flows.nightly", "flows.adhoc", "flows.evaluating", "flows.serving"])
+def test_an_import_of_a_flow_changes_no_more_than_prefect_does(module: str) -> None:
+    _, prefect = look("import prefect, prefect.runner, prefect.events")
+    _, after = look(f"import {module}")
+    assert after == prefect
+
+
+def test_configure_sets_what_is_not_set_and_starts_no_thread() -> None:
+    do = "from flows.configure import configure; configure(); configure()"
+    before, after = look(do, DO_NOT_TRACK="0", PREFECT_LOGGING_LEVEL="DEBUG")
+    assert after[0] == {**after[0], **before[0]}  # what stood there stands
+    assert after[0]["PYTHONSAFEPATH"] == "1"
+    assert after[0]["PREFECT_SERVER_ANALYTICS_ENABLED"] == "false"
+    assert after[1] == before[1]
+    assert after[2] == 20

@@ -1,0 +1,84 @@
+"""`nightdesk serve` as it starts: what goes wrong is told in one line; the form offers a profile of one's own."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from prefect.utilities.callables import parameter_schema
+
+from flows.adhoc import adhoc
+from flows.causes import cause
+from flows.parameters import offer_profile
+
+NIGHTDESK = Path(sys.executable).with_name("nightdesk")
+
+
+@pytest.fixture
+def no_prefect() -> Iterator[str]:
+    """Answer like a Prefect server that is healthy and knows nothing; yield the address of its API."""
+
+    class Answers(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            healthy = self.path == "/api/health"
+            body = json.dumps(healthy or {"detail": "no tea"}).encode()
+            self.send_response(200 if healthy else 418)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_POST = do_GET
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/api"
+    server.shutdown()
+
+
+def serve(home: Path, **environment: str) -> "subprocess.CompletedProcess[str]":
+    """Serve an empty folder; return what came of it."""
+    (home / "wires").mkdir()
+    env = {**os.environ, "PREFECT_HOME": str(home / "prefect"), **environment}
+    command = [NIGHTDESK, "serve", "--out", home / "out", "--sources", home / "wires"]
+    return subprocess.run(command, env=env, capture_output=True, text=True, timeout=240, check=False)
+
+
+def test_a_server_that_refuses_is_the_cause_in_one_line(no_prefect: str, tmp_path: Path) -> None:
+    ended = serve(tmp_path, PREFECT_API_URL=no_prefect)
+    assert ended.returncode == 1
+    (line,) = ended.stderr.splitlines()
+    assert line.startswith("nightdesk: serving failed: ")
+    assert "418" in line and "no tea" in line
+
+
+def test_a_setting_that_prefect_cannot_read_is_the_cause_in_one_line(tmp_path: Path) -> None:
+    ended = serve(tmp_path, PREFECT_SERVER_API_PORT="many")
+    assert ended.returncode == 1
+    assert "Traceback" not in ended.stderr
+    line = ended.stderr.splitlines()[-1]  # Prefect has said so too, as it was imported
+    assert line.startswith("nightdesk: serving failed: ")
+    assert "port" in line
+
+
+def test_the_cause_is_one_line_whatever_the_error() -> None:
+    assert cause(ValueError("two\n  lines")) == "ValueError: two lines"
+    assert cause(KeyError()) == "KeyError"
+    assert cause(ExceptionGroup("many", [ExceptionGroup("", [OSError("the disk\nis full")])])) == (
+        "OSError: the disk is full"
+    )
+    assert len(cause(ValueError("x" * 10_000))) < 1_000
+
+
+def test_the_form_that_is_registered_offers_the_served_profile_and_the_shipped_ones() -> None:
+    offer_profile("/srv/mine.toml")
+    offer_profile("news")  # shipped: it stands there once
+    form = parameter_schema(adhoc).model_dump()["definitions"]["AdhocParameters"]["properties"]["profile"]
+    assert form["enum"] == ["commerce", "news", "news-llm", "/srv/mine.toml"]
