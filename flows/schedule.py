@@ -29,6 +29,8 @@ from pydantic import ValidationError
 from tasks.errors import InputError
 from tasks.nights import LOOK_BACK, Night, nights_of
 
+MANY = 500  # firings in some days: more than that are not gone through one by one
+
 
 @dataclass(frozen=True, slots=True)
 class Due:
@@ -102,8 +104,8 @@ async def nights_between(schedule: CronSchedule, after: datetime, before: dateti
     zone = _zone(schedule)
     as_if_unchanged = schedule.model_copy(update={"timezone": "UTC"})
     start, end = (t.astimezone(ZoneInfo(zone)).replace(tzinfo=UTC) for t in (after, before))
-    walls = [t.replace(tzinfo=None) for t in await firings(as_if_unchanged, start, end)]
-    found = nights_of(await firings(schedule, after, before), walls, zone)
+    walls = [t.replace(tzinfo=None) for t in await _last_of_each_date(as_if_unchanged, start, end)]
+    found = nights_of(await _last_of_each_date(schedule, after, before), walls, zone)
     return [n for n in found if after.timestamp() <= n.at <= before.timestamp()]
 
 
@@ -112,10 +114,35 @@ async def firings(schedule: CronSchedule, after: datetime, before: datetime) -> 
     asked, zone = _of_server(schedule), ZoneInfo(_zone(schedule))
     found: list[float] = []
     start, end = after.timestamp(), before.timestamp()
-    while new := [t for t in await _dates(asked, start, end) if start <= t <= end]:
+    while start <= end and (page := await _dates(asked, start, end)):
+        new = [t for t in page if start <= t <= end]
         found += new
-        start = new[-1] + 1  # an answer has at most 1,000 dates, a second apart at least
+        if new:
+            start = new[-1] + 1  # a page has at most 1,000 dates, a second apart at least
+        elif len(page) > MANY:  # clocks have just gone forward: all of it is told as of the hour before
+            start += 1
+        else:
+            break
     return [datetime.fromtimestamp(t, zone) for t in found]
+
+
+async def _last_of_each_date(schedule: CronSchedule, after: datetime, before: datetime) -> list[datetime]:
+    """Return the firings between two moments. Of very many, return the last of each date, found from its end."""
+    zone = ZoneInfo(_zone(schedule))
+    if len(await _dates(_of_server(schedule), after.timestamp(), before.timestamp())) <= MANY:
+        return await firings(schedule, after, before)
+    found: list[datetime] = []
+    day, last_day = after.astimezone(zone).date(), before.astimezone(zone).date()
+    while day <= last_day:
+        begin, end = (datetime.combine(d, time.min, zone).timestamp() for d in (day, day + timedelta(days=1)))
+        begin, end = max(begin, after.timestamp()), min(end - 0.001, before.timestamp())
+        for span in (60, 3600, 25 * 3600):  # seconds
+            from_, until = (datetime.fromtimestamp(t, UTC) for t in (max(begin, end - span), end))
+            if of_day := await firings(schedule, from_, until):
+                found.append(of_day[-1])
+                break
+        day += timedelta(days=1)
+    return found
 
 
 def check_schedule(cron: str, zone: str) -> CronSchedule:
