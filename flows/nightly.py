@@ -1,7 +1,7 @@
 """The flows that run by themselves: nightly (reorganize, then learn) with the nights that were missed, and learn."""
 
 import logging
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,10 +11,10 @@ from flows.configure import configure
 from flows.page import show_weights
 from flows.parameters import LearnParameters, RunParameters, titled
 from flows.reorganizing import completed, label_run, reorganize_documents
-from flows.schedule import date_of, due
+from flows.schedule import Due, date_of, due
 from tasks import nights
 from tasks.learning import learn_from_tables
-from tasks.nights import Night
+from tasks.nights import Mark, Night, Plan
 from tasks.profile import load_profile
 
 log = logging.getLogger("nightdesk")
@@ -25,26 +25,26 @@ async def nightly(parameters: Annotated[RunParameters, titled("What a night read
     """Reorganise a night's documents, then learn from how every model did.
 
     Nights of the schedule that were missed are made good first: oldest first, each for its own date, as a run of its
-    own below this one. A night that has been run already is not run again.
+    own below this one. A night that has been run already is not run again, nor is one of more than a week ago.
     """
     configure()
     run = None if parameters.run_date else await due()
     if run is None:
         return completed(await reorganize_documents(parameters, date_of(parameters.run_date, None), "nightly"))
     out, profile = Path(parameters.out), load_profile(parameters.profile).name
-    await label_run(f"nightly-{profile}/{run.night.run_date}")
-    for night in nights.missed(out, profile, run.nights_before()):
+    plan = await _plan(run, out, profile)
+    await label_run(f"nightly-{profile}/{plan.own.run_date}")
+    for night in plan.missed:
         log.info("the night of %s was missed; it is run now", night.run_date)
         try:
             await missed_night(parameters, night.due)
         except Exception as e:  # noqa: BLE001  (whatever it is, tonight's work is to be done)
             log.warning("the night of %s could not be made good (%s); the next night tries again", night.run_date, e)
-    if nights.is_done(out, profile, run.night):
-        await label_run(f"nightly-{profile}/{run.night.run_date} done before")
-        verdict = f"Done before: the night of {run.night.run_date} has been run already; nothing is left to do"
-        log.info("%s", verdict)
-        return completed({"run_date": run.night.run_date.isoformat(), "out": str(out)}, verdict)
-    return completed(await _night(parameters, run.night))
+    if plan.missed:  # that may have taken hours, and a later night may have passed
+        plan = await _plan(run, out, profile)
+    if plan.over:
+        return await _nothing_to_do(plan, out, profile)
+    return completed(await _night(parameters, plan.own, plan.by))
 
 
 @flow(name="missed-night", persist_result=False)
@@ -59,10 +59,27 @@ async def missed_night(parameters: RunParameters, was_due: datetime) -> Any:
 async def _night(parameters: RunParameters, night: Night, by: datetime | None = None) -> dict[str, Any]:
     """Run a night, and write down that it began and that it is done."""
     out, profile, run_id = Path(parameters.out), load_profile(parameters.profile).name, str(runtime.flow_run.id)
+    earlier = nights.read_marks(out, profile).of.get(night.run_date, Mark())
     nights.mark(out, profile, night, run_id, done=False)
-    result = await reorganize_documents(parameters, night.run_date, "nightly", by)
+    result = await reorganize_documents(parameters, night.run_date, "nightly", by, done_runs=earlier.runs)
     nights.mark(out, profile, night, run_id, done=True)
     return result
+
+
+async def _plan(run: Due, out: Path, profile: str) -> Plan:
+    """Decide what a run of the schedule is to do, by the clock and by what OUT knows now."""
+    now, marks = datetime.now(UTC), nights.read_marks(out, profile)
+    return nights.decide(run.at, now, await run.nights(now), marks, await run.waits_since())
+
+
+async def _nothing_to_do(plan: Plan, out: Path, profile: str) -> Any:
+    """End a run whose night is done or too long ago. OUT then knows of that night, so those after it are missed."""
+    day = plan.own.run_date
+    if day not in nights.read_marks(out, profile).of:
+        nights.mark(out, profile, plan.own, str(runtime.flow_run.id), done=False)
+    await label_run(f"nightly-{profile}/{day} {plan.over.partition(':')[0].lower()}")
+    log.info("%s", plan.over)
+    return completed({"run_date": day.isoformat(), "out": str(out)}, plan.over)
 
 
 @flow(name="learn", persist_result=False)

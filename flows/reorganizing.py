@@ -28,12 +28,17 @@ log = logging.getLogger("nightdesk")
 
 
 async def reorganize_documents(
-    parameters: RunParameters, run_date: date, kind: str, by: datetime | None = None, teaches: bool = True
+    parameters: RunParameters,
+    run_date: date,
+    kind: str,
+    by: datetime | None = None,
+    teaches: bool = True,
+    done_runs: frozenset[str] = frozenset(),
 ) -> dict[str, Any]:
     """Read, reorganise and publish; learn, if the parameters say so; return the run's figures.
 
     kind: what kind of run this is, for its name. by: take only files that were last changed by then.
-    teaches: whether the learner may learn from it.
+    teaches: whether the learner may learn from it. done_runs: what these runs published for the date is not new.
     """
     profile = load_profile(parameters.profile)
     run_id = str(runtime.flow_run.id)
@@ -44,7 +49,7 @@ async def reorganize_documents(
         async with open_run(
             run_id, run_date, parameters.sources, out, profile, parameters.text_id, by=by, teaches=teaches
         ) as run:
-            run.begin(parameters.only_new, parameters.reassign)
+            run.begin(parameters.only_new, parameters.reassign, late=by is not None, done_runs=done_runs)
             progress = RunProgress(len(run.reading.doc_ids), BATCH_STAGES)
             await progress.open()
             RUN.set(run)

@@ -4,7 +4,7 @@ import asyncio
 import signal
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from multiprocessing import resource_tracker
 from pathlib import Path
 from uuid import UUID
@@ -18,6 +18,7 @@ from prefect.client.schemas.filters import (
     FlowRunFilterStateType,
 )
 from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy, StateType
+from prefect.client.schemas.schedules import CronSchedule
 from prefect.events import DeploymentEventTrigger
 from prefect.runner import Runner
 from prefect.schedules import Cron
@@ -28,8 +29,8 @@ from flows.evaluating import evaluate
 from flows.nightly import learn, nightly
 from flows.parameters import offer_profile
 from flows.reorganizing import PUBLISHED
+from flows.schedule import nights_passed
 from tasks import nights
-from tasks.nights import LOOK_BACK, nights_between
 from tasks.profile import load_profile
 
 POLL_S = 5.0  # how often the server is asked for runs that are due
@@ -121,8 +122,8 @@ class Serving:
     async def _make_good(self, nightly_id: UUID) -> None:
         """If nights were missed, start the nightly flow for the last of them; it runs those before by itself."""
         now = datetime.now(UTC)
-        passed = nights_between(self._cron, self._zone, now - timedelta(days=LOOK_BACK), now)
-        missed = nights.missed(self._out, load_profile(self._profile).name, passed)
+        passed = await nights_passed([CronSchedule(cron=self._cron, timezone=self._zone)], now)
+        missed = nights.missed(passed, nights.read_marks(self._out, load_profile(self._profile).name))
         if missed:
             async with get_client() as client:
                 await client.create_flow_run_from_deployment(nightly_id, state=Scheduled(scheduled_time=missed[-1].due))

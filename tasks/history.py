@@ -32,11 +32,19 @@ def read_parts(parts: Iterable[Path], table: str, columns: list[str] | None = No
     return pa.concat_tables([c.conform(c.schema.empty_table(), columns), *tables]).replace_schema_metadata(None)
 
 
-def published_before(out: Path, run_date: date) -> set[tuple[str, str]]:
-    """Return (doc_id, content_hash) of every document that an earlier date has published."""
-    earlier = [d for d in dates(out, "documents") if d < run_date]
-    rows = read(out, "documents", earlier, ["doc_id", "content_hash"]).to_pydict()
-    return {(i, h) for i, h in zip(rows["doc_id"], rows["content_hash"], strict=True) if h is not None}
+def published_elsewhere(
+    out: Path, run_date: date, later: bool = False, runs: Set[str] = frozenset()
+) -> set[tuple[str, str]]:
+    """Return (doc_id, content_hash) of every document that an earlier date has published.
+
+    later: those of later dates, too. runs: and of this date those that these runs have published.
+    """
+    others = [d for d in dates(out, "documents") if d < run_date or (later and d > run_date)]
+    columns = ["doc_id", "content_hash", "run_id"]
+    rows = read(out, "documents", others, columns).to_pylist()
+    if runs:
+        rows += [r for r in read(out, "documents", [run_date], columns).to_pylist() if r["run_id"] in runs]
+    return {(r["doc_id"], r["content_hash"]) for r in rows if r["content_hash"] is not None}
 
 
 def known_topics(out: Path, run_date: date, besides: Set[str]) -> Known:

@@ -1,20 +1,19 @@
-"""The nights of a schedule: which have been run, and which were missed.
+"""The nights of a schedule: which there were, which are done, and what a run that was due at some moment is to do.
 
-OUT/nights/<profile>/<date>.json says of a scheduled night when it was due, which run did it, and whether it was done.
-It is written when the night begins and again when it has been published: what began and was not done is done again.
-A date without such a file that stands in `documents` was run by hand, and counts as done.
+OUT/nights/<profile>/<date>.json is the mark of a date: when its latest night was due, which run did it, and whether it
+is done. It is written when the night begins and again when it has been published: what began and was not done is done
+again. `before` keeps what earlier nights of the same date had done, because a schedule may fire twice on one date.
+A date without a mark that stands in `documents` was run by hand, and counts as done.
 """
 
 import json
 import os
 import uuid
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
-
-from cronsim import CronSim
 
 from tasks import history
 
@@ -32,60 +31,144 @@ class Night:
         """The date that it is for."""
         return self.due.date()
 
+    @property
+    def at(self) -> float:
+        """The same moment in seconds; it orders nights, which wall times do not while clocks go back."""
+        return self.due.timestamp()
 
-def nights_between(cron: str, zone: str, after: datetime, before: datetime) -> list[Night]:
-    """Return the last firing of each date that a schedule has after one moment and before another, oldest first."""
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What is known of a date. due: of its latest night; done: until when its nights are done; runs: who did those."""
+
+    due: datetime | None = None
+    done: datetime | None = None
+    runs: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What OUT knows of a profile's nights. by_hand: dates without a mark for which documents were published."""
+
+    of: Mapping[date, Mark] = field(default_factory=dict)
+    by_hand: frozenset[date] = frozenset()
+
+    def is_done(self, night: Night) -> bool:
+        """Tell whether a night has been run: by the run that was due then, or by a later one of its date."""
+        done = self.of.get(night.run_date, Mark()).done
+        return done is not None and done.timestamp() >= night.at
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a run is to do: first the missed nights, oldest first, each as of the moment it was due; then its own.
+
+    by: its own night takes only what was there by then; None: whatever is there now.
+    over: why it has no night of its own to do; "" if it has.
+    """
+
+    missed: list[Night]
+    own: Night
+    by: datetime | None
+    over: str
+
+
+def nights_of(firings: Iterable[datetime], wall_times: Iterable[datetime] = (), zone: str = "UTC") -> list[Night]:
+    """Return the night of each date, oldest first: the last firing on it, in the firing's own time zone.
+
+    A date whose only wall times fell into the hour that clocks skip has no firing on it. It gets a night all the same,
+    due when the clocks had gone forward.
+
+    wall_times: when the schedule would fire if the clocks of `zone` never changed, without a time zone.
+    """
     last: dict[date, Night] = {}
-    for due in CronSim(cron, after.astimezone(ZoneInfo(zone))):
-        if due >= before:
-            break
-        last[due.date()] = Night(due)
-    return list(last.values())
+    for night in sorted((Night(due) for due in firings), key=lambda n: n.at):
+        last[night.run_date] = night
+    fired = set(last)
+    for wall in sorted(wall_times):
+        past_gap = wall.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC).astimezone(ZoneInfo(zone))
+        is_skipped = past_gap.replace(tzinfo=None) != wall
+        if is_skipped and past_gap.date() == wall.date() and wall.date() not in fired:
+            last[wall.date()] = Night(past_gap)
+    return sorted(last.values(), key=lambda n: n.at)
 
 
-def missed(out: Path, profile: str, nights: Iterable[Night]) -> list[Night]:
-    """Return those of some nights, oldest first, that are to be made good: not done, after one that OUT knows of.
+def missed(nights: Iterable[Night], marks: Marks, since: date | None = None) -> list[Night]:
+    """Return those of some nights that are to be made good, oldest first: not done, after one that is known of.
 
     OUT knows of the nights that were marked. Where only runs by hand have published, it knows of those that were not
     long before: what was missed is what came after the latest of them.
+
+    since: a date from which the schedule is known otherwise.
     """
-    nights = sorted(nights, key=lambda n: n.due)
+    nights = sorted(nights, key=lambda n: n.at)
     if not nights:
         return []
-    marks = {date.fromisoformat(p.stem) for p in (out / "nights" / profile).glob("????-??-??.json")}
     near = nights[0].run_date - timedelta(days=1), nights[-1].run_date
-    by_hand = {day for day in history.dates(out, "documents") if near[0] <= day <= near[1]} - marks
-    first = min(marks) if marks else max(by_hand, default=date.max)
-    done = by_hand | {day for day in marks if _done_due(out, profile, day)}
-    return [n for n in nights if n.run_date >= first and n.run_date not in done]
+    by_hand = {day for day in marks.by_hand if near[0] <= day <= near[1]}
+    known = min(marks.of) if marks.of else max(by_hand, default=date.max)
+    first = min(known, since or date.max)
+    return [n for n in nights if n.run_date >= first and n.run_date not in by_hand and not marks.is_done(n)]
 
 
-def is_done(out: Path, profile: str, night: Night) -> bool:
-    """Tell whether a night has been run: by the run that was due then, or by a later one of its date."""
-    was_due = _done_due(out, profile, night.run_date)
-    return was_due is not None and was_due >= night.due
+def decide(due: datetime, now: datetime, passed: Sequence[Night], marks: Marks, since: date | None = None) -> Plan:
+    """Return what a run that was due at some moment does when it starts, on time or late.
+
+    A late run and a missed night are one thing, so whichever run comes first does a night, and the others find it done:
+    - A run for a date of more than a week ago does nothing.
+    - A run first makes good what was missed on the dates before its own, a week at most.
+    - Its own night is the last one of its date that has passed, because nights of one date share their files' date.
+    - If a later night has passed already, it leaves what came since it was due to that one.
+
+    due: in the time zone of the schedule. passed: the nights of the last week until now, one a date.
+    since: the date of the oldest run of this schedule that still waits.
+    """
+    of_date = [n for n in passed if n.run_date == due.date()]
+    own = max([Night(due), *of_date], key=lambda n: n.at)
+    oldest = now.astimezone(due.tzinfo).date() - timedelta(days=LOOK_BACK)
+    if own.run_date < oldest:
+        why = f"Too late: the night of {own.run_date} was due more than {LOOK_BACK} days ago; it stays missed"
+        return Plan([], own, None, why)
+    before = [n for n in passed if oldest <= n.run_date < own.run_date]
+    begun = [Night(mark.due) for mark in marks.of.values() if mark.due]
+    is_late = any(n.at > own.at for n in [*passed, *begun])
+    why = f"Done before: the night of {own.run_date} has been run already" if marks.is_done(own) else ""
+    return Plan(missed(before, marks, since), own, own.due if is_late else None, why)
+
+
+def read_marks(out: Path, profile: str) -> Marks:
+    """Read what OUT knows of a profile's nights. A broken mark tells of a night that is not done."""
+    found: dict[date, Mark] = {}
+    for path in (out / "nights" / profile).glob("????-??-??.json"):
+        try:
+            found[date.fromisoformat(path.stem)] = _read(path)
+        except ValueError:
+            continue  # no date, so no mark of ours
+    return Marks(found, frozenset(history.dates(out, "documents")) - found.keys())
 
 
 def mark(out: Path, profile: str, night: Night, run_id: str, done: bool) -> None:
     """Write down that a night has begun, or that it is done."""
-    path = _path(out, profile, night.run_date)
+    path = out / "nights" / profile / f"{night.run_date.isoformat()}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
+    known = _read(path)
+    before = {"due": known.done.isoformat(), "runs": sorted(known.runs)} if known.done else None
     temporary = path.with_suffix(f".{uuid.uuid4().hex}")
     with temporary.open("w", encoding="utf-8") as f:
-        json.dump({"due": night.due.isoformat(), "run_id": run_id, "done": done}, f)
+        json.dump({"due": night.due.isoformat(), "run_id": run_id, "done": done, "before": before}, f)
         f.flush()
         os.fsync(f.fileno())
     temporary.replace(path)
 
 
-def _path(out: Path, profile: str, day: date) -> Path:
-    return out / "nights" / profile / f"{day.isoformat()}.json"
-
-
-def _done_due(out: Path, profile: str, day: date) -> datetime | None:
-    """Return when the night of a date was due, if it is done. No mark, or a broken one, tells of no such night."""
+def _read(path: Path) -> Mark:
+    """Read a mark; Mark() if there is none or it is broken."""
     try:
-        mark = json.loads(_path(out, profile, day).read_text(encoding="utf-8"))
-        return datetime.fromisoformat(mark["due"]) if mark["done"] else None
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+        told = json.loads(path.read_text(encoding="utf-8"))
+        due = datetime.fromisoformat(told["due"])
+        before = told.get("before") or {"due": None, "runs": []}
+        done = [datetime.fromisoformat(d) for d in (before["due"], due.isoformat() if told["done"] else None) if d]
+        runs = frozenset([*before["runs"], *([told["run_id"]] if told["done"] else [])])
+        return Mark(due, max(done, key=datetime.timestamp, default=None), runs)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return Mark()

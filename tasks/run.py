@@ -102,9 +102,15 @@ class Run:
         self._published_docs: set[str] = set()
         self._reader: Iterator[Batch] = iter(())
 
-    def begin(self, only_new: bool, reassign: bool) -> None:
-        """Say how documents are read. only_new: skip those that an earlier date has published unchanged."""
-        self._reader = self._read(only_new, reassign)
+    def begin(
+        self, only_new: bool, reassign: bool, late: bool = False, done_runs: frozenset[str] = frozenset()
+    ) -> None:
+        """Say how documents are read. only_new: skip those that an earlier date has published unchanged.
+
+        late: skip those of later dates, too. done_runs: skip what these runs have published for this very date.
+        """
+        known = history.published_elsewhere(self.out, self.run_date, late, done_runs) if only_new else set()
+        self._reader = self._read(known, reassign)
 
     def next_batch(self) -> Batch | None:
         """Read the next batch of about the profile's size; what cannot be read goes along with its reason.
@@ -117,8 +123,7 @@ class Run:
             self._audits.hang_up()
         return batch
 
-    def _read(self, only_new: bool, reassign: bool) -> Iterator[Batch]:
-        known = history.published_before(self.out, self.run_date) if only_new else set()
+    def _read(self, known: set[tuple[str, str]], reassign: bool) -> Iterator[Batch]:
         batch = Batch(1)
         readable = 0
         for document in self.reading.documents():

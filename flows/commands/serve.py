@@ -8,10 +8,8 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
@@ -34,7 +32,6 @@ def serve(
 
     load_profile(profile)
     zone = _zone(timezone)
-    _check_cron(cron)
     named = [*(sources or []), *(more or [])] or ["datasets/samples"]
     for source in named:
         _check_source(source)
@@ -51,8 +48,10 @@ def _serve(profile: str, out: Path, cron: str, zone: str, sources: list[str]) ->
     from prefect.settings import get_current_settings
 
     from flows.doors import how_to_sign_in, key_of, use
+    from flows.schedule import check_schedule
     from flows.server import answers, own_server
 
+    check_schedule(cron, zone)
     settings = get_current_settings()
     known = settings.api.auth_string
     if (url := settings.api.url) and not answers(url, known.get_secret_value() if known else ""):
@@ -124,26 +123,10 @@ def _folder_of(server: str) -> str:
 
 
 def _zone(name: str) -> str:
-    """Return the name of a time zone: the one given, or this machine's."""
+    """Return the name of a time zone: the one given, or this machine's. Whether there is such a one, Prefect tells."""
     import tzlocal
 
-    zone = name or tzlocal.get_localzone_name()
-    try:
-        ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise InputError(f"--timezone {zone}: no such time zone; write it like Europe/Berlin or UTC") from None
-    return zone
-
-
-def _check_cron(cron: str) -> None:
-    from cronsim import CronSim, CronSimError
-
-    try:
-        next(CronSim(cron, datetime.now(UTC)))
-    except (CronSimError, StopIteration):
-        raise InputError(
-            f"--cron {cron!r}: no schedule, or one that never comes; write minute hour day month weekday: '0 2 * * *'"
-        ) from None
+    return name or tzlocal.get_localzone_name()
 
 
 def _check_source(source: str) -> None:
