@@ -7,6 +7,7 @@ NightdeskError
 │   ├── TransientError      the same call may succeed later (retry)
 │   │   ├── RateLimited     ... after retry_after seconds
 │   │   └── Resting         ... but the model rests for longer than the call may wait
+│   ├── OverBudget          the call was not sent, since the run's dollars do not reach for it
 │   └── TerminalError       the same call will fail again (ask another model)
 │       ├── Unusable            ... and so will every call to this model (key refused, no such model, no credit)
 │       └── BadReply            the model replied, and it cannot be used: not JSON, cut off (paid for all the same)
@@ -54,6 +55,10 @@ class RateLimited(TransientError):
 
 class Resting(TransientError):
     """The model is left alone for a while, longer than the call may wait; the call was not sent."""
+
+
+class OverBudget(ModelError):
+    """The call was not sent: it could have taken the run over its dollars."""
 
 
 class TerminalError(ModelError):

@@ -7,7 +7,7 @@ from tasks.calls import Desk, Outcome
 from tasks.ledger import Unit, digest
 from tasks.relationship_checker import Topic
 from tasks.requests import RoleRequest
-from tasks.work import Batch, Filed, FoundTopic, Work
+from tasks.work import Batch, Filed, FoundTopic, Lost, Work
 
 Progress = Callable[[int, int], None]  # (done, of)
 Asked = list[tuple[Work, int, RoleRequest]]  # (document, index of the chunk, question)
@@ -31,7 +31,7 @@ async def find(desk: Desk, batch: Batch, progress: Progress) -> None:
     ]
     for (work, k, _), outcome in zip(asked, await _ask_chunks(desk, asked, progress), strict=True):
         if outcome.answer is None or outcome.model is None:
-            work.not_located[k] = outcome.reason or "no topic was found"
+            work.not_located[k] = _lost(outcome, "no topic was found")
             continue
         work.found[k] = tuple(
             FoundTopic(topic_finder.clean_title(g.label), tuple(sorted(g.numbers)), outcome.model)
@@ -55,7 +55,7 @@ async def locate(desk: Desk, batch: Batch, progress: Progress) -> None:
     ]
     for (work, k, _), outcome in zip(asked, await _ask_chunks(desk, asked, progress), strict=True):
         if outcome.answer is None:
-            work.not_located[k] = outcome.reason or "not located"
+            work.not_located[k] = _lost(outcome, "not located")
             continue
         start = work.chunks[k].start
         work.placed[k] = {start + n - 1: int(g.label) - 1 for g in outcome.answer.groups for n in g.numbers}
@@ -98,7 +98,7 @@ async def organize(desk: Desk, batch: Batch, progress: Progress) -> None:
     ]
     for (work, k, _), outcome in zip(asked, await _ask_chunks(desk, asked, progress), strict=True):
         if outcome.answer is None or outcome.model is None:
-            work.not_organized[k] = outcome.reason or "not organized"
+            work.not_organized[k] = _lost(outcome, "not organized")
             continue
         start = work.chunks[k].start
         for g in outcome.answer.groups:
@@ -125,6 +125,10 @@ def topic_texts(titles: Sequence[str], texts: Sequence[Sequence[str]]) -> list[l
     """Return what stands for each topic where it is embedded: its title and first sentences."""
     most = relationship_checker.MOST_SENTENCES
     return [[title, *sentences[:most]] for title, sentences in zip(titles, texts, strict=True)]
+
+
+def _lost(outcome: Outcome, otherwise: str) -> Lost:
+    return Lost(outcome.reason or otherwise, outcome.cause or "text")
 
 
 async def _ask_chunks(desk: Desk, asked: Asked, progress: Progress) -> list[Outcome]:

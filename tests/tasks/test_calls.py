@@ -149,7 +149,7 @@ def test_a_model_that_the_budget_cannot_pay_is_replaced_by_one_that_is_free(clus
 def test_what_nobody_answers_in_time_has_a_reason_and_is_asked_again_by_the_next_run(cluster: str, out: Path) -> None:
     units, hasty = questions(1)[:1], with_changes(limits={"call_timeout_s": 1e-6, "attempts": 1})
     asked = ask(cluster, out, units, hasty)
-    assert asked.outcomes == [Outcome(None, None, "topic_finder: no answer within 1e-06 s")]
+    assert asked.outcomes == [Outcome(None, None, "topic_finder: no answer within 1e-06 s", "models")]
     assert all(not r["valid"] and not r["served"] and r["error"] for r in asked.rows)
     assert {r["purpose"] for r in asked.rows} >= {"serve", "fallback"}  # no repair: there is nothing to mend
     (outcome,) = ask(cluster, out, units, run_id="run-2").outcomes
