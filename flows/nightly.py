@@ -1,7 +1,8 @@
 """The flows that run by themselves: nightly (reorganize, then learn) with the nights that were missed, and learn."""
 
 import logging
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,9 +10,11 @@ from prefect import flow, runtime
 
 from flows.page import show_weights
 from flows.parameters import LearnParameters, RunParameters, titled
-from flows.reorganizing import completed, label_run, reorganize_documents
+from flows.reorganizing import completed, ended, label_run, reorganize_documents
 from flows.schedule import date_of, due
-from tasks import nights
+from flows.unfinished import take_up
+from tasks import nights, unfinished
+from tasks.errors import BadRun
 from tasks.learning import learn_from_tables
 from tasks.nights import Night
 from tasks.profile import load_profile
@@ -24,42 +27,54 @@ async def nightly(parameters: Annotated[RunParameters, titled("What a night read
     """Reorganise a night's documents, then learn from how every model did.
 
     Nights of the schedule that were missed are made good first: oldest first, each for its own date, as a run of its
-    own below this one. A night that has been run already is not run again.
+    own below this one. A night that has been run already is not run again. Then the documents of the last nights are
+    taken up again of which a part was lost. A run that is given its date (by hand) takes what it is given, and no more.
     """
     run = None if parameters.run_date else await due()
     if run is None:
-        return completed(await reorganize_documents(parameters, date_of(parameters.run_date, None), "nightly"))
+        return ended(await reorganize_documents(parameters, date_of(parameters.run_date, None), "nightly"))
     out, profile = Path(parameters.out), load_profile(parameters.profile).name
+    tonight, earlier = run.night.run_date, []
     await label_run(f"nightly-{profile}/{run.night.run_date}")
     for night in nights.missed(out, profile, run.nights_before()):
         log.info("the night of %s was missed; it is run now", night.run_date)
         try:
-            await missed_night(parameters, night.due)
+            await missed_night(parameters, night.due, tonight)
+        except BadRun as e:
+            earlier.append(f"the night of {night.run_date}, run now, is not done: {e}")
         except Exception as e:  # noqa: BLE001  (whatever it is, tonight's work is to be done)
             log.warning("the night of %s could not be made good (%s); the next night tries again", night.run_date, e)
+    earlier += await take_up(parameters, tonight)
     if nights.is_done(out, profile, run.night):
         await label_run(f"nightly-{profile}/{run.night.run_date} done before")
         verdict = f"Done before: the night of {run.night.run_date} has been run already; nothing is left to do"
         log.info("%s", verdict)
         return completed({"run_date": run.night.run_date.isoformat(), "out": str(out)}, verdict)
-    return completed(await _night(parameters, run.night))
+    return ended(await _night(parameters, run.night, tonight, earlier=earlier))
 
 
 @flow(name="missed-night", persist_result=False)
-async def missed_night(parameters: RunParameters, was_due: datetime) -> Any:
+async def missed_night(parameters: RunParameters, was_due: datetime, tonight: date) -> Any:
     """Run a night that was missed, for its own date.
 
-    Of sources without {run_date} it takes what was there when it was due; the rest is for the nights after it.
+    A night that ended bad is run again likewise. Of sources without {run_date} it takes what was there when it was
+    due; the rest is for the nights after it.
     """
-    return completed(await _night(parameters, Night(was_due), by=was_due))
+    return ended(await _night(parameters, Night(was_due), tonight, by=was_due))
 
 
-async def _night(parameters: RunParameters, night: Night, by: datetime | None = None) -> dict[str, Any]:
-    """Run a night, and write down that it began and that it is done."""
+async def _night(
+    parameters: RunParameters, night: Night, tonight: date, by: datetime | None = None, earlier: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Run a night, and write down that it began and that it is done.
+
+    A night that ended bad is not done, so later nights run it again, on as many as a document is taken up.
+    """
     out, profile, run_id = Path(parameters.out), load_profile(parameters.profile).name, str(runtime.flow_run.id)
     nights.mark(out, profile, night, run_id, done=False)
-    result = await reorganize_documents(parameters, night.run_date, "nightly", by)
-    nights.mark(out, profile, night, run_id, done=True)
+    result = await reorganize_documents(parameters, night.run_date, "nightly", by, night=tonight, earlier=earlier)
+    is_done = not result["is_bad"] or unfinished.note_bad(out, profile, night.run_date, tonight)
+    nights.mark(out, profile, night, run_id, done=is_done)
     return result
 
 

@@ -9,13 +9,13 @@ import asyncio
 import json
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
 
-from role_rl.arms import Arm, arm_name
+from role_rl.arms import Arm
 from role_rl.board import judge_weights, panel, reliability
 from role_rl.drawing import Plan, decide
 from role_rl.learn import serving
@@ -25,12 +25,12 @@ from tasks.errors import (
     BadReply,
     InputError,
     ModelError,
-    OverBudget,
     Refused,
 )
 from tasks.fanout import FanOut
 from tasks.ledger import Context, Ledger, Unit, answer_from_json, answer_key, answer_to_json, digest
 from tasks.models.worker import Reply, embed_group
+from tasks.outcomes import Call, Outcome, cause, cause_of
 from tasks.pool import ModelSpec, dollars_of
 from tasks.profile import Profile
 from tasks.requests import Answer, Cause, RoleRequest
@@ -39,34 +39,6 @@ from tasks.sending import Sender
 from tasks.store import Record, Store, Stored
 
 LONGEST_REPLY = 2_000  # characters of a reply that cannot be read, kept for its repair
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """The answer that serves, and whose it is; or why there is none, in words and as data."""
-
-    answer: Answer | None
-    model: str | None
-    reason: str | None = None
-    cause: Cause = ""
-
-
-@dataclass(slots=True)
-class Call:
-    """One use of a model: its record, its answer if that passed the gate, whether the record is this use's own.
-
-    cause: why it has no answer.
-    """
-
-    record: Record
-    answer: Answer | None
-    own: bool
-    cause: Cause = ""
-
-    @property
-    def arm(self) -> str:
-        """The arm that was asked."""
-        return arm_name(self.record["model"], self.record["lane"])
 
 
 class Desk:
@@ -154,7 +126,7 @@ class Desk:
         tried = list(calls)
         serves = await self._serving(context, calls, plan, tried)
         if serves is None:
-            return Outcome(None, None, f"{request.role}: {calls[0].record['error']}", _cause_of(tried))
+            return Outcome(None, None, f"{request.role}: {calls[0].record['error']}", cause_of(tried))
         self.ledger.note(serves.record, served=True)
         return Outcome(serves.answer, serves.record["model"])
 
@@ -189,9 +161,7 @@ class Desk:
                 return other
         return await self._first_free(context, [context.decision.arm, *others], parent, tried)
 
-    async def _first_free(
-        self, context: Context, names: Sequence[str], parent: str, tried: list[Call]
-    ) -> Call | None:
+    async def _first_free(self, context: Context, names: Sequence[str], parent: str, tried: list[Call]) -> Call | None:
         """Wait for the first of a role's models that rest, and ask it; give up at the run's deadline."""
         self._must_have_one(context.unit.request.role, names)
         while resting := {n: free for n in names if (free := self._sender.free_in(self._model(n).name)) > 0}:
@@ -271,18 +241,18 @@ class Desk:
         finally:
             self._under_way.pop(key).set()
         self._answered = self._answered or answer is not None
-        return Call(record, answer, own=True, cause="" if answer is not None else _cause(reply.error))
+        return Call(record, answer, own=True, cause="" if answer is not None else cause(reply.error))
 
     def _found(self, context: Context, arm: str, purpose: str, parent: str | None, found: Stored) -> Call:
         record = found.record
         answer = answer_from_json(found.answer) if record["valid"] else None
-        cause: Cause = "" if record["valid"] else "models" if found.failed else "text"
+        why: Cause = "" if record["valid"] else "models" if found.failed else "text"
         if not found.published and (record["decision_id"], record["purpose"]) == (context.decision_id, purpose):
-            return Call(record, answer, own=True, cause=cause)  # a killed run asked it here: this is that call
+            return Call(record, answer, own=True, cause=why)  # a killed run asked it here: this is that call
         row = context.row(arm, self._model(arm), purpose, record["answer_key"], parent)
         row |= {"from_cache": True, "attempts": 0} | {k: record[k] for k in ("valid", "error", "reply")}
         self.ledger.cached.append(row)
-        return Call(row, answer, own=False, cause=cause)
+        return Call(row, answer, own=False, cause=why)
 
     def _written(self, request: RoleRequest, record: Record, reply: Reply) -> Answer | None:
         """Put a reply through the gate and write the call down; return the answer if it passed."""
@@ -315,16 +285,3 @@ class Desk:
             plan = serving(state, self._arms, self._settings, request.role, request.language)
             self._plans[key] = plan.greedy() if self.greedy else plan
         return self._plans[key]
-
-
-def _cause(error: ModelError | None) -> Cause:
-    """Return why a call has no answer. error: None if there was one, which did not pass the gate."""
-    if isinstance(error, OverBudget):
-        return "budget"
-    return "text" if isinstance(error, Refused) else "models"
-
-
-def _cause_of(tried: Sequence[Call]) -> Cause:
-    """Return why none of several calls has an answer: dollars first, as more of them might have bought one."""
-    causes = {c.cause for c in tried}
-    return next(c for c in ("budget", "models", "text") if c in causes)

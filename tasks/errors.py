@@ -13,11 +13,14 @@ NightdeskError
 │       └── BadReply            the model replied, and it cannot be used: not JSON, cut off (paid for all the same)
 │           └── Refused             ... as the model declined to answer
 ├── BudgetExceeded          the run's dollars are spent
+├── BadRun                  the run is over and was bad: too much was lost; what it published stands
 └── PublishError            the run's tables cannot be put in place
     └── AuditFailed         a table expectation failed; the batch is withheld
 
 Every class keeps its arguments in `args`, so that it pickles between processes.
 """
+
+from typing import Any
 
 from tasks.requests import Usage
 
@@ -87,6 +90,17 @@ class Refused(BadReply):
 
 class BudgetExceeded(NightdeskError):
     """The run's dollars are spent."""
+
+
+class BadRun(NightdeskError):
+    """The run is over, and its verdict is bad; result holds its figures. What it published stands."""
+
+    def __init__(self, verdict: str, result: dict[str, Any] | None = None) -> None:
+        super().__init__(verdict, result)
+        self.result = result or {}
+
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 class PublishError(NightdeskError):

@@ -3,8 +3,9 @@
 from collections.abc import Awaitable, Callable, Sequence
 
 from tasks import chunk_splitter, content_organizer, relationship_checker, topic_finder, topic_locator
-from tasks.calls import Desk, Outcome
+from tasks.calls import Desk
 from tasks.ledger import Unit, digest
+from tasks.outcomes import Outcome
 from tasks.relationship_checker import Topic
 from tasks.requests import RoleRequest
 from tasks.work import Batch, Filed, FoundTopic, Lost, Work

@@ -29,7 +29,8 @@ CREATE TABLE IF NOT EXISTS assignments (
     PRIMARY KEY (profile, run_date, content_hash)) WITHOUT ROWID;
 """
 _PUT = """
-INSERT INTO answers VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET answer = excluded.answer, call_id = excluded.call_id
+INSERT INTO answers VALUES (?, ?, ?)
+    ON CONFLICT (key) DO UPDATE SET answer = excluded.answer, call_id = excluded.call_id
     WHERE NOT (SELECT json_extract(record, '$.valid') FROM calls WHERE calls.call_id = answers.call_id)
 """
 _VARIABLES = 500  # of one statement

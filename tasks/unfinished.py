@@ -150,4 +150,5 @@ def _documents(out: Path, run_date: date, rows: Sequence[dict[str, Any]]) -> Ite
 
 
 def _scan(out: Path, table: str, day: date, columns: Sequence[str], where: pc.Expression) -> list[dict[str, Any]]:
-    return tables.scan(out, table, day, day, list(columns), where).to_pylist()
+    rows: list[dict[str, Any]] = tables.scan(out, table, day, day, list(columns), where).to_pylist()
+    return rows

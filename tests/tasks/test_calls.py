@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from tasks import content_organizer, topic_finder
-from tasks.calls import Desk, Outcome
+from tasks.calls import Desk
 from tasks.contracts import contract
 from tasks.fanout import fan_out
 from tasks.format_checker import check
 from tasks.ledger import Unit, answer_key, digest
+from tasks.outcomes import Outcome
 from tasks.profile import Profile, load_profile
 from tasks.requests import RoleRequest
 from tasks.roles import MODULES
