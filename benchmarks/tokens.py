@@ -22,11 +22,11 @@ from tokenizers import Tokenizer
 from benchmarks.common import ROOT, SHARED, show
 from benchmarks.published import exchanges
 from tasks import prompts, stages
-from tasks.calls import Outcome
 from tasks.documents import Document
 from tasks.ledger import Unit
 from tasks.models.embedded import Static
 from tasks.models.vectors import hashed_terms
+from tasks.outcomes import Outcome
 from tasks.prices import list_prices
 from tasks.profile import Profile, load_profile
 from tasks.requests import Answer, RoleRequest

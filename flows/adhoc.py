@@ -7,7 +7,7 @@ from prefect import flow
 
 from flows.configure import configure
 from flows.parameters import AdhocParameters, RunParameters, titled
-from flows.reorganizing import completed, reorganize_documents, tell_published
+from flows.reorganizing import ended, reorganize_documents, tell_published
 from flows.schedule import date_of, due
 from tasks.pasted import keep
 from tasks.profile import load_profile
@@ -36,7 +36,7 @@ async def adhoc(parameters: Annotated[AdhocParameters, titled("What to reorganis
     run_date = date_of(parameters.run_date, await due())
     result = await reorganize_documents(asked, run_date, "adhoc", teaches=profile.adhoc.teaches)
     tell_published(profile, parameters.profile, result, profile.adhoc.teaches)
-    return completed(result)
+    return ended(result)
 
 
 @flow(name="reorganize", persist_result=False)
@@ -46,4 +46,4 @@ async def reorganize(parameters: Annotated[RunParameters, titled("What to reorga
     asked = parameters.model_copy(update={"learn": False})
     result = await reorganize_documents(asked, date_of(parameters.run_date, await due()), "reorganize")
     tell_published(load_profile(parameters.profile), parameters.profile, result, teaches=True)
-    return completed(result)
+    return ended(result)

@@ -1,7 +1,8 @@
 """The flows that run by themselves: nightly (reorganize, then learn) with the nights that were missed, and learn."""
 
 import logging
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,9 +11,11 @@ from prefect import flow, runtime
 from flows.configure import configure
 from flows.page import show_weights
 from flows.parameters import LearnParameters, RunParameters, titled
-from flows.reorganizing import completed, label_run, reorganize_documents
+from flows.reorganizing import completed, ended, label_run, reorganize_documents
 from flows.schedule import Due, date_of, due
-from tasks import nights
+from flows.unfinished import take_up
+from tasks import nights, unfinished
+from tasks.errors import BadRun
 from tasks.learning import learn_from_tables
 from tasks.nights import Mark, Night, Plan
 from tasks.profile import load_profile
@@ -25,44 +28,60 @@ async def nightly(parameters: Annotated[RunParameters, titled("What a night read
     """Reorganise a night's documents, then learn from how every model did.
 
     Nights of the schedule that were missed are made good first: oldest first, each for its own date, as a run of its
-    own below this one. A night that has been run already is not run again, nor is one of more than a week ago.
+    own below this one. A night that has been run already is not run again, nor is one of more than a week ago. Then
+    the documents of the last nights are taken up again of which a part was lost. A run that is given its date (by
+    hand) takes what it is given, and no more.
     """
     configure()
     run = None if parameters.run_date else await due()
     if run is None:
-        return completed(await reorganize_documents(parameters, date_of(parameters.run_date, None), "nightly"))
+        return ended(await reorganize_documents(parameters, date_of(parameters.run_date, None), "nightly"))
     out, profile = Path(parameters.out), load_profile(parameters.profile).name
     plan = await _plan(run, out, profile)
-    await label_run(f"nightly-{profile}/{plan.own.run_date}")
+    tonight: date = plan.own.run_date
+    earlier: list[str] = []
+    await label_run(f"nightly-{profile}/{tonight}")
     for night in plan.missed:
         log.info("the night of %s was missed; it is run now", night.run_date)
         try:
-            await missed_night(parameters, night.due)
+            await missed_night(parameters, night.due, tonight)
+        except BadRun as e:
+            earlier.append(f"the night of {night.run_date}, run now, is not done: {e}")
         except Exception as e:  # noqa: BLE001  (whatever it is, tonight's work is to be done)
             log.warning("the night of %s could not be made good (%s); the next night tries again", night.run_date, e)
     if plan.missed:  # that may have taken hours, and a later night may have passed
         plan = await _plan(run, out, profile)
     if plan.over:
         return await _nothing_to_do(plan, out, profile)
-    return completed(await _night(parameters, plan.own, plan.by))
+    earlier += await take_up(parameters, tonight)
+    return ended(await _night(parameters, plan.own, tonight, plan.by, earlier))
 
 
 @flow(name="missed-night", persist_result=False)
-async def missed_night(parameters: RunParameters, was_due: datetime) -> Any:
+async def missed_night(parameters: RunParameters, was_due: datetime, tonight: date) -> Any:
     """Run a night that was missed, for its own date.
 
-    Of sources without {run_date} it takes what was there when it was due; the rest is for the nights after it.
+    A night that ended bad is run again likewise. Of sources without {run_date} it takes what was there when it was
+    due; the rest is for the nights after it.
     """
-    return completed(await _night(parameters, Night(was_due), by=was_due))
+    return ended(await _night(parameters, Night(was_due), tonight, by=was_due))
 
 
-async def _night(parameters: RunParameters, night: Night, by: datetime | None = None) -> dict[str, Any]:
-    """Run a night, and write down that it began and that it is done."""
+async def _night(
+    parameters: RunParameters, night: Night, tonight: date, by: datetime | None = None, earlier: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Run a night, and write down that it began and that it is done.
+
+    A night that ended bad is not done, so later nights run it again, on as many as a document is taken up.
+    """
     out, profile, run_id = Path(parameters.out), load_profile(parameters.profile).name, str(runtime.flow_run.id)
-    earlier = nights.read_marks(out, profile).of.get(night.run_date, Mark())
+    mark = nights.read_marks(out, profile).of.get(night.run_date, Mark())
     nights.mark(out, profile, night, run_id, done=False)
-    result = await reorganize_documents(parameters, night.run_date, "nightly", by, done_runs=earlier.runs)
-    nights.mark(out, profile, night, run_id, done=True)
+    result = await reorganize_documents(
+        parameters, night.run_date, "nightly", by, done_runs=mark.runs, night=tonight, earlier=earlier
+    )
+    is_done = not result["is_bad"] or unfinished.note_bad(out, profile, night.run_date, tonight)
+    nights.mark(out, profile, night, run_id, done=is_done)
     return result
 
 

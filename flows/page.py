@@ -60,8 +60,9 @@ def _summary(run: Run, result: dict[str, Any], verdict: Verdict) -> str:
 def _figures(run: Run, result: dict[str, Any]) -> list[str]:
     budget = run.profile.limits.max_cost_usd
     dollars = f"{result['cost_usd']:.4f}" + (f" of {budget:.2f}" if budget else "")
-    names = ("documents", "unreadable", "skipped", "sentences", "placed", "unplaced", "topics", "quarantined", "calls")
-    rows = [(name, f"{result[name]:,}") for name in names]
+    names = ("documents", "unreadable", "skipped", "sentences", "placed", "unplaced", "failed", "unpaid", "topics")
+    more = ("quarantined", "unjoined", "withheld", "calls")
+    rows = [(name, f"{result[name]:,}") for name in (*names, *more)]
     if result["input_tokens"]:
         rows += [(f"{way} tokens", f"{result[f'{way}_tokens']:,}") for way in ("input", "output")]
         rows.append(("input from caches", f"{result['cache_hit_rate']:.0%}"))

@@ -1,6 +1,7 @@
 """What every run that reorganises documents does, whoever started it."""
 
 import logging
+from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from prefect import runtime
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
 from prefect.events import emit_event
-from prefect.states import Completed
+from prefect.states import Completed, Failed
 
 from flows.keys import keys_into_environment
 from flows.loop import heeding_termination
@@ -19,6 +20,7 @@ from flows.progress import RunProgress
 from flows.stages import BATCH_STAGES, PROGRESS, RUN, edition_stage, learn_stage, reorganize_batches
 from flows.summary import summary
 from flows.verdict import judge
+from tasks.errors import BadRun
 from tasks.learning import Learned
 from tasks.profile import Profile, load_profile
 from tasks.run import open_run
@@ -34,11 +36,17 @@ async def reorganize_documents(
     by: datetime | None = None,
     teaches: bool = True,
     done_runs: frozenset[str] = frozenset(),
+    night: date | None = None,
+    again: frozenset[str] | None = None,
+    earlier: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Read, reorganise and publish; learn, if the parameters say so; return the run's figures.
 
     kind: what kind of run this is, for its name. by: take only files that were last changed by then.
     teaches: whether the learner may learn from it. done_runs: what these runs published for the date is not new.
+    night: the date of the night that this run is a part of.
+    again: read these documents as they were published for run_date, and no sources.
+    earlier: concerns about what this night has run before.
     """
     profile = load_profile(parameters.profile)
     run_id = str(runtime.flow_run.id)
@@ -47,9 +55,20 @@ async def reorganize_documents(
     out = Path(parameters.out)
     with heeding_termination():
         async with open_run(
-            run_id, run_date, parameters.sources, out, profile, parameters.text_id, by=by, teaches=teaches
+            run_id,
+            run_date,
+            parameters.sources,
+            out,
+            profile,
+            parameters.text_id,
+            by=by,
+            teaches=teaches,
+            night=night,
+            again=again,
+            catch_up=parameters.learn,
         ) as run:
-            run.begin(parameters.only_new, parameters.reassign, late=by is not None, done_runs=done_runs)
+            is_only_new = parameters.only_new and again is None
+            run.begin(is_only_new, parameters.reassign, late=by is not None, done_runs=done_runs)
             progress = RunProgress(len(run.reading.doc_ids), BATCH_STAGES)
             await progress.open()
             RUN.set(run)
@@ -59,13 +78,14 @@ async def reorganize_documents(
             learned = await _learned() if parameters.learn else None
             await progress.close()
             result = summary(run, learned.version if learned else None, edition)
-            verdict = judge(run.totals, result, profile, learned is not None if parameters.learn else None)
+            did_learn = learned is not None if parameters.learn else None
+            verdict = judge(run.totals, result, profile, did_learn, run.absent(), earlier)
             await show_run(run, result, verdict, learned)
             for concern in verdict.concerns:
                 log.warning("%s", concern)
             log.info("%s", verdict.line)
     await label_run(tag=verdict.word.lower())
-    return {**result, "verdict": verdict.line}
+    return {**result, "verdict": verdict.line, "is_bad": bool(verdict.faults)}
 
 
 async def label_run(name: str | None = None, tag: str | None = None) -> None:
@@ -73,6 +93,16 @@ async def label_run(name: str | None = None, tag: str | None = None) -> None:
     async with get_client() as client:
         tags = None if tag is None else sorted({*runtime.flow_run.tags, tag})
         await client.update_flow_run(runtime.flow_run.id, name=name, tags=tags)
+
+
+def ended(result: dict[str, Any]) -> State[Any]:
+    """Return a run's result as the state that its verdict calls for, which is the state's message.
+
+    Whoever called the flow gets the result of a run that was not bad, and BadRun of one that was.
+    """
+    if result["is_bad"]:
+        return Failed(message=result["verdict"], data=BadRun(result["verdict"], result))
+    return completed(result)
 
 
 def completed(result: dict[str, Any], verdict: str | None = None) -> State[dict[str, Any]]:

@@ -16,6 +16,7 @@ from prefect.cache_policies import NO_CACHE
 
 from flows.progress import RunProgress
 from tasks.edition.pages import write_edition
+from tasks.errors import AuditFailed
 from tasks.learning import Learned, learn_from_tables
 from tasks.run import Run
 from tasks.stages import ROLE_STAGES
@@ -29,11 +30,14 @@ BATCH_STAGES = (*ROLE_STAGES, "check", "publish")
 
 
 async def reorganize_batches() -> None:
-    """Take every batch of the run through all stages."""
+    """Take every batch of the run through all stages. One that fails the audit is withheld, and the others go on."""
     number = 1
     while await read.with_options(task_run_name=f"read-{number}")() >= 0:
-        for name in BATCH_STAGES:
-            await stage.with_options(name=name, task_run_name=f"{name}-{number}")(name, number)
+        try:
+            for name in BATCH_STAGES:
+                await stage.with_options(name=name, task_run_name=f"{name}-{number}")(name, number)
+        except AuditFailed as e:
+            RUN.get().withhold(RUN.get().batches[number], e)
         number += 1
 
 

@@ -8,6 +8,8 @@ from tasks.run import Run
 def summary(run: Run, new_weights_version: int | None, edition: str | None) -> dict[str, Any]:
     """Return the figures of a run. Calls, tokens and dollars are of now: answers that were in the store took none.
 
+    failed, unpaid: of the unplaced, those that models failed on, and those that dollars did not reach for.
+    unjoined: documents whose stories could not all be joined. withheld: batches that the audit withheld.
     over_budget: calls that the run's dollars did not reach for; another model answered, or none.
     """
     totals, ledger = run.totals, run.desk.ledger
@@ -20,6 +22,8 @@ def summary(run: Run, new_weights_version: int | None, edition: str | None) -> d
         "sentences": totals.sentences,
         "placed": totals.placed,
         "unplaced": totals.unplaced,
+        "failed": totals.failed,
+        "unpaid": totals.unpaid,
         "topics": totals.topics,
         "calls": ledger.made,
         "cost_usd": round(ledger.cost_usd, 6),
@@ -33,4 +37,6 @@ def summary(run: Run, new_weights_version: int | None, edition: str | None) -> d
         "weights_version": max(run.served_versions, default=run.weights_version),
         "new_weights_version": new_weights_version,
         "quarantined": totals.quarantined,
+        "unjoined": totals.unjoined,
+        "withheld": len(totals.withheld),
     }

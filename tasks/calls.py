@@ -9,13 +9,13 @@ import asyncio
 import json
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
 
-from role_rl.arms import Arm, arm_name
+from role_rl.arms import Arm
 from role_rl.board import judge_weights, panel, reliability
 from role_rl.drawing import Plan, decide
 from role_rl.learn import serving
@@ -30,9 +30,10 @@ from tasks.errors import (
 from tasks.fanout import FanOut
 from tasks.ledger import Context, Ledger, Unit, answer_from_json, answer_key, answer_to_json, digest
 from tasks.models.worker import Reply, embed_group
+from tasks.outcomes import Call, Outcome, cause, cause_of
 from tasks.pool import ModelSpec, dollars_of
 from tasks.profile import Profile
-from tasks.requests import Answer, RoleRequest
+from tasks.requests import Answer, Cause, RoleRequest
 from tasks.roles import MODULES
 from tasks.sending import Sender
 from tasks.store import Record, Store, Stored
@@ -40,31 +41,12 @@ from tasks.store import Record, Store, Stored
 LONGEST_REPLY = 2_000  # characters of a reply that cannot be read, kept for its repair
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """The answer that serves, and whose it is; or why there is none."""
-
-    answer: Answer | None
-    model: str | None
-    reason: str | None = None
-
-
-@dataclass(slots=True)
-class Call:
-    """One use of a model: its record, its answer if that passed the gate, whether the record is this use's own."""
-
-    record: Record
-    answer: Answer | None
-    own: bool
-
-    @property
-    def arm(self) -> str:
-        """The arm that was asked."""
-        return arm_name(self.record["model"], self.record["lane"])
-
-
 class Desk:
-    """What the calls of one run share."""
+    """What the calls of one run share.
+
+    again: whether the run takes up what failed on an earlier night. Then a published answer that did not pass the gate
+    is asked for once more, whereas other runs do not pay for it twice.
+    """
 
     def __init__(
         self,
@@ -75,16 +57,23 @@ class Desk:
         pool: FanOut,
         greedy: bool = False,
         teaches: bool = True,
+        again: bool = False,
     ) -> None:
         self.profile, self.run_date = profile, run_date
         self._states, self._store, self._pool = states, store, pool
         self._arms, self.greedy, self._teaches = profile.arms(), greedy, teaches
         self._settings = profile.settings()
+        self._again, self._answered = again, False
         self._plans: dict[tuple[int, str, str], Plan] = {}
         self._under_way: dict[str, asyncio.Event] = {}
         self._deadline = time.monotonic() + profile.limits.deadline_s
         self.ledger = Ledger()
         self._sender = Sender(profile, store, pool, self.ledger)
+
+    def absent(self) -> dict[str, str]:
+        """Return the models that did not serve for all of the run, and why."""
+        rested = dict.fromkeys(self._sender.rested, "it kept failing, and rested")
+        return {**rested, **self._sender.out}
 
     async def ask(self, units: Sequence[Unit], on_done: Callable[[], None]) -> list[Outcome]:
         """Have every unit answered; on_done is called after each. Nothing is left under way, however this ends."""
@@ -134,17 +123,20 @@ class Desk:
         calls = await asyncio.gather(*runs)
         if decision.judged:
             await self._judge(context, [c for c in calls if c.own and c.answer is not None])
-        serves = await self._serving(context, calls, plan)
+        tried = list(calls)
+        serves = await self._serving(context, calls, plan, tried)
         if serves is None:
-            return Outcome(None, None, f"{request.role}: {calls[0].record['error']}")
+            return Outcome(None, None, f"{request.role}: {calls[0].record['error']}", cause_of(tried))
         self.ledger.note(serves.record, served=True)
         return Outcome(serves.answer, serves.record["model"])
 
-    async def _serving(self, context: Context, calls: list[Call], plan: Plan) -> Call | None:
+    async def _serving(self, context: Context, calls: list[Call], plan: Plan, tried: list[Call]) -> Call | None:
         """Return the first valid of: the drawn call, its repair, the rival of a duel, the next models.
 
+        tried: the calls made so far; those that follow are added.
+
         Raises:
-            InputError: every model of the role is out for this run.
+            InputError: every model of the role is out, and none has answered anything in this run.
         """
         request, first = context.unit.request, calls[0]
         if first.answer is not None:
@@ -153,21 +145,23 @@ class Desk:
         if first.record["reply"] is not None:  # it said something: it may mend that
             repair = replace(request, failed=json.dumps([first.record["reply"], first.record["error"]]))
             again = await self._call(context, context.decision.arm, "repair", repair, parent)
+            tried.append(again)
             if again.answer is not None:
                 return again
         for rival in calls[1:]:
             if rival.answer is not None:
                 return rival
-        tried = {c.record["model"] for c in calls}
-        untried = [n for n in plan.weights if self._model(n).name not in tried]
+        asked = {c.record["model"] for c in calls}
+        untried = [n for n in plan.weights if self._model(n).name not in asked]
         others = sorted(untried, key=lambda n: (-plan.weights[n], n))
         for name in others:
             other = await self._call(context, name, "fallback", request, parent)
+            tried.append(other)
             if other.answer is not None:
                 return other
-        return await self._first_free(context, [context.decision.arm, *others], parent)
+        return await self._first_free(context, [context.decision.arm, *others], parent, tried)
 
-    async def _first_free(self, context: Context, names: Sequence[str], parent: str) -> Call | None:
+    async def _first_free(self, context: Context, names: Sequence[str], parent: str, tried: list[Call]) -> Call | None:
         """Wait for the first of a role's models that rest, and ask it; give up at the run's deadline."""
         self._must_have_one(context.unit.request.role, names)
         while resting := {n: free for n in names if (free := self._sender.free_in(self._model(n).name)) > 0}:
@@ -176,13 +170,18 @@ class Desk:
                 return None
             await asyncio.sleep(resting[name])
             call = await self._call(context, name, "fallback", context.unit.request, parent)
+            tried.append(call)
             if call.answer is not None:
                 return call
         return None
 
     def _must_have_one(self, role: str, names: Sequence[str]) -> None:
+        """Raise InputError if no model can be used and none ever could: then it is the profile that is to be mended.
+
+        Where some have answered, what is left becomes unplaced, and what they answered is published.
+        """
         out = {n: self._sender.out[m] for n in names if (m := self._model(n).name) in self._sender.out}
-        if len(out) == len(names):
+        if len(out) == len(names) and not self._answered:
             raise InputError(f"no model is left to serve {role}: {'; '.join(f'{n}: {why}' for n, why in out.items())}")
 
     async def _judge(self, context: Context, calls: list[Call]) -> None:
@@ -232,25 +231,28 @@ class Desk:
         while (event := self._under_way.get(key)) is not None:
             await event.wait()
         found = self._store.get(key)
-        if found is not None:
+        if found is not None and not (self._again and found.failed and found.published):
             return self._found(context, arm, purpose, parent, found)
         self._under_way[key] = asyncio.Event()
         try:
             record = context.row(arm, spec, purpose, key, parent)
-            answer = self._written(request, record, await self._sender.send(spec, request, record))
+            reply = await self._sender.send(spec, request, record)
+            answer = self._written(request, record, reply)
         finally:
             self._under_way.pop(key).set()
-        return Call(record, answer, own=True)
+        self._answered = self._answered or answer is not None
+        return Call(record, answer, own=True, cause="" if answer is not None else cause(reply.error))
 
     def _found(self, context: Context, arm: str, purpose: str, parent: str | None, found: Stored) -> Call:
         record = found.record
         answer = answer_from_json(found.answer) if record["valid"] else None
+        why: Cause = "" if record["valid"] else "models" if found.failed else "text"
         if not found.published and (record["decision_id"], record["purpose"]) == (context.decision_id, purpose):
-            return Call(record, answer, own=True)  # a killed run asked it here: this is that call
+            return Call(record, answer, own=True, cause=why)  # a killed run asked it here: this is that call
         row = context.row(arm, self._model(arm), purpose, record["answer_key"], parent)
         row |= {"from_cache": True, "attempts": 0} | {k: record[k] for k in ("valid", "error", "reply")}
         self.ledger.cached.append(row)
-        return Call(row, answer, own=False)
+        return Call(row, answer, own=False, cause=why)
 
     def _written(self, request: RoleRequest, record: Record, reply: Reply) -> Answer | None:
         """Put a reply through the gate and write the call down; return the answer if it passed."""

@@ -14,8 +14,9 @@ from datetime import date
 from role_rl.board import LABELS, may_judge
 from role_rl.drawing import Decision
 from tasks import chunk_splitter, content_organizer, relationship_checker, topic_finder, topic_locator
-from tasks.calls import Call, Desk
+from tasks.calls import Desk
 from tasks.ledger import Context, Unit, digest
+from tasks.outcomes import Call
 from tasks.profile import Profile
 from tasks.requests import Answer, Group, RoleRequest
 from tasks.resources import folder

@@ -7,16 +7,20 @@ NightdeskError
 │   ├── TransientError      the same call may succeed later (retry)
 │   │   ├── RateLimited     ... after retry_after seconds
 │   │   └── Resting         ... but the model rests for longer than the call may wait
+│   ├── OverBudget          the call was not sent, since the run's dollars do not reach for it
 │   └── TerminalError       the same call will fail again (ask another model)
 │       ├── Unusable            ... and so will every call to this model (key refused, no such model, no credit)
 │       └── BadReply            the model replied, and it cannot be used: not JSON, cut off (paid for all the same)
 │           └── Refused             ... as the model declined to answer
 ├── BudgetExceeded          the run's dollars are spent
+├── BadRun                  the run is over and was bad: too much was lost; what it published stands
 └── PublishError            the run's tables cannot be put in place
     └── AuditFailed         a table expectation failed; the batch is withheld
 
 Every class keeps its arguments in `args`, so that it pickles between processes.
 """
+
+from typing import Any
 
 from tasks.requests import Usage
 
@@ -56,6 +60,10 @@ class Resting(TransientError):
     """The model is left alone for a while, longer than the call may wait; the call was not sent."""
 
 
+class OverBudget(ModelError):
+    """The call was not sent: it could have taken the run over its dollars."""
+
+
 class TerminalError(ModelError):
     """The same call will fail again."""
 
@@ -82,6 +90,17 @@ class Refused(BadReply):
 
 class BudgetExceeded(NightdeskError):
     """The run's dollars are spent."""
+
+
+class BadRun(NightdeskError):
+    """The run is over, and its verdict is bad; result holds its figures. What it published stands."""
+
+    def __init__(self, verdict: str, result: dict[str, Any] | None = None) -> None:
+        super().__init__(verdict, result)
+        self.result = result or {}
+
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 class PublishError(NightdeskError):

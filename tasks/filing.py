@@ -10,7 +10,11 @@ from tasks.clearance import extent, recount, unplaced
 from tasks.contracts import contract
 from tasks.relationship_checker import Topic
 from tasks.topic_finder import LONGEST_TITLE
-from tasks.work import Batch, Story, Work
+from tasks.work import Batch, Lost, Story, Work
+
+TAKEN_UP = 3  # nights that take up again what models failed on, or what dollars did not reach for
+REPLACED = "characters that no table can hold became U+FFFD"
+_LEFT_OUT = "the answer left this sentence out"
 
 Rows = list[dict[str, Any]]
 
@@ -21,7 +25,11 @@ def topic_id(work: Work, number: int) -> str:
 
 
 def file_batch(
-    batch: Batch, stories: Mapping[str, Sequence[Story]], links: Mapping[str, tuple[str, bytes]], run_id: str
+    batch: Batch,
+    stories: Mapping[str, Sequence[Story]],
+    links: Mapping[str, tuple[str, bytes]],
+    run_id: str,
+    profile: str,
 ) -> dict[str, pa.Table]:
     """Make the tables of a batch.
 
@@ -34,11 +42,11 @@ def file_batch(
         its = stories[work.document.doc_id]
         passages += _passages(work, its, run_id)
         topics += _topics(work, its, links, run_id)
-        documents.append(_document(work, run_id))
+        documents.append(_document(work, run_id, profile))
     for bad in batch.unreadable:
         documents.append(
             {"doc_id": bad.doc_id, "source": bad.source, "sentences": 0, "status": "unreadable", "reason": bad.reason}
-            | {"run_id": run_id}
+            | {"failed": 0, "unpaid": 0, "taken_up": [], "profile": profile, "run_id": run_id}
         )
     rows = {"passages": passages, "topics": topics, "documents": recount(documents, passages, topics)}
     return {name: contract(name).build(table) for name, table in rows.items()}
@@ -72,16 +80,13 @@ def _passages(work: Work, stories: Sequence[Story], run_id: str) -> Rows:
             "chunk_id": work.chunks[k].chunk_id,
             "run_id": run_id,
         }
-        filed = work.filed[k].get(position)
-        if position not in work.placed[k]:
-            row |= unplaced(work.not_located.get(k, "topic_locator: the answer left this sentence out"))
-        else:
+        filed, lost = work.filed[k].get(position), _lost(work, position, k)
+        if lost is not None:
+            row |= unplaced(lost.reason)
+        if position in work.placed[k]:
             n = number[work.joined[k, work.placed[k][position]]]
             row |= {"topic_id": topic_id(work, n), "topic": titles[n - 1]}
-            if filed is None:
-                why = work.not_organized.get(k, "content_organizer: the answer left this sentence out")
-                row |= {"category": unplaced(why)["category"], "reason": why, "confidence": None}
-            else:
+            if filed is not None:
                 row |= {"category": filed.category, "confidence": filed.confidence}
         row["organizer_model"] = filed.model if filed else None
         rows.append(row)
@@ -110,9 +115,26 @@ def _topics(work: Work, stories: Sequence[Story], links: Mapping[str, tuple[str,
     return rows
 
 
-def _document(work: Work, run_id: str) -> dict[str, Any]:
+def _lost(work: Work, position: int, chunk: int) -> Lost | None:
+    """Return why a sentence has no place; None if it has one."""
+    if position not in work.placed[chunk]:
+        return work.not_located.get(chunk, Lost(f"topic_locator: {_LEFT_OUT}"))
+    if position not in work.filed[chunk]:
+        return work.not_organized.get(chunk, Lost(f"content_organizer: {_LEFT_OUT}"))
+    return None
+
+
+def _document(work: Work, run_id: str, profile: str) -> dict[str, Any]:
     d = work.document
-    changed = f"{d.replaced} characters that no table can hold became U+FFFD" if d.replaced else None
+    lost = [why for position, k in work.owned() if (why := _lost(work, position, k)) is not None]
+    failed, unpaid = (sum(why.cause == cause for why in lost) for cause in ("models", "budget"))
+    notes = [f"{d.replaced} {REPLACED}"] if d.replaced else []
+    if (failed or unpaid) and len(work.taken_up) >= TAKEN_UP:
+        first = next(why.reason for why in lost if why.cause in ("models", "budget"))
+        notes.append(
+            f"given up, since {failed + unpaid} sentences still have no place after it was taken up again on "
+            f"{', '.join(work.taken_up)}: {first}"
+        )
     return {
         "doc_id": d.doc_id,
         "source": d.source,
@@ -120,8 +142,12 @@ def _document(work: Work, run_id: str) -> dict[str, Any]:
         "content_hash": d.content_hash,
         "language": d.language,
         "sentences": len(d.texts),
+        "failed": failed,
+        "unpaid": unpaid,
         "status": "published",
-        "reason": changed,
+        "reason": "; ".join([*notes, *dict.fromkeys(work.notes)]) or None,
+        "taken_up": list(work.taken_up),
+        "profile": profile,
         "weights_version": work.weights_version,
         "run_id": run_id,
     }

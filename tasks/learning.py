@@ -61,6 +61,19 @@ def learn_from_tables(out: Path, profile: Profile, run_date: date, run_id: str) 
     return Learned(after.version, after.reason, (*warnings, *_drawn(out, profile, after.version)))
 
 
+def learn_unseen(out: Path, profile: Profile, run_date: date, run_id: str) -> Learned | None:
+    """Learn as learn_from_tables does if some published run is new to the newest version; else write nothing.
+
+    Raises:
+        RoleRLError: the version cannot be written.
+    """
+    newest, _ = states.latest(state_folder(out, profile.name))
+    calls, _ = _unlearned(out, set(newest.learned_run_ids) if newest else set(), run_id)
+    if profile.name not in pc.unique(calls["profile"]).to_pylist():
+        return None
+    return learn_from_tables(out, profile, run_date, run_id)
+
+
 def _drawn(out: Path, profile: Profile, version: int) -> list[str]:
     """Draw the version's picture; what goes wrong with it is a warning, the learn stands."""
     from tasks.plots import draw

@@ -15,6 +15,11 @@ from typing import Literal, get_args
 Role = Literal["topic_finder", "topic_locator", "relationship_checker", "content_organizer"]
 ROLES: tuple[Role, ...] = get_args(Role)
 
+Cause = Literal["", "models", "text", "budget"]
+"""Why a question has no answer. "": it has one. models: all models failed, rested or were out; asking later may help.
+budget: the run's dollars did not reach for it. text: the models declined, or left out a sentence; that will not change.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Group:

@@ -4,76 +4,31 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
-
-import pyarrow as pa
 
 from role_rl import state as states
 from role_rl.errors import StateError
 from role_rl.record import State
-from tasks import clearance, history, publish, stories
+from tasks import clearance, history, publish, stories, unfinished
 from tasks.audit import Auditor, AuditReport, auditor
 from tasks.calls import Desk
 from tasks.contracts import contract
 from tasks.control import answer_controls
 from tasks.documents import Unreadable
-from tasks.errors import InputError
+from tasks.errors import AuditFailed, InputError
 from tasks.fanout import fan_out
-from tasks.filing import file_batch, topic_id
-from tasks.learning import state_folder
+from tasks.filing import TAKEN_UP, file_batch, topic_id
+from tasks.learning import learn_unseen, state_folder
 from tasks.profile import Profile
 from tasks.reach import usable
 from tasks.sources import Reading, check_sources, nothing_readable, there_by
 from tasks.stages import topic_texts
 from tasks.store import Store, is_alive
+from tasks.totals import Totals
 from tasks.work import Batch, Story, Work
 
 log = logging.getLogger("nightdesk")
-
-
-@dataclass(slots=True)
-class Served:
-    """What one model did in one role: calls, those of them that were to serve, that failed, and their dollars."""
-
-    calls: int = 0
-    serving: int = 0
-    failed: int = 0
-    dollars: float = 0.0
-
-
-@dataclass(slots=True)
-class Totals:
-    """What a run has published so far. `topics` counts topics of documents; stages: seconds by name.
-
-    models: what each model did, by (role, model); answers that were in the store do not count.
-    """
-
-    documents: int = 0
-    unreadable: int = 0
-    skipped: int = 0
-    sentences: int = 0
-    placed: int = 0
-    unplaced: int = 0
-    topics: int = 0
-    quarantined: int = 0
-    stages: dict[str, float] = field(default_factory=dict)
-    models: dict[tuple[str, str], Served] = field(default_factory=dict)
-    reasons: list[str] = field(default_factory=list)  # why documents could not be read
-
-    def count_calls(self, calls: pa.Table) -> None:
-        """Add published rows of `calls`."""
-        columns = ("role", "model", "purpose", "error", "cost_usd", "from_cache")
-        for role, model, purpose, error, dollars, cached in zip(
-            *calls.select(columns).to_pydict().values(), strict=True
-        ):
-            if not cached:
-                did = self.models.setdefault((role, model), Served())
-                did.calls += 1
-                did.serving += purpose == "serve"
-                did.failed += error is not None
-                did.dollars += dollars
 
 
 class Run:
@@ -90,6 +45,7 @@ class Run:
         desk: Desk,
         audits: Auditor,
         weights_version: int,
+        night: date | None = None,
     ) -> None:
         self.run_id, self.run_date, self.out, self.profile = run_id, run_date, out, profile
         self.reading, self.store, self.desk, self.weights_version = reading, store, desk, weights_version
@@ -99,6 +55,8 @@ class Run:
         self.totals = Totals()
         self.served_versions: set[int] = set()
         self._audits = audits
+        self._night = night
+        self._stood: Mapping[str, unfinished.Known] = {}
         self._published_docs: set[str] = set()
         self._reader: Iterator[Batch] = iter(())
 
@@ -124,6 +82,7 @@ class Run:
         return batch
 
     def _read(self, known: set[tuple[str, str]], reassign: bool) -> Iterator[Batch]:
+        self._stood = unfinished.known(self.out, self.profile.name, self.run_date)
         batch = Batch(1)
         readable = 0
         for document in self.reading.documents():
@@ -152,6 +111,9 @@ class Run:
         )
         for work in batch.works:
             work.weights_version = versions[work.document.content_hash]
+            stood = self._stood.get(work.document.doc_id)
+            if stood is not None and stood.content_hash == work.document.content_hash:
+                work.taken_up = stood.tried_on(self._night, self.run_date)
             self.served_versions.add(work.weights_version)
         self.batches[batch.number] = batch
         return batch
@@ -164,7 +126,7 @@ class Run:
         """
         its_stories = {w.document.doc_id: w.stories() for w in batch.works}
         links = await self._links(batch, its_stories)
-        tables = file_batch(batch, its_stories, links, self.run_id)
+        tables = file_batch(batch, its_stories, links, self.run_id, self.profile.name)
         if batch.number == 1 and not self.desk.greedy:
             await answer_controls(self.desk, self.profile, self.run_date, {w.document.language for w in batch.works})
         part = publish.append_part("calls", self.run_date, self._part(batch)).as_posix()
@@ -185,12 +147,29 @@ class Run:
         unreadable = documents["status"].count("unreadable")
         self.totals.unreadable += unreadable
         self.totals.documents += len(documents["doc_id"]) - unreadable
-        for column in ("sentences", "placed", "unplaced", "topics"):
+        for column in ("sentences", "placed", "unplaced", "failed", "unpaid", "topics"):
             setattr(self.totals, column, getattr(self.totals, column) + sum(documents[column]))
         self.totals.quarantined += len(tables["quarantine"])
+        self.totals.unjoined += sum(w.unjoined for w in batch.works)
+        self.totals.given_up += sum(
+            len(tried) >= TAKEN_UP and failed + unpaid > 0
+            for tried, failed, unpaid in zip(*(documents[c] for c in ("taken_up", "failed", "unpaid")), strict=True)
+        )
         self.totals.reasons += [u.reason for u in batch.unreadable]
         self.totals.count_calls(tables["calls"])
         del self.batches[batch.number]
+
+    def withhold(self, batch: Batch, why: AuditFailed) -> None:
+        """Forget a batch that did not pass the audit: nothing of it is published, and the run goes on."""
+        docs = [w.document.doc_id for w in batch.works]
+        more = f" and {len(docs) - 3} more" if len(docs) > 3 else ""
+        self.totals.withheld.append(f"batch {batch.number} ({', '.join(docs[:3])}{more}): {why}")
+        del self.batches[batch.number]
+
+    def absent(self) -> dict[str, str]:
+        """Return the models of the profile that did not serve for all of the run, and why."""
+        gone = dict.fromkeys(set(self.desk.profile.exclude) - set(self.profile.exclude), "it could not be reached")
+        return {**gone, **self.desk.absent()}
 
     def _part(self, batch: Batch) -> str:
         return f"{self.run_id}-{batch.number}"
@@ -228,20 +207,30 @@ async def open_run(
     greedy: bool = False,
     by: datetime | None = None,
     teaches: bool = True,
+    night: date | None = None,
+    again: frozenset[str] | None = None,
+    catch_up: bool = False,
 ) -> AsyncIterator[Run]:
     """Open everything that a run needs, take over what killed runs left, and close it all in the end.
 
     text_id: what the text on stdin is called. greedy: leading models serve, nothing is explored or judged.
     by: of sources that do not name their date, take only files that were last changed by then.
     teaches: whether the learner may learn from the calls of this run.
+    night: the date of the night that this run is a part of; None: it is part of none. If that is not run_date, the run
+    takes up what was lost, and asks again what got no usable answer.
+    again: read these documents as they were published for run_date, and none of the arguments.
+    catch_up: learn from published runs that no weights version has seen, before the weights are picked.
 
     Raises:
         InputError: bad sources, or OUT cannot be written.
         PublishError: the answers' store is broken.
     """
-    reading = check_sources(arguments, run_date, text_id)
-    if by is not None:
-        reading = there_by(reading, arguments, run_date, by)
+    if again is not None:
+        reading: Reading = unfinished.rebuilt(out, run_date, again)
+    else:
+        reading = check_sources(arguments, run_date, text_id)
+        if by is not None:
+            reading = there_by(reading, arguments, run_date, by)
     async with fan_out(profile.dask.scheduler, profile.dask.workers, profile.limits.call_timeout_s) as pool:
         able = await usable(profile, pool)  # before anything is written
         try:
@@ -254,18 +243,34 @@ async def open_run(
         try:
             if adopted := store.adopt():
                 log.info("%d calls that an ended run paid for will be published by this one", adopted)
+            if catch_up:
+                await asyncio.to_thread(_catch_up, out, profile, run_date, run_id)
             newest, warnings = states.latest(state_folder(out, profile.name))
             for warning in warnings:
                 log.warning("%s", warning)
             version_of = _Versions(state_folder(out, profile.name), newest)
-            desk = Desk(able, run_date, version_of, store, pool, greedy, teaches)
+            is_again = night is not None and night != run_date
+            desk = Desk(able, run_date, version_of, store, pool, greedy, teaches, is_again)
             with auditor() as audits:
                 version = newest.version if newest else 0
-                yield Run(run_id, run_date, out, profile, reading, store, desk, audits, version)
+                yield Run(run_id, run_date, out, profile, reading, store, desk, audits, version, night)
         finally:
             await pool.cancel()
             publish.sweep_staging(out, lambda run: run == run_id)
             store.close()
+
+
+def _catch_up(out: Path, profile: Profile, run_date: date, run_id: str) -> None:
+    """Learn from what an earlier run published and could not learn from; if that fails again, the run goes on."""
+    try:
+        learned = learn_unseen(out, profile, run_date, run_id)
+    except Exception as e:  # noqa: BLE001  (whatever it is, documents are read with the weights that there are)
+        log.warning(
+            "published runs could not be learned from (%s: %s); the next learn tries again", type(e).__name__, e
+        )
+        return
+    if learned is not None:
+        log.info("weights version %d, from runs that had not been learned from: %s", learned.version, learned.reason)
 
 
 class _Versions:

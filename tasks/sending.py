@@ -17,6 +17,7 @@ from tasks.errors import (
     BadReply,
     BudgetExceeded,
     ModelError,
+    OverBudget,
     RateLimited,
     Resting,
     TerminalError,
@@ -38,10 +39,14 @@ PROMPT_CHARACTERS = 2_000  # that a prompt has besides items and labels, at most
 
 
 class Sender:
-    """What the calls of one run go out by. out: model -> why it is left out of the rest of this run."""
+    """What the calls of one run go out by. out: model -> why it is left out of the rest of this run.
+
+    rested: models that rested for longer than a call waits, so that others answered in their place.
+    """
 
     def __init__(self, profile: Profile, store: Store, pool: FanOut, ledger: Ledger) -> None:
         self.out: dict[str, str] = {}
+        self.rested: set[str] = set()
         self._limits, self._pool, self._ledger = profile.limits, pool, ledger
         self._admission = Admission(profile.models, profile.limits.max_cost_usd)
         self._batch_lane = BatchLane(profile.batch, profile.limits.attempts, store.outstanding)
@@ -76,7 +81,7 @@ class Sender:
                     grant.spent = dollars_of(returned.reply.usage, spec.prices, "batch")
         except BudgetExceeded as e:
             self._over_budget(e)
-            return Reply(None, ModelError(str(e)), now(), 0.0)
+            return Reply(None, OverBudget(str(e)), now(), 0.0)
         record["attempts"] += returned.times
         self._ledger.made += returned.times > 0
         if returned.reply is not None:
@@ -102,8 +107,9 @@ class Sender:
                     grant.spent = dollars_of(reply.usage, spec.prices, reply.lane)
             except BudgetExceeded as e:
                 self._over_budget(e)
-                return Reply(None, ModelError(str(e)), now(), 0.0)
+                return Reply(None, OverBudget(str(e)), now(), 0.0)
             except Resting as e:
+                self.rested.add(spec.name)
                 return Reply(None, e, now(), 0.0)
             error = reply.error
             if isinstance(error, Unusable):

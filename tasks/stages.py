@@ -3,11 +3,12 @@
 from collections.abc import Awaitable, Callable, Sequence
 
 from tasks import chunk_splitter, content_organizer, relationship_checker, topic_finder, topic_locator
-from tasks.calls import Desk, Outcome
+from tasks.calls import Desk
 from tasks.ledger import Unit, digest
+from tasks.outcomes import Outcome
 from tasks.relationship_checker import Topic
 from tasks.requests import RoleRequest
-from tasks.work import Batch, Filed, FoundTopic, Work
+from tasks.work import Batch, Filed, FoundTopic, Lost, Work
 
 Progress = Callable[[int, int], None]  # (done, of)
 Asked = list[tuple[Work, int, RoleRequest]]  # (document, index of the chunk, question)
@@ -31,7 +32,7 @@ async def find(desk: Desk, batch: Batch, progress: Progress) -> None:
     ]
     for (work, k, _), outcome in zip(asked, await _ask_chunks(desk, asked, progress), strict=True):
         if outcome.answer is None or outcome.model is None:
-            work.not_located[k] = outcome.reason or "no topic was found"
+            work.not_located[k] = _lost(outcome, "no topic was found")
             continue
         work.found[k] = tuple(
             FoundTopic(topic_finder.clean_title(g.label), tuple(sorted(g.numbers)), outcome.model)
@@ -55,7 +56,7 @@ async def locate(desk: Desk, batch: Batch, progress: Progress) -> None:
     ]
     for (work, k, _), outcome in zip(asked, await _ask_chunks(desk, asked, progress), strict=True):
         if outcome.answer is None:
-            work.not_located[k] = outcome.reason or "not located"
+            work.not_located[k] = _lost(outcome, "not located")
             continue
         start = work.chunks[k].start
         work.placed[k] = {start + n - 1: int(g.label) - 1 for g in outcome.answer.groups for n in g.numbers}
@@ -83,6 +84,9 @@ async def relate(desk: Desk, batch: Batch, progress: Progress) -> None:
         if outcome.answer is not None:
             groups = [[topics[n - 1] for n in g.numbers] for g in outcome.answer.groups if g.numbers]
             work.joined = relationship_checker.merge(work.joined, groups)
+        else:
+            work.unjoined = True
+            work.notes.append(f"one story may stand as several topics, since they were not compared: {outcome.reason}")
 
 
 async def organize(desk: Desk, batch: Batch, progress: Progress) -> None:
@@ -95,7 +99,7 @@ async def organize(desk: Desk, batch: Batch, progress: Progress) -> None:
     ]
     for (work, k, _), outcome in zip(asked, await _ask_chunks(desk, asked, progress), strict=True):
         if outcome.answer is None or outcome.model is None:
-            work.not_organized[k] = outcome.reason or "not organized"
+            work.not_organized[k] = _lost(outcome, "not organized")
             continue
         start = work.chunks[k].start
         for g in outcome.answer.groups:
@@ -122,6 +126,10 @@ def topic_texts(titles: Sequence[str], texts: Sequence[Sequence[str]]) -> list[l
     """Return what stands for each topic where it is embedded: its title and first sentences."""
     most = relationship_checker.MOST_SENTENCES
     return [[title, *sentences[:most]] for title, sentences in zip(titles, texts, strict=True)]
+
+
+def _lost(outcome: Outcome, otherwise: str) -> Lost:
+    return Lost(outcome.reason or otherwise, outcome.cause or "text")
 
 
 async def _ask_chunks(desk: Desk, asked: Asked, progress: Progress) -> list[Outcome]:

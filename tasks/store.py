@@ -28,6 +28,11 @@ CREATE TABLE IF NOT EXISTS assignments (
     profile TEXT, run_date TEXT, content_hash TEXT, weights_version INTEGER NOT NULL,
     PRIMARY KEY (profile, run_date, content_hash)) WITHOUT ROWID;
 """
+_PUT = """
+INSERT INTO answers VALUES (?, ?, ?)
+    ON CONFLICT (key) DO UPDATE SET answer = excluded.answer, call_id = excluded.call_id
+    WHERE NOT (SELECT json_extract(record, '$.valid') FROM calls WHERE calls.call_id = answers.call_id)
+"""
 _VARIABLES = 500  # of one statement
 
 
@@ -38,6 +43,11 @@ class Stored:
     answer: Any
     record: Record
     published: bool
+
+    @property
+    def failed(self) -> bool:
+        """Whether the model replied and its reply could not be used. One that declined has said what it will say."""
+        return not self.record["valid"] and self.record["reply"] is not None
 
 
 class Store:
@@ -83,11 +93,11 @@ class Store:
         return part is not None and (self._out / part).exists()
 
     def put(self, key: str, answer: Any, record: Record) -> None:
-        """Write one completed call. The first answer under a key stays."""
+        """Write one completed call. The first answer under a key stays, unless it was one that cannot be used."""
         with self._transaction():
             call_id = record["call_id"]
             self._db.execute("INSERT INTO calls VALUES (?, ?, NULL, ?)", (call_id, self._run_id, _json(record)))
-            self._db.execute("INSERT OR IGNORE INTO answers VALUES (?, ?, ?)", (key, _json(answer), call_id))
+            self._db.execute(_PUT, (key, _json(answer), call_id))
             self.outstanding.over(key)
 
     def record(self, record: Record) -> None:

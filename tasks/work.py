@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from tasks.chunk_splitter import Chunk
 from tasks.documents import Document, Unreadable
 from tasks.relationship_checker import Topic
+from tasks.requests import Cause
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,14 @@ class Filed:
     model: str
 
 
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """Why the sentences of a chunk have no topic, or no category: in words, and as data."""
+
+    reason: str
+    cause: Cause = "text"
+
+
 @dataclass(slots=True)
 class Work:
     """One document. Lists run over its chunks; positions are 0-based in the document.
@@ -34,6 +43,9 @@ class Work:
     found: topics of a chunk. placed: position -> topic (index into found) for every sentence of the chunk, overlap
     included. filed: position -> category, likewise. not_located, not_organized: chunk -> why its sentences have no
     topic, or no category. joined: (chunk, topic) -> the first topic of its story in this document.
+    notes: what a reader of the table `documents` is to know of it; filing adds them to its reason, a clause each.
+    taken_up: the nights (YYYY-MM-DD) that have taken this text of the document up again, as a part of it was lost.
+    unjoined: whether a question about which of its topics are one story got no answer, or could not be asked.
     """
 
     document: Document
@@ -42,9 +54,12 @@ class Work:
     found: list[tuple[FoundTopic, ...]] = field(default_factory=list)
     placed: list[dict[int, int]] = field(default_factory=list)
     filed: list[dict[int, Filed]] = field(default_factory=list)
-    not_located: dict[int, str] = field(default_factory=dict)
-    not_organized: dict[int, str] = field(default_factory=dict)
+    not_located: dict[int, Lost] = field(default_factory=dict)
+    not_organized: dict[int, Lost] = field(default_factory=dict)
     joined: dict[Topic, Topic] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    taken_up: tuple[str, ...] = ()
+    unjoined: bool = False
 
     def texts(self, chunk: Chunk) -> tuple[str, ...]:
         """Return the sentences of a chunk."""

@@ -31,8 +31,12 @@ def run(
     text_id: Annotated[str, typer.Option("--id", help="What the text on stdin (-) is called.")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Reorganise documents now: the nightly flow."""
+    """Reorganise documents now: the nightly flow, on what is named and nothing else.
+
+    Ends with exit code 1 if the run was bad: models failed on too many sentences, or the audit withheld a batch.
+    """
     started = time.perf_counter()
+    from tasks.errors import BadRun
     from tasks.profile import load_profile
     from tasks.sources import check_sources
 
@@ -66,14 +70,20 @@ def run(
         reassign=reassign,
         only_new=False,
     )
+    bad: BadRun | None = None
     with bars():
-        result = in_loop(nightly(parameters))
+        try:
+            result = in_loop(nightly(parameters))
+        except BadRun as e:
+            bad, result = e, e.result
     result = {**result, "seconds": round(time.perf_counter() - started, 3)}
     show(result, as_json)
     if not as_json:
         typer.echo(f"The tables are in {out / 'tables'}.", err=True)
         if result["edition"]:
             typer.echo(f"To read in the morning: {result['edition']}", err=True)
+    if bad is not None:
+        raise bad
 
 
 def _foretell(reading: "Reading", profile: "Profile", out: Path, as_json: bool) -> None:

@@ -10,7 +10,7 @@ from markdown_it import MarkdownIt
 from flows.markdown import code, plain, table
 from flows.verdict import judge
 from tasks.profile import Profile, load_profile
-from tasks.run import Served, Totals
+from tasks.totals import Served, Totals
 
 MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 
@@ -81,8 +81,17 @@ def test_an_evening_without_news_is_good(news: Profile) -> None:
     [
         ({"unreadable": 1}, True, "1 document could not be read"),
         ({"unplaced": 8}, True, "2.0% of the sentences have no place"),
+        ({"unplaced": 1, "failed": 1}, True, "models failed on 1 sentence:"),
+        ({"unplaced": 20, "failed": 20}, True, "models failed on 20 sentences:"),
+        ({"unplaced": 300, "unpaid": 300}, True, "did not reach for 300 sentences"),
+        ({"unjoined": 2}, True, "2 documents may have one story under several topics"),
+        ({"given_up": 1}, True, "1 document had been taken up again on enough nights"),
         ({"quarantined": 2}, True, "2 rows failed the audit"),
-        ({"models": {("topic_finder", "slow"): Served(10, 10, 5, 0.0)}}, True, "5 of 10 calls to slow failed"),
+        (
+            {"models": {("topic_finder", "slow"): Served(10, 10, 5, 5, 0.0)}},
+            True,
+            "5 of 10 calls to slow got no answer",
+        ),
         ({}, False, "the weights were not updated"),
     ],
 )
@@ -92,6 +101,47 @@ def test_what_went_wrong_is_named(news: Profile, changed: dict[str, object], lea
     (concern,) = verdict.concerns
     assert said in concern
     assert ":" in concern  # and what to do about it
+
+
+def test_a_model_that_was_out_is_named_once_whatever_else_it_did(news: Profile) -> None:
+    made = totals(models={("topic_finder", "slow"): Served(10, 10, 5, 5, 0.0)})
+    (concern,) = judge(made, figures(), news, True, {"slow": "it kept failing, and rested"}).concerns
+    assert concern.startswith("slow was out for a while or for all of the run: it kept failing, and rested")
+
+
+def test_replies_that_were_repaired_are_no_concern(news: Profile) -> None:
+    made = totals(models={("topic_finder", "hasty"): Served(20, 10, 10, 0, 0.0)})
+    assert judge(made, figures(), news, learned=True).word == "Good"
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"unplaced": 21, "failed": 21}, "models failed on 5.2% of the sentences, more than the 5.0% of limits.max"),
+        (
+            {"withheld": ["batch 2 (a, b): table passages: x"]},
+            "the audit withheld 1 batch: batch 2 (a, b): table passages",
+        ),
+    ],
+)
+def test_a_run_that_lost_too_much_is_bad_and_its_line_says_why(
+    news: Profile, changed: dict[str, object], said: str
+) -> None:
+    verdict = judge(totals(**changed), figures(), news, learned=True)
+    assert verdict.line.startswith("Bad: 3 documents, ")
+    assert said in verdict.line
+    (concern,) = verdict.concerns
+    assert said in concern
+
+
+def test_how_much_may_be_lost_is_the_profile_s(news: Profile) -> None:
+    lax = news.model_copy(update={"limits": news.limits.model_copy(update={"max_unplaced": 0.1})})
+    assert judge(totals(unplaced=21, failed=21), figures(), lax, True).word == "Worth a look"
+
+
+def test_what_went_wrong_before_tonight_s_documents_is_a_concern(news: Profile) -> None:
+    verdict = judge(totals(), figures(), news, True, {}, ["the night of 2026-03-01, run now, is not done: Bad: x"])
+    assert (verdict.word, len(verdict.concerns)) == ("Worth a look", 1)
 
 
 def test_a_spent_budget_is_a_concern(news: Profile) -> None:

@@ -51,7 +51,7 @@ def tables(*works: Work, run_id: str = "run-1", unreadable: Sequence[Unreadable]
     stories = {w.document.doc_id: w.stories() for w in works}
     ids = [topic_id(w, n) for w in works for n in range(1, len(stories[w.document.doc_id]) + 1)]
     links = {i: (f"story-of-{i}", vector) for i in ids}
-    return file_batch(Batch(1, list(works), list(unreadable)), stories, links, run_id)
+    return file_batch(Batch(1, list(works), list(unreadable)), stories, links, run_id, "news")
 
 
 def call(call_id: str, doc_id: str = "doc", **changes: Any) -> Row:

@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 
 from tasks import content_organizer
-from tasks.calls import Desk, Outcome
+from tasks.calls import Desk
 from tasks.fanout import fan_out
 from tasks.ledger import Unit
+from tasks.outcomes import Outcome
 from tasks.profile import Profile, load_profile
 from tasks.store import Store
 from tests.servers.playing import Playing

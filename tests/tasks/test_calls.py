@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from tasks import content_organizer, topic_finder
-from tasks.calls import Desk, Outcome
+from tasks.calls import Desk
 from tasks.contracts import contract
 from tasks.fanout import fan_out
 from tasks.format_checker import check
 from tasks.ledger import Unit, answer_key, digest
+from tasks.outcomes import Outcome
 from tasks.profile import Profile, load_profile
 from tasks.requests import RoleRequest
 from tasks.roles import MODULES
@@ -149,7 +150,7 @@ def test_a_model_that_the_budget_cannot_pay_is_replaced_by_one_that_is_free(clus
 def test_what_nobody_answers_in_time_has_a_reason_and_is_asked_again_by_the_next_run(cluster: str, out: Path) -> None:
     units, hasty = questions(1)[:1], with_changes(limits={"call_timeout_s": 1e-6, "attempts": 1})
     asked = ask(cluster, out, units, hasty)
-    assert asked.outcomes == [Outcome(None, None, "topic_finder: no answer within 1e-06 s")]
+    assert asked.outcomes == [Outcome(None, None, "topic_finder: no answer within 1e-06 s", "models")]
     assert all(not r["valid"] and not r["served"] and r["error"] for r in asked.rows)
     assert {r["purpose"] for r in asked.rows} >= {"serve", "fallback"}  # no repair: there is nothing to mend
     (outcome,) = ask(cluster, out, units, run_id="run-2").outcomes

@@ -12,7 +12,7 @@ from tasks.audit import Auditor
 from tasks.clearance import Cleared, clear
 from tasks.contracts import contract
 from tasks.errors import AuditFailed, PublishError
-from tasks.work import Filed, FoundTopic, Unreadable
+from tasks.work import Filed, FoundTopic, Lost, Unreadable
 from tests.tasks.made import CATEGORIES, Row, call, calls, document, tables, work
 
 LEDGER = {"calls": calls(call("c1")), "judgements": contract("judgements").build([])}
@@ -104,8 +104,8 @@ def test_several_failures_of_several_documents_are_all_told(audits: Auditor) -> 
 
 def test_a_batch_in_which_nothing_was_placed_passes(audits: Auditor) -> None:
     w = work(document("a", 3))
-    w.placed[0], w.not_located[0] = {}, "topic_finder: no answer within 120 s"
-    w.filed[0], w.not_organized[0] = {}, "content_organizer: no answer within 120 s"
+    w.placed[0], w.not_located[0] = {}, Lost("topic_finder: no answer within 120 s", "models")
+    w.filed[0], w.not_organized[0] = {}, Lost("content_organizer: no answer within 120 s", "models")
     result = cleared(audits, tables(w))
     assert {p["reason"] for p in rows(result, "passages")} == {"topic_finder: no answer within 120 s"}
     assert_adds_up(result, {"a": 3})

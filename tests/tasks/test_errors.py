@@ -5,7 +5,7 @@ import pickle
 import pytest
 
 from tasks import errors
-from tasks.errors import NightdeskError, RateLimited, TransientError
+from tasks.errors import BadRun, NightdeskError, RateLimited, TransientError
 
 CLASSES = [c for c in vars(errors).values() if isinstance(c, type) and issubclass(c, NightdeskError)]
 
@@ -15,6 +15,11 @@ def test_every_error_comes_through_a_pickle_with_its_message(kind: type[Nightdes
     back = pickle.loads(pickle.dumps(kind("a.txt: line 3: broken")))
     assert type(back) is kind
     assert str(back) == "a.txt: line 3: broken"
+
+
+def test_a_bad_run_keeps_its_figures() -> None:
+    back = pickle.loads(pickle.dumps(BadRun("Bad: 3 documents", {"documents": 3})))
+    assert (str(back), back.result) == ("Bad: 3 documents", {"documents": 3})
 
 
 def test_a_rate_limit_keeps_how_long_to_wait() -> None:

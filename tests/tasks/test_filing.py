@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tasks.clearance import extent
 from tasks.profile import Chunks
 from tasks.relationship_checker import merge
-from tasks.work import Unreadable, Work
+from tasks.work import Lost, Unreadable, Work
 from tests.tasks.made import Row, document, tables, work
 
 SMALL = Chunks(sentences=8, overlap=4)
@@ -74,7 +74,7 @@ def test_a_story_that_comes_back_has_several_spans() -> None:
 
 def test_a_chunk_that_was_not_located_is_unplaced_with_the_reason() -> None:
     w = work(document("d", 20), size=SMALL)
-    w.placed[0], w.not_located[0] = {}, "topic_locator: no answer within 120 s"
+    w.placed[0], w.not_located[0] = {}, Lost("topic_locator: no answer within 120 s", "models")
     passages, topics, (d,) = filed(w)
     lost = [p for p in passages if p["chunk_id"] == w.chunks[0].chunk_id]
     assert lost
@@ -88,7 +88,7 @@ def test_a_chunk_that_was_not_located_is_unplaced_with_the_reason() -> None:
 
 def test_a_chunk_that_was_not_organized_keeps_its_topics_and_says_why() -> None:
     w = work(document("d", 6))
-    w.filed[0], w.not_organized[0] = {}, "content_organizer: 'gossip' is not a category"
+    w.filed[0], w.not_organized[0] = {}, Lost("content_organizer: 'gossip' is not a category", "models")
     passages, topics, (d,) = filed(w)
     assert {(p["category"], p["reason"], p["confidence"]) for p in passages} == {
         ("unplaced", "content_organizer: 'gossip' is not a category", None)
@@ -122,3 +122,33 @@ def test_a_document_that_cannot_be_read_has_a_row_and_a_reason() -> None:
 def test_a_document_whose_characters_were_replaced_says_so() -> None:
     _, _, (d,) = filed(work(document("d", ["One \ud800 two.", "Three \udfff\udfff."])))
     assert d["reason"].startswith("3 characters")
+
+
+def test_what_is_to_be_known_of_a_document_is_its_reason() -> None:
+    w = work(document("d", 12))
+    w.notes += ["one thing was lost", "another one too", "one thing was lost"]
+    _, _, (d,) = filed(w)
+    assert (d["status"], d["reason"]) == ("published", "one thing was lost; another one too")
+
+
+def test_what_models_failed_on_is_told_from_what_was_not_paid_and_from_what_a_text_is_the_reason_of() -> None:
+    w = work(document("d", 30), size=SMALL)
+    for chunk, cause in ((0, "models"), (1, "budget"), (2, "text")):
+        w.placed[chunk], w.not_located[chunk] = {}, Lost(f"topic_locator: {cause}", cause)
+    own = [c.own_end - c.own_start for c in w.chunks]
+    _, _, (d,) = filed(w)
+    assert (d["failed"], d["unpaid"], d["unplaced"]) == (own[0], own[1], sum(own[:3]))
+    assert (d["profile"], d["taken_up"], d["reason"]) == ("news", [], None)
+
+
+def test_what_three_nights_took_up_in_vain_is_given_up_and_says_why() -> None:
+    w = work(document("d", 6))
+    w.filed[0], w.not_organized[0] = {}, Lost("content_organizer: no answer within 120 s", "models")
+    w.taken_up = ("2026-03-02", "2026-03-03")
+    assert filed(w)[2][0]["reason"] is None
+    w.taken_up += ("2026-03-04",)
+    (d,) = filed(w)[2]
+    assert d["reason"] == (
+        "given up, since 6 sentences still have no place after it was taken up again on "
+        "2026-03-02, 2026-03-03, 2026-03-04: content_organizer: no answer within 120 s"
+    )

@@ -1,0 +1,50 @@
+"""What came of one call, and of one question: an answer that passed the gate, or why there is none."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from role_rl.arms import arm_name
+from tasks.errors import ModelError, OverBudget, Refused
+from tasks.requests import Answer, Cause
+from tasks.store import Record
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The answer that serves, and whose it is; or why there is none, in words and as data."""
+
+    answer: Answer | None
+    model: str | None
+    reason: str | None = None
+    cause: Cause = ""
+
+
+@dataclass(slots=True)
+class Call:
+    """One use of a model: its record, its answer if that passed the gate, whether the record is this use's own.
+
+    cause: why it has no answer.
+    """
+
+    record: Record
+    answer: Answer | None
+    own: bool
+    cause: Cause = ""
+
+    @property
+    def arm(self) -> str:
+        """The arm that was asked."""
+        return arm_name(self.record["model"], self.record["lane"])
+
+
+def cause(error: ModelError | None) -> Cause:
+    """Return why a call has no answer. error: None if there was one, which did not pass the gate."""
+    if isinstance(error, OverBudget):
+        return "budget"
+    return "text" if isinstance(error, Refused) else "models"
+
+
+def cause_of(tried: Sequence[Call]) -> Cause:
+    """Return why none of several calls has an answer: dollars first, as more of them might have bought one."""
+    causes = {c.cause for c in tried}
+    return next(c for c in ("budget", "models", "text") if c in causes)
