@@ -39,6 +39,11 @@ def judge(totals: Totals, result: Mapping[str, Any], profile: Profile, learned: 
     share = totals.unplaced / totals.sentences if totals.sentences else 0.0
     if share > UNPLACED:
         concerns.append(f"{share:.1%} of the sentences have no place: the reason column of passages says why")
+    if totals.unjoined:
+        concerns.append(
+            f"{_count(totals.unjoined, 'document')} may have one story under several topics, since not all could be "
+            "compared: the reason column of documents says why"
+        )
     if totals.quarantined:
         concerns.append(f"{_count(totals.quarantined, 'row')} failed the audit: read the table quarantine")
     if refused := result["over_budget"]:

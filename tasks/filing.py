@@ -112,7 +112,7 @@ def _topics(work: Work, stories: Sequence[Story], links: Mapping[str, tuple[str,
 
 def _document(work: Work, run_id: str) -> dict[str, Any]:
     d = work.document
-    changed = f"{d.replaced} characters that no table can hold became U+FFFD" if d.replaced else None
+    changed = [f"{d.replaced} characters that no table can hold became U+FFFD"] if d.replaced else []
     return {
         "doc_id": d.doc_id,
         "source": d.source,
@@ -121,7 +121,7 @@ def _document(work: Work, run_id: str) -> dict[str, Any]:
         "language": d.language,
         "sentences": len(d.texts),
         "status": "published",
-        "reason": changed,
+        "reason": "; ".join([*changed, *dict.fromkeys(work.notes)]) or None,
         "weights_version": work.weights_version,
         "run_id": run_id,
     }

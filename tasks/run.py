@@ -48,6 +48,7 @@ class Totals:
     """What a run has published so far. `topics` counts topics of documents; stages: seconds by name.
 
     models: what each model did, by (role, model); answers that were in the store do not count.
+    unjoined: documents whose topics could not all be compared, so that one story may stand there as several.
     """
 
     documents: int = 0
@@ -58,6 +59,7 @@ class Totals:
     unplaced: int = 0
     topics: int = 0
     quarantined: int = 0
+    unjoined: int = 0
     stages: dict[str, float] = field(default_factory=dict)
     models: dict[tuple[str, str], Served] = field(default_factory=dict)
     reasons: list[str] = field(default_factory=list)  # why documents could not be read
@@ -183,6 +185,7 @@ class Run:
         for column in ("sentences", "placed", "unplaced", "topics"):
             setattr(self.totals, column, getattr(self.totals, column) + sum(documents[column]))
         self.totals.quarantined += len(tables["quarantine"])
+        self.totals.unjoined += sum(w.unjoined for w in batch.works)
         self.totals.reasons += [u.reason for u in batch.unreadable]
         self.totals.count_calls(tables["calls"])
         del self.batches[batch.number]

@@ -83,6 +83,9 @@ async def relate(desk: Desk, batch: Batch, progress: Progress) -> None:
         if outcome.answer is not None:
             groups = [[topics[n - 1] for n in g.numbers] for g in outcome.answer.groups if g.numbers]
             work.joined = relationship_checker.merge(work.joined, groups)
+        else:
+            work.unjoined = True
+            work.notes.append(f"one story may stand as several topics, since they were not compared: {outcome.reason}")
 
 
 async def organize(desk: Desk, batch: Batch, progress: Progress) -> None:

@@ -34,6 +34,8 @@ class Work:
     found: topics of a chunk. placed: position -> topic (index into found) for every sentence of the chunk, overlap
     included. filed: position -> category, likewise. not_located, not_organized: chunk -> why its sentences have no
     topic, or no category. joined: (chunk, topic) -> the first topic of its story in this document.
+    notes: what a reader of the table `documents` is to know of it; filing adds them to its reason, a clause each.
+    unjoined: whether a question about which of its topics are one story got no answer, or could not be asked.
     """
 
     document: Document
@@ -45,6 +47,8 @@ class Work:
     not_located: dict[int, str] = field(default_factory=dict)
     not_organized: dict[int, str] = field(default_factory=dict)
     joined: dict[Topic, Topic] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    unjoined: bool = False
 
     def texts(self, chunk: Chunk) -> tuple[str, ...]:
         """Return the sentences of a chunk."""

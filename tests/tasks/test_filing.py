@@ -122,3 +122,10 @@ def test_a_document_that_cannot_be_read_has_a_row_and_a_reason() -> None:
 def test_a_document_whose_characters_were_replaced_says_so() -> None:
     _, _, (d,) = filed(work(document("d", ["One \ud800 two.", "Three \udfff\udfff."])))
     assert d["reason"].startswith("3 characters")
+
+
+def test_what_is_to_be_known_of_a_document_is_its_reason() -> None:
+    w = work(document("d", 12))
+    w.notes += ["one thing was lost", "another one too", "one thing was lost"]
+    _, _, (d,) = filed(w)
+    assert (d["status"], d["reason"]) == ("published", "one thing was lost; another one too")
