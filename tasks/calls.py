@@ -7,15 +7,18 @@ only answer.
 
 import asyncio
 import json
+import logging
 import time
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from role_rl.arms import Arm, arm_name
+from role_rl.arms import Arm, arm_name, eligible
 from role_rl.board import judge_weights, panel, reliability
 from role_rl.drawing import Plan, decide
 from role_rl.learn import serving
@@ -26,27 +29,38 @@ from tasks.errors import (
     InputError,
     ModelError,
     Refused,
+    TooLong,
 )
 from tasks.fanout import FanOut
 from tasks.ledger import Context, Ledger, Unit, answer_from_json, answer_key, answer_to_json, digest
 from tasks.models.worker import Reply, embed_group
 from tasks.pool import ModelSpec, dollars_of
 from tasks.profile import Profile
+from tasks.question_size import Budgets
 from tasks.requests import Answer, RoleRequest
 from tasks.roles import MODULES
 from tasks.sending import Sender
 from tasks.store import Record, Store, Stored
 
+log = logging.getLogger("nightdesk")
+
 LONGEST_REPLY = 2_000  # characters of a reply that cannot be read, kept for its repair
+
+TooLongBy = Literal["", "estimate", "provider"]
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The answer that serves, and whose it is; or why there is none."""
+    """The answer that serves, and whose it is; or why there is none.
+
+    too_long: a shorter question may be answered, as this one is longer than models can be asked by our estimate, or as
+    a provider said that it is.
+    """
 
     answer: Answer | None
     model: str | None
     reason: str | None = None
+    too_long: TooLongBy = ""
 
 
 @dataclass(slots=True)
@@ -56,6 +70,7 @@ class Call:
     record: Record
     answer: Answer | None
     own: bool
+    too_long: bool = False  # than the model can read
 
     @property
     def arm(self) -> str:
@@ -83,6 +98,8 @@ class Desk:
         self._plans: dict[tuple[int, str, str], Plan] = {}
         self._under_way: dict[str, asyncio.Event] = {}
         self._deadline = time.monotonic() + profile.limits.deadline_s
+        self.budgets = Budgets(profile)
+        self.left_out: Counter[tuple[str, str]] = Counter()  # (role, model) -> questions longer than it can be asked
         self.ledger = Ledger()
         self._sender = Sender(profile, store, pool, self.ledger)
 
@@ -116,16 +133,19 @@ class Desk:
         return np.array(await asyncio.gather(*map(one, texts)))
 
     async def ask_all(self, context: Context, arms: Sequence[str]) -> dict[str, Call]:
-        """Have a question answered by several arms, as judges' calls."""
+        """Have a question answered by several arms, as judges' calls; those that cannot be asked at once are passed."""
         request = context.unit.request
-        calls = await asyncio.gather(*(self._call(context, name, "judge", request) for name in arms))
-        return dict(zip(arms, calls, strict=True))
+        able = self.budgets.holding(arms, self.budgets.tokens(request))
+        calls = await asyncio.gather(*(self._call(context, name, "judge", request) for name in able))
+        return dict(zip(able, calls, strict=True))
 
     async def _decided(self, unit: Unit) -> Outcome:
         """Draw, call, judge; find the way out if the drawn model's answer fails."""
         request = unit.request
         drawn = (self.profile.name, self.run_date.isoformat(), unit.weights_version, request.role, digest(request))
         plan = self._plan(unit.weights_version, request)
+        if plan is None:
+            return Outcome(None, None, f"{request.role}: longer than any model of the pool can be asked", "estimate")
         decision = decide(drawn, plan, shared=(*drawn[:3], digest(request.items)))
         context = Context(self.profile.name, unit, decision, digest(drawn, unit.doc_id, unit.unit), self._teaches)
         runs = [self._call(context, decision.arm, "serve", request)]
@@ -136,12 +156,21 @@ class Desk:
             await self._judge(context, [c for c in calls if c.own and c.answer is not None])
         serves = await self._serving(context, calls, plan)
         if serves is None:
-            return Outcome(None, None, f"{request.role}: {calls[0].record['error']}")
+            return Outcome(None, None, f"{request.role}: {calls[0].record['error']}", self._too_long(calls, plan))
         self.ledger.note(serves.record, served=True)
         return Outcome(serves.answer, serves.record["model"])
 
+    def _too_long(self, calls: Sequence[Call], plan: Plan) -> TooLongBy:
+        """Tell whether a question that nobody answered may be if it is shorter."""
+        if any(c.too_long for c in calls):
+            return "provider"
+        # Those that can be asked it are out, but not those that it was too long for: else the run would have ended.
+        return "estimate" if all(self._model(n).name in self._sender.out for n in plan.weights) else ""
+
     async def _serving(self, context: Context, calls: list[Call], plan: Plan) -> Call | None:
         """Return the first valid of: the drawn call, its repair, the rival of a duel, the next models.
+
+        calls: what was drawn; calls to the next models are added to it.
 
         Raises:
             InputError: every model of the role is out for this run.
@@ -163,6 +192,7 @@ class Desk:
         others = sorted(untried, key=lambda n: (-plan.weights[n], n))
         for name in others:
             other = await self._call(context, name, "fallback", request, parent)
+            calls.append(other)
             if other.answer is not None:
                 return other
         return await self._first_free(context, [context.decision.arm, *others], parent)
@@ -182,7 +212,7 @@ class Desk:
 
     def _must_have_one(self, role: str, names: Sequence[str]) -> None:
         out = {n: self._sender.out[m] for n in names if (m := self._model(n).name) in self._sender.out}
-        if len(out) == len(names):
+        if len(out) == len(names) and set(self._sender.out) >= {a.model for a in eligible(self._arms, self._settings)}:
             raise InputError(f"no model is left to serve {role}: {'; '.join(f'{n}: {why}' for n, why in out.items())}")
 
     async def _judge(self, context: Context, calls: list[Call]) -> None:
@@ -190,7 +220,8 @@ class Desk:
         request = context.unit.request
         # An excluded model judges if the profile says that it is the judge.
         out = self._settings.excluded - {self._settings.judge}
-        able = [a for a in self._arms if a.name not in out]
+        holding = self.budgets.holding([a.name for a in self._arms], self.budgets.tokens(request))
+        able = [a for a in self._arms if a.name not in out and a.name in holding]
         arms = {a.name: a for a in able}
         for call in calls:
             arm = arms[call.arm]
@@ -237,10 +268,11 @@ class Desk:
         self._under_way[key] = asyncio.Event()
         try:
             record = context.row(arm, spec, purpose, key, parent)
-            answer = self._written(request, record, await self._sender.send(spec, request, record))
+            reply = await self._sender.send(spec, request, record)
+            answer = self._written(request, record, reply)
         finally:
             self._under_way.pop(key).set()
-        return Call(record, answer, own=True)
+        return Call(record, answer, True, isinstance(reply.error, TooLong))
 
     def _found(self, context: Context, arm: str, purpose: str, parent: str | None, found: Stored) -> Call:
         record = found.record
@@ -276,10 +308,28 @@ class Desk:
     def _model(self, arm: str) -> ModelSpec:
         return self.profile.model(arm)
 
-    def _plan(self, weights_version: int, request: RoleRequest) -> Plan:
+    def _plan(self, weights_version: int, request: RoleRequest) -> Plan | None:
+        """Return how a question is drawn: among the models that can be asked it at once; None if none can."""
         key = (weights_version, request.role, request.language)
         if key not in self._plans:
             state = self._states(weights_version)
-            plan = serving(state, self._arms, self._settings, request.role, request.language)
-            self._plans[key] = plan.greedy() if self.greedy else plan
-        return self._plans[key]
+            self._plans[key] = serving(state, self._arms, self._settings, request.role, request.language)
+        plan, tokens = self._plans[key], self.budgets.tokens(request)
+        holding = self.budgets.holding(plan.weights, tokens)
+        if not holding:
+            return None
+        if len(holding) < len(plan.weights):
+            self._leave_out(request.role, plan.weights.keys() - holding, tokens)
+            plan = plan.only(holding)
+        return plan.greedy() if self.greedy else plan
+
+    def _leave_out(self, role: str, arms: Iterable[str], tokens: int) -> None:
+        """Count the models that a question was too long for, and say so the first time."""
+        for spec in {spec.name: spec for spec in map(self._model, arms)}.values():
+            self.left_out[role, spec.name] += 1
+            if self.left_out[role, spec.name] == 1:
+                log.warning(
+                    "%s is left out of %s where a question is longer than its context of %d tokens (%s) allows: the "
+                    "first has %d tokens; say its context_tokens in the profile if it reads more",
+                    spec.name, role, spec.context.tokens, spec.context.source, tokens,
+                )  # fmt: skip

@@ -8,6 +8,7 @@ NightdeskError
 │   │   ├── RateLimited     ... after retry_after seconds
 │   │   └── Resting         ... but the model rests for longer than the call may wait
 │   └── TerminalError       the same call will fail again (ask another model)
+│       ├── TooLong             ... as the question is longer than the model can read (ask about less at a time)
 │       ├── Unusable            ... and so will every call to this model (key refused, no such model, no credit)
 │       └── BadReply            the model replied, and it cannot be used: not JSON, cut off (paid for all the same)
 │           └── Refused             ... as the model declined to answer
@@ -58,6 +59,10 @@ class Resting(TransientError):
 
 class TerminalError(ModelError):
     """The same call will fail again."""
+
+
+class TooLong(TerminalError):
+    """The question is longer than the model can read; a shorter one may be answered."""
 
 
 class Unusable(TerminalError):
