@@ -44,6 +44,12 @@ def judge(totals: Totals, result: Mapping[str, Any], profile: Profile, learned: 
             f"{_count(totals.unjoined, 'document')} may have one story under several topics, since not all could be "
             "compared: the reason column of documents says why"
         )
+    for (role, model), times in sorted(totals.left_out.items()):
+        context = profile.model(model).context
+        concerns.append(
+            f"{_count(times, 'question')} of {role} did not fit the context of {model} ({context.tokens:,} tokens, "
+            f"{context.source}), so others answered or it was asked in parts: say its context_tokens if that is wrong"
+        )
     if totals.quarantined:
         concerns.append(f"{_count(totals.quarantined, 'row')} failed the audit: read the table quarantine")
     if refused := result["over_budget"]:

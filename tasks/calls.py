@@ -7,10 +7,8 @@ only answer.
 
 import asyncio
 import json
-import logging
 import time
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
@@ -21,7 +19,6 @@ from numpy.typing import NDArray
 from role_rl.arms import Arm, arm_name, eligible
 from role_rl.board import judge_weights, panel, reliability
 from role_rl.drawing import Plan, decide
-from role_rl.learn import serving
 from role_rl.record import State
 from tasks import format_checker
 from tasks.errors import (
@@ -34,15 +31,13 @@ from tasks.errors import (
 from tasks.fanout import FanOut
 from tasks.ledger import Context, Ledger, Unit, answer_from_json, answer_key, answer_to_json, digest
 from tasks.models.worker import Reply, embed_group
+from tasks.plans import Plans
 from tasks.pool import ModelSpec, dollars_of
 from tasks.profile import Profile
-from tasks.question_size import Budgets
 from tasks.requests import Answer, RoleRequest
 from tasks.roles import MODULES
 from tasks.sending import Sender
 from tasks.store import Record, Store, Stored
-
-log = logging.getLogger("nightdesk")
 
 LONGEST_REPLY = 2_000  # characters of a reply that cannot be read, kept for its repair
 
@@ -95,11 +90,9 @@ class Desk:
         self._states, self._store, self._pool = states, store, pool
         self._arms, self.greedy, self._teaches = profile.arms(), greedy, teaches
         self._settings = profile.settings()
-        self._plans: dict[tuple[int, str, str], Plan] = {}
         self._under_way: dict[str, asyncio.Event] = {}
         self._deadline = time.monotonic() + profile.limits.deadline_s
-        self.budgets = Budgets(profile)
-        self.left_out: Counter[tuple[str, str]] = Counter()  # (role, model) -> questions longer than it can be asked
+        self.plans = Plans(profile, states, greedy)
         self.ledger = Ledger()
         self._sender = Sender(profile, store, pool, self.ledger)
 
@@ -135,7 +128,7 @@ class Desk:
     async def ask_all(self, context: Context, arms: Sequence[str]) -> dict[str, Call]:
         """Have a question answered by several arms, as judges' calls; those that cannot be asked at once are passed."""
         request = context.unit.request
-        able = self.budgets.holding(arms, self.budgets.tokens(request))
+        able = self.plans.budgets.holding(arms, self.plans.budgets.tokens(request))
         calls = await asyncio.gather(*(self._call(context, name, "judge", request) for name in able))
         return dict(zip(able, calls, strict=True))
 
@@ -143,7 +136,7 @@ class Desk:
         """Draw, call, judge; find the way out if the drawn model's answer fails."""
         request = unit.request
         drawn = (self.profile.name, self.run_date.isoformat(), unit.weights_version, request.role, digest(request))
-        plan = self._plan(unit.weights_version, request)
+        plan = self.plans.of(unit.weights_version, request)
         if plan is None:
             return Outcome(None, None, f"{request.role}: longer than any model of the pool can be asked", "estimate")
         decision = decide(drawn, plan, shared=(*drawn[:3], digest(request.items)))
@@ -220,7 +213,7 @@ class Desk:
         request = context.unit.request
         # An excluded model judges if the profile says that it is the judge.
         out = self._settings.excluded - {self._settings.judge}
-        holding = self.budgets.holding([a.name for a in self._arms], self.budgets.tokens(request))
+        holding = self.plans.budgets.holding([a.name for a in self._arms], self.plans.budgets.tokens(request))
         able = [a for a in self._arms if a.name not in out and a.name in holding]
         arms = {a.name: a for a in able}
         for call in calls:
@@ -272,7 +265,10 @@ class Desk:
             answer = self._written(request, record, reply)
         finally:
             self._under_way.pop(key).set()
-        return Call(record, answer, True, isinstance(reply.error, TooLong))
+        too_long = isinstance(reply.error, TooLong)
+        if too_long and record["attempts"]:
+            self.plans.did_not_fit(request.role, spec, f"its provider says: {reply.error}")
+        return Call(record, answer, True, too_long)
 
     def _found(self, context: Context, arm: str, purpose: str, parent: str | None, found: Stored) -> Call:
         record = found.record
@@ -307,29 +303,3 @@ class Desk:
 
     def _model(self, arm: str) -> ModelSpec:
         return self.profile.model(arm)
-
-    def _plan(self, weights_version: int, request: RoleRequest) -> Plan | None:
-        """Return how a question is drawn: among the models that can be asked it at once; None if none can."""
-        key = (weights_version, request.role, request.language)
-        if key not in self._plans:
-            state = self._states(weights_version)
-            self._plans[key] = serving(state, self._arms, self._settings, request.role, request.language)
-        plan, tokens = self._plans[key], self.budgets.tokens(request)
-        holding = self.budgets.holding(plan.weights, tokens)
-        if not holding:
-            return None
-        if len(holding) < len(plan.weights):
-            self._leave_out(request.role, plan.weights.keys() - holding, tokens)
-            plan = plan.only(holding)
-        return plan.greedy() if self.greedy else plan
-
-    def _leave_out(self, role: str, arms: Iterable[str], tokens: int) -> None:
-        """Count the models that a question was too long for, and say so the first time."""
-        for spec in {spec.name: spec for spec in map(self._model, arms)}.values():
-            self.left_out[role, spec.name] += 1
-            if self.left_out[role, spec.name] == 1:
-                log.warning(
-                    "%s is left out of %s where a question is longer than its context of %d tokens (%s) allows: the "
-                    "first has %d tokens; say its context_tokens in the profile if it reads more",
-                    spec.name, role, spec.context.tokens, spec.context.source, tokens,
-                )  # fmt: skip

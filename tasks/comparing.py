@@ -4,6 +4,7 @@ A question is first made smaller by showing fewer sentences of each topic (30 do
 over several, those that are alike together. What does not fit any model even two at a time is left out and named.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
@@ -73,6 +74,15 @@ async def questions(topics: Topics, budgets: Budgets, embed: Embed) -> Questions
         return Questions([], everything)
     made = await _within(topics, sorted(ordered[first:]), room or 0.0, embed)
     return Questions(made.asked, sorted([*made.left, *ordered[:first]]))
+
+
+def without_vectors(topics: Topics, budgets: Budgets) -> Questions:
+    """Make the questions about all topics as if all were equally alike: as many and as large, for a forecast."""
+
+    async def alike(texts: Sequence[Sequence[str]]) -> NDArray[np.float32]:
+        return np.ones((len(texts), 1), np.float32)
+
+    return asyncio.run(questions(topics, budgets, alike))
 
 
 async def _within(topics: Topics, numbers: Sequence[int], room: float, embed: Embed) -> Questions:

@@ -49,6 +49,7 @@ class Totals:
 
     models: what each model did, by (role, model); answers that were in the store do not count.
     unjoined: documents whose topics could not all be compared, so that one story may stand there as several.
+    left_out: (role, model) -> questions that were longer than the model can be asked, so that others answered.
     """
 
     documents: int = 0
@@ -60,6 +61,7 @@ class Totals:
     topics: int = 0
     quarantined: int = 0
     unjoined: int = 0
+    left_out: dict[tuple[str, str], int] = field(default_factory=dict)
     stages: dict[str, float] = field(default_factory=dict)
     models: dict[tuple[str, str], Served] = field(default_factory=dict)
     reasons: list[str] = field(default_factory=list)  # why documents could not be read
@@ -186,6 +188,7 @@ class Run:
             setattr(self.totals, column, getattr(self.totals, column) + sum(documents[column]))
         self.totals.quarantined += len(tables["quarantine"])
         self.totals.unjoined += sum(w.unjoined for w in batch.works)
+        self.totals.left_out = dict(self.desk.plans.left_out)
         self.totals.reasons += [u.reason for u in batch.unreadable]
         self.totals.count_calls(tables["calls"])
         del self.batches[batch.number]

@@ -80,7 +80,8 @@ async def relate(desk: Desk, batch: Batch, progress: Progress) -> None:
             work.document.language,
         )
         roots = [s.root for s in stories]
-        made = await questions(topics, desk.budgets, desk.embed)
+        budgets = desk.plans.budgets_of("relationship_checker", work.weights_version, topics.language)
+        made = await questions(topics, budgets, desk.embed)
         _not_compared(work, len(made.left), "longer than any model of the pool can be asked at once")
         asked += [(work, roots, topics, question) for question in made.asked]
     done, of = 0, len(asked)

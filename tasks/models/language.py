@@ -192,7 +192,7 @@ class LanguageModel(ABC):
     def _refusal(self, status: int, message: str, code: str, told: str) -> TerminalError:
         """Return what it means that a request was turned down for what it is."""
         if status == 413 or _TOO_LONG.search(f"{code} {message}"):
-            return TooLong(f"{told}; say its context_tokens in the profile")
+            return TooLong(f"{told}; say in the profile what its context_tokens are")
         return FormRefused(told) if _OF_FORM.search(f"{code} {message}") else TerminalError(told)
 
     def _told(self, text: str) -> str:
