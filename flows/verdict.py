@@ -76,6 +76,12 @@ def _concerns(
     absent: Mapping[str, str] | None,
 ) -> Iterator[str]:
     yield from _lost(totals, profile)
+    for (role, model), times in sorted(totals.left_out.items()):
+        context = profile.model(model).context
+        yield (
+            f"{_count(times, 'question')} of {role} did not fit the context of {model} ({context.tokens:,} tokens, "
+            f"{context.source}), so others answered or it was asked in parts: say its context_tokens if that is wrong"
+        )
     if refused := result["over_budget"]:
         yield (
             f"{_count(refused, 'call')} did not fit the budget of ${profile.limits.max_cost_usd:.2f}: other models "

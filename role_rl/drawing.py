@@ -15,7 +15,7 @@ both are judged. Otherwise y is judged with probability j. Hence
 If nothing of q is left beside the picked arm, no second arm runs, and the picked one is judged alone.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from math import fsum
@@ -45,6 +45,23 @@ class Plan:
     def greedy(self) -> "Plan":
         """Return the plan by which the leader serves always: nothing is explored, nothing judged."""
         return Plan({name: float(name == self.leader) for name in self.weights}, 0.0, 0.0, {})
+
+    def only(self, names: Collection[str]) -> "Plan":
+        """Return the plan among some of its arms: their weights in proportion (equal, if none had any), same rates.
+
+        What is drawn from it has propensities of its own, so an arm that cannot be asked is not in the log as if it
+        could have been.
+
+        Raises:
+            SettingsError: none of the plan's arms is among them.
+        """
+        kept = {name: weight for name, weight in self.weights.items() if name in names}
+        if not kept:
+            raise SettingsError(f"no arm is left of {', '.join(sorted(self.weights))}")
+        total = fsum(kept.values())
+        weights = {name: weight / total if total > 0 else 1 / len(kept) for name, weight in kept.items()}
+        challengers = {name: share for name, share in self.challengers.items() if name in kept}
+        return Plan(weights, self.judge_rate, self.duel_rate, challengers)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,9 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from role_rl.arms import Arm
+from role_rl.arms import Arm, eligible
 from role_rl.board import judge_weights, panel, reliability
 from role_rl.drawing import Plan, decide
-from role_rl.learn import serving
 from role_rl.record import State
 from tasks import format_checker
 from tasks.errors import (
@@ -26,11 +25,13 @@ from tasks.errors import (
     InputError,
     ModelError,
     Refused,
+    TooLong,
 )
 from tasks.fanout import FanOut
 from tasks.ledger import Context, Ledger, Unit, answer_from_json, answer_key, answer_to_json, digest
 from tasks.models.worker import Reply, embed_group
-from tasks.outcomes import Call, Outcome, cause, cause_of
+from tasks.outcomes import Call, Outcome, TooLongBy, cause, cause_of
+from tasks.plans import Plans
 from tasks.pool import ModelSpec, dollars_of
 from tasks.profile import Profile
 from tasks.requests import Answer, Cause, RoleRequest
@@ -64,9 +65,9 @@ class Desk:
         self._arms, self.greedy, self._teaches = profile.arms(), greedy, teaches
         self._settings = profile.settings()
         self._again, self._answered = again, False
-        self._plans: dict[tuple[int, str, str], Plan] = {}
         self._under_way: dict[str, asyncio.Event] = {}
         self._deadline = time.monotonic() + profile.limits.deadline_s
+        self.plans = Plans(profile, states, greedy)
         self.ledger = Ledger()
         self._sender = Sender(profile, store, pool, self.ledger)
 
@@ -105,16 +106,21 @@ class Desk:
         return np.array(await asyncio.gather(*map(one, texts)))
 
     async def ask_all(self, context: Context, arms: Sequence[str]) -> dict[str, Call]:
-        """Have a question answered by several arms, as judges' calls."""
+        """Have a question answered by several arms, as judges' calls; those that cannot be asked at once are passed."""
         request = context.unit.request
-        calls = await asyncio.gather(*(self._call(context, name, "judge", request) for name in arms))
-        return dict(zip(arms, calls, strict=True))
+        able = self.plans.budgets.holding(arms, self.plans.budgets.tokens(request))
+        calls = await asyncio.gather(*(self._call(context, name, "judge", request) for name in able))
+        return dict(zip(able, calls, strict=True))
 
     async def _decided(self, unit: Unit) -> Outcome:
         """Draw, call, judge; find the way out if the drawn model's answer fails."""
         request = unit.request
         drawn = (self.profile.name, self.run_date.isoformat(), unit.weights_version, request.role, digest(request))
-        plan = self._plan(unit.weights_version, request)
+        plan = self.plans.of(unit.weights_version, request)
+        if plan is None:
+            return Outcome(
+                None, None, f"{request.role}: longer than any model of the pool can be asked", "models", "estimate"
+            )
         decision = decide(drawn, plan, shared=(*drawn[:3], digest(request.items)))
         context = Context(self.profile.name, unit, decision, digest(drawn, unit.doc_id, unit.unit), self._teaches)
         runs = [self._call(context, decision.arm, "serve", request)]
@@ -126,9 +132,22 @@ class Desk:
         tried = list(calls)
         serves = await self._serving(context, calls, plan, tried)
         if serves is None:
-            return Outcome(None, None, f"{request.role}: {calls[0].record['error']}", cause_of(tried))
+            reason = f"{request.role}: {calls[0].record['error']}"
+            return Outcome(None, None, reason, cause_of(tried), self._too_long(tried, plan))
         self.ledger.note(serves.record, served=True)
         return Outcome(serves.answer, serves.record["model"])
+
+    def _too_long(self, tried: Sequence[Call], plan: Plan) -> TooLongBy:
+        """Tell whether a question that nobody answered may be answered if it is shorter."""
+        if any(c.too_long for c in tried):
+            return "provider"
+        # All that can be asked it are out of the run, but somebody is not: one that it was too long for.
+        out, left = self._sender.out, self._everybody() - set(self._sender.out)
+        return "estimate" if left and all(self._model(n).name in out for n in plan.weights) else ""
+
+    def _everybody(self) -> set[str]:
+        """Return the models that may serve some role."""
+        return {a.model for a in eligible(self._arms, self._settings)}
 
     async def _serving(self, context: Context, calls: list[Call], plan: Plan, tried: list[Call]) -> Call | None:
         """Return the first valid of: the drawn call, its repair, the rival of a duel, the next models.
@@ -181,7 +200,7 @@ class Desk:
         Where some have answered, what is left becomes unplaced, and what they answered is published.
         """
         out = {n: self._sender.out[m] for n in names if (m := self._model(n).name) in self._sender.out}
-        if len(out) == len(names) and not self._answered:
+        if len(out) == len(names) and set(self._sender.out) >= self._everybody() and not self._answered:
             raise InputError(f"no model is left to serve {role}: {'; '.join(f'{n}: {why}' for n, why in out.items())}")
 
     async def _judge(self, context: Context, calls: list[Call]) -> None:
@@ -189,7 +208,8 @@ class Desk:
         request = context.unit.request
         # An excluded model judges if the profile says that it is the judge.
         out = self._settings.excluded - {self._settings.judge}
-        able = [a for a in self._arms if a.name not in out]
+        holding = self.plans.budgets.holding([a.name for a in self._arms], self.plans.budgets.tokens(request))
+        able = [a for a in self._arms if a.name not in out and a.name in holding]
         arms = {a.name: a for a in able}
         for call in calls:
             arm = arms[call.arm]
@@ -241,7 +261,10 @@ class Desk:
         finally:
             self._under_way.pop(key).set()
         self._answered = self._answered or answer is not None
-        return Call(record, answer, own=True, cause="" if answer is not None else cause(reply.error))
+        too_long = isinstance(reply.error, TooLong)
+        if too_long and record["attempts"]:
+            self.plans.did_not_fit(request.role, spec, f"its provider says: {reply.error}")
+        return Call(record, answer, True, "" if answer is not None else cause(reply.error), too_long)
 
     def _found(self, context: Context, arm: str, purpose: str, parent: str | None, found: Stored) -> Call:
         record = found.record
@@ -277,11 +300,3 @@ class Desk:
 
     def _model(self, arm: str) -> ModelSpec:
         return self.profile.model(arm)
-
-    def _plan(self, weights_version: int, request: RoleRequest) -> Plan:
-        key = (weights_version, request.role, request.language)
-        if key not in self._plans:
-            state = self._states(weights_version)
-            plan = serving(state, self._arms, self._settings, request.role, request.language)
-            self._plans[key] = plan.greedy() if self.greedy else plan
-        return self._plans[key]

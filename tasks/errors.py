@@ -9,6 +9,7 @@ NightdeskError
 │   │   └── Resting         ... but the model rests for longer than the call may wait
 │   ├── OverBudget          the call was not sent, since the run's dollars do not reach for it
 │   └── TerminalError       the same call will fail again (ask another model)
+│       ├── TooLong             ... as the question is longer than the model can read (ask about less at a time)
 │       ├── Unusable            ... and so will every call to this model (key refused, no such model, no credit)
 │       └── BadReply            the model replied, and it cannot be used: not JSON, cut off (paid for all the same)
 │           └── Refused             ... as the model declined to answer
@@ -66,6 +67,10 @@ class OverBudget(ModelError):
 
 class TerminalError(ModelError):
     """The same call will fail again."""
+
+
+class TooLong(TerminalError):
+    """The question is longer than the model can read; a shorter one may be answered."""
 
 
 class Unusable(TerminalError):

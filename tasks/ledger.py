@@ -126,7 +126,9 @@ def address(spec: ModelSpec, timeout_s: float = 120.0, form: str = "") -> ModelA
         key_env=spec.key_env,
         form=form or spec.form,
         settings=json.dumps(settings, sort_keys=True),
-        max_output_tokens=min(spec.max_output_tokens, spec.context_tokens // 2 or spec.max_output_tokens),
+        max_output_tokens=spec.max_output_tokens,
+        context_tokens=spec.context.tokens,
+        reserved_output=spec.reserved_output,
         timeout_s=timeout_s,
     )
 

@@ -2,34 +2,43 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from role_rl.arms import arm_name
 from tasks.errors import ModelError, OverBudget, Refused
 from tasks.requests import Answer, Cause
 from tasks.store import Record
 
+TooLongBy = Literal["", "estimate", "provider"]
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The answer that serves, and whose it is; or why there is none, in words and as data."""
+    """The answer that serves, and whose it is; or why there is none, in words and as data.
+
+    too_long: a shorter question may be answered, because this one is longer than models can be asked: by our estimate,
+    or because a provider said so.
+    """
 
     answer: Answer | None
     model: str | None
     reason: str | None = None
     cause: Cause = ""
+    too_long: TooLongBy = ""
 
 
 @dataclass(slots=True)
 class Call:
     """One use of a model: its record, its answer if that passed the gate, whether the record is this use's own.
 
-    cause: why it has no answer.
+    cause: why it has no answer. too_long: whether the question is longer than the model can read.
     """
 
     record: Record
     answer: Answer | None
     own: bool
     cause: Cause = ""
+    too_long: bool = False
 
     @property
     def arm(self) -> str:

@@ -1,18 +1,19 @@
 """The pool of a profile: what is said of each model there, in its [[models]] table."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from tasks.models.folder import problem
-from tasks.prices import list_prices
+from tasks.prices import list_context, list_prices
 from tasks.requests import Role, Usage
 
 KEYS = {"openai": "OPENAI_API_KEY", "anthropic": "ANTHROPIC_API_KEY"}  # where a provider's own key is looked for
 CONCURRENCY = 32  # calls that a language model has at a time, if its limits do not say
-TOKEN_CHARACTERS = 4  # characters that a token is taken for where nobody has counted
+ASSUMED_CONTEXT = 16_384  # tokens, where neither the profile nor the price list says
+RESERVED = 4  # a reply may always have one token in so many of the context
 
 Form = Literal["json_schema", "json_object_schema", "json_object", "text"]
 
@@ -66,6 +67,13 @@ class ModelLimits(Table):
     concurrency: int = Field(0, ge=0)
 
 
+class Context(NamedTuple):
+    """What a model reads and answers in one call, in tokens (0: no limit), and where that is known from."""
+
+    tokens: int
+    source: Literal["profile", "price list", "assumed", "no limit"]
+
+
 class Prior(Table):
     """What is known of a model before it was judged: accuracy in [0, 1], worth `strength` judged answers.
 
@@ -98,7 +106,7 @@ class ModelSpec(Table):
     base_url: str = ""
     api_key_env: str = Field("", pattern=r"^([A-Za-z_][A-Za-z0-9_]*)?$")
     form: Form | Literal[""] = ""
-    context_tokens: int = Field(0, ge=0)  # what it can read and answer in one call; 0 = more than a chunk
+    context_tokens: int = Field(0, ge=0)  # what it reads and answers in one call; 0 = as the price list says
     max_output_tokens: int = Field(8192, ge=64)
     temperature: float | None = Field(None, ge=0, le=2)
     seed: int | None = None
@@ -153,6 +161,22 @@ class ModelSpec(Table):
     def is_remote(self) -> bool:
         """Tell whether calls to it go over a network."""
         return self.provider != "embedded"
+
+    @property
+    def context(self) -> Context:
+        """Return what it reads and answers in one call: as the profile says, else the price list, else assumed."""
+        if not self.is_remote:
+            return Context(0, "no limit")
+        if self.context_tokens:
+            return Context(self.context_tokens, "profile")
+        if listed := list_context(self.provider, self.base_url, self.model_id):
+            return Context(listed, "price list")
+        return Context(ASSUMED_CONTEXT, "assumed")
+
+    @property
+    def reserved_output(self) -> int:
+        """Return the tokens of its context that are kept for its reply, however long the question."""
+        return min(self.max_output_tokens, self.context.tokens // RESERVED)
 
     @property
     def lanes(self) -> tuple[str, ...]:

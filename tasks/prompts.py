@@ -82,20 +82,23 @@ def version(role: Role) -> str:
 
 def render(request: RoleRequest) -> Prompt:
     """Write a request out for a language model."""
-    items = "\n".join(f"{k}. {_fenced(item)}" for k, item in enumerate(request.items, 1))
+    items = "\n".join(f"{k}. {fenced(item)}" for k, item in enumerate(request.items, 1))
     question = MODULES[request.role].PROMPT
     for k, label in enumerate(request.labels, 1):
-        if request.anchors:
-            question += f"\n{k}. {_fenced(label)} (sentences {', '.join(map(str, request.anchors[k - 1]))})"
+        if request.anchors and not request.anchors[k - 1]:  # a topic that was found in the other half of a chunk
+            question += f"\n{k}. {fenced(label)}"
+        elif request.anchors:
+            question += f"\n{k}. {fenced(label)} (sentences {', '.join(map(str, request.anchors[k - 1]))})"
         else:
-            question += f"\n- {_fenced(label)}" + (f": {_fenced(request.meanings[k - 1])}" if request.meanings else "")
+            question += f"\n- {fenced(label)}" + (f": {fenced(request.meanings[k - 1])}" if request.meanings else "")
     if request.failed:
-        question += f"\nYour last answer and what was wrong with it: {_fenced(request.failed)}\nAnswer again, rightly."
+        question += f"\nYour last answer and what was wrong with it: {fenced(request.failed)}\nAnswer again, rightly."
     shared = request.role != "relationship_checker"
     return Prompt(INSTRUCTIONS, f"<items>\n{items}\n</items>", question, len(request.items), shared)
 
 
-def _fenced(text: str) -> str:
+def fenced(text: str) -> str:
+    """Write document text so that nothing in it can pass for the end of the items or for the next one."""
     lines = text.replace("</items>", "< /items>").replace("<items>", "< items>").splitlines()
     return "\n    ".join(lines)  # indented, so that no line of an item can pass for the next item
 

@@ -1,13 +1,15 @@
 """The relationship checker: which topics of a document are one story, inside a chunk, across borders or far apart?
 
 Before a model is asked, code joins what needs no opinion: topics of neighbouring chunks that claim the same sentences
-of their overlap. Few topics are shown in one call; many are first cut by nearest neighbours into calls of candidates,
-so that pairs grow linearly with the document.
+of their overlap. Few topics are shown in one call; many, or more than fit a model's context, are first cut by nearest
+neighbours into calls of candidates, so that pairs grow linearly with the document.
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
+from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,21 +24,24 @@ matter as another. Answer one group for every set of two or more topics that are
 topics that stand alone. The same field (two trials, two matches) is not the same story."""
 MOST_TOPICS = 150  # shown in one call
 MOST_SENTENCES = 30  # shown of one topic
+LEAST_SENTENCES = 3  # shown of one topic, where it has them: fewer do not tell what it is about
 NEIGHBOURS = 8
 
 Topic = tuple[int, int]  # (chunk, group of the finder's answer)
 
 
-def make_request(titles: Sequence[str], sentences: Sequence[Sequence[str]], language: str) -> RoleRequest:
-    """Ask which topics are one; a topic's sentences are shown up to a limit, spread over all of it."""
-    items = ["\n".join([title, *_spread(texts)]) for title, texts in zip(titles, sentences, strict=True)]
+def make_request(
+    titles: Sequence[str], sentences: Sequence[Sequence[str]], language: str, most: int = MOST_SENTENCES
+) -> RoleRequest:
+    """Ask which topics are one; of each topic up to `most` sentences are shown, spread over all of it."""
+    items = ["\n".join([title, *_spread(texts, most)]) for title, texts in zip(titles, sentences, strict=True)]
     return RoleRequest("relationship_checker", language, tuple(items))
 
 
-def _spread(texts: Sequence[str]) -> Sequence[str]:
-    if len(texts) <= MOST_SENTENCES:
+def _spread(texts: Sequence[str], most: int) -> Sequence[str]:
+    if len(texts) <= most:
         return texts
-    return [texts[int(k)] for k in np.linspace(0, len(texts) - 1, MOST_SENTENCES)]
+    return [texts[int(k)] for k in np.linspace(0, len(texts) - 1, most)]
 
 
 def check(request: RoleRequest, answer: Answer) -> list[str]:
@@ -77,38 +82,78 @@ def stitch(placed: Sequence[dict[int, int]]) -> dict[Topic, Topic]:
     return first
 
 
-def candidate_calls(vectors: NDArray[np.float32]) -> list[list[int]]:
+def candidate_calls(vectors: NDArray[np.float32], sizes: Sequence[float] = (), room: float = inf) -> list[list[int]]:
     """Share out many topics over calls so that topics which may be one are shown together.
 
-    vectors: (topics, dimensions), unit rows. Returns index lists of at most MOST_TOPICS, each topic in exactly one.
+    vectors: (topics, dimensions), unit rows. sizes: of each topic, in tokens (() = nothing); room: tokens of a call, at
+    least as much as any two topics take. Returns index lists of at most MOST_TOPICS that fit, each topic in exactly
+    one; one topic is alone only where no call of three or more could lend it a companion.
     Every topic is linked to its NEIGHBOURS nearest; links are taken nearest first as long as what they join fits a
     call (single linkage with a size limit), then small sets are packed together, as one call costs less than two.
     """
     n = len(vectors)
-    if n <= MOST_TOPICS:
+    size = list(sizes) or [0.0] * n
+    if n <= MOST_TOPICS and sum(size) <= room:
         return [list(range(n))]
+    member = list(range(n))
+    sets = {k: _Call([k], size[k]) for k in range(n)}
+    for _, i, j in _links(vectors):
+        a, b = sorted((member[i], member[j]))
+        if a != b and sets[a].takes(sets[b], room):
+            for k in sets[b].topics:
+                member[k] = a
+            sets[a].add(sets.pop(b))
+    calls: list[_Call] = []
+    for some in sorted(sets.values(), key=lambda s: (-len(s.topics), min(s.topics))):
+        fitting = next((c for c in calls if c.takes(some, room)), None)
+        if fitting is None:
+            calls.append(_Call(list(some.topics), some.size))
+        else:
+            fitting.add(some)
+    _pair_lone(calls, vectors, size)
+    return [sorted(c.topics) for c in calls]
+
+
+@dataclass(slots=True)
+class _Call:
+    """Topics that are shown in one call, and what they take of it in tokens."""
+
+    topics: list[int]
+    size: float
+
+    def takes(self, other: "_Call", room: float) -> bool:
+        return len(self.topics) + len(other.topics) <= MOST_TOPICS and self.size + other.size <= room
+
+    def add(self, other: "_Call") -> None:
+        self.topics += other.topics
+        self.size += other.size
+
+
+def _links(vectors: NDArray[np.float32]) -> list[tuple[float, int, int]]:
+    """Return (similarity, topic, neighbour) for the NEIGHBOURS nearest of every topic, nearest first."""
+    near = min(NEIGHBOURS, len(vectors) - 1)
     links = []
-    for start in range(0, n, 1024):  # a block of rows at a time: memory stays flat
+    for start in range(0, len(vectors), 1024):  # a block of rows at a time: memory stays flat
         similar = vectors[start : start + 1024] @ vectors.T
         similar[np.arange(len(similar)), start + np.arange(len(similar))] = -np.inf
-        nearest = np.argpartition(-similar, NEIGHBOURS, axis=1)[:, :NEIGHBOURS]
+        nearest = np.argpartition(-similar, near, axis=1)[:, :near]
         links += [(float(similar[i, j]), start + i, int(j)) for i in range(len(similar)) for j in nearest[i]]
-    member = list(range(n))
-    sets = {k: [k] for k in range(n)}
-    for _, i, j in sorted(links, key=lambda x: (-x[0], x[1], x[2])):
-        a, b = sorted((member[i], member[j]))
-        if a != b and len(sets[a]) + len(sets[b]) <= MOST_TOPICS:
-            for k in sets[b]:
-                member[k] = a
-            sets[a] += sets.pop(b)
-    calls: list[list[int]] = []
-    for topics in sorted(sets.values(), key=lambda s: (-len(s), min(s))):
-        room = next((c for c in calls if len(c) + len(topics) <= MOST_TOPICS), None)
-        if room is None:
-            calls.append(list(topics))
-        else:
-            room += topics
-    return [sorted(c) for c in calls]
+    return sorted(links, key=lambda x: (-x[0], x[1], x[2]))
+
+
+def _pair_lone(calls: list[_Call], vectors: NDArray[np.float32], size: Sequence[float]) -> None:
+    """Give a topic that is alone in its call the topic most like it of the calls that have three or more."""
+    for call in calls:
+        if len(call.topics) == 1:
+            (alone,) = call.topics
+            lending = [
+                (float(vectors[alone] @ vectors[k]), -k, c) for c in calls if len(c.topics) > 2 for k in c.topics
+            ]
+            if lending:
+                _, k, lender = max(lending, key=lambda x: x[:2])
+                lender.topics.remove(-k)
+                lender.size -= size[-k]
+                call.add(_Call([-k], size[-k]))
 
 
 def merge(first: dict[Topic, Topic], groups: Sequence[Sequence[Topic]]) -> dict[Topic, Topic]:

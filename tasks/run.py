@@ -155,6 +155,7 @@ class Run:
             len(tried) >= TAKEN_UP and failed + unpaid > 0
             for tried, failed, unpaid in zip(*(documents[c] for c in ("taken_up", "failed", "unpaid")), strict=True)
         )
+        self.totals.left_out = dict(self.desk.plans.left_out)
         self.totals.reasons += [u.reason for u in batch.unreadable]
         self.totals.count_calls(tables["calls"])
         del self.batches[batch.number]

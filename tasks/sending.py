@@ -20,17 +20,19 @@ from tasks.errors import (
     OverBudget,
     RateLimited,
     Resting,
-    TerminalError,
+    TooLong,
     TransientError,
     Unusable,
 )
 from tasks.fanout import FanOut
 from tasks.ledger import Ledger, address, now
 from tasks.models.worker import Reply, answer_group, answer_one
-from tasks.pool import TOKEN_CHARACTERS, ModelSpec, dollars_of
+from tasks.pool import ModelSpec, dollars_of
 from tasks.profile import Profile
+from tasks.question_size import budget
 from tasks.requests import RoleRequest
 from tasks.store import Record, Store
+from tasks.tokens import question_tokens
 
 log = logging.getLogger("nightdesk")
 
@@ -66,6 +68,9 @@ class Sender:
         """Send one call over the lane of its record, again if it may succeed later; count its attempts there."""
         if (why := self.out.get(spec.name)) is not None:
             return Reply(None, Unusable(why), now(), 0.0)
+        if spec.is_remote and (size := question_tokens(request)) > budget(spec):
+            may_be = f"{budget(spec):.0f} of its context of {spec.context.tokens} tokens ({spec.context.source})"
+            return Reply(None, TooLong(f"{spec.name}: a question of {size} tokens; it may have {may_be}"), now(), 0.0)
         if record["lane"] == "batch":
             return await self._by_batch(spec, request, record)
         async with self._alone_if_first(spec):
@@ -93,14 +98,11 @@ class Sender:
 
     async def _tried(self, spec: ModelSpec, request: RoleRequest, record: Record) -> Reply:
         """Send a call until it is answered, cannot be, or has had its attempts and its time."""
-        characters, most = _size(spec, request)
-        if 0 < spec.context_tokens < characters // TOKEN_CHARACTERS:
-            too_long = f"{spec.name}: longer than its context_tokens, {spec.context_tokens}; make chunks shorter"
-            return Reply(None, TerminalError(too_long), now(), 0.0)
+        tokens, most = _size(spec, request)
         patience_s, failures = self._limits.patience_s, 0
         while True:
             try:
-                async with self._admission.grant(spec.name, characters // TOKEN_CHARACTERS, most, patience_s) as grant:
+                async with self._admission.grant(spec.name, tokens, most, patience_s) as grant:
                     record["attempts"] += 1
                     self._ledger.made += record["attempts"] == 1
                     reply = await self._asked(spec, request)
@@ -165,6 +167,7 @@ class Sender:
 
 
 def _size(spec: ModelSpec, request: RoleRequest) -> tuple[int, float]:
-    """Return a call's characters, and the most dollars that it can cost over lane sync."""
-    characters = PROMPT_CHARACTERS + sum(map(len, (*request.items, *request.labels, *request.meanings)))
-    return characters, most_dollars(characters + len(request.failed), spec.prices, spec.max_output_tokens)
+    """Return a call's tokens, and the most dollars that it can cost over lane sync."""
+    tokens = question_tokens(request) if spec.is_remote else 0
+    characters = PROMPT_CHARACTERS + sum(map(len, (*request.items, *request.labels, *request.meanings, request.failed)))
+    return tokens, most_dollars(max(tokens, characters), spec.prices, spec.max_output_tokens)

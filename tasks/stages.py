@@ -4,6 +4,8 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from tasks import chunk_splitter, content_organizer, relationship_checker, topic_finder, topic_locator
 from tasks.calls import Desk
+from tasks.comparing import Question, Topics, questions, smaller
+from tasks.halving import Part, ask_in_parts
 from tasks.ledger import Unit, digest
 from tasks.outcomes import Outcome
 from tasks.relationship_checker import Topic
@@ -12,6 +14,7 @@ from tasks.work import Batch, Filed, FoundTopic, Lost, Work
 
 Progress = Callable[[int, int], None]  # (done, of)
 Asked = list[tuple[Work, int, RoleRequest]]  # (document, index of the chunk, question)
+Compared = tuple[Work, list[Topic], Topics, Question]  # the question's numbers count the topics
 
 
 async def split(desk: Desk, batch: Batch, progress: Progress) -> None:
@@ -30,14 +33,17 @@ async def find(desk: Desk, batch: Batch, progress: Progress) -> None:
         for w in batch.works
         for k, c in enumerate(w.chunks)
     ]
-    for (work, k, _), outcome in zip(asked, await _ask_chunks(desk, asked, progress), strict=True):
-        if outcome.answer is None or outcome.model is None:
-            work.not_located[k] = _lost(outcome, "no topic was found")
-            continue
-        work.found[k] = tuple(
-            FoundTopic(topic_finder.clean_title(g.label), tuple(sorted(g.numbers)), outcome.model)
-            for g in outcome.answer.groups
-        )
+    for (work, k, _), parts in zip(asked, await _ask_chunks(desk, asked, progress), strict=True):
+        for before, outcome in parts:
+            if outcome.answer is None or outcome.model is None:
+                work.not_located[k] = _lost(outcome, "no topic was found")
+                continue
+            work.found[k] += tuple(
+                FoundTopic(
+                    topic_finder.clean_title(g.label), tuple(sorted(before + n for n in g.numbers)), outcome.model
+                )
+                for g in outcome.answer.groups
+            )
 
 
 async def locate(desk: Desk, batch: Batch, progress: Progress) -> None:
@@ -54,39 +60,53 @@ async def locate(desk: Desk, batch: Batch, progress: Progress) -> None:
         for k, c in enumerate(w.chunks)
         if w.found[k]
     ]
-    for (work, k, _), outcome in zip(asked, await _ask_chunks(desk, asked, progress), strict=True):
-        if outcome.answer is None:
-            work.not_located[k] = _lost(outcome, "not located")
-            continue
-        start = work.chunks[k].start
-        work.placed[k] = {start + n - 1: int(g.label) - 1 for g in outcome.answer.groups for n in g.numbers}
+    for (work, k, _), parts in zip(asked, await _ask_chunks(desk, asked, progress), strict=True):
+        for before, outcome in parts:
+            if outcome.answer is None:
+                work.not_located[k] = _lost(outcome, "not located")
+                continue
+            start = work.chunks[k].start + before
+            work.placed[k] |= {start + n - 1: int(g.label) - 1 for g in outcome.answer.groups for n in g.numbers}
 
 
 async def relate(desk: Desk, batch: Batch, progress: Progress) -> None:
     """Join the topics of each document that are one story."""
-    units: list[Unit] = []
-    shown: list[tuple[Work, list[Topic]]] = []
+    asked: list[Compared] = []
     for work in batch.works:
         work.joined = relationship_checker.stitch(work.placed)
         stories = work.stories()
-        topics = [s.root for s in stories]
-        texts = [[work.document.texts[p] for p in s.positions] for s in stories]
-        titles = [work.lead(s).title for s in stories]
-        for call in await _candidates(desk, titles, texts):
-            if len(call) > 1:
-                request = relationship_checker.make_request(
-                    [titles[i] for i in call], [texts[i] for i in call], work.document.language
-                )
-                name = f"{work.document.doc_id}/r{digest(call)[:12]}"
-                units.append(Unit(work.document.doc_id, name, work.weights_version, request))
-                shown.append((work, [topics[i] for i in call]))
-    for (work, topics), outcome in zip(shown, await _ask(desk, units, progress), strict=True):
-        if outcome.answer is not None:
-            groups = [[topics[n - 1] for n in g.numbers] for g in outcome.answer.groups if g.numbers]
-            work.joined = relationship_checker.merge(work.joined, groups)
-        else:
-            work.unjoined = True
-            work.notes.append(f"one story may stand as several topics, since they were not compared: {outcome.reason}")
+        topics = Topics(
+            [work.lead(s).title for s in stories],
+            [[work.document.texts[p] for p in s.positions] for s in stories],
+            work.document.language,
+        )
+        roots = [s.root for s in stories]
+        budgets = desk.plans.budgets_of("relationship_checker", work.weights_version, topics.language)
+        made = await questions(topics, budgets, desk.embed)
+        _not_compared(work, len(made.left), "longer than any model of the pool can be asked at once")
+        asked += [(work, roots, topics, question) for question in made.asked]
+    done, of = 0, len(asked)
+
+    def on_done() -> None:
+        nonlocal done
+        done += 1
+        progress(done, of)
+
+    while asked:
+        outcomes = await desk.ask([_unit(work, question) for work, _, _, question in asked], on_done)
+        again: list[Compared] = []
+        for (work, roots, topics, question), outcome in zip(asked, outcomes, strict=True):
+            if outcome.answer is not None:
+                shown = [roots[k] for k in question.numbers]
+                groups = [[shown[n - 1] for n in g.numbers] for g in outcome.answer.groups if g.numbers]
+                work.joined = relationship_checker.merge(work.joined, groups)
+            elif outcome.too_long:
+                made = await smaller(question, topics, desk.embed)
+                _not_compared(work, len(made.left), outcome.reason)
+                again += [(work, roots, topics, q) for q in made.asked]
+            else:
+                _not_compared(work, len(question.numbers), outcome.reason)
+        asked, of = again, of + len(again)
 
 
 async def organize(desk: Desk, batch: Batch, progress: Progress) -> None:
@@ -97,14 +117,15 @@ async def organize(desk: Desk, batch: Batch, progress: Progress) -> None:
         for w in batch.works
         for k, c in enumerate(w.chunks)
     ]
-    for (work, k, _), outcome in zip(asked, await _ask_chunks(desk, asked, progress), strict=True):
-        if outcome.answer is None or outcome.model is None:
-            work.not_organized[k] = _lost(outcome, "not organized")
-            continue
-        start = work.chunks[k].start
-        for g in outcome.answer.groups:
-            for n, confidence in zip(g.numbers, g.confidence or [None] * len(g.numbers), strict=True):
-                work.filed[k][start + n - 1] = Filed(g.label, confidence, outcome.model)
+    for (work, k, _), parts in zip(asked, await _ask_chunks(desk, asked, progress), strict=True):
+        for before, outcome in parts:
+            if outcome.answer is None or outcome.model is None:
+                work.not_organized[k] = _lost(outcome, "not organized")
+                continue
+            start = work.chunks[k].start + before
+            for g in outcome.answer.groups:
+                for n, confidence in zip(g.numbers, g.confidence or [None] * len(g.numbers), strict=True):
+                    work.filed[k][start + n - 1] = Filed(g.label, confidence, outcome.model)
 
 
 ROLE_STAGES: dict[str, Callable[[Desk, Batch, Progress], Awaitable[None]]] = {
@@ -116,33 +137,27 @@ ROLE_STAGES: dict[str, Callable[[Desk, Batch, Progress], Awaitable[None]]] = {
 }  # in the order of a run
 
 
-async def _candidates(desk: Desk, titles: list[str], texts: list[list[str]]) -> list[list[int]]:
-    if len(titles) <= relationship_checker.MOST_TOPICS:
-        return [list(range(len(titles)))]
-    return relationship_checker.candidate_calls(await desk.embed(topic_texts(titles, texts)))
-
-
 def topic_texts(titles: Sequence[str], texts: Sequence[Sequence[str]]) -> list[list[str]]:
     """Return what stands for each topic where it is embedded: its title and first sentences."""
-    most = relationship_checker.MOST_SENTENCES
-    return [[title, *sentences[:most]] for title, sentences in zip(titles, texts, strict=True)]
+    return Topics(titles, texts, "").embedded(range(len(titles)))
 
 
 def _lost(outcome: Outcome, otherwise: str) -> Lost:
     return Lost(outcome.reason or otherwise, outcome.cause or "text")
 
 
-async def _ask_chunks(desk: Desk, asked: Asked, progress: Progress) -> list[Outcome]:
+def _unit(work: Work, question: Question) -> Unit:
+    name = f"{work.document.doc_id}/r{digest(question.numbers)[:12]}"
+    return Unit(work.document.doc_id, name, work.weights_version, question.request)
+
+
+def _not_compared(work: Work, topics: int, why: str | None) -> None:
+    """Say of a document that some of its topics were not compared with the others."""
+    if topics:
+        work.unjoined = True
+        work.notes.append(f"one story may stand as several topics, since {topics} were not compared: {why}")
+
+
+async def _ask_chunks(desk: Desk, asked: Asked, progress: Progress) -> list[list[Part]]:
     units = [Unit(w.document.doc_id, w.chunks[k].chunk_id, w.weights_version, request) for w, k, request in asked]
-    return await _ask(desk, units, progress)
-
-
-async def _ask(desk: Desk, units: list[Unit], progress: Progress) -> list[Outcome]:
-    done = 0
-
-    def on_done() -> None:
-        nonlocal done
-        done += 1
-        progress(done, len(units))
-
-    return await desk.ask(units, on_done)
+    return await ask_in_parts(desk, units, progress)

@@ -26,6 +26,7 @@ class Totals:
     models: what each model did, by (role, model); answers that were in the store do not count.
     failed, unpaid: sentences that are unplaced because models failed, or because dollars did not reach for them.
     unjoined: documents whose topics could not all be compared, so that one story may stand there as several.
+    left_out: (role, model) -> questions that were longer than the model can be asked, so that others answered.
     given_up: documents that were taken up again on as many nights as they may be, and still have such sentences.
     withheld: why batches were withheld by the audit, with the documents of each.
     """
@@ -41,6 +42,7 @@ class Totals:
     topics: int = 0
     quarantined: int = 0
     unjoined: int = 0
+    left_out: dict[tuple[str, str], int] = field(default_factory=dict)
     given_up: int = 0
     withheld: list[str] = field(default_factory=list)
     stages: dict[str, float] = field(default_factory=dict)

@@ -42,6 +42,7 @@ def _row(profile: "Profile", model: "ModelSpec") -> dict[str, Any]:
         "judges": model.judges,
         "serves": model.name not in profile.exclude,
         "prior": model.prior.accuracy,
+        **_context(model),
         "usd_per_million": [model.prices.input, model.prices.cached, model.prices.output],
     }
 
@@ -68,8 +69,14 @@ async def _check(model: "ModelSpec", categories: list[str]) -> dict[str, Any]:
         "answers": "yes" if reply.error is None else f"no: {reply.error}",
         "seconds": round(reply.latency_s or time.perf_counter() - start, 3),
         "held_to_json_by": reply.form or ("" if model.is_remote else "being computed"),
+        **_context(model),
         "usage": "" if reply.error else "not reported" if reply.usage.estimated else "reported",
         "tokens": [reply.usage.input_tokens, reply.usage.output_tokens],
         "cost_usd": dollars_of(reply.usage, model.prices),
         "usd_per_million": [model.prices.input, model.prices.cached, model.prices.output],
     }
+
+
+def _context(model: "ModelSpec") -> dict[str, Any]:
+    """Return what it reads and answers in one call (None: no limit), and where that is known from."""
+    return {"context_tokens": model.context.tokens or None, "context_from": model.context.source}

@@ -95,14 +95,23 @@ def _foretell(reading: "Reading", profile: "Profile", out: Path, as_json: bool) 
 
     documents = [d for d in reading.documents() if not isinstance(d, Unreadable)]
     newest, _ = state.latest(state_folder(out, profile.name))
-    rows = forecast(documents, profile, newest)
+    foretold = forecast(documents, profile, newest)
+    rows, questions = foretold.rows, foretold.questions
     columns = ("calls", "judge_calls", "input_tokens", "output_tokens", "cost_usd")
     total = {c: round(sum(r[c] for r in rows), 4) for c in columns}
     if as_json:
         return show(
-            {"documents": len(documents), **total, "max_cost_usd": profile.limits.max_cost_usd, "roles": rows}, True
+            {
+                "documents": len(documents),
+                **total,
+                "max_cost_usd": profile.limits.max_cost_usd,
+                "roles": rows,
+                "questions": questions,
+            },
+            True,
         )
     show_table("what this run would take", rows, ("role", "model", *columns))
+    show_table("its largest questions", questions, tuple(questions[0]) if questions else ("role",))
     show({**total, "max_cost_usd": profile.limits.max_cost_usd}, False)
 
 

@@ -10,7 +10,8 @@ class ModelAddress:
     penalty: embedded; how finely it cuts (0: as usual). base_url: the server ("" = the provider's own). key_env: the
     environment variable of the worker that holds the key ("" = none is needed). form: how it is held to JSON, where
     that is known ("": find out). settings: what is sent along, as a JSON object;
-    embedded: the folder of the model, where it has one. timeout_s: of one call.
+    embedded: the folder of the model, where it has one. timeout_s: of one call. context_tokens: what is read and
+    answered in one call (0: no limit); of it, reserved_output is kept for the reply, and max_output_tokens is the most.
     """
 
     provider: str
@@ -21,4 +22,6 @@ class ModelAddress:
     form: str = ""
     settings: str = ""
     max_output_tokens: int = 0
+    context_tokens: int = 0
+    reserved_output: int = 0
     timeout_s: float = 120.0

@@ -60,7 +60,7 @@ class AnthropicModel(LanguageModel):
             items["cache_control"] = {"type": "ephemeral"}
         body = {
             "model": self.address.kind,
-            "max_tokens": self.address.max_output_tokens,
+            "max_tokens": self.most_output(prompt),
             "system": [{"type": "text", "text": prompt.instructions}],
             "messages": [{"role": "user", "content": [items, {"type": "text", "text": prompt.question}]}],
         }

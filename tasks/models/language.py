@@ -21,19 +21,23 @@ from email.utils import parsedate_to_datetime
 from typing import Any, ClassVar
 
 from tasks import prompts
-from tasks.errors import BadReply, ModelError, RateLimited, TerminalError, TransientError, Unusable
+from tasks.errors import BadReply, ModelError, RateLimited, TerminalError, TooLong, TransientError, Unusable
 from tasks.keys import without_keys
 from tasks.models.address import ModelAddress
 from tasks.prompts import Prompt
 from tasks.requests import Answer, RoleRequest, Usage
+from tasks.tokens import prompt_tokens
 
 CONNECT_TIMEOUT_S = 10.0
 LONGEST_WAIT_S = 3600.0  # that a provider can have us rest a model for
 LONGEST_MESSAGE = 300  # characters of a provider's own words
 _OF_FORM = re.compile(r"response_format|output_config|json_schema|json_object|structured|schema|grammar", re.I)
-_TOO_LONG = re.compile(
-    r"context.{0,20}(length|window|size)|too (long|large)|too many tokens|exceeds? the.{0,30}context", re.I
+_CONTEXT = re.compile(
+    r"context.{0,20}(length|window|size)|too many (input |prompt )?tokens|exceeds? the.{0,30}context"
+    r"|exceeds? the maximum.{0,40}tokens|tokens.{0,60}must be <=",
+    re.I,
 )
+_TOO_LONG = re.compile(rf"(prompt|inputs?|request|messages?)\b.{{0,60}}too (long|large)|{_CONTEXT.pattern}", re.I)
 _NO_CREDIT = re.compile(r"insufficient_quota|credit balance|billing", re.I)
 
 
@@ -74,6 +78,15 @@ class LanguageModel(ABC):
             BadReply: there is none.
         """
         return self._answer(prompt, self.read(reply))
+
+    def most_output(self, prompt: Prompt) -> int:
+        """Return how many tokens the reply to a prompt may have: what the context leaves, within the profile's limit.
+
+        Servers refuse what could come to more than their context, however short the reply would have been.
+        """
+        at = self.address
+        left = at.context_tokens - prompt_tokens(prompt) if at.context_tokens else at.max_output_tokens
+        return max(at.reserved_output, min(at.max_output_tokens, left))
 
     def _answer(self, prompt: Prompt, said: Said) -> Answer:
         usage = said.usage if said.usage.raw else estimated(prompt, said.text)
@@ -171,12 +184,16 @@ class LanguageModel(ABC):
                 return Unusable(f"{told}; check model and base_url in the profile")
             case 429:
                 return RateLimited(told, wait)
-            case _ if status >= 500 or status in (408, 409, 425):
+            # Servers that fail over a long question say so; a gateway that "took too long" says something else.
+            case _ if (status >= 500 or status in (408, 409, 425)) and not _CONTEXT.search(message):
                 return RateLimited(told, wait) if wait else ServerError(told)
-        if too_long := _TOO_LONG.search(message):
-            told += "; make chunks shorter, or choose a model that reads more"
-        is_of_form = not too_long and _OF_FORM.search(f"{code} {message}")
-        return FormRefused(told) if is_of_form else TerminalError(told)
+        return self._refusal(status, message, code, told)
+
+    def _refusal(self, status: int, message: str, code: str, told: str) -> TerminalError:
+        """Return what it means that a request was turned down for what it is."""
+        if status == 413 or _TOO_LONG.search(f"{code} {message}"):
+            return TooLong(f"{told}; say in the profile what its context_tokens are")
+        return FormRefused(told) if _OF_FORM.search(f"{code} {message}") else TerminalError(told)
 
     def _told(self, text: str) -> str:
         line = " ".join(without_keys(text, self.address.key_env).split()).rstrip(".")

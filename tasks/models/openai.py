@@ -69,7 +69,7 @@ class OpenAIModel(LanguageModel):
                 {"role": "user", "content": f"{prompt.items}\n\n{prompt.question}"},
             ],
             # Servers of others know the older name.
-            "max_completion_tokens" if own else "max_tokens": self.address.max_output_tokens,
+            "max_completion_tokens" if own else "max_tokens": self.most_output(prompt),
         }
         if form in _FORMATS:
             body["response_format"] = _FORMATS[form]

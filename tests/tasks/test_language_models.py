@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tasks.content_organizer import make_request
-from tasks.errors import BadReply, ModelError, RateLimited, Refused, TerminalError, TransientError, Unusable
+from tasks.errors import BadReply, ModelError, RateLimited, Refused, TooLong, TransientError, Unusable
 from tasks.keys import HIDDEN, without_keys
 from tasks.models.address import ModelAddress
 from tasks.models.language import ServerError, retry_after
@@ -138,8 +138,8 @@ def test_a_reply_that_does_not_end_is_given_up(server: Playing) -> None:
 @pytest.mark.parametrize("provider", ["openai", "anthropic"])
 def test_a_chunk_that_is_too_long_is_no_model_to_be_left_out(server: Playing, provider: str) -> None:
     (reply,) = ask(at(server, "short", provider))
-    assert type(reply.error) is TerminalError
-    assert "make chunks shorter" in str(reply.error)
+    assert type(reply.error) is TooLong
+    assert "say in the profile what its context_tokens are" in str(reply.error)
 
 
 @pytest.mark.parametrize("provider", ["openai", "anthropic"])

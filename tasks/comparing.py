@@ -1,0 +1,134 @@
+"""Comparing the topics of a document: into which questions they go, so that each fits the models that may be asked.
+
+A question is first made smaller by showing fewer sentences of each topic (30 down to 3), then by sharing the topics out
+over several, those that are alike together. What does not fit any model even two at a time is left out and named.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import count
+from math import inf
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tasks.question_size import Budgets
+from tasks.relationship_checker import LEAST_SENTENCES, MOST_SENTENCES, MOST_TOPICS, candidate_calls, make_request
+from tasks.requests import RoleRequest
+from tasks.tokens import item_tokens, question_tokens
+
+SHOWN = (MOST_SENTENCES, 20, 14, 10, 7, 5, 4, LEAST_SENTENCES)  # sentences of a topic, most first
+MOST_HALVINGS = 4  # how often a question is made smaller because a provider says that it is too long
+
+Embed = Callable[[Sequence[Sequence[str]]], Awaitable[NDArray[np.float32]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Topics:
+    """What a document's topics are shown by."""
+
+    titles: Sequence[str]
+    texts: Sequence[Sequence[str]]
+    language: str
+
+    def request(self, numbers: Sequence[int], most: int) -> RoleRequest:
+        """Ask about some of the topics, by up to `most` sentences of each."""
+        return make_request([self.titles[k] for k in numbers], [self.texts[k] for k in numbers], self.language, most)
+
+    def embedded(self, numbers: Sequence[int]) -> list[list[str]]:
+        """Return what stands for some of the topics where they are embedded: title and first sentences."""
+        return [[self.titles[k], *self.texts[k][:MOST_SENTENCES]] for k in numbers]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question about some topics, by their numbers. refused: how often a provider found it too long so far."""
+
+    numbers: tuple[int, ...]
+    request: RoleRequest
+    refused: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """The questions about a document's topics; left: topics that no model can be asked about, even two at a time."""
+
+    asked: list[Question]
+    left: list[int]
+
+
+async def questions(topics: Topics, budgets: Budgets, embed: Embed) -> Questions:
+    """Make the questions about all topics of a document, within the smallest budget of the models that may serve."""
+    everything = list(range(len(topics.titles)))
+    if budgets.smallest() == budgets.largest == inf:
+        return await _within(topics, everything, inf, embed)
+    sizes = _sizes(topics, everything)
+    ordered, overhead = sorted(everything, key=lambda k: (-sizes[k], k)), _overhead(topics)
+    # The models that are asked must hold any two topics. Where none does, the longest topics are what is too long.
+    for first in count():
+        pair = sum(sizes[k] for k in ordered[first : first + 2]) + overhead
+        if (room := budgets.smallest(pair)) is not None or first >= len(ordered):
+            break
+    if first and len(ordered) - first < 2:
+        return Questions([], everything)
+    made = await _within(topics, sorted(ordered[first:]), room or 0.0, embed)
+    return Questions(made.asked, sorted([*made.left, *ordered[:first]]))
+
+
+def without_vectors(topics: Topics, budgets: Budgets) -> Questions:
+    """Make the questions about all topics as if all were equally alike: as many and as large, for a forecast."""
+
+    async def alike(texts: Sequence[Sequence[str]]) -> NDArray[np.float32]:
+        return np.ones((len(texts), 1), np.float32)
+
+    return asyncio.run(questions(topics, budgets, alike))
+
+
+async def _within(topics: Topics, numbers: Sequence[int], room: float, embed: Embed) -> Questions:
+    """Make the questions about some topics of which any two fit."""
+    if len(numbers) < 2:
+        return Questions([], [])
+    if len(numbers) <= MOST_TOPICS and (one := _largest(topics, numbers, room)) is not None:
+        return Questions([Question(tuple(numbers), one)], [])
+    sizes, overhead = _sizes(topics, numbers), _overhead(topics)
+    calls = candidate_calls(await embed(topics.embedded(numbers)), [sizes[k] for k in numbers], room - overhead)
+    asked, left = [], []
+    for call in calls:
+        some = [numbers[k] for k in call]
+        request = _largest(topics, some, room) if len(some) > 1 else None
+        if request is None:
+            left += some
+        else:
+            asked.append(Question(tuple(some), request))
+    return Questions(asked, left)
+
+
+async def smaller(question: Question, topics: Topics, embed: Embed) -> Questions:
+    """Make questions of half the size about the topics of one that a provider found too long."""
+    room = question_tokens(question.request) / 2
+    sizes = _sizes(topics, question.numbers)
+    longest = sum(sorted(sizes.values())[-2:]) + _overhead(topics)
+    if question.refused >= MOST_HALVINGS or longest > room:
+        return Questions([], list(question.numbers))
+    made = await _within(topics, question.numbers, room, embed)
+    return Questions([replace(q, refused=question.refused + 1) for q in made.asked], made.left)
+
+
+def _largest(topics: Topics, numbers: Sequence[int], room: float) -> RoleRequest | None:
+    """Return the question that shows most of the topics and fits; None if none does."""
+    for most in SHOWN:
+        request = topics.request(numbers, most)
+        if room == inf or question_tokens(request) <= room:
+            return request
+    return None
+
+
+def _sizes(topics: Topics, numbers: Sequence[int]) -> dict[int, int]:
+    """Return what each topic adds to a question at least, in tokens."""
+    items = topics.request(numbers, LEAST_SENTENCES).items
+    return {k: item_tokens(item) for k, item in zip(numbers, items, strict=True)}
+
+
+def _overhead(topics: Topics) -> int:
+    return question_tokens(topics.request((), LEAST_SENTENCES)) + 1
