@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -19,9 +20,12 @@ from typing import Any
 
 import pytest
 
+from tests.serving import basic
+
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
 PATIENCE_S = 240
+AUTH = "me:made-up"
 
 
 def eventually(happened: Callable[[], Any]) -> Any:
@@ -77,7 +81,12 @@ class Cluster:
     def ask(self, path: str, body: dict[str, Any] | None = None) -> Any:
         """Ask the Prefect server."""
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self.api + path, data, {"Content-Type": "application/json"})
+        headers = {"Content-Type": "application/json", "Authorization": basic(AUTH)}
+        if data is not None:
+            client = uuid.uuid4().hex
+            token = self.ask(f"/csrf-token?client={client}")["token"]
+            headers |= {"Prefect-Csrf-Client": client, "Prefect-Csrf-Token": token}
+        request = urllib.request.Request(self.api + path, data, headers)
         with urllib.request.urlopen(request, timeout=30) as reply:
             return json.load(reply)
 
@@ -152,6 +161,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     with ExitStack() as parts:
         database = parts.enter_context(postgres(folder, programs))
         server_env = {**env, "PREFECT_SERVER_DATABASE_CONNECTION_URL": database}
+        server_env |= {"PREFECT_SERVER_API_AUTH_STRING": AUTH, "PREFECT_SERVER_API_CSRF_PROTECTION_ENABLED": "true"}
         server = [str(BIN / "prefect"), "server", "start", "--host", "127.0.0.1", "--port", str(api_port)]
         parts.enter_context(running(folder / "server.log", server, env=server_env))
         scheduler = [str(BIN / "dask"), "scheduler", "--host", "127.0.0.1", "--port", str(dask_port), "--no-dashboard"]
@@ -161,7 +171,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
             parts.enter_context(running(folder / f"dask-{k}.log", [*worker, "--no-dashboard"], env=env, cwd=folder))
         eventually(lambda: _healthy(f"{api}/health"))
         due = datetime.now(UTC) + timedelta(seconds=110)
-        env = {**env, "PREFECT_API_URL": api}
+        env = {**env, "PREFECT_API_URL": api, "PREFECT_API_AUTH_STRING": AUTH}
         one = Cluster(api, dask, folder, env, due)
         deployments = (ROOT / "deployments" / "prefect.yaml").read_text(encoding="utf-8")
         assert 'cron: "0 2 * * *"' in deployments
