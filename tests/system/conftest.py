@@ -1,6 +1,5 @@
 """A cluster as real processes: PostgreSQL, a Prefect server, a Dask scheduler with workers, a worker of the pool."""
 
-import json
 import os
 import pwd
 import shutil
@@ -8,19 +7,17 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.serving import basic
+from tests.serving import ask
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
@@ -58,6 +55,7 @@ class Cluster:
     folder: Path
     env: dict[str, str]
     due: datetime
+    csrf: dict[str, str] = field(default_factory=dict)
 
     @property
     def out(self) -> Path:
@@ -80,15 +78,7 @@ class Cluster:
 
     def ask(self, path: str, body: dict[str, Any] | None = None) -> Any:
         """Ask the Prefect server."""
-        data = None if body is None else json.dumps(body).encode()
-        headers = {"Content-Type": "application/json", "Authorization": basic(AUTH)}
-        if data is not None:
-            client = uuid.uuid4().hex
-            token = self.ask(f"/csrf-token?client={client}")["token"]
-            headers |= {"Prefect-Csrf-Client": client, "Prefect-Csrf-Token": token}
-        request = urllib.request.Request(self.api + path, data, headers)
-        with urllib.request.urlopen(request, timeout=30) as reply:
-            return json.load(reply)
+        return ask(self.api, AUTH, self.csrf, path, body)
 
     def ended(self, name: str) -> dict[str, Any]:
         """Wait for the end of the oldest run whose name begins so; return the run."""
