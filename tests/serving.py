@@ -36,6 +36,27 @@ def basic(auth: str) -> str:
     return f"Basic {base64.b64encode(auth.encode()).decode()}"
 
 
+def ask(api: str, auth: str, csrf: dict[str, str], path: str, body: dict[str, Any] | None = None) -> Any:
+    """Ask a Prefect server that wants an auth string and, of who changes something, a token (csrf keeps it)."""
+    data = None if body is None else json.dumps(body).encode()
+    headers = {"Content-Type": "application/json", "Authorization": basic(auth)}
+    if data is not None:
+        if not csrf:
+            client = uuid.uuid4().hex
+            token = ask(api, auth, csrf, f"/csrf-token?client={client}")["token"]
+            csrf |= {"Prefect-Csrf-Client": client, "Prefect-Csrf-Token": token}
+        headers |= csrf
+    request = urllib.request.Request(api + path, data, headers)
+    while True:
+        try:
+            with urllib.request.urlopen(request, timeout=30) as reply:
+                return json.load(reply)
+        except urllib.error.HTTPError as e:
+            if e.code != 503:  # a busy database: ask again, as Prefect's own client does
+                raise
+            time.sleep(1)
+
+
 @dataclass
 class Served:
     """A `nightdesk serve` that is at work."""
@@ -61,23 +82,7 @@ class Served:
 
     def ask(self, path: str, body: dict[str, Any] | None = None) -> Any:
         """Ask its Prefect server."""
-        data = None if body is None else json.dumps(body).encode()
-        headers = {"Content-Type": "application/json", "Authorization": basic(self.auth)}
-        if data is not None:
-            if not self.csrf:
-                client = uuid.uuid4().hex
-                self.csrf = {"Prefect-Csrf-Client": client}
-                self.csrf["Prefect-Csrf-Token"] = self.ask(f"/csrf-token?client={client}")["token"]
-            headers |= self.csrf
-        request = urllib.request.Request(self.api + path, data, headers)
-        while True:
-            try:
-                with urllib.request.urlopen(request, timeout=30) as reply:
-                    return json.load(reply)
-            except urllib.error.HTTPError as e:
-                if e.code != 503:  # a busy database: ask again, as Prefect's own client does
-                    raise
-                time.sleep(1)
+        return ask(self.api, self.auth, self.csrf, path, body)
 
     def deployments(self) -> dict[str, dict[str, Any]]:
         """Return the deployments by name."""

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
+from tests.browser.conftest import sign_in
 from tests.serving import PATIENCE_S, Served, serving
 from tests.tables import rows
 
@@ -39,7 +40,7 @@ def test_a_text_is_pasted_a_profile_and_a_date_are_chosen_and_the_run_completes(
     page.set_default_timeout(60_000)
     expect.set_options(timeout=PATIENCE_S * 1000)
     deployment = served.deployments()["adhoc-news"]["id"]
-    page.goto(f"{served.api.removesuffix('/api')}/v2/deployments/deployment/{deployment}/run")
+    sign_in(page, served, f"/v2/deployments/deployment/{deployment}/run")
     for label in ("Text", "Name of the text", "Sources", "Profile", "Date", "Output folder", "Draw anew"):
         expect(page.get_by_text(re.compile(rf"^{label} \(Optional\)$"))).to_be_visible()
     page.get_by_label("Text (Optional)", exact=True).fill(TEXT)
@@ -62,6 +63,16 @@ def test_a_text_is_pasted_a_profile_and_a_date_are_chosen_and_the_run_completes(
     }  # fmt: skip
     ours = [m.text for m in said if m.type == "error" and "nightdesk" in m.text]
     assert ours == []
+
+
+def test_the_older_ui_signs_in_too_and_shows_the_deployments(browser: Browser, served: Served) -> None:
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.set_default_timeout(60_000)
+        expect.set_options(timeout=PATIENCE_S * 1000)
+        sign_in(page, served, "/deployments")
+        expect(page.get_by_text("adhoc-news").first).to_be_visible()
+        assert "/v2" not in page.url
 
 
 def _run_page(page: Page, folder: Path) -> None:

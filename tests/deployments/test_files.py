@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import tomllib
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,29 @@ def test_every_image_has_a_version_and_only_what_a_browser_needs_is_open_on_this
     assert ports == ["127.0.0.1:4200:4200"]
 
 
+def test_the_api_is_open_to_who_has_the_auth_string_and_to_no_website_but_the_ui() -> None:
+    services = COMPOSE["services"]
+    server = services["server"]["environment"]
+    auth = server["PREFECT_SERVER_API_AUTH_STRING"]
+    assert auth.startswith("${PREFECT_API_AUTH_STRING:?")  # it has to be set
+    assert server["PREFECT_SERVER_API_CSRF_PROTECTION_ENABLED"] == "true"
+    assert server["PREFECT_SERVER_UI_API_URL"] == f"{server['PREFECT_SERVER_API_CORS_ALLOWED_ORIGINS']}/api"
+    for name, service in services.items():
+        if "PREFECT_API_URL" in service.get("environment", {}):
+            assert service["environment"]["PREFECT_API_AUTH_STRING"] == auth, name
+        assert "AUTH_STRING" not in str(service.get("command")), name
+
+
+def test_jobs_take_no_module_of_a_users_folder_for_ours() -> None:
+    for deployment in PREFECT["deployments"]:
+        job = deployment["work_pool"]["job_variables"]
+        assert job["command"] == "python -P -m flows.job"
+        assert job["env"]["PYTHONSAFEPATH"] == "1"
+    assert find_spec("flows.job")
+    services = COMPOSE["services"]
+    assert all(s["environment"]["PYTHONSAFEPATH"] == "1" for n, s in services.items() if n != "postgres")
+
+
 def test_every_lasting_service_has_a_health_check_and_waits_for_healthy_ones() -> None:
     services = COMPOSE["services"]
     assert set(services) == {"postgres", "server", "scheduler", "dask-worker", "deploy", "worker"}
@@ -82,7 +106,9 @@ def test_no_key_stands_in_a_file_or_gets_into_the_image() -> None:
         if path.is_file():
             text = path.read_text(encoding="utf-8")
             assert not re.search(r"sk-[A-Za-z0-9]{8,}|PRIVATE KEY", text), path
-            for name, value in re.findall(r"(?<!\$\{)\b(\w*(?:_KEY|PASSWORD|TOKEN|SECRET))\s*[:=]\s*(\S+)", text):
+            for name, value in re.findall(
+                r"(?<!\$\{)\b(\w*(?:_KEY|PASSWORD|TOKEN|SECRET|AUTH_STRING))\s*[:=]\s*(\S+)", text
+            ):
                 assert re.match(r"\$\{\w+:[-?]", value) or value == "...", (path, name)
     assert not re.search(r"^(ARG|ENV).*(KEY|PASSWORD|TOKEN|SECRET)", DOCKERFILE, re.M)
 
@@ -105,7 +131,11 @@ def test_docker_compose_accepts_the_file() -> None:
     compose = next((c for c in (["docker", "compose"], ["docker-compose"]) if _answers(c)), None)
     if compose is None:
         pytest.skip("docker compose is not here; the other tests read its file themselves")
-    env = {"PATH": "/usr/local/bin:/usr/bin:/bin", "POSTGRES_PASSWORD": "made-up"}
+    env = {
+        "PATH": "/usr/local/bin:/usr/bin:/bin",
+        "POSTGRES_PASSWORD": "made-up",
+        "PREFECT_API_AUTH_STRING": "me:made-up",
+    }
     command = [*compose, "--file", str(FOLDER / "compose.yaml"), "config", "--quiet"]
     told = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=False)
     assert told.returncode == 0, told.stderr

@@ -1,6 +1,5 @@
 """A cluster as real processes: PostgreSQL, a Prefect server, a Dask scheduler with workers, a worker of the pool."""
 
-import json
 import os
 import pwd
 import shutil
@@ -8,20 +7,22 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.serving import ask
+
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
 PATIENCE_S = 240
+AUTH = "me:made-up"
 
 
 def eventually(happened: Callable[[], Any]) -> Any:
@@ -54,6 +55,7 @@ class Cluster:
     folder: Path
     env: dict[str, str]
     due: datetime
+    csrf: dict[str, str] = field(default_factory=dict)
 
     @property
     def out(self) -> Path:
@@ -76,10 +78,7 @@ class Cluster:
 
     def ask(self, path: str, body: dict[str, Any] | None = None) -> Any:
         """Ask the Prefect server."""
-        data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self.api + path, data, {"Content-Type": "application/json"})
-        with urllib.request.urlopen(request, timeout=30) as reply:
-            return json.load(reply)
+        return ask(self.api, AUTH, self.csrf, path, body)
 
     def ended(self, name: str) -> dict[str, Any]:
         """Wait for the end of the oldest run whose name begins so; return the run."""
@@ -152,6 +151,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     with ExitStack() as parts:
         database = parts.enter_context(postgres(folder, programs))
         server_env = {**env, "PREFECT_SERVER_DATABASE_CONNECTION_URL": database}
+        server_env |= {"PREFECT_SERVER_API_AUTH_STRING": AUTH, "PREFECT_SERVER_API_CSRF_PROTECTION_ENABLED": "true"}
         server = [str(BIN / "prefect"), "server", "start", "--host", "127.0.0.1", "--port", str(api_port)]
         parts.enter_context(running(folder / "server.log", server, env=server_env))
         scheduler = [str(BIN / "dask"), "scheduler", "--host", "127.0.0.1", "--port", str(dask_port), "--no-dashboard"]
@@ -161,7 +161,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
             parts.enter_context(running(folder / f"dask-{k}.log", [*worker, "--no-dashboard"], env=env, cwd=folder))
         eventually(lambda: _healthy(f"{api}/health"))
         due = datetime.now(UTC) + timedelta(seconds=110)
-        env = {**env, "PREFECT_API_URL": api}
+        env = {**env, "PREFECT_API_URL": api, "PREFECT_API_AUTH_STRING": AUTH}
         one = Cluster(api, dask, folder, env, due)
         deployments = (ROOT / "deployments" / "prefect.yaml").read_text(encoding="utf-8")
         assert 'cron: "0 2 * * *"' in deployments
