@@ -159,7 +159,7 @@ def check_schedule(cron: str, zone: str) -> CronSchedule:
     try:
         schedule = CronSchedule(cron=cron, timezone=zone)
     except ValidationError:
-        raise InputError(f"--cron {cron!r}: Prefect reads no schedule in it; {remedy}") from None
+        raise InputError(f"--cron {cron!r}: no schedule that Prefect takes; {remedy}") from None
     try:
         asyncio.run(_of_server(schedule).get_dates(n=1))
     except ValueError:  # croniter has looked through fifty years

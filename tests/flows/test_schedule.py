@@ -106,7 +106,7 @@ def test_a_schedule_that_prefect_takes_is_taken(cron: str) -> None:
 def test_a_schedule_that_prefect_refuses_is_refused_in_one_line(cron: str) -> None:
     with pytest.raises(ValueError, match="cron"):
         ServerCronSchedule(cron=cron, timezone=BERLIN)
-    with pytest.raises(InputError, match=r"^--cron .*: Prefect reads no schedule in it; write minute hour .*$"):
+    with pytest.raises(InputError, match=r"^--cron .*: no schedule that Prefect takes; write minute hour .*$"):
         check_schedule(cron, BERLIN)
 
 

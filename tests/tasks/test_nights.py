@@ -3,7 +3,7 @@
 import asyncio
 import json
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -43,6 +43,8 @@ class House:
         profile: Profile | None = None,
         only_new: bool = False,
         dies_after: str = "",
+        late: bool = False,
+        done_runs: frozenset[str] = frozenset(),
     ) -> Run:
         """Take the source through all stages, as the flow does; or end after one of them."""
         profile = profile or load_profile("news")
@@ -57,7 +59,7 @@ class House:
                     version = newest.version if newest else 0
                     reading = check_sources([str(self.source)], day)
                     run = Run(run_id, day, self.out, profile, reading, store, desk, self.audits, version)
-                    run.begin(only_new, reassign=False)
+                    run.begin(only_new, reassign=False, late=late, done_runs=done_runs)
                     while (batch := run.next_batch()) is not None:
                         for stage in ROLE_STAGES:
                             await stage(desk, batch, lambda done, of: None)
@@ -251,3 +253,23 @@ def test_a_run_does_not_open_on_what_it_cannot_write(tmp_path: Path) -> None:
         asyncio.run(opened(source / "out"))
     with pytest.raises(PublishError, match=r"answers\.db"):
         asyncio.run(opened(tmp_path / "broken"))
+
+
+# --- what a second or a late night of a date reads ---
+
+
+def test_a_second_night_of_a_date_reads_what_is_new_and_a_late_one_nothing_that_a_later_date_has(house: House) -> None:
+    write_evening(house.source, "morning", seed=20, passages=1)
+    house.night("run-1", only_new=True)
+    write_evening(house.source, "noon", seed=21, passages=1)
+    second = house.night("run-2", only_new=True, done_runs=frozenset({"run-1"}))
+    assert (second.totals.documents, second.totals.skipped) == (1, 1)
+    write_evening(house.source, "noon", seed=22, passages=1)  # as edited since
+    third = house.night("run-3", only_new=True, done_runs=frozenset({"run-1", "run-2"}))
+    assert (third.totals.documents, third.totals.skipped) == (1, 1)
+    assert_whole(house.out, DAY.isoformat(), {"morning": texts_of(20, 1), "noon": texts_of(22, 1)})
+
+    write_evening(house.source, "evening", seed=23, passages=1)
+    late = house.night("run-4", day=DAY - timedelta(days=1), only_new=True, late=True)
+    assert (late.totals.documents, late.totals.skipped) == (1, 2)
+    assert {d["doc_id"] for d in rows(house.out, "documents", (DAY - timedelta(days=1)).isoformat())} == {"evening"}
