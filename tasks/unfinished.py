@@ -135,7 +135,7 @@ def _documents(out: Path, run_date: date, rows: Sequence[dict[str, Any]]) -> Ite
         if [p["position"] for p in its] != list(range(1, row["sentences"] + 1)):
             continue
         starts = tuple(p["start_s"] for p in its)
-        replaced = re.match(rf"(\d+) {REPLACED}", row["reason"] or "")
+        replaced = re.match(rf"(\d+) {re.escape(REPLACED)}", row["reason"] or "")
         yield Document(
             row["doc_id"],
             row["source"],

@@ -120,7 +120,7 @@ def test_replies_that_were_repaired_are_no_concern(news: Profile) -> None:
         ({"unplaced": 21, "failed": 21}, "models failed on 5.2% of the sentences, more than the 5.0% of limits.max"),
         (
             {"withheld": ["batch 2 (a, b): table passages: x"]},
-            "the audit withheld 1 batch: batch 2 (a, b): table passages",
+            "the audit withheld 1 batch: batch 2 (a, b): table",
         ),
     ],
 )
