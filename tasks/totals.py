@@ -27,7 +27,7 @@ class Totals:
     failed, unpaid: sentences that are unplaced because models failed, or because dollars did not reach for them.
     unjoined: documents whose topics could not all be compared, so that one story may stand there as several.
     given_up: documents that were taken up again on as many nights as they may be, and still have such sentences.
-    withheld: why batches were withheld by the audit, with the documents of each.
+    missing: why sources are not there. withheld: why batches were withheld by the audit, with the documents of each.
     """
 
     documents: int = 0
@@ -42,6 +42,7 @@ class Totals:
     quarantined: int = 0
     unjoined: int = 0
     given_up: int = 0
+    missing: list[str] = field(default_factory=list)
     withheld: list[str] = field(default_factory=list)
     stages: dict[str, float] = field(default_factory=dict)
     models: dict[tuple[str, str], Served] = field(default_factory=dict)

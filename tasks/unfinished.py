@@ -97,7 +97,7 @@ def find(out: Path, profile: str, night: date) -> dict[date, frozenset[str]]:
 
 def rebuilt(out: Path, run_date: date, doc_ids: frozenset[str]) -> Rebuilt:
     """Return published documents of a date as what a run reads."""
-    return Rebuilt((), doc_ids, out, run_date)
+    return Rebuilt((), doc_ids, out=out, run_date=run_date)
 
 
 def bad_nights(out: Path, profile: str, run_date: date) -> set[str]:
