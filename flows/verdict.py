@@ -105,6 +105,8 @@ def _concerns(
 
 def _lost(totals: Totals, profile: Profile) -> Iterator[str]:
     """Yield what of the documents was lost, in less than bad numbers."""
+    if totals.missing:
+        yield f"{_count(len(totals.missing), 'source')} missing: {'; '.join(totals.missing)}"
     if totals.unreadable:
         yield f"{_count(totals.unreadable, 'document')} could not be read: the reason stands below; mend or remove them"
     if 0 < totals.failed <= profile.limits.max_unplaced * totals.sentences:

@@ -52,7 +52,7 @@ class Run:
         self.batches: dict[int, Batch] = {}
         self.cleared: dict[int, clearance.Cleared] = {}
         self.reports: list[AuditReport] = []
-        self.totals = Totals()
+        self.totals = Totals(missing=list(reading.missing))
         self.served_versions: set[int] = set()
         self._audits = audits
         self._night = night
@@ -217,7 +217,8 @@ async def open_run(
     text_id: what the text on stdin is called. greedy: leading models serve, nothing is explored or judged.
     by: of sources that do not name their date, take only files that were last changed by then.
     teaches: whether the learner may learn from the calls of this run.
-    night: the date of the night that this run is a part of; None: it is part of none. If that is not run_date, the run
+    night: the date of the night that this run is a part of; None: it is part of none. A night goes on without sources
+    that are missing, if others are there. If that is not run_date, the run
     takes up what was lost, and asks again what got no usable answer.
     again: read these documents as they were published for run_date, and none of the arguments.
     catch_up: learn from published runs that no weights version has seen, before the weights are picked.
@@ -229,7 +230,7 @@ async def open_run(
     if again is not None:
         reading: Reading = unfinished.rebuilt(out, run_date, again)
     else:
-        reading = check_sources(arguments, run_date, text_id)
+        reading = check_sources(arguments, run_date, text_id, lenient=night is not None)
         if by is not None:
             reading = there_by(reading, arguments, run_date, by)
     async with fan_out(profile.dask.scheduler, profile.dask.workers, profile.limits.call_timeout_s) as pool:

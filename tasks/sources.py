@@ -5,10 +5,11 @@ id; else the path relative to what was named, without suffix; row n of a file of
 given, or the first 12 hex digits of its content hash; an address: itself.
 """
 
+import contextlib
 import hashlib
 import io
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -49,10 +50,11 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a run reads: its sources, checked, and the ids of all documents in them."""
+    """What a run reads: its sources, checked, and the ids of all documents in them. missing: sources that are not."""
 
     sources: tuple[Source, ...]
     doc_ids: frozenset[str]
+    missing: tuple[str, ...] = ()
 
     def documents(self) -> Iterator[Document | Unreadable]:
         """Yield the documents in order, each read as it is asked for.
@@ -94,17 +96,18 @@ class _Found:
         return make_document(self.doc_id, self.source, content.sentences(), self.title or content.title)
 
 
-def check_sources(arguments: list[str], run_date: date, text_id: str = "") -> Reading:
+def check_sources(arguments: list[str], run_date: date, text_id: str = "", lenient: bool = False) -> Reading:
     """Find what a run will read, and see that at least one document of it can be read. Writes nothing.
 
     Files of many documents are gone through for the ids of these, others are not opened before one has been read.
 
-    text_id: what the text on stdin is called.
+    text_id: what the text on stdin is called. lenient: sources that are missing are noted, if others are there.
 
     Raises:
         InputError: nothing there, two documents of one name, or none readable.
     """
-    sources = find_sources(arguments, run_date, text_id)
+    missing: list[str] = []
+    sources = find_sources(arguments, run_date, text_id, missing if lenient else None)
     doc_ids: set[str] = set()
     readable, unreadable, first_reason = False, 0, ""
     for found in _distinct(sources):
@@ -118,18 +121,17 @@ def check_sources(arguments: list[str], run_date: date, text_id: str = "") -> Re
                 first_reason = first_reason or str(e)
     if not readable:
         raise InputError(nothing_readable(first_reason, unreadable))
-    return Reading(tuple(sources), frozenset(doc_ids))
+    return Reading(tuple(sources), frozenset(doc_ids), tuple(missing))
 
 
 def there_by(reading: Reading, arguments: list[str], run_date: date, by: datetime) -> Reading:
     """Leave out what may have come after a moment: files changed since, addresses. What names its date stays."""
     undated = [a for a in arguments if "{run_date}" not in a]
-    later = {
-        s.where
-        for s in (find_sources(undated, run_date) if undated else [])
-        if not isinstance(s.where, Path) or s.where.stat().st_mtime > by.timestamp()
-    }
-    return Reading(tuple(s for s in reading.sources if s.where not in later), reading.doc_ids)
+    found: list[Source] = []
+    with contextlib.suppress(InputError):  # all of these are missing, which the reading says already
+        found = find_sources(undated, run_date, missing=[])
+    later = {s.where for s in found if not isinstance(s.where, Path) or s.where.stat().st_mtime > by.timestamp()}
+    return replace(reading, sources=tuple(s for s in reading.sources if s.where not in later))
 
 
 def nothing_readable(first_reason: str, unreadable: int) -> str:
@@ -138,8 +140,12 @@ def nothing_readable(first_reason: str, unreadable: int) -> str:
     return f"{first_reason}{more}"
 
 
-def find_sources(arguments: list[str], run_date: date, text_id: str = "") -> list[Source]:
+def find_sources(
+    arguments: list[str], run_date: date, text_id: str = "", missing: list[str] | None = None
+) -> list[Source]:
     """Expand files, folders, globs and addresses, {run_date} filled in, to what they name, in a stable order.
+
+    missing: gets a line for each argument that names nothing there, if others do; None: one such is an error.
 
     Raises:
         InputError: nothing there, or a form that is not read.
@@ -150,10 +156,17 @@ def find_sources(arguments: list[str], run_date: date, text_id: str = "") -> lis
             sources = _expand(argument.replace("{run_date}", run_date.isoformat()), text_id)
         except (OSError, ValueError) as e:  # a name that no file system takes, or no glob
             raise InputError(f"{shown(argument)[:80]}: cannot be a path or a glob ({e}); check it") from None
+        except InputError as e:
+            if missing is None:
+                raise
+            missing.append(str(e))
+            continue
         for source in sources:
             found.setdefault(source.where.resolve() if isinstance(source.where, Path) else source.where, source)
     if not found:
-        raise InputError("no source was named; name files, folders, globs or addresses, or - for stdin")
+        raise InputError(
+            missing[0] if missing else "no source was named; name files, folders, globs or addresses, or - for stdin"
+        )
     return list(found.values())
 
 

@@ -28,7 +28,7 @@ class Totals:
     unjoined: documents whose topics could not all be compared, so that one story may stand there as several.
     left_out: (role, model) -> questions that were longer than the model can be asked, so that others answered.
     given_up: documents that were taken up again on as many nights as they may be, and still have such sentences.
-    withheld: why batches were withheld by the audit, with the documents of each.
+    missing: why sources are not there. withheld: why batches were withheld by the audit, with the documents of each.
     """
 
     documents: int = 0
@@ -44,6 +44,7 @@ class Totals:
     unjoined: int = 0
     left_out: dict[tuple[str, str], int] = field(default_factory=dict)
     given_up: int = 0
+    missing: list[str] = field(default_factory=list)
     withheld: list[str] = field(default_factory=list)
     stages: dict[str, float] = field(default_factory=dict)
     models: dict[tuple[str, str], Served] = field(default_factory=dict)

@@ -97,7 +97,7 @@ def find(out: Path, profile: str, night: date) -> dict[date, frozenset[str]]:
 
 def rebuilt(out: Path, run_date: date, doc_ids: frozenset[str]) -> Rebuilt:
     """Return published documents of a date as what a run reads."""
-    return Rebuilt((), doc_ids, out, run_date)
+    return Rebuilt((), doc_ids, out=out, run_date=run_date)
 
 
 def bad_nights(out: Path, profile: str, run_date: date) -> set[str]:
@@ -135,7 +135,7 @@ def _documents(out: Path, run_date: date, rows: Sequence[dict[str, Any]]) -> Ite
         if [p["position"] for p in its] != list(range(1, row["sentences"] + 1)):
             continue
         starts = tuple(p["start_s"] for p in its)
-        replaced = re.match(rf"(\d+) {REPLACED}", row["reason"] or "")
+        replaced = re.match(rf"(\d+) {re.escape(REPLACED)}", row["reason"] or "")
         yield Document(
             row["doc_id"],
             row["source"],

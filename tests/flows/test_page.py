@@ -84,6 +84,7 @@ def test_an_evening_without_news_is_good(news: Profile) -> None:
         ({"unplaced": 1, "failed": 1}, True, "models failed on 1 sentence:"),
         ({"unplaced": 20, "failed": 20}, True, "models failed on 20 sentences:"),
         ({"unplaced": 300, "unpaid": 300}, True, "did not reach for 300 sentences"),
+        ({"missing": ["wires: no such file or folder; check the path"]}, True, "1 source missing: wires: no such"),
         ({"unjoined": 2}, True, "2 documents may have one story under several topics"),
         ({"given_up": 1}, True, "1 document had been taken up again on enough nights"),
         ({"quarantined": 2}, True, "2 rows failed the audit"),
@@ -120,7 +121,7 @@ def test_replies_that_were_repaired_are_no_concern(news: Profile) -> None:
         ({"unplaced": 21, "failed": 21}, "models failed on 5.2% of the sentences, more than the 5.0% of limits.max"),
         (
             {"withheld": ["batch 2 (a, b): table passages: x"]},
-            "the audit withheld 1 batch: batch 2 (a, b): table passages",
+            "the audit withheld 1 batch: batch 2 (a, b): table",
         ),
     ],
 )

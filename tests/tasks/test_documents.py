@@ -1,7 +1,7 @@
 """Reading: what is taken as it is, what is refused with its place, and what a document is called."""
 
 import json
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tasks.documents import Document, Unreadable, make_document
 from tasks.errors import InputError
 from tasks.sentences import LONGEST_SENTENCE, detect_language, split_sentences
-from tasks.sources import check_sources, find_sources
+from tasks.sources import check_sources, find_sources, there_by
 from tests.tasks.made import DAY
 
 SENTENCE_PAIRS = st.lists(st.tuples(st.text(max_size=3), st.text(max_size=6)), min_size=1, max_size=4)
@@ -209,3 +209,15 @@ def test_the_content_hash_stands_for_ids_and_sentences_alone(
     assert a.content_hash == b.content_hash
     c = make_document("a", "a.txt", other)
     assert (a.content_hash == c.content_hash) == (a.ids == c.ids and a.texts == c.texts)
+
+
+def test_a_night_goes_on_without_a_source_that_is_missing(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("The bridge is shut.")
+    there, gone = str(tmp_path / "a.txt"), str(tmp_path / "gone")
+    reading = check_sources([there, gone], DAY, lenient=True)
+    assert (reading.doc_ids, reading.missing) == ({"a"}, (f"{gone}: no such file or folder; check the path",))
+    assert there_by(reading, [there, gone], DAY, datetime.now(UTC)).sources == reading.sources
+    with pytest.raises(InputError, match="gone: no such file or folder"):
+        check_sources([gone], DAY, lenient=True)
+    with pytest.raises(InputError, match="gone: no such file or folder"):
+        check_sources([there, gone], DAY)

@@ -239,6 +239,21 @@ def test_before_the_first_night_the_priors_serve(tmp_path: Path) -> None:
     assert {r["model"] for r in best.values()} == {"static"}
 
 
+def test_a_run_first_learns_from_what_no_version_has_seen_and_then_draws(house: House) -> None:
+    write_evening(house.source, "d", seed=5, passages=6)
+    house.night("run-1")  # its learn failed, say
+
+    async def weights_of(run_id: str) -> int:
+        opened = open_run(run_id, NEXT_DAY, [str(house.source)], house.out, load_profile("news"), catch_up=True)
+        async with opened as run:
+            return run.weights_version
+
+    assert asyncio.run(weights_of("run-2")) == 1
+    assert states.load(state_folder(house.out, "news"), 1).from_run_ids == ("run-1",)
+    assert asyncio.run(weights_of("run-3")) == 1  # nothing is new, so nothing is written
+    assert states.versions(state_folder(house.out, "news")) == [1]
+
+
 def test_a_run_does_not_open_on_what_it_cannot_write(tmp_path: Path) -> None:
     source = tmp_path / "a.txt"
     source.write_text("The bridge is shut.")

@@ -8,7 +8,7 @@ from starlette.routing import Route
 
 from tests.servers.llm.errors import Refused
 from tests.servers.llm.sending import body_of
-from tests.servers.llm.standin import StandIn
+from tests.servers.llm.standin import StandIn, Trouble
 
 
 async def counts(request: Request) -> Response:
@@ -47,10 +47,21 @@ async def batches(request: Request) -> Response:
     return JSONResponse(asdict(standin.batch))
 
 
+async def trouble(request: Request) -> Response:
+    """POST /control/trouble {"fault": ..., "where": ..., "times": ...}: what goes wrong from now on, until a reset."""
+    standin: StandIn = request.app.state.standin
+    try:
+        standin.troubles.append(Trouble(**await body_of(request)))
+    except (TypeError, ValueError) as e:
+        raise Refused(400, "invalid_request_error", str(e)) from None
+    return JSONResponse([asdict(t) for t in standin.troubles])
+
+
 ROUTES = [
     Route("/control/counts", counts),
     Route("/control/log", log),
     Route("/control/reset", reset, methods=["POST"]),
     Route("/control/night", night, methods=["POST"]),
+    Route("/control/trouble", trouble, methods=["POST"]),
     Route("/control/batches", batches, methods=["POST"]),
 ]

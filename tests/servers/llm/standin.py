@@ -75,6 +75,26 @@ class BatchSettings:
     most_bytes: int = 200_000_000
 
 
+@dataclass(slots=True)
+class Trouble:
+    """A fault that comes whenever a prompt holds some text (every prompt holds ""), or only the first few times."""
+
+    fault: str
+    where: str = ""
+    times: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.fault not in FAULTS:
+            raise ValueError(f"no fault is called {self.fault!r}; there are {', '.join(FAULTS)}")
+
+    def comes(self, text: str) -> bool:
+        """Tell whether it comes with this prompt, and count that."""
+        if self.where not in text or self.times == 0:
+            return False
+        self.times = None if self.times is None else self.times - 1
+        return True
+
+
 class StandIn:
     """What all routes share."""
 
@@ -91,7 +111,8 @@ class StandIn:
         self.players = players(self.world, night)
 
     def reset(self) -> None:
-        """Forget what was counted and cached."""
+        """Forget what was counted and cached, and all trouble."""
+        self.troubles: list[Trouble] = []
         self.counts, self.cache = Counts(), PromptCache()
         self._times: Counter[str] = Counter()
 
@@ -106,7 +127,8 @@ class StandIn:
         """Answer after the model's delay; whatever goes wrong is drawn anew each time the same body comes."""
         self._times[ask.digest] += 1
         times = self._times[ask.digest]
-        seen.fault = fault = self._fault(player, random.Random(f"{self.seed}/{ask.digest}/{times}"))
+        drawn = self._fault(player, random.Random(f"{self.seed}/{ask.digest}/{times}"))
+        seen.fault = fault = next((t.fault for t in self.troubles if t.comes(ask.text)), drawn)
         if fault in STATUS:
             return Turn("", "end", Tokens(0, 0, 0, 0), fault, STATUS[fault])
         rng = random.Random(f"{self.seed}/{self.night}/{ask.digest}")  # asked again, it says the same
