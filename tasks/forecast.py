@@ -151,7 +151,10 @@ def _of(model: ModelSpec, usage: Usage, lane: str = "sync") -> tuple[Usage, floa
 def _requests(
     document: Document, profile: Profile, budgets: Budgets, relating: Plan
 ) -> Iterable[tuple[RoleRequest, Usage, int, bool]]:
-    """Yield what would be asked about a document, what that takes of a language model, its size, if it is a part."""
+    """Yield what would be asked about a document: what it takes of a language model, its size, whether it is a part.
+
+    relating: the plan by which the relationship checker's questions are drawn.
+    """
     categories, meanings = list(profile.categories), list(profile.categories.values())
     for chunk in split_document(document.doc_id, document.texts, profile.chunks):
         texts = document.texts[chunk.start : chunk.end]

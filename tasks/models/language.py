@@ -30,6 +30,8 @@ from tasks.tokens import prompt_tokens
 
 CONNECT_TIMEOUT_S = 10.0
 LONGEST_WAIT_S = 3600.0  # that a provider can have us rest a model for
+OUTPUT_KEYS = ("max_tokens", "max_completion_tokens")
+LEAST_OUTPUT = 4  # a reply gets this part of what is reserved for it, where a provider finds a request too long
 LONGEST_MESSAGE = 300  # characters of a provider's own words
 _OF_FORM = re.compile(r"response_format|output_config|json_schema|json_object|structured|schema|grammar", re.I)
 _CONTEXT = re.compile(
@@ -114,12 +116,26 @@ class LanguageModel(ABC):
 
     async def _on(self, form: str, prompt: Prompt) -> Said:
         try:
-            said = self.read(await self.send(self.body(prompt, form)))
+            said = self.read(await self._sent(self.body(prompt, form)))
         except BadReply:
             self.form = form
             raise
         self.form = form
         return said
+
+    async def _sent(self, body: dict[str, Any]) -> Mapping[str, Any]:
+        """Send a request; one that is too long as it is, again with less room for its reply.
+
+        A server's context may be smaller than was assumed; then what it refuses is the length of the reply.
+        """
+        try:
+            return await self.send(body)
+        except TooLong:
+            least = self.address.reserved_output // LEAST_OUTPUT
+            shorter = {k: least if k in OUTPUT_KEYS and v > least > 0 else v for k, v in body.items()}
+            if shorter == body:
+                raise
+            return await self.send(shorter)
 
     @abstractmethod
     def body(self, prompt: Prompt, form: str) -> dict[str, Any]:

@@ -49,6 +49,38 @@ def test_frequencies_match_the_probabilities_on_the_rows(plan: Plan) -> None:
             assert abs(count / N - chance) <= 4.5 * sqrt(chance * (1 - min(chance, 1)) / N) + 1e-9
 
 
+@given(
+    st.dictionaries(st.sampled_from("abcdef"), st.floats(0, 1), min_size=1).filter(lambda w: sum(w.values()) > 0),
+    st.sets(st.sampled_from("abcdef")),
+    st.floats(0, 1),
+    st.integers(0, 99),
+)
+def test_a_plan_among_some_arms_is_a_plan_whose_propensities_sum_as_before(
+    shares: dict[str, float], names: set[str], duels: float, unit: int
+) -> None:
+    total = sum(shares.values())
+    plan = Plan({name: share / total for name, share in shares.items()}, 0.1, duels, shares)
+    kept = names & shares.keys()
+    if not kept:
+        with pytest.raises(SettingsError):
+            plan.only(names)
+        return
+    among = plan.only(names)
+    drawn = decide((unit,), among)  # it is a plan: the draw checks that its weights sum to 1
+    assert drawn.eligible == tuple(sorted(kept))
+    assert set(drawn.propensity) <= kept
+    assert all(0 < p <= 1 + 1e-9 for p in drawn.propensity.values())
+    # One arm serves each decision, and a second runs beside it at the rate of duels, if there is one to draw.
+    runs = sum(inclusion(name, among)[0] for name in among.weights)
+    assert 1 - 1e-9 <= runs <= 1 + duels + 1e-9
+    if all(plan.weights[name] > 0 for name in kept):
+        first = min(kept)
+        for name in kept:
+            assert among.weights[name] * plan.weights[first] == pytest.approx(
+                among.weights[first] * plan.weights[name], abs=1e-12
+            )
+
+
 def test_horvitz_thompson_sums_of_the_rows_are_unbiased() -> None:
     plan = PLANS["usual"]
     counts: Counter[str] = Counter()
