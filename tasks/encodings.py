@@ -1,4 +1,8 @@
-"""Bytes -> text: UTF-8 and UTF-16 for certain, others where a detector (charset-normalizer) is sure of them."""
+"""Bytes -> text: UTF-8 and UTF-16 for certain, others where a detector (charset-normalizer) is sure of them.
+
+What a document declares is tried only if it is the encoding of a text (is_charset): Python also has codecs that raise
+errors of their own, or that take time which grows with the square of the length.
+"""
 
 import codecs
 import re
@@ -14,6 +18,10 @@ _MARKS = {
     codecs.BOM_UTF16_BE: "utf-16",
 }
 _DECLARED = re.compile(rb"""<meta[^>]{0,200}charset\s*=\s*["']?([\w.:-]{2,40})""", re.IGNORECASE)
+_XML_DECLARED = re.compile(r"""^<\?xml[^>]{0,500}?encoding\s*=\s*["']([\w.:-]{2,40})["']""")
+_XML_DECLARATION = re.compile(r"^<\?xml\s[^>]*>")
+# Codecs that Python counts among the encodings of text, and that no document is in.
+_NO_CHARSETS = {"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape", "utf-7"}
 _WESTERN = (
     "en", "de", "fr", "es", "it", "pt", "nl", "sv", "da", "no", "nb", "nn", "fi", "is", "ca", "gl", "eu", "id", "ms"
 )  # fmt: skip
@@ -46,6 +54,35 @@ def decode(raw: bytes) -> str:
     return text
 
 
+def decode_xml(raw: bytes) -> str:
+    """Return the text of an XML document without its declaration, which speaks of the bytes.
+
+    By its mark, as it is declared, as UTF-8, or as Windows-1252, whichever fits first; feeds are often in none of them.
+    """
+    marked = next((e for mark, e in _MARKS.items() if raw.startswith(mark)), None) or _unmarked_utf16(raw)
+    head = raw[:2_000].decode(marked or "latin-1", "replace").removeprefix("\ufeff")
+    declared = _XML_DECLARED.match(head)
+    named = declared[1].lower() if declared else ""
+    for encoding in (marked, "gb18030" if named == "gb2312" else named, "utf-8", "cp1252"):
+        if not encoding or not is_charset(encoding):
+            continue
+        try:
+            text = raw.decode(encoding)
+        except UnicodeError:
+            continue
+        return _XML_DECLARATION.sub("", text.removeprefix("\ufeff"))
+    return _XML_DECLARATION.sub("", raw.decode("utf-8", "replace"))
+
+
+def is_charset(name: str) -> bool:
+    """Tell whether a name that a document declares is the encoding of a text."""
+    try:
+        info = codecs.lookup(name)
+    except (LookupError, ValueError):
+        return False
+    return bool(getattr(info, "_is_text_encoding", True)) and info.name not in _NO_CHARSETS
+
+
 def _as_declared(raw: bytes, encoding: str) -> str:
     try:
         text = raw.decode(encoding)
@@ -75,9 +112,12 @@ def _detected(raw: bytes, bad: int) -> str:
     line = raw[:bad].count(b"\n") + 1
     refusal = DocumentError(f"line {line}: not UTF-8 text, and its encoding cannot be told; save it as UTF-8")
     if declared := _DECLARED.search(raw[:2_000]):
+        named = declared[1].decode("ascii")
+        if not is_charset(named):
+            raise refusal
         try:
-            return raw.decode(declared[1].decode("ascii"))
-        except (LookupError, UnicodeDecodeError):
+            return raw.decode(named)
+        except UnicodeError:
             raise refusal from None
     if _CONTROL.search(raw):
         raise refusal

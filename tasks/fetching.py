@@ -1,15 +1,24 @@
 """Text from elsewhere: http(s) addresses, within time-outs and a size, and stdin. Each is asked for once a run."""
 
+import ssl
 import sys
 import time
+import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
 from tasks.errors import DocumentError
 
+if TYPE_CHECKING:
+    import httpx
+
 MOST_BYTES = 20_000_000  # of one answer, unpacked
+MOST_REDIRECTS = 5
 CONNECT_S, SILENCE_S, TOTAL_S = 10.0, 20.0, 60.0
+_PIECE = 65_536  # bytes received at a time; unpacked, at most 16 times as many
 _KEPT_S = 300.0  # a run checks its sources before it starts and reads them after: one request serves both
 _AGENT = "nightdesk (reads feeds and articles)"
 
@@ -62,28 +71,78 @@ def _fetched(url: str) -> Fetched:
 
     began = time.monotonic()
     limits = httpx.Timeout(SILENCE_S, connect=CONNECT_S)
+    headers = {"User-Agent": _AGENT, "Accept-Encoding": "gzip, deflate"}
     try:
-        with (
-            httpx.Client(timeout=limits, follow_redirects=True, max_redirects=5) as client,
-            client.stream("GET", url, headers={"User-Agent": _AGENT}) as answer,
-        ):
-            if answer.status_code != httpx.codes.OK:
-                raise DocumentError(
-                    f"the server answers {answer.status_code} {answer.reason_phrase}; check the address"
-                )
-            content = bytearray()
-            for part in answer.iter_bytes(65_536):
-                content += part
-                if len(content) > MOST_BYTES:
-                    raise DocumentError(f"more than {MOST_BYTES:,} bytes; fetch it yourself and name the file")
-                if time.monotonic() - began > TOTAL_S:
-                    raise DocumentError(f"not all there after {TOTAL_S:.0f} s; try again later")
-            media = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+        with httpx.Client(timeout=limits, headers=headers, verify=_certificates()) as client:
+            request = client.build_request("GET", url)
+            for _ in range(MOST_REDIRECTS + 1):
+                # Not left to httpx: it reads the body of a redirect to its end, however long that is.
+                answer = client.send(request, stream=True)
+                try:
+                    if answer.next_request is None:
+                        return _received(answer, began)
+                finally:
+                    answer.close()
+                request = answer.next_request
     except httpx.TimeoutException:
         raise DocumentError("no answer in time; check the address, or try again later") from None
     except (httpx.HTTPError, httpx.InvalidURL, UnicodeError, ValueError) as e:
         raise DocumentError(f"cannot be fetched ({str(e)[:200] or type(e).__name__}); check the address") from None
+    raise DocumentError(f"cannot be fetched (more than {MOST_REDIRECTS} redirects); check the address")
+
+
+@cache
+def _certificates() -> ssl.SSLContext:
+    """Load the certificates that servers are checked by: once, since it takes longer than most answers."""
+    import httpx
+
+    return httpx.create_ssl_context()
+
+
+def _received(answer: "httpx.Response", began: float) -> Fetched:
+    """Read an answer, as far as the limits of size and time allow."""
+    if answer.status_code != 200:
+        raise DocumentError(f"the server answers {answer.status_code} {answer.reason_phrase}; check the address")
+    content = bytearray()
+    for part in _unpacked(answer.iter_raw(_PIECE), answer.headers.get("content-encoding", "").strip().lower()):
+        content += part
+        if len(content) > MOST_BYTES:
+            raise DocumentError(f"more than {MOST_BYTES:,} bytes; fetch it yourself and name the file")
+        if time.monotonic() - began > TOTAL_S:
+            raise DocumentError(f"not all there after {TOTAL_S:.0f} s; try again later")
+    media = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
     return Fetched(bytes(content), media, time.monotonic())
+
+
+def _unpacked(parts: Iterator[bytes], packing: str) -> Iterator[bytes]:
+    """Yield what a server sends, unpacked in pieces of bounded size: a kilobyte may hold gigabytes.
+
+    Raises:
+        DocumentError: it is packed in a way that was not asked for, or is broken.
+    """
+    if packing in ("", "identity"):
+        yield from parts
+        return
+    if packing not in ("gzip", "x-gzip", "deflate"):
+        raise DocumentError(f"the server packs it as {packing[:40]!r}, which is not read; fetch it yourself")
+    unpacker = zlib.decompressobj(zlib.MAX_WBITS | 32)
+    first = True
+    try:
+        for part in parts:
+            if first and packing == "deflate" and not _has_zlib_header(part):
+                unpacker = zlib.decompressobj(-zlib.MAX_WBITS)  # as many servers send it
+            first = False
+            while part and not unpacker.eof:
+                yield unpacker.decompress(part, 16 * _PIECE)
+                part = unpacker.unconsumed_tail  # noqa: PLW2901
+    except zlib.error:
+        raise DocumentError(f"broken {packing}; try again later, or fetch it yourself") from None
+    if not unpacker.eof and not first:
+        raise DocumentError("not all there: the server stopped in the middle; try again later")
+
+
+def _has_zlib_header(head: bytes) -> bool:
+    return len(head) > 1 and head[0] & 0x0F == 8 and int.from_bytes(head[:2], "big") % 31 == 0
 
 
 @cache

@@ -8,6 +8,7 @@ given, or the first 12 hex digits of its content hash; an address: itself.
 import contextlib
 import hashlib
 import io
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -17,12 +18,16 @@ from typing import BinaryIO
 from tasks.documents import Document, Unreadable, make_document, shown
 from tasks.encodings import decode
 from tasks.errors import DocumentError, InputError
-from tasks.fetching import Fetched, fetch, is_url, public, stdin
+from tasks.fetching import MOST_BYTES, Fetched, fetch, is_url, public, stdin
 from tasks.readers.content import Content, Row
 from tasks.readers.forms import FEED, FORMS, HTML, JSONL, LISTED, PROSE, Form
+from tasks.readers.guard import refusing_what_breaks_readers
 
 STDIN = "-"
 _LONGEST_ID = 200  # characters
+MOST_UNPACKED = (
+    10 * MOST_BYTES
+)  # characters in all rows of a file from an address: compressed, they are next to nothing
 _MEDIA = {
     "text/html": HTML, "application/xhtml+xml": HTML, "text/plain": PROSE, "application/json": LISTED,
     "application/rss+xml": FEED, "application/atom+xml": FEED, "application/xml": FEED, "text/xml": FEED,
@@ -83,7 +88,8 @@ class _Found:
     def checked(self) -> Content:
         """Return its content; raise DocumentError, which names the place, if there is nothing to read."""
         try:
-            content = self.content()
+            with refusing_what_breaks_readers():
+                content = self.content()
         except DocumentError as e:
             raise DocumentError(f"{self.place}: {e}") from None
         if content.empty:
@@ -93,7 +99,11 @@ class _Found:
     def document(self) -> Document:
         """Read it; raise DocumentError, which names the place, if it cannot be."""
         content = self.checked()
-        return make_document(self.doc_id, self.source, content.sentences(), self.title or content.title)
+        try:
+            with refusing_what_breaks_readers():
+                return make_document(self.doc_id, self.source, content.sentences(), self.title or content.title)
+        except DocumentError as e:
+            raise DocumentError(f"{self.place}: {e}") from None
 
 
 def check_sources(arguments: list[str], run_date: date, text_id: str = "", lenient: bool = False) -> Reading:
@@ -184,6 +194,8 @@ def _expand(argument: str, text_id: str) -> list[Source]:
             raise InputError(f"{shown(argument)}: no document in this folder; {_forms()}")
         return [Source(_named(p.relative_to(path)), p) for p in files]
     if path.exists():
+        if not path.is_file():  # a pipe or a device: it may never end, and is read more than once
+            raise InputError(f"{shown(argument)}: no regular file; name a file, or - for stdin")
         if path.suffix.lower() not in FORMS:
             raise InputError(f"{shown(argument)}: this form is not read; {_forms()}")
         return [Source(shown(path.stem), path)]
@@ -255,7 +267,7 @@ def _documents_in(source: Source) -> Iterator[_Found]:
             answer = fetch(source.where)
             form = _form_of(source.where, answer)
             if form.many:
-                yield from _rows(source, form, io.BytesIO(answer.content))
+                yield from _rows(source, form, io.BytesIO(answer.content), MOST_UNPACKED)
             else:
                 yield _alone(source, lambda: form.read(decode(answer.content)))
     except (DocumentError, OSError) as e:
@@ -295,9 +307,19 @@ def _from_stdin(source: Source) -> _Found:
     return _Found(doc_id, found.place, found.source, found.digest, found.content)
 
 
-def _rows(source: Source, form: Form, file: BinaryIO) -> Iterator[_Found]:
-    for row in form.read(file):
-        yield _of_row(source, row)
+def _rows(source: Source, form: Form, file: BinaryIO, most: float = math.inf) -> Iterator[_Found]:
+    """Yield the documents of a file of many; most: characters in all of them.
+
+    Raises:
+        DocumentError: it cannot be read, or has more than that.
+    """
+    size = 0
+    with refusing_what_breaks_readers():  # whoever takes the rows raises its errors elsewhere
+        for row in form.read(file):
+            size += len(row.body)
+            if size > most:
+                raise DocumentError(f"more than {most:,} characters, unpacked; fetch it yourself and name the file")
+            yield _of_row(source, row)
 
 
 def _of_row(source: Source, row: Row) -> _Found:

@@ -18,7 +18,7 @@ from tasks.sentences import LONGEST_SENTENCE, WIDE, Sentence, detect_language, l
 
 _TIME = r"(?:(\d+):)?(\d{1,2}):(\d{1,2})[.,](\d{1,3})"
 _TIMES = re.compile(rf"^\s*{_TIME}\s*-->\s*{_TIME}")
-_TAG = re.compile(r"</?(?:[A-Za-z][^>]*|\d+:[\d:.]+)?>|\{\\[^}]*\}")
+_TAG = re.compile(r"</?(?:[A-Za-z][^<>]*|\d+:[\d:.]+)?>|\{\\[^{}]*\}")
 _TURN = re.compile(r"^\s*(?:>>+|&gt;&gt;|[-–—]\s+)")  # somebody else speaks
 _VOICE = re.compile(r"^\s*<v[ .]([^>]*)>")  # this one speaks
 # Seconds of silence at which unpunctuated speech is cut, and those that do if it has gone on for so many letters.

@@ -3,15 +3,17 @@
 An entry is called by its own id, else by its link; a feed repeats neither.
 """
 
+import io
 import re
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
+from tasks.encodings import decode_xml
 from tasks.errors import DocumentError
 from tasks.readers.content import Row, prose
 from tasks.readers.html import read_fragment
 
-_TAG = re.compile(r"</?[A-Za-z][^>]*>")
+_TAG = re.compile(r"</?[A-Za-z][^<>]*>")
 
 
 def read(file: BinaryIO) -> Iterator[Row]:
@@ -22,7 +24,9 @@ def read(file: BinaryIO) -> Iterator[Row]:
     """
     import feedparser
 
-    feed = feedparser.parse(file.read())
+    # A file object, since bytes and text are to feedparser first of all a path or an address, which it opens. Already
+    # decoded, since it tries whatever codec a feed declares; the blank keeps it from finding a declaration once more.
+    feed = feedparser.parse(io.BytesIO(b" " + decode_xml(file.read()).encode("utf-8", "replace")))
     if not feed.get("version") and not feed.entries:
         raise DocumentError(f"no RSS or Atom feed{_why(feed)}; name a feed, or another form")
     if not feed.entries:
@@ -56,4 +60,5 @@ def _why(feed: Any) -> str:
     """Return what the parser stumbled on, if it did."""
     wrong = feed.get("bozo_exception")
     line = wrong.getLineNumber() if hasattr(wrong, "getLineNumber") else None
-    return f" (line {line}: {wrong.getMessage()})" if line and hasattr(wrong, "getMessage") else ""
+    # One line less: feedparser puts a declaration of its own before the text.
+    return f" (line {max(1, line - 1)}: {wrong.getMessage()})" if line and hasattr(wrong, "getMessage") else ""

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 _TITLE = re.compile(r"^title:[ \t]*(.+?)[ \t]*$", re.MULTILINE)
-_TAG = re.compile(r"<!--.*?-->|</?[A-Za-z][^>]*>", re.DOTALL)
+_TAG = re.compile(r"</?[A-Za-z][^<>]*>")
+_TAG_OR_COMMENT = re.compile(rf"<!--.*?-->|{_TAG.pattern}", re.DOTALL)
 
 
 def read(text: str) -> Content:
@@ -34,13 +35,19 @@ def read(text: str) -> Content:
         elif token.type in ("fence", "code_block"):
             lines += token.content.splitlines()
         elif token.type == "html_block":
-            lines += _TAG.sub(" ", token.content).splitlines()
+            lines += _untagged(token.content).splitlines()
         elif token.type == "tr_open":
             row = [""]
         elif token.type == "tr_close":
             lines.append(", ".join(c for c in row if c.strip()))
             row = []
     return prose("\n".join(lines), title)
+
+
+def _untagged(html: str) -> str:
+    # Comments are looked for only before the last one's end: else each that is left open costs a walk to the end.
+    last = html.rfind("-->") + 3 if "-->" in html else 0
+    return _TAG_OR_COMMENT.sub(" ", html[:last]) + _TAG.sub(" ", html[last:])
 
 
 def _inline(token: "Token") -> str:

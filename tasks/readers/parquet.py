@@ -26,11 +26,13 @@ def read(file: BinaryIO) -> Iterator[Row]:
         if text is None or not (pa.types.is_string(text) or pa.types.is_large_string(text)):
             raise DocumentError(f"no column of texts called text, but {', '.join(names)[:200]}; rename the right one")
         columns = [c for c in ("text", "id", "title", "source") if c in names]
+        # As dictionaries, in which a text that a thousand rows share is in memory once.
+        table = pq.ParquetFile(file, metadata=table.metadata, read_dictionary=columns)
         number = 0
         for batch in table.iter_batches(batch_size=_ROWS, columns=columns):
-            for data in batch.to_pylist():
+            for k in range(batch.num_rows):
                 number += 1
-                yield _row(number, data)
+                yield _row(number, {c: batch.column(c)[k].as_py() for c in columns})
     except (pa.ArrowException, OSError, UnicodeDecodeError) as e:
         raise DocumentError(f"not Parquet that can be read ({str(e).splitlines()[0][:200]}); write it again") from None
 
