@@ -16,6 +16,7 @@ from tasks.learning import learn_from_tables
 from tasks.nights import Night
 from tasks.profile import load_profile
 
+NOTHING_NAMED = LearnParameters()  # Prefect's V2 form sends no parameters at all when every field was cleared
 log = logging.getLogger("nightdesk")
 
 
@@ -64,7 +65,7 @@ async def _night(parameters: RunParameters, night: Night, by: datetime | None = 
 
 
 @flow(name="learn", persist_result=False)
-async def learn(parameters: Annotated[LearnParameters, titled("Whose weights")]) -> Any:
+async def learn(parameters: Annotated[LearnParameters, titled("Whose weights")] = NOTHING_NAMED) -> Any:
     """Update the weights from the published runs that they have not seen.
 
     Started when an ad-hoc run has published, and by hand. A night learns by itself.
