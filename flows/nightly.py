@@ -20,6 +20,7 @@ from tasks.learning import learn_from_tables
 from tasks.nights import Mark, Night, Plan
 from tasks.profile import load_profile
 
+NOTHING_NAMED = LearnParameters()  # Prefect's V2 form sends no parameters at all when every field was cleared
 log = logging.getLogger("nightdesk")
 
 
@@ -102,7 +103,7 @@ async def _nothing_to_do(plan: Plan, out: Path, profile: str) -> Any:
 
 
 @flow(name="learn", persist_result=False)
-async def learn(parameters: Annotated[LearnParameters, titled("Whose weights")]) -> Any:
+async def learn(parameters: Annotated[LearnParameters, titled("Whose weights")] = NOTHING_NAMED) -> Any:
     """Update the weights from the published runs that they have not seen.
 
     Started when an ad-hoc run has published, and by hand. A night learns by itself.

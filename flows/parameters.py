@@ -1,8 +1,10 @@
 """What flows are asked to do: their parameter models, which the Prefect UI shows as forms.
 
-Forms are good where a field has one plain type, a title and a default: no Optional, no dict.
+Forms are good where a field has one plain type, a title and a default: no Optional, no dict. What they send for a field
+that is left empty differs: the default if nobody touched it, nothing at all if it was cleared, null for some.
 """
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, Self
 
@@ -11,10 +13,20 @@ from pydantic.fields import FieldInfo
 
 from tasks.profile import shipped_profiles
 
+
+def _without_default(schema: dict[str, Any]) -> None:
+    schema.pop("default", None)
+
+
 # A date, or nothing: then the run is for the date of its schedule or, started by hand, for today. A form shows a
-# calendar for it. Nothing is not frozen at deploy time, as a default that is a date would be.
+# calendar for it, because its one type is a string with the format of a date. The schema names no default: forms would
+# send a default of null, which is no string; and only where an optional field has no default does the server take null
+# besides its type. Nothing is not frozen at deploy time, as a default that is a date would be.
 Day = Annotated[
-    date | None, BeforeValidator(lambda day: day or None), WithJsonSchema({"type": "string", "format": "date"})
+    date | None,
+    BeforeValidator(lambda day: day or None),
+    WithJsonSchema({"type": "string", "format": "date"}),
+    Field(json_schema_extra=_without_default),
 ]
 _of_ones_own: list[str] = []
 
@@ -49,9 +61,25 @@ def titled(title: str) -> FieldInfo:
 
 
 class Parameters(BaseModel):
-    """Parameters that refuse names they do not know."""
+    """Parameters that refuse names they do not know, and take what was left empty for not named."""
 
     model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _empty_is_not_named(cls, given: Any) -> Any:
+        """Leave out known fields that are null or blank, and such items of lists."""
+        if not isinstance(given, Mapping):
+            return given
+        named = {name: value for name, value in given.items() if name not in cls.model_fields or not _is_empty(value)}
+        return {
+            name: [item for item in value if not _is_empty(item)] if isinstance(value, list) else value
+            for name, value in named.items()
+        }
+
+
+def _is_empty(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
 
 
 class RunParameters(Parameters):
@@ -99,7 +127,8 @@ class AdhocParameters(Parameters):
     sources: list[str] = Field(
         default=[],
         title="Sources",
-        description="Files, folders or globs where the flow runs; {run_date} stands for the date.",
+        description="Files, folders or globs where the flow runs; {run_date} stands for the date. Delete an item that "
+        "you leave empty.",
     )
     profile: ProfileName = "news"
     run_date: Day = Field(
