@@ -117,7 +117,7 @@ def test_nothing_was_lost_and_repaired_replies_are_no_concern(
     run: Callable[[Path], Finished], desk: Desk, server: Playing, profile: Callable[..., Path], texts: object
 ) -> None:
     one = profile()
-    server.control("trouble", fault="truncated", times=4)
+    server.control("trouble", fault="truncated", times=4, unless="Answer again, rightly")
     done = run(one)
     assert sum(c["purpose"] == "repair" for c in rows(Path(done.json["out"]), "calls")) == 4
     assert (done.json["verdict"][:6], done.json["failed"], "WARNING" in done.err) == ("Good: ", 0, False)

@@ -48,7 +48,7 @@ async def batches(request: Request) -> Response:
 
 
 async def trouble(request: Request) -> Response:
-    """POST /control/trouble {"fault": ..., "where": ..., "times": ...}: what goes wrong from now on, until a reset."""
+    """POST /control/trouble {"fault": ..., "where": ..., ...}: what goes wrong from now on, until a reset."""
     standin: StandIn = request.app.state.standin
     try:
         standin.troubles.append(Trouble(**await body_of(request)))

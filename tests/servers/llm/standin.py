@@ -77,10 +77,14 @@ class BatchSettings:
 
 @dataclass(slots=True)
 class Trouble:
-    """A fault that comes whenever a prompt holds some text (every prompt holds ""), or only the first few times."""
+    """A fault that comes whenever a prompt holds some text (every prompt holds ""), or only the first few times.
+
+    unless: a text that keeps it away, "" for none.
+    """
 
     fault: str
     where: str = ""
+    unless: str = ""
     times: int | None = None
 
     def __post_init__(self) -> None:
@@ -89,7 +93,7 @@ class Trouble:
 
     def comes(self, text: str) -> bool:
         """Tell whether it comes with this prompt, and count that."""
-        if self.where not in text or self.times == 0:
+        if self.where not in text or self.times == 0 or (self.unless and self.unless in text):
             return False
         self.times = None if self.times is None else self.times - 1
         return True
