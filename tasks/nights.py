@@ -152,7 +152,8 @@ def mark(out: Path, profile: str, night: Night, run_id: str, done: bool) -> None
     path = out / "nights" / profile / f"{night.run_date.isoformat()}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     known = _read(path)
-    before = {"due": known.done.isoformat(), "runs": sorted(known.runs)} if known.done else None
+    is_earlier = known.done is not None and known.done.timestamp() < night.at  # the same night begun anew is not done
+    before = {"due": known.done.isoformat(), "runs": sorted(known.runs)} if known.done and is_earlier else None
     temporary = path.with_suffix(f".{uuid.uuid4().hex}")
     with temporary.open("w", encoding="utf-8") as f:
         json.dump({"due": night.due.isoformat(), "run_id": run_id, "done": done, "before": before}, f)

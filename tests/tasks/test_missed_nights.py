@@ -114,6 +114,12 @@ def test_an_earlier_night_stays_done_while_a_later_one_of_its_date_is_under_way(
     assert read_marks(tmp_path, "news").of[date(2026, 11, 20)].runs == {RUN, LATER_RUN}
 
 
+def test_a_night_that_begins_anew_is_not_done_until_it_ends_again(tmp_path: Path) -> None:
+    for done in (True, False):
+        nights.mark(tmp_path, "news", night(20), RUN, done=done)
+    assert missed(tmp_path, [night(20)]) == [20]
+
+
 @pytest.mark.parametrize("done", [True, False])
 def test_marks_that_earlier_versions_wrote_are_understood(tmp_path: Path, done: bool) -> None:
     path = tmp_path / "nights" / "news" / "2026-11-20.json"
