@@ -34,7 +34,7 @@ future_plans = "what is to come"
 sentences = 60
 overlap = 6
 [batches]
-sentences = 100
+sentences = 80
 [limits]
 max_cost_usd = {dollars}
 attempts = 1
@@ -56,7 +56,7 @@ from tasks.errors import AuditFailed
 really = clearance.clear
 
 def clear(tables, *others):
-    if "odd" in tables["documents"]["doc_id"].to_pylist():
+    if "big" in tables["documents"]["doc_id"].to_pylist():
         raise AuditFailed("table passages: something is not whole; the batch is withheld")
     return really(tables, *others)
 
@@ -192,10 +192,10 @@ def test_a_batch_that_the_audit_withholds_is_named_and_the_others_stand(
     assert done.returncode == 1
     assert json.loads(done.stdout)["withheld"] == 1
     assert "Traceback" not in done.stderr
-    assert done.stderr.rstrip().splitlines()[-1].startswith("nightdesk: Bad: 1 document, ")
+    assert done.stderr.rstrip().splitlines()[-1].startswith("nightdesk: Bad: 2 documents, ")
     published = {d["doc_id"] for d in rows(out, "documents", DAY)}
-    assert published == {"big"}
-    assert_whole(out, DAY, {"big": texts["big"]})
+    assert published == {"more", "odd"}
+    assert_whole(out, DAY, {name: texts[name] for name in published})
     assert state_of(desk, json.loads(done.stdout)["run_id"])["type"] == "FAILED"
 
 
