@@ -62,6 +62,8 @@ def main() -> None:
     with _logging():
         try:
             code = app(standalone_mode=False) or 0
+            if code == 130:  # a Ctrl-C before there was anything to cancel, as typer tells it
+                raise Interrupted
         except Interrupted:
             typer.echo("interrupted; what was answered is stored, and the same command goes on from there", err=True)
             code = 130

@@ -7,7 +7,6 @@ started while the role stages run.
 import multiprocessing
 import os
 import re
-import signal
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ import pyarrow.compute as pc
 
 from tasks.contracts import contract
 from tasks.errors import PublishError
+from tasks.sessions import deaf_children, leave_the_terminal
 
 _ROW = "__row"
 CLOSE_TIMEOUT_S = 5
@@ -44,7 +44,8 @@ class Auditor:
         spawn = multiprocessing.get_context("spawn")  # a fork of a process with threads may hang
         self._pipe, theirs = spawn.Pipe()
         self._process = spawn.Process(target=_serve, args=(theirs,), name="nightdesk-audit", daemon=True)
-        self._process.start()
+        with deaf_children():
+            self._process.start()
         theirs.close()
 
     def audit(
@@ -98,7 +99,7 @@ def auditor() -> Iterator[Auditor]:
 
 
 def _serve(pipe: Connection) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the flow's to answer
+    leave_the_terminal()  # a Ctrl-C there is the flow's to answer
     os.nice(10)
     import great_expectations  # noqa: F401  (seconds, paid while the roles are at work)
 

@@ -18,6 +18,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from tasks.errors import InputError, TerminalError, TransientError
+from tasks.sessions import deafen_this_thread
 
 LARGEST_GROUP = 16  # calls in one Dask task
 AHEAD = 2  # groups under way per thread of a worker: one that runs, one that waits
@@ -55,6 +56,7 @@ class Cluster:
     def _start(self) -> None:
         if self._address:
             return
+        deafen_this_thread()  # and with it Dask's own, from which it starts workers, also in place of lost ones
         try:
             import dask  # half a second, beside other imports
 
@@ -67,7 +69,7 @@ class Cluster:
                 processes=True,
                 dashboard_address="127.0.0.1:0",
                 host="127.0.0.1",
-                preload=["tasks.models.worker"],
+                preload=["tasks.sessions", "tasks.models.worker"],
             )
             self._address = self._cluster.scheduler_address
         except BaseException as e:  # noqa: BLE001  (handed to the caller of address())

@@ -16,6 +16,8 @@ from typing import Any
 
 import pytest
 
+from tests.processes import start
+
 NIGHTDESK = [sys.executable, "-m", "flows.cli"]
 START_TIMEOUT_S = 120
 
@@ -54,14 +56,8 @@ class Desk:
 
     def start(self, *arguments: object) -> "subprocess.Popen[str]":
         """Start a command in a session of its own, so that what it leaves running can be told."""
-        return subprocess.Popen(
-            [*NIGHTDESK, *map(str, arguments)],
-            env=self.env,
-            text=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-        )
+        command = [*NIGHTDESK, *map(str, arguments)]
+        return start(command, self.env, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
     def get(self, path: str) -> Any:
         """Ask the Prefect server."""

@@ -1,6 +1,5 @@
 """Runs that are killed, interrupted, or not alone: nothing lost, nothing doubled, no answer computed twice."""
 
-import os
 import signal
 import sqlite3
 import subprocess
@@ -10,16 +9,15 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-import psutil
 import pyarrow.dataset as ds
 import pytest
 
 from tests.flows.conftest import Desk
+from tests.processes import PATIENCE_S, wait_until_nothing_is_left_of
 from tests.tables import assert_ledger_is_complete, assert_whole, but_for_run_id, rows
 from tests.texts import evening, write_evening
 
 DAY = "2026-03-01"
-PATIENCE_S = 120
 
 
 def wait_for(happened: Callable[[], bool], process: "subprocess.Popen[str]") -> None:
@@ -38,26 +36,6 @@ def calls_stored(out: Path, role: str) -> int:
             return int(db.execute("SELECT count(*) FROM calls WHERE record LIKE ?", (f"%{role}%",)).fetchone()[0])
     except sqlite3.OperationalError:  # not there yet
         return 0
-
-
-def alive_in_session(session: int) -> list[psutil.Process]:
-    """Return the processes of a session that are still there."""
-    found = []
-    for process in psutil.process_iter():
-        try:
-            if os.getsid(process.pid) == session and process.status() != psutil.STATUS_ZOMBIE:
-                found.append(process)
-        except (ProcessLookupError, psutil.NoSuchProcess):
-            continue
-    return found
-
-
-def wait_until_nothing_is_left_of(command: "subprocess.Popen[str]") -> None:
-    """What a command started (workers, auditor) ends soon after it, however it ended."""
-    deadline = time.monotonic() + PATIENCE_S
-    while left := alive_in_session(command.pid):
-        assert time.monotonic() < deadline, left
-        time.sleep(0.1)
 
 
 @pytest.mark.parametrize("role", ["topic_finder", "topic_locator", "content_organizer"])
@@ -82,7 +60,7 @@ def test_a_killed_run_is_taken_up_where_it_was(desk: Desk, source: Path, tmp_pat
     assert drawn[0] == drawn[1]
     judged = [sorted((j["judge"], j["accuracy"]) for j in rows(o, "judgements")) for o in (out, undisturbed)]
     assert judged[0] == judged[1]
-    wait_until_nothing_is_left_of(killed)
+    wait_until_nothing_is_left_of(killed.pid)
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
@@ -100,7 +78,7 @@ def test_an_interrupted_run_ends_cleanly_and_goes_on(
     assert printed == ""
     assert "goes on from there" in said
     assert "Traceback" not in said, said
-    wait_until_nothing_is_left_of(process)
+    wait_until_nothing_is_left_of(process.pid)
     assert rows(out, "passages") == rows(out, "documents") == []
     stored = calls_stored(out, "")
     assert desk.run(*command).json["calls"] > 0

@@ -24,7 +24,8 @@ import pytest
 from tasks import nights
 from tasks.nights import Night
 from tests.flows.conftest import NIGHTDESK
-from tests.flows.test_kills import alive_in_session, calls_stored
+from tests.flows.test_kills import calls_stored
+from tests.processes import alive_of
 from tests.serving import PATIENCE_S, Served, eventually, serving
 from tests.tables import assert_whole, rows
 from tests.texts import evening, write_evening
@@ -194,7 +195,7 @@ def test_ctrl_c_cancels_what_runs_and_ends_all_that_was_started(served: Served) 
     os.killpg(served.process.pid, signal.SIGINT)  # as a terminal does it: to all processes of the session
     assert served.process.wait(timeout=PATIENCE_S) == 0, served.log.read_text()
     assert "KeyboardInterrupt" not in served.log.read_text()  # runs were told to end, one by one
-    eventually(lambda: not alive_in_session(served.process.pid))
+    eventually(lambda: not alive_of(served.process.pid))
     with pytest.raises(OSError):
         urllib.request.urlopen(served.api + "/health", timeout=5)
     with closing(sqlite3.connect(Path(served.env["PREFECT_HOME"]) / "prefect.db")) as db:
@@ -213,7 +214,7 @@ def test_a_night_that_ended_with_the_machine_is_made_good_at_the_next_start(serv
         for process in [*first.flow_processes(), psutil.Process(first.process.pid)]:
             process.kill()
         first.process.wait()
-        eventually(lambda: not alive_in_session(first.process.pid))
+        eventually(lambda: not alive_of(first.process.pid))
     with serving(home, served.source, *options) as second:
         assert second.state(run["id"])["type"] == "CRASHED"
         eventually(lambda: json.loads(tonight.read_text())["done"])
