@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from prefect import flow
 from prefect.artifacts import acreate_markdown_artifact
 
+from flows.allowed import only_allowed
 from flows.keys import keys_into_environment
 from flows.markdown import plain, table
 from flows.parameters import EvaluateParameters, titled
@@ -23,6 +24,7 @@ from tasks.resources import folder
 @flow(name="evaluate", persist_result=False)
 async def evaluate(parameters: Annotated[EvaluateParameters, titled("What to measure")]) -> Any:
     """Run labelled documents through the roles, and measure how well the tables agree with the labels."""
+    parameters = await only_allowed(parameters)
     profile = load_profile(parameters.profile)
     run_date = date_of(None, await due())
     await label_run(f"evaluate-{profile.name}/{run_date.isoformat()}")

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from prefect import flow, runtime
 
+from flows.allowed import only_allowed
 from flows.page import show_weights
 from flows.parameters import LearnParameters, RunParameters, titled
 from flows.reorganizing import completed, label_run, reorganize_documents
@@ -27,6 +28,7 @@ async def nightly(parameters: Annotated[RunParameters, titled("What a night read
     Nights of the schedule that were missed are made good first: oldest first, each for its own date, as a run of its
     own below this one. A night that has been run already is not run again.
     """
+    parameters = await only_allowed(parameters)
     run = None if parameters.run_date else await due()
     if run is None:
         return completed(await reorganize_documents(parameters, date_of(parameters.run_date, None), "nightly"))
@@ -70,6 +72,7 @@ async def learn(parameters: Annotated[LearnParameters, titled("Whose weights")] 
 
     Started when an ad-hoc run has published, and by hand. A night learns by itself.
     """
+    parameters = await only_allowed(parameters)
     profile = load_profile(parameters.profile)
     run_date = date_of(None, await due())
     await label_run(f"learn-{profile.name}/{run_date.isoformat()}")

@@ -7,6 +7,7 @@ from functools import cache
 from urllib.parse import urlsplit, urlunsplit
 
 from tasks.errors import DocumentError
+from tasks.hosts import ALLOWED
 
 MOST_BYTES = 20_000_000  # of one answer, unpacked
 CONNECT_S, SILENCE_S, TOTAL_S = 10.0, 20.0, 60.0
@@ -60,11 +61,20 @@ def forget() -> None:
 def _fetched(url: str) -> Fetched:
     import httpx
 
+    allowed = ALLOWED.get()
+
+    def see(request: httpx.Request) -> None:  # called for every redirect, too
+        if allowed is not None and not allowed.permit_hop(url, str(request.url)):
+            where = request.url.host
+            raise DocumentError(f"leads to {where}, which this run may not ask; whoever runs the worker allows hosts")
+
     began = time.monotonic()
     limits = httpx.Timeout(SILENCE_S, connect=CONNECT_S)
     try:
         with (
-            httpx.Client(timeout=limits, follow_redirects=True, max_redirects=5) as client,
+            httpx.Client(
+                timeout=limits, follow_redirects=True, max_redirects=5, event_hooks={"request": [see]}
+            ) as client,
             client.stream("GET", url, headers={"User-Agent": _AGENT}) as answer,
         ):
             if answer.status_code != httpx.codes.OK:

@@ -69,11 +69,12 @@ def serve(
             )
 
         if not stopped.is_set():
+            from flows.allowed import allow_served
             from flows.serving import Serving, serve_until
 
-            serving = Serving(
-                _file(profile), out.absolute(), [_absolute(s) for s in named], cron, zone, api, url is None
-            )
+            served = _file(profile), out.absolute(), [_absolute(s) for s in named]
+            allow_served(one_per_server.with_name("allowed.toml"), *served)
+            serving = Serving(*served, cron, zone, api, url is None)
             serve_until(stopped, serving, ready)
     typer.echo("nightdesk serves no more", err=True)
 
