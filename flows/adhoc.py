@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from prefect import flow
 
+from flows.allowed import only_allowed
 from flows.configure import configure
 from flows.parameters import AdhocParameters, RunParameters, titled
 from flows.reorganizing import ended, reorganize_documents, tell_published
@@ -21,6 +22,7 @@ async def adhoc(parameters: Annotated[AdhocParameters, titled("What to reorganis
     learner is told, unless the profile says that ad-hoc runs do not teach (`[adhoc] teaches = false`).
     """
     configure()
+    parameters = await only_allowed(parameters)
     profile = load_profile(parameters.profile)
     sources = list(parameters.sources)
     if parameters.text.strip():
@@ -43,6 +45,7 @@ async def adhoc(parameters: Annotated[AdhocParameters, titled("What to reorganis
 async def reorganize(parameters: Annotated[RunParameters, titled("What to reorganise")]) -> Any:
     """Reorganise documents and publish them; the learner, told by an event, learns in a run of its own."""
     configure()
+    parameters = await only_allowed(parameters)
     asked = parameters.model_copy(update={"learn": False})
     result = await reorganize_documents(asked, date_of(parameters.run_date, await due()), "reorganize")
     tell_published(load_profile(parameters.profile), parameters.profile, result, teaches=True)

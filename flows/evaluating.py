@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from prefect import flow
 from prefect.artifacts import acreate_markdown_artifact
 
+from flows.allowed import only_allowed
 from flows.configure import configure
 from flows.keys import keys_into_environment
 from flows.markdown import plain, table
@@ -25,6 +26,7 @@ from tasks.resources import folder
 async def evaluate(parameters: Annotated[EvaluateParameters, titled("What to measure")]) -> Any:
     """Run labelled documents through the roles, and measure how well the tables agree with the labels."""
     configure()
+    parameters = await only_allowed(parameters)
     profile = load_profile(parameters.profile)
     run_date = date_of(None, await due())
     await label_run(f"evaluate-{profile.name}/{run_date.isoformat()}")

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from prefect import flow, runtime
 
+from flows.allowed import only_allowed
 from flows.configure import configure
 from flows.page import show_weights
 from flows.parameters import LearnParameters, RunParameters, titled
@@ -34,6 +35,7 @@ async def nightly(parameters: Annotated[RunParameters, titled("What a night read
     hand) takes what it is given, and no more.
     """
     configure()
+    parameters = await only_allowed(parameters)
     run = None if parameters.run_date else await due()
     if run is None:
         return ended(await reorganize_documents(parameters, date_of(parameters.run_date, None), "nightly"))
@@ -109,6 +111,7 @@ async def learn(parameters: Annotated[LearnParameters, titled("Whose weights")] 
     Started when an ad-hoc run has published, and by hand. A night learns by itself.
     """
     configure()
+    parameters = await only_allowed(parameters)
     profile = load_profile(parameters.profile)
     run_date = date_of(None, await due())
     await label_run(f"learn-{profile.name}/{run_date.isoformat()}")

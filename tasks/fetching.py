@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
 from tasks.errors import DocumentError
+from tasks.hosts import ALLOWED
 
 if TYPE_CHECKING:
     import httpx
@@ -69,11 +70,20 @@ def forget() -> None:
 def _fetched(url: str) -> Fetched:
     import httpx
 
+    allowed = ALLOWED.get()
+
+    def see(request: httpx.Request) -> None:  # called for every redirect, too
+        if allowed is not None and not allowed.permit_hop(url, str(request.url)):
+            where = request.url.host
+            raise DocumentError(f"leads to {where}, which this run may not ask; whoever runs the worker allows hosts")
+
     began = time.monotonic()
     limits = httpx.Timeout(SILENCE_S, connect=CONNECT_S)
     headers = {"User-Agent": _AGENT, "Accept-Encoding": "gzip, deflate"}
     try:
-        with httpx.Client(timeout=limits, headers=headers, verify=_certificates()) as client:
+        with httpx.Client(
+            timeout=limits, headers=headers, verify=_certificates(), event_hooks={"request": [see]}
+        ) as client:
             request = client.build_request("GET", url)
             for _ in range(MOST_REDIRECTS + 1):
                 # Not left to httpx: it reads the body of a redirect to its end, however long that is.

@@ -85,9 +85,12 @@ def _serve(profile: str, out: Path, cron: str, zone: str, sources: list[str]) ->
             )
 
         if not stopped.is_set():
+            from flows.allowed import allow_served
             from flows.serving import Serving, serve_until
 
-            serving = Serving(_file(profile), out.absolute(), [_absolute(s) for s in sources], cron, zone, url is None)
+            served = _file(profile), out.absolute(), [_absolute(s) for s in sources]
+            allow_served(one_per_server.with_name("allowed.toml"), *served)
+            serving = Serving(*served, cron, zone, url is None)
             serve_until(stopped, serving, ready)
 
 
