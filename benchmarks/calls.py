@@ -19,13 +19,13 @@ from typing import Any
 import psutil
 
 from benchmarks.common import scratch, show
-from tasks.calls import Desk
-from tasks.content_organizer import make_request
-from tasks.fanout import fan_out
-from tasks.ledger import Unit
-from tasks.profile import Profile, load_profile
-from tasks.requests import RoleRequest
-from tasks.store import Store
+from nightdesk.tasks.calls import Desk
+from nightdesk.tasks.content_organizer import make_request
+from nightdesk.tasks.fanout import fan_out
+from nightdesk.tasks.ledger import Unit
+from nightdesk.tasks.profile import Profile, load_profile
+from nightdesk.tasks.requests import RoleRequest
+from nightdesk.tasks.store import Store
 from tests.servers.playing import Playing, playing
 
 WORLD = """

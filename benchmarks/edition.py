@@ -17,7 +17,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from benchmarks.common import nightdesk, prefect_server, scratch, show
 from benchmarks.speed import write_documents
-from tasks.edition.pages import write_edition
+from nightdesk.tasks.edition.pages import write_edition
 
 DAY = date(2026, 3, 1)
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]

@@ -16,9 +16,9 @@ from typing import Any
 import pyarrow.compute as pc
 
 from benchmarks.common import ROOT, nightdesk, prefect_server, scratch, show
-from role_rl import state
-from role_rl.worlds import World, parse_world
-from tasks import tables
+from nightdesk.role_rl import state
+from nightdesk.role_rl.worlds import World, parse_world
+from nightdesk.tasks import tables
 from tests.servers.playing import Playing, playing
 
 CHUNK = 40  # sentences

@@ -1,8 +1,9 @@
 """The learner on recorded rewards of real models, against the published rule and the best plan in hindsight.
 
 Runs ../shared/tools/replay_bench.py on ../shared/data/replay where they are there: 4,000 rounds in nights of 75, 20
-seeds, the policy `role_rl.replay:Default`, which is the production learner. Beside it stand the published rule as a
-strategy of ours (`role_rl.replay:Published`: learning once a night) and what is asked of the learner.
+seeds, the policy `nightdesk.role_rl.replay:Default`, which is the production learner. Beside it stand the published
+rule as a strategy of ours (`nightdesk.role_rl.replay:Published`: learning once a night) and what is asked of the
+learner.
 
 What noticing that difficulty persists could earn at best is worked out exactly: plans that are fixed for a night but
 know the difficulty with which the last night ended, or what the last night was made of.
@@ -37,7 +38,7 @@ def main() -> None:
     for recording in a.recordings:
         command = [sys.executable, str(tool), str(recording), "--json"]
         for name in ("Default", "Published"):
-            command += ["--policy", f"role_rl.replay:{name}"]
+            command += ["--policy", f"nightdesk.role_rl.replay:{name}"]
         for option in ("rounds", "night", "seeds"):
             command += [f"--{option}", str(getattr(a, option))]
         done = subprocess.run(command, cwd=ROOT, text=True, capture_output=True, check=False)
@@ -60,7 +61,7 @@ def rows(results: dict[str, Any]) -> list[dict[str, Any]]:
 
 def verdict(results: dict[str, Any]) -> str:
     """Say the four figures against what is asked."""
-    ours, plan = results["role_rl.replay:Default"], results["best static plan (hindsight)"]
+    ours, plan = results["nightdesk.role_rl.replay:Default"], results["best static plan (hindsight)"]
     last, whole = ours["last_quarter"], ours["all"]
     short = plan["last_quarter"]["net_reward"] - last["net_reward"]
     spend = last["spend_vs_dearest"] / plan["last_quarter"]["spend_vs_dearest"]

@@ -13,8 +13,8 @@ from statistics import mean
 from typing import Any
 
 from benchmarks.common import ROOT, show
-from role_rl.simulate import Outcome, settings_of, simulate
-from role_rl.worlds import Actor, World, parse_world
+from nightdesk.role_rl.simulate import Outcome, settings_of, simulate
+from nightdesk.role_rl.worlds import Actor, World, parse_world
 
 ROLES = ("topic_finder", "topic_locator", "relationship_checker", "content_organizer")
 

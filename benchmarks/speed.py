@@ -17,8 +17,8 @@ from pathlib import Path
 import psutil
 
 from benchmarks.common import ROOT, SHARED, prefect_server, scratch, show
-from tasks.chunk_splitter import split_document
-from tasks.profile import load_profile
+from nightdesk.tasks.chunk_splitter import split_document
+from nightdesk.tasks.profile import load_profile
 
 ROLE_STAGES = ("split", "find", "locate", "relate", "organize")
 
@@ -36,7 +36,15 @@ def main() -> None:
             source = folder / f"in-{length}"
             source.mkdir()
             n = write_documents(source, a.sentences, min(length, a.sentences), a.seed)
-            command = [sys.executable, "-m", "flows.cli", "run", str(source), "--out", str(folder / f"out-{length}")]
+            command = [
+                sys.executable,
+                "-m",
+                "nightdesk.flows.cli",
+                "run",
+                str(source),
+                "--out",
+                str(folder / f"out-{length}"),
+            ]
             started = time.perf_counter()
             process = subprocess.Popen([*command, "--json"], env=env, cwd=ROOT, text=True, stdout=subprocess.PIPE)
             peak = peak_memory(process)

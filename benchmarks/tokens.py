@@ -21,17 +21,17 @@ from tokenizers import Tokenizer
 
 from benchmarks.common import ROOT, SHARED, show
 from benchmarks.published import exchanges
-from tasks import prompts, stages
-from tasks.documents import Document
-from tasks.ledger import Unit
-from tasks.models.embedded import Static
-from tasks.models.vectors import hashed_terms
-from tasks.outcomes import Outcome
-from tasks.prices import list_prices
-from tasks.profile import Profile, load_profile
-from tasks.requests import Answer, RoleRequest
-from tasks.sources import check_sources
-from tasks.work import Batch, Work
+from nightdesk.tasks import prompts, stages
+from nightdesk.tasks.documents import Document
+from nightdesk.tasks.ledger import Unit
+from nightdesk.tasks.models.embedded import Static
+from nightdesk.tasks.models.vectors import hashed_terms
+from nightdesk.tasks.outcomes import Outcome
+from nightdesk.tasks.prices import list_prices
+from nightdesk.tasks.profile import Profile, load_profile
+from nightdesk.tasks.requests import Answer, RoleRequest
+from nightdesk.tasks.sources import check_sources
+from nightdesk.tasks.work import Batch, Work
 from tests.servers.llm.reading import write_reply
 
 MODELS = (("openai", "gpt-6.1-terra"), ("anthropic", "claude-sonnet-5-5"))

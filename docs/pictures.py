@@ -14,7 +14,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from benchmarks.common import ROOT, nightdesk, prefect_server, scratch
-from tasks.edition.pages import edition_path
+from nightdesk.tasks.edition.pages import edition_path
 
 DAY = date(2026, 11, 24)
 COMMERCE = ("live-commerce.txt", "zhibo.vtt")

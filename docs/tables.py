@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from tasks.contracts import TABLES
-from tasks.publish import REPLACED
-from tasks.resources import folder
+from nightdesk.tasks.contracts import TABLES
+from nightdesk.tasks.publish import REPLACED
+from nightdesk.tasks.resources import folder
 
 PAGE = Path(__file__).with_name("tables.md")
 _TYPES = {
@@ -36,8 +36,8 @@ Made from the contracts in `datasets/contracts/` by `make docs`; a test holds it
     OUT/tables/<table>/run_date=YYYY-MM-DD/<part>.parquet
 
 Parquet, zstd, rows in the order of the key, the declared Arrow schema in every part and its version in the part's
-metadata (`nightdesk_schema_version`). `run_date` is in the path alone; `tasks.tables`, pandas, pyarrow and duckdb add
-it as a column. {replaced} are rewritten when a document is published again for
+metadata (`nightdesk_schema_version`). `run_date` is in the path alone; `nightdesk.scan`, pandas, pyarrow and duckdb
+add it as a column. {replaced} are rewritten when a document is published again for
 a date, so that it stands there once; the other tables only grow. The audit checks every expectation below before
 anything is put in place.
 """

@@ -5,13 +5,13 @@ from typing import Annotated, Any
 
 from prefect import flow
 
-from flows.allowed import only_allowed
-from flows.configure import configure
-from flows.parameters import AdhocParameters, RunParameters, titled
-from flows.reorganizing import ended, reorganize_documents, tell_published
-from flows.schedule import date_of, due
-from tasks.pasted import keep
-from tasks.profile import load_profile
+from nightdesk.flows.allowed import only_allowed
+from nightdesk.flows.configure import configure
+from nightdesk.flows.parameters import AdhocParameters, RunParameters, titled
+from nightdesk.flows.reorganizing import ended, reorganize_documents, tell_published
+from nightdesk.flows.schedule import date_of, due
+from nightdesk.tasks.pasted import keep
+from nightdesk.tasks.profile import load_profile
 
 
 @flow(name="adhoc", persist_result=False)

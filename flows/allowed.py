@@ -23,14 +23,14 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from flows.parameters import Parameters
-from tasks.documents import shown
-from tasks.errors import InputError
-from tasks.fetching import is_url
-from tasks.hosts import ALLOWED, Hosts, host_of
-from tasks.profile import Slug, load_profile, shipped_profiles
-from tasks.resources import folder
-from tasks.sources import STDIN
+from nightdesk.flows.parameters import Parameters
+from nightdesk.tasks.documents import shown
+from nightdesk.tasks.errors import InputError
+from nightdesk.tasks.fetching import is_url
+from nightdesk.tasks.hosts import ALLOWED, Hosts, host_of
+from nightdesk.tasks.profile import Slug, load_profile, shipped_profiles
+from nightdesk.tasks.resources import folder
+from nightdesk.tasks.sources import STDIN
 
 VARIABLE = "NIGHTDESK_ALLOWED"
 SERVE_CAN = (

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tasks.errors import NightdeskError
+from nightdesk.tasks.errors import NightdeskError
 
 LONGEST = 600  # characters of a cause that are shown
 log = logging.getLogger("nightdesk")

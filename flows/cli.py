@@ -11,11 +11,11 @@ from collections.abc import Iterator
 
 import typer
 
-from flows.commands import evaluate, forget, models, reading, run, serve, simulate, weights
-from flows.configure import configure
-from flows.loop import Interrupted
-from role_rl.errors import RoleRLError
-from tasks.errors import InputError, NightdeskError
+from nightdesk.flows.commands import evaluate, forget, models, reading, run, serve, simulate, weights
+from nightdesk.flows.configure import configure
+from nightdesk.flows.loop import Interrupted
+from nightdesk.role_rl.errors import RoleRLError
+from nightdesk.tasks.errors import InputError, NightdeskError
 
 app = typer.Typer(
     help="Reorganises endless text every night: topics, categories and audited Parquet.",

@@ -7,7 +7,7 @@ because a flow may run in a process that Prefect started. An import of `flows` c
 import logging
 import os
 
-from flows.orphans import end_with_serve
+from nightdesk.flows.orphans import end_with_serve
 
 ENVIRONMENT = {
     # Nothing phones home, nothing chatters, and a cold server gets the time it needs.

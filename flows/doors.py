@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tasks.errors import NightdeskError
+from nightdesk.tasks.errors import NightdeskError
 
 if TYPE_CHECKING:
     from prefect.settings import Settings

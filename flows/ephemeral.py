@@ -27,7 +27,7 @@ def keep_it_apart() -> None:
             theirs, ours = os.pipe()
             try:
                 server = subprocess.Popen(
-                    [sys.executable, "-P", "-m", "flows.ephemeral", str(self.port), str(theirs)],
+                    [sys.executable, "-P", "-m", "nightdesk.flows.ephemeral", str(self.port), str(theirs)],
                     env={
                         **os.environ,
                         "PREFECT_UI_ENABLED": "0",

@@ -8,18 +8,18 @@ from typing import Annotated, Any
 from prefect import flow
 from prefect.artifacts import acreate_markdown_artifact
 
-from flows.allowed import only_allowed
-from flows.configure import configure
-from flows.keys import keys_into_environment
-from flows.markdown import plain, table
-from flows.parameters import EvaluateParameters, titled
-from flows.reorganizing import completed, label_run
-from flows.schedule import date_of, due
-from tasks.errors import InputError
-from tasks.evaluate import MEASURES, load_all, mean
-from tasks.evaluate import evaluate as evaluated
-from tasks.profile import Profile, load_profile
-from tasks.resources import folder
+from nightdesk.flows.allowed import only_allowed
+from nightdesk.flows.configure import configure
+from nightdesk.flows.keys import keys_into_environment
+from nightdesk.flows.markdown import plain, table
+from nightdesk.flows.parameters import EvaluateParameters, titled
+from nightdesk.flows.reorganizing import completed, label_run
+from nightdesk.flows.schedule import date_of, due
+from nightdesk.tasks.errors import InputError
+from nightdesk.tasks.evaluate import MEASURES, load_all, mean
+from nightdesk.tasks.evaluate import evaluate as evaluated
+from nightdesk.tasks.profile import Profile, load_profile
+from nightdesk.tasks.resources import folder
 
 
 @flow(name="evaluate", persist_result=False)

@@ -1,15 +1,12 @@
-"""The process of a pool's job: `python -P -m flows.job` runs the flow run that Prefect's worker names.
+"""The process of a pool's job: `python -P -m nightdesk.flows.job` runs the flow run that Prefect's worker names.
 
-Prefect's own command puts the deployment's folder first on Python's path, where a tasks.py or a package flows/ of the
-user's would be taken for ours. Here our packages are imported before that, and stay what they are.
+Prefect's own command puts the deployment's folder first on Python's path. Here the package is imported before that, so
+it stays what it is whatever that folder holds.
 """
 
 import runpy
 
-import flows  # noqa: F401
-import role_rl  # noqa: F401
-import tasks  # noqa: F401
-from flows.configure import configure
+from nightdesk.flows.configure import configure
 
 
 def main() -> None:

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from contextvars import copy_context
 from typing import Any
 
-from flows.ephemeral import keep_it_apart
-from tasks.sessions import deafen_this_thread
+from nightdesk.flows.ephemeral import keep_it_apart
+from nightdesk.tasks.sessions import deafen_this_thread
 
 
 class Interrupted(Exception):

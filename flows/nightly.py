@@ -8,18 +8,18 @@ from typing import Annotated, Any
 
 from prefect import flow, runtime
 
-from flows.allowed import only_allowed
-from flows.configure import configure
-from flows.page import show_weights
-from flows.parameters import LearnParameters, RunParameters, titled
-from flows.reorganizing import completed, ended, label_run, reorganize_documents
-from flows.schedule import Due, date_of, due
-from flows.unfinished import take_up
-from tasks import nights, unfinished
-from tasks.errors import BadRun
-from tasks.learning import learn_from_tables
-from tasks.nights import Mark, Night, Plan
-from tasks.profile import load_profile
+from nightdesk.flows.allowed import only_allowed
+from nightdesk.flows.configure import configure
+from nightdesk.flows.page import show_weights
+from nightdesk.flows.parameters import LearnParameters, RunParameters, titled
+from nightdesk.flows.reorganizing import completed, ended, label_run, reorganize_documents
+from nightdesk.flows.schedule import Due, date_of, due
+from nightdesk.flows.unfinished import take_up
+from nightdesk.tasks import nights, unfinished
+from nightdesk.tasks.errors import BadRun
+from nightdesk.tasks.learning import learn_from_tables
+from nightdesk.tasks.nights import Mark, Night, Plan
+from nightdesk.tasks.profile import load_profile
 
 NOTHING_NAMED = LearnParameters()  # Prefect's V2 form sends no parameters at all when every field was cleared
 log = logging.getLogger("nightdesk")

@@ -6,15 +6,15 @@ from typing import Any
 
 from prefect.artifacts import acreate_markdown_artifact
 
-from flows.markdown import code, plain, table
-from flows.verdict import Verdict
-from role_rl import state as states
-from role_rl.errors import StateError
-from role_rl.learn import report
-from tasks import history
-from tasks.learning import Learned, state_folder
-from tasks.profile import Profile
-from tasks.run import Run
+from nightdesk.flows.markdown import code, plain, table
+from nightdesk.flows.verdict import Verdict
+from nightdesk.role_rl import state as states
+from nightdesk.role_rl.errors import StateError
+from nightdesk.role_rl.learn import report
+from nightdesk.tasks import history
+from nightdesk.tasks.learning import Learned, state_folder
+from nightdesk.tasks.profile import Profile
+from nightdesk.tasks.run import Run
 
 _STORIES = 5
 _SHOWN = 20  # rows of a list that could be long

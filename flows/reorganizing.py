@@ -12,18 +12,18 @@ from prefect.client.schemas.objects import State
 from prefect.events import emit_event
 from prefect.states import Completed, Failed
 
-from flows.keys import keys_into_environment
-from flows.loop import heeding_termination
-from flows.page import show_run
-from flows.parameters import RunParameters
-from flows.progress import RunProgress
-from flows.stages import BATCH_STAGES, PROGRESS, RUN, edition_stage, learn_stage, reorganize_batches
-from flows.summary import summary
-from flows.verdict import judge
-from tasks.errors import BadRun
-from tasks.learning import Learned
-from tasks.profile import Profile, load_profile
-from tasks.run import open_run
+from nightdesk.flows.keys import keys_into_environment
+from nightdesk.flows.loop import heeding_termination
+from nightdesk.flows.page import show_run
+from nightdesk.flows.parameters import RunParameters
+from nightdesk.flows.progress import RunProgress
+from nightdesk.flows.stages import BATCH_STAGES, PROGRESS, RUN, edition_stage, learn_stage, reorganize_batches
+from nightdesk.flows.summary import summary
+from nightdesk.flows.verdict import judge
+from nightdesk.tasks.errors import BadRun
+from nightdesk.tasks.learning import Learned
+from nightdesk.tasks.profile import Profile, load_profile
+from nightdesk.tasks.run import open_run
 
 PUBLISHED = "nightdesk.published"  # the event that starts the learner
 log = logging.getLogger("nightdesk")

@@ -26,8 +26,8 @@ from prefect.client.schemas.schedules import CronSchedule
 from prefect.client.schemas.sorting import FlowRunSort
 from pydantic import ValidationError
 
-from tasks.errors import InputError
-from tasks.nights import LOOK_BACK, Night, nights_of
+from nightdesk.tasks.errors import InputError
+from nightdesk.tasks.nights import LOOK_BACK, Night, nights_of
 
 MANY = 500  # firings in some days: more than that are not gone through one by one
 

@@ -15,10 +15,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from flows.configure import configure
-from flows.doors import Key, of_server
-from flows.orphans import SERVED_BY, end_with
-from tasks.errors import NightdeskError
+from nightdesk.flows.configure import configure
+from nightdesk.flows.doors import Key, of_server
+from nightdesk.flows.orphans import SERVED_BY, end_with
+from nightdesk.tasks.errors import NightdeskError
 
 HOST = "127.0.0.1"
 START_TIMEOUT_S = 120
@@ -41,7 +41,7 @@ def own_server(home: Path, usual_port: int, key: Key) -> Iterator[str]:
     api = f"{ui}/api"
     with log.open("wb") as out:
         server = subprocess.Popen(
-            [sys.executable, "-P", "-m", "flows.server", str(port)],
+            [sys.executable, "-P", "-m", "nightdesk.flows.server", str(port)],
             stdout=out,
             stderr=subprocess.STDOUT,
             env={

@@ -24,14 +24,14 @@ from prefect.runner import Runner
 from prefect.schedules import Cron
 from prefect.states import Crashed, Scheduled
 
-from flows.adhoc import adhoc
-from flows.evaluating import evaluate
-from flows.nightly import learn, nightly
-from flows.parameters import offer_profile
-from flows.reorganizing import PUBLISHED
-from flows.schedule import nights_passed
-from tasks import nights
-from tasks.profile import load_profile
+from nightdesk.flows.adhoc import adhoc
+from nightdesk.flows.evaluating import evaluate
+from nightdesk.flows.nightly import learn, nightly
+from nightdesk.flows.parameters import offer_profile
+from nightdesk.flows.reorganizing import PUBLISHED
+from nightdesk.flows.schedule import nights_passed
+from nightdesk.tasks import nights
+from nightdesk.tasks.profile import load_profile
 
 POLL_S = 5.0  # how often the server is asked for runs that are due
 TAGS = ["nightdesk"]

@@ -14,12 +14,12 @@ from contextvars import ContextVar
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from flows.progress import RunProgress
-from tasks.edition.pages import write_edition
-from tasks.errors import AuditFailed
-from tasks.learning import Learned, learn_from_tables
-from tasks.run import Run
-from tasks.stages import ROLE_STAGES
+from nightdesk.flows.progress import RunProgress
+from nightdesk.tasks.edition.pages import write_edition
+from nightdesk.tasks.errors import AuditFailed
+from nightdesk.tasks.learning import Learned, learn_from_tables
+from nightdesk.tasks.run import Run
+from nightdesk.tasks.stages import ROLE_STAGES
 
 log = logging.getLogger("nightdesk.stages")  # for the run's page; a terminal has bars
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tasks.run import Run
+from nightdesk.tasks.run import Run
 
 
 def summary(run: Run, new_weights_version: int | None, edition: str | None) -> dict[str, Any]:

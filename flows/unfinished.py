@@ -7,11 +7,11 @@ from typing import Any
 
 from prefect import flow
 
-from flows.parameters import RunParameters
-from flows.reorganizing import ended, reorganize_documents
-from tasks import unfinished
-from tasks.errors import BadRun
-from tasks.profile import load_profile
+from nightdesk.flows.parameters import RunParameters
+from nightdesk.flows.reorganizing import ended, reorganize_documents
+from nightdesk.tasks import unfinished
+from nightdesk.tasks.errors import BadRun
+from nightdesk.tasks.profile import load_profile
 
 log = logging.getLogger("nightdesk")
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tasks.profile import Profile
-from tasks.totals import Totals
+from nightdesk.tasks.profile import Profile
+from nightdesk.tasks.totals import Totals
 
 UNPLACED = 0.01  # share of sentences that are unplaced for reasons of the text's own; above it the run is worth a look
 LOST_CALLS = 0.1  # share of a model's calls that got no answer, not even repaired

@@ -8,7 +8,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from role_rl.errors import SettingsError
+from nightdesk.role_rl.errors import SettingsError
 
 LANES = ("sync", "batch")
 ANY = "*"

@@ -12,8 +12,8 @@ from hashlib import blake2b
 
 import numpy as np
 
-from role_rl.arms import Arm
-from role_rl.tally import Sums
+from nightdesk.role_rl.arms import Arm
+from nightdesk.role_rl.tally import Sums
 
 LABELS = "labels"
 """The judge of a control item: what a careful reader made of it. Never a model's name (`Arm` refuses it)."""

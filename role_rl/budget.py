@@ -9,9 +9,9 @@ their floors.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from role_rl.arms import Settings
-from role_rl.drawing import Plan
-from role_rl.policy import Prices
+from nightdesk.role_rl.arms import Settings
+from nightdesk.role_rl.drawing import Plan
+from nightdesk.role_rl.policy import Prices
 
 Context = tuple[str, str]
 Plans = dict[Context, Plan]

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from math import fsum
 
-from role_rl.errors import SettingsError
+from nightdesk.role_rl.errors import SettingsError
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ changepoint detection (Adams and MacKay 2007, arXiv 0710.3742).
 from dataclasses import dataclass
 from math import exp, sqrt
 
-from role_rl.posterior import SD, Spread
-from role_rl.tally import Tally
+from nightdesk.role_rl.posterior import SD, Spread
+from nightdesk.role_rl.tally import Tally
 
 CHANCE = 1 / 50
 CHANGE_SD = 0.2

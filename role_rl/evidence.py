@@ -30,11 +30,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from role_rl.arms import Arm, Settings, arm_name
-from role_rl.board import LABELS, Pair, may_judge
-from role_rl.errors import TableError
-from role_rl.rewards import charged_seconds
-from role_rl.tally import Halves, Key, Nights, Sums, Tally, Weighed
+from nightdesk.role_rl.arms import Arm, Settings, arm_name
+from nightdesk.role_rl.board import LABELS, Pair, may_judge
+from nightdesk.role_rl.errors import TableError
+from nightdesk.role_rl.rewards import charged_seconds
+from nightdesk.role_rl.tally import Halves, Key, Nights, Sums, Tally, Weighed
 
 CALLS = (
     "run_id", "call_id", "parent_call_id", "decision_id", "profile", "role", "language", "model", "family", "lane",

@@ -12,11 +12,11 @@ fails, and one that must not serve any more. The estimate holds the other roles 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from role_rl import ope
-from role_rl.arms import Settings
-from role_rl.drawing import Plan
-from role_rl.policy import limited
-from role_rl.tally import Tally
+from nightdesk.role_rl import ope
+from nightdesk.role_rl.arms import Settings
+from nightdesk.role_rl.drawing import Plan
+from nightdesk.role_rl.policy import limited
+from nightdesk.role_rl.tally import Tally
 
 Logs = Mapping[str, Tally]
 """Tallies of one role and context by arm."""

@@ -14,15 +14,15 @@ from typing import Any
 
 import pyarrow as pa
 
-from role_rl import budget, drift, gate
-from role_rl.arms import Arm, Settings, eligible
-from role_rl.drawing import Plan
-from role_rl.evidence import Evidence, Remembered, gather
-from role_rl.policy import prices, repooled
-from role_rl.posterior import Spread, estimate, spreads
-from role_rl.record import State, timestamp
-from role_rl.strategies import STRATEGIES, Beliefs, plan_of
-from role_rl.tally import NOTHING, Halves, Key, Sums, Tally, Weighed
+from nightdesk.role_rl import budget, drift, gate
+from nightdesk.role_rl.arms import Arm, Settings, eligible
+from nightdesk.role_rl.drawing import Plan
+from nightdesk.role_rl.evidence import Evidence, Remembered, gather
+from nightdesk.role_rl.policy import prices, repooled
+from nightdesk.role_rl.posterior import Spread, estimate, spreads
+from nightdesk.role_rl.record import State, timestamp
+from nightdesk.role_rl.strategies import STRATEGIES, Beliefs, plan_of
+from nightdesk.role_rl.tally import NOTHING, Halves, Key, Sums, Tally, Weighed
 
 Context = tuple[str, str]
 """(role, language)"""

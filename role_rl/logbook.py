@@ -6,8 +6,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from role_rl.arms import Arm, Settings
-from role_rl.drawing import Decision
+from nightdesk.role_rl.arms import Arm, Settings
+from nightdesk.role_rl.drawing import Decision
 
 FIRST_NIGHT = datetime(2026, 1, 1, 2, 0, tzinfo=UTC)
 

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from role_rl.arms import Arm, Prior
-from role_rl.tally import Tally
+from nightdesk.role_rl.arms import Arm, Prior
+from nightdesk.role_rl.tally import Tally
 
 LEVEL, LEVEL_SD = 0.75, 0.15
 SLOPE, SLOPE_SD = 0.02, 0.03

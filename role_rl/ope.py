@@ -19,8 +19,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
 
-from role_rl.arms import Settings
-from role_rl.tally import Tally, Weighed
+from nightdesk.role_rl.arms import Settings
+from nightdesk.role_rl.tally import Tally, Weighed
 
 Z = 1.96
 SUPPORTED = 0.9

@@ -26,10 +26,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from role_rl.arms import Arm, Settings
-from role_rl.board import may_judge
-from role_rl.drawing import Plan
-from role_rl.posterior import Array, Estimate, best
+from nightdesk.role_rl.arms import Arm, Settings
+from nightdesk.role_rl.board import may_judge
+from nightdesk.role_rl.drawing import Plan
+from nightdesk.role_rl.posterior import Array, Estimate, best
 
 FLOOR = 1e-6
 """Least P(best) of an eligible arm: whoever is eligible can be drawn."""

@@ -39,10 +39,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from role_rl.arms import Arm, Settings
-from role_rl.newcomers import expected
-from role_rl.rewards import reward
-from role_rl.tally import NOTHING, Key, Sums, Tally
+from nightdesk.role_rl.arms import Arm, Settings
+from nightdesk.role_rl.newcomers import expected
+from nightdesk.role_rl.rewards import reward
+from nightdesk.role_rl.tally import NOTHING, Key, Sums, Tally
 
 SD = 0.2
 """Standard deviation of an answer's accuracy as judged."""

@@ -15,8 +15,8 @@ that a rerun serves the same: of a duel it is the incumbent's; a rival that did 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from role_rl.drawing import Plan
-from role_rl.evidence import Step
+from nightdesk.role_rl.drawing import Plan
+from nightdesk.role_rl.evidence import Step
 
 ALPHA = 0.1
 EPSILON = 0.03

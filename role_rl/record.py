@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from role_rl.board import Pair
-from role_rl.drawing import Plan
-from role_rl.tally import Halves, Key, Nights, Sums, Tally, Weighed
+from nightdesk.role_rl.board import Pair
+from nightdesk.role_rl.drawing import Plan
+from nightdesk.role_rl.tally import Halves, Key, Nights, Sums, Tally, Weighed
 
 SCHEMA = 2
 _UNRECORDED = {"nights": [0.0] * 6, "logged": [[0.0] * 5] * 3}

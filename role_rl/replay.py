@@ -12,11 +12,11 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from role_rl.arms import Arm, Prior, Settings
-from role_rl.drawing import Decision, Plan, decide
-from role_rl.learn import learn, serving
-from role_rl.logbook import Logbook
-from role_rl.record import State
+from nightdesk.role_rl.arms import Arm, Prior, Settings
+from nightdesk.role_rl.drawing import Decision, Plan, decide
+from nightdesk.role_rl.learn import learn, serving
+from nightdesk.role_rl.logbook import Logbook
+from nightdesk.role_rl.record import State
 
 BOUND = 10.0
 JUDGE = Arm("judge", "judge")

@@ -10,7 +10,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from role_rl.arms import Settings
+from nightdesk.role_rl.arms import Settings
 
 Number = TypeVar("Number", float, NDArray[np.float64])
 

@@ -11,14 +11,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
-from role_rl.arms import Arm, Prior, Settings
-from role_rl.board import judge_weights, panel, reliability
-from role_rl.drawing import Decision, Plan, decide
-from role_rl.learn import learn, serving
-from role_rl.logbook import Logbook
-from role_rl.record import State
-from role_rl.rewards import reward
-from role_rl.worlds import Actor, World
+from nightdesk.role_rl.arms import Arm, Prior, Settings
+from nightdesk.role_rl.board import judge_weights, panel, reliability
+from nightdesk.role_rl.drawing import Decision, Plan, decide
+from nightdesk.role_rl.learn import learn, serving
+from nightdesk.role_rl.logbook import Logbook
+from nightdesk.role_rl.record import State
+from nightdesk.role_rl.rewards import reward
+from nightdesk.role_rl.worlds import Actor, World
 
 DECISIONS = 300
 """Of a role in a night."""

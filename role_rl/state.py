@@ -14,8 +14,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from role_rl.errors import StateMissing, StateUnreadable, StateUnwritable, VersionExists
-from role_rl.record import State, from_json, timestamp, to_json
+from nightdesk.role_rl.errors import StateMissing, StateUnreadable, StateUnwritable, VersionExists
+from nightdesk.role_rl.record import State, from_json, timestamp, to_json
 
 _FILE = re.compile(r"^(\d{6,18})\.json$")
 _TRIES = 100

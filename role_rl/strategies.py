@@ -13,13 +13,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from role_rl import qlearning
-from role_rl.arms import Arm, Settings
-from role_rl.drawing import Plan
-from role_rl.evidence import Evidence
-from role_rl.policy import USUAL, plan, settled
-from role_rl.posterior import estimate
-from role_rl.tally import Key, Tally
+from nightdesk.role_rl import qlearning
+from nightdesk.role_rl.arms import Arm, Settings
+from nightdesk.role_rl.drawing import Plan
+from nightdesk.role_rl.evidence import Evidence
+from nightdesk.role_rl.policy import USUAL, plan, settled
+from nightdesk.role_rl.posterior import estimate
+from nightdesk.role_rl.tally import Key, Tally
 
 Memory = Mapping[str, Any]
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from role_rl.errors import SettingsError
+from nightdesk.role_rl.errors import SettingsError
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tasks.contracts import contract
-from tasks.errors import PublishError
-from tasks.sessions import deaf_children, leave_the_terminal
+from nightdesk.tasks.contracts import contract
+from nightdesk.tasks.errors import PublishError
+from nightdesk.tasks.sessions import deaf_children, leave_the_terminal
 
 _ROW = "__row"
 CLOSE_TIMEOUT_S = 5

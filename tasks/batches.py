@@ -1,8 +1,8 @@
 """Lane batch: questions are collected, go up as batches at half the price, and come back when the provider has time.
 
-What is out stands in the answers' store (tasks.outstanding), so a run that was killed or cancelled resumes: the next
-one that asks the same question waits for the batch in which it is, and sends nothing twice. An item that expired or
-failed is sent again, alone. What is not back by the deadline goes through lane sync.
+What is out stands in the answers' store, so a run that was killed or cancelled resumes: the next one that asks the
+same question waits for the batch in which it is, and sends nothing twice. An item that expired or failed is sent
+again, alone. What is not back by the deadline goes through lane sync.
 """
 
 import asyncio
@@ -14,16 +14,16 @@ import uuid
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field
 
-from tasks import prompts
-from tasks.errors import ModelError, TerminalError, TransientError
-from tasks.ledger import address
-from tasks.models.batching import Batches, Item, Result, batches_of
-from tasks.models.language import FormRefused, LanguageModel
-from tasks.models.worker import Reply, build
-from tasks.outstanding import Made, Outstanding, Place
-from tasks.pool import ModelSpec
-from tasks.profile import BatchLimits
-from tasks.requests import RoleRequest
+from nightdesk.tasks import prompts
+from nightdesk.tasks.errors import ModelError, TerminalError, TransientError
+from nightdesk.tasks.ledger import address
+from nightdesk.tasks.models.batching import Batches, Item, Result, batches_of
+from nightdesk.tasks.models.language import FormRefused, LanguageModel
+from nightdesk.tasks.models.worker import Reply, build
+from nightdesk.tasks.outstanding import Made, Outstanding, Place
+from nightdesk.tasks.pool import ModelSpec
+from nightdesk.tasks.profile import BatchLimits
+from nightdesk.tasks.requests import RoleRequest
 
 log = logging.getLogger("nightdesk")
 

@@ -15,29 +15,29 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from role_rl.arms import Arm, eligible
-from role_rl.board import judge_weights, panel, reliability
-from role_rl.drawing import Plan, decide
-from role_rl.record import State
-from tasks import format_checker
-from tasks.errors import (
+from nightdesk.role_rl.arms import Arm, eligible
+from nightdesk.role_rl.board import judge_weights, panel, reliability
+from nightdesk.role_rl.drawing import Plan, decide
+from nightdesk.role_rl.record import State
+from nightdesk.tasks import format_checker
+from nightdesk.tasks.errors import (
     BadReply,
     InputError,
     ModelError,
     Refused,
     TooLong,
 )
-from tasks.fanout import FanOut
-from tasks.ledger import Context, Ledger, Unit, answer_from_json, answer_key, answer_to_json, digest
-from tasks.models.worker import Reply, embed_group
-from tasks.outcomes import Call, Outcome, TooLongBy, cause, cause_of
-from tasks.plans import Plans
-from tasks.pool import ModelSpec, dollars_of
-from tasks.profile import Profile
-from tasks.requests import Answer, Cause, RoleRequest
-from tasks.roles import MODULES
-from tasks.sending import Sender
-from tasks.store import Record, Store, Stored
+from nightdesk.tasks.fanout import FanOut
+from nightdesk.tasks.ledger import Context, Ledger, Unit, answer_from_json, answer_key, answer_to_json, digest
+from nightdesk.tasks.models.worker import Reply, embed_group
+from nightdesk.tasks.outcomes import Call, Outcome, TooLongBy, cause, cause_of
+from nightdesk.tasks.plans import Plans
+from nightdesk.tasks.pool import ModelSpec, dollars_of
+from nightdesk.tasks.profile import Profile
+from nightdesk.tasks.requests import Answer, Cause, RoleRequest
+from nightdesk.tasks.roles import MODULES
+from nightdesk.tasks.sending import Sender
+from nightdesk.tasks.store import Record, Store, Stored
 
 LONGEST_REPLY = 2_000  # characters of a reply that cannot be read, kept for its repair
 

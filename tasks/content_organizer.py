@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from tasks.measures import share_equal
-from tasks.requests import Answer, RoleRequest
+from nightdesk.tasks.measures import share_equal
+from nightdesk.tasks.requests import Answer, RoleRequest
 
 VERSION = 2
 PROMPT = """\

@@ -11,18 +11,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from role_rl.board import LABELS, may_judge
-from role_rl.drawing import Decision
-from tasks import chunk_splitter, content_organizer, relationship_checker, topic_finder, topic_locator
-from tasks.calls import Desk
-from tasks.ledger import Context, Unit, digest
-from tasks.outcomes import Call
-from tasks.profile import Profile
-from tasks.requests import Answer, Group, RoleRequest
-from tasks.resources import folder
-from tasks.roles import MODULES
-from tasks.scores import Labelled, load_labelled
-from tasks.sentences import detect_language
+from nightdesk.role_rl.board import LABELS, may_judge
+from nightdesk.role_rl.drawing import Decision
+from nightdesk.tasks import chunk_splitter, content_organizer, relationship_checker, topic_finder, topic_locator
+from nightdesk.tasks.calls import Desk
+from nightdesk.tasks.ledger import Context, Unit, digest
+from nightdesk.tasks.outcomes import Call
+from nightdesk.tasks.profile import Profile
+from nightdesk.tasks.requests import Answer, Group, RoleRequest
+from nightdesk.tasks.resources import folder
+from nightdesk.tasks.roles import MODULES
+from nightdesk.tasks.scores import Labelled, load_labelled
+from nightdesk.tasks.sentences import detect_language
 
 ANCHORS = 2
 """Sentences of a topic that the locator is told of."""

@@ -7,8 +7,8 @@ errors of their own, or that take time which grows with the square of the length
 import codecs
 import re
 
-from tasks.errors import DocumentError
-from tasks.sentences import detect_language
+from nightdesk.tasks.errors import DocumentError
+from nightdesk.tasks.sentences import detect_language
 
 _SAMPLE = 200_000  # bytes shown to the detector
 _MARKS = {

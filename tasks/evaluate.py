@@ -8,11 +8,11 @@ from typing import Any
 
 import pyarrow.compute as pc
 
-from tasks import stages, tables
-from tasks.errors import InputError
-from tasks.profile import Profile
-from tasks.run import open_run
-from tasks.scores import Labelled, load_labelled, score
+from nightdesk.tasks import stages, tables
+from nightdesk.tasks.errors import InputError
+from nightdesk.tasks.profile import Profile
+from nightdesk.tasks.run import open_run
+from nightdesk.tasks.scores import Labelled, load_labelled, score
 
 MEASURES = ("coverage", "unplaced", "stretch_f1", "story_f1", "category_acc", "category_f1", "topic_category_recall")
 

@@ -12,8 +12,8 @@ from typing import Any, BinaryIO, Literal
 
 import pyarrow as pa
 
-from tasks import history, tables
-from tasks.errors import InputError
+from nightdesk.tasks import history, tables
+from nightdesk.tasks.errors import InputError
 
 Form = Literal["csv", "jsonl"]
 _ROWS = 4_096  # rows that are held at a time

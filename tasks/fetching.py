@@ -10,8 +10,8 @@ from functools import cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
-from tasks.errors import DocumentError
-from tasks.hosts import ALLOWED
+from nightdesk.tasks.errors import DocumentError
+from nightdesk.tasks.hosts import ALLOWED
 
 if TYPE_CHECKING:
     import httpx

@@ -6,11 +6,11 @@ from typing import Any
 
 import pyarrow as pa
 
-from tasks.clearance import extent, recount, unplaced
-from tasks.contracts import contract
-from tasks.relationship_checker import Topic
-from tasks.topic_finder import LONGEST_TITLE
-from tasks.work import Batch, Lost, Story, Work
+from nightdesk.tasks.clearance import extent, recount, unplaced
+from nightdesk.tasks.contracts import contract
+from nightdesk.tasks.relationship_checker import Topic
+from nightdesk.tasks.topic_finder import LONGEST_TITLE
+from nightdesk.tasks.work import Batch, Lost, Story, Work
 
 TAKEN_UP = 3  # nights that take up again what models failed on, or what dollars did not reach for
 REPLACED = "characters that no table can hold became U+FFFD"

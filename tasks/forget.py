@@ -4,10 +4,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from tasks import history, pasted, publish
-from tasks.edition.pages import edition_path, remove_edition, write_edition
-from tasks.errors import InputError
-from tasks.store import forget_answers
+from nightdesk.tasks import history, pasted, publish
+from nightdesk.tasks.edition.pages import edition_path, remove_edition, write_edition
+from nightdesk.tasks.errors import InputError
+from nightdesk.tasks.store import forget_answers
 
 
 def forget_document(out: Path, doc_id: str) -> dict[str, Any]:

@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from tasks.calls import Desk
-from tasks.ledger import Unit
-from tasks.outcomes import Outcome
-from tasks.requests import RoleRequest
+from nightdesk.tasks.calls import Desk
+from nightdesk.tasks.ledger import Unit
+from nightdesk.tasks.outcomes import Outcome
+from nightdesk.tasks.requests import RoleRequest
 
 MOST_HALVINGS = 4
 """How often a question is halved because a provider says so: its words may mean something that no halving mends."""

@@ -7,9 +7,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tasks.contracts import contract
-from tasks.publish import table_folder
-from tasks.stories import NIGHTS, Known, unpack
+from nightdesk.tasks.contracts import contract
+from nightdesk.tasks.publish import table_folder
+from nightdesk.tasks.stories import NIGHTS, Known, unpack
 
 
 def dates(out: Path, table: str) -> list[date]:

@@ -8,7 +8,7 @@ workers start.
 import os
 import re
 
-from tasks.errors import Unusable
+from nightdesk.tasks.errors import Unusable
 
 HIDDEN = "[key]"
 _SHORTEST = 6  # what is shorter is no key, and may be any word

@@ -8,19 +8,19 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from role_rl import state as states
-from role_rl.arms import Settings
-from role_rl.errors import SettingsError, StateError
-from role_rl.learn import learn, report
-from role_rl.ope import Interval
-from role_rl.record import State
-from role_rl.whatif import what_if
-from tasks import history, publish
-from tasks.contracts import contract
-from tasks.errors import InputError
-from tasks.profile import Profile
-from tasks.requests import ROLES
-from tasks.store import is_alive
+from nightdesk.role_rl import state as states
+from nightdesk.role_rl.arms import Settings
+from nightdesk.role_rl.errors import SettingsError, StateError
+from nightdesk.role_rl.learn import learn, report
+from nightdesk.role_rl.ope import Interval
+from nightdesk.role_rl.record import State
+from nightdesk.role_rl.whatif import what_if
+from nightdesk.tasks import history, publish
+from nightdesk.tasks.contracts import contract
+from nightdesk.tasks.errors import InputError
+from nightdesk.tasks.profile import Profile
+from nightdesk.tasks.requests import ROLES
+from nightdesk.tasks.store import is_alive
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ def learn_unseen(out: Path, profile: Profile, run_date: date, run_id: str) -> Le
 
 def _drawn(out: Path, profile: Profile, version: int) -> list[str]:
     """Draw the version's picture; what goes wrong with it is a warning, the learn stands."""
-    from tasks.plots import draw
+    from nightdesk.tasks.plots import draw
 
     try:
         draw(out, profile.name, version)

@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from role_rl.drawing import Decision
-from tasks import prompts
-from tasks.models.address import ModelAddress
-from tasks.models.worker import version
-from tasks.pool import ModelSpec
-from tasks.requests import Answer, Group, RoleRequest, Usage
-from tasks.store import Record
+from nightdesk.role_rl.drawing import Decision
+from nightdesk.tasks import prompts
+from nightdesk.tasks.models.address import ModelAddress
+from nightdesk.tasks.models.worker import version
+from nightdesk.tasks.pool import ModelSpec
+from nightdesk.tasks.requests import Answer, Group, RoleRequest, Usage
+from nightdesk.tasks.store import Record
 
 
 @dataclass(frozen=True, slots=True)

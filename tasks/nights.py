@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from tasks import history
+from nightdesk.tasks import history
 
 LOOK_BACK = 7  # days; a night that was missed longer ago stays missed
 

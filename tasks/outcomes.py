@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from role_rl.arms import arm_name
-from tasks.errors import ModelError, OverBudget, Refused
-from tasks.requests import Answer, Cause
-from tasks.store import Record
+from nightdesk.role_rl.arms import arm_name
+from nightdesk.tasks.errors import ModelError, OverBudget, Refused
+from nightdesk.tasks.requests import Answer, Cause
+from nightdesk.tasks.store import Record
 
 TooLongBy = Literal["", "estimate", "provider"]
 

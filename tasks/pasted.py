@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from tasks.documents import make_document, shown
-from tasks.errors import InputError
-from tasks.sentences import split_prose
+from nightdesk.tasks.documents import make_document, shown
+from nightdesk.tasks.errors import InputError
+from nightdesk.tasks.sentences import split_prose
 
 FOLDER = "pasted"
 

@@ -4,13 +4,13 @@ import logging
 from collections import Counter
 from collections.abc import Callable
 
-from role_rl.drawing import Plan
-from role_rl.learn import serving
-from role_rl.record import State
-from tasks.pool import ModelSpec
-from tasks.profile import Profile
-from tasks.question_size import Budgets, is_seldom
-from tasks.requests import Role, RoleRequest
+from nightdesk.role_rl.drawing import Plan
+from nightdesk.role_rl.learn import serving
+from nightdesk.role_rl.record import State
+from nightdesk.tasks.pool import ModelSpec
+from nightdesk.tasks.profile import Profile
+from nightdesk.tasks.question_size import Budgets, is_seldom
+from nightdesk.tasks.requests import Role, RoleRequest
 
 log = logging.getLogger("nightdesk")
 

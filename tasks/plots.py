@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pyarrow.compute as pc
 
-from tasks import tables
+from nightdesk.tasks import tables
 
 Line = Sequence[tuple[float, float]]
 

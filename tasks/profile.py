@@ -6,13 +6,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
-from role_rl.arms import ANY, Arm, Settings, eligible
-from role_rl.arms import Prior as ArmPrior
-from role_rl.errors import RoleRLError
-from tasks.errors import InputError
-from tasks.pool import ModelSpec, Prior, Table, dollars_of
-from tasks.requests import Role, Usage
-from tasks.resources import folder
+from nightdesk.role_rl.arms import ANY, Arm, Settings, eligible
+from nightdesk.role_rl.arms import Prior as ArmPrior
+from nightdesk.role_rl.errors import RoleRLError
+from nightdesk.tasks.errors import InputError
+from nightdesk.tasks.pool import ModelSpec, Prior, Table, dollars_of
+from nightdesk.tasks.requests import Role, Usage
+from nightdesk.tasks.resources import folder
 
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 UNPLACED = "unplaced"
@@ -99,7 +99,7 @@ class Adhoc(Table):
 
 
 class Learner(Table):
-    """How weights are made (role_rl.strategies) and what a night may cost.
+    """How weights are made (nightdesk.role_rl.strategies) and what a night may cost.
 
     pins: role -> the model that serves it. floors: role -> accuracy that its leading model must have. judge: the model
     that judges ("" = all in turn). serving_usd, judging_usd: dollars of a night; left out = no limit of the learner's.

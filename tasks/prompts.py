@@ -12,9 +12,9 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from tasks.errors import BadReply
-from tasks.requests import Answer, Group, Role, RoleRequest
-from tasks.roles import MODULES
+from nightdesk.tasks.errors import BadReply
+from nightdesk.tasks.requests import Answer, Group, Role, RoleRequest
+from nightdesk.tasks.roles import MODULES
 
 VERSION = 3
 INSTRUCTIONS = """\

@@ -1,17 +1,17 @@
 """How large a question may be: the context of a model less what is reserved for its reply, in tokens.
 
-Embedded models compute, so they have no limit. Sizes are estimated (tasks.tokens).
+Embedded models compute, so they have no limit. Sizes are estimated (nightdesk.tasks.tokens).
 """
 
 import math
 from collections.abc import Iterable
 
-from role_rl.arms import eligible
-from role_rl.drawing import Plan, inclusion
-from tasks.pool import ModelSpec
-from tasks.profile import Profile
-from tasks.requests import RoleRequest
-from tasks.tokens import question_tokens
+from nightdesk.role_rl.arms import eligible
+from nightdesk.role_rl.drawing import Plan, inclusion
+from nightdesk.tasks.pool import ModelSpec
+from nightdesk.tasks.profile import Profile
+from nightdesk.tasks.requests import RoleRequest
+from nightdesk.tasks.tokens import question_tokens
 
 
 def budget(model: ModelSpec) -> float:

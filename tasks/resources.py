@@ -1,22 +1,24 @@
-"""Where the data that ships with the code lies: in the source tree, or inside an installed wheel."""
+"""Where the data that ships with the code lies: below the package nightdesk, in a source tree by links."""
 
+from importlib.resources import files
 from pathlib import Path
 
-_ROOT = Path(__file__).resolve().parent.parent
 _PLACES = {
-    "contracts": (_ROOT / "datasets" / "contracts", _ROOT / "nightdesk_data" / "contracts"),
-    "labels": (_ROOT / "datasets" / "labels", _ROOT / "nightdesk_data" / "labels"),
-    "profiles": (_ROOT / "deployments" / "profiles", _ROOT / "nightdesk_data" / "profiles"),
+    "contracts": "data/contracts",
+    "labels": "data/labels",
+    "samples": "data/samples",
+    "deployments": "data/deployments",
+    "profiles": "data/deployments/profiles",
 }
 
 
 def folder(name: str) -> Path:
-    """Return the folder of shipped data called `contracts`, `labels` or `profiles`.
+    """Return the folder of shipped data called `contracts`, `labels`, `samples`, `deployments` or `profiles`.
 
     Raises:
         FileNotFoundError: the installation lacks it.
     """
-    for place in _PLACES[name]:
-        if place.is_dir():
-            return place
-    raise FileNotFoundError(f"{_PLACES[name][0]}: the installation lacks its {name}; install nightdesk again")
+    place = Path(str(files("nightdesk"))) / _PLACES[name]
+    if not place.is_dir():
+        raise FileNotFoundError(f"{place}: the installation lacks its {name}; install nightdesk again")
+    return place

@@ -2,8 +2,8 @@
 
 from types import ModuleType
 
-from tasks import content_organizer, relationship_checker, topic_finder, topic_locator
-from tasks.requests import Role
+from nightdesk.tasks import content_organizer, relationship_checker, topic_finder, topic_locator
+from nightdesk.tasks.requests import Role
 
 MODULES: dict[Role, ModuleType] = {
     "topic_finder": topic_finder,

@@ -7,26 +7,26 @@ from contextlib import asynccontextmanager
 from datetime import date, datetime
 from pathlib import Path
 
-from role_rl import state as states
-from role_rl.errors import StateError
-from role_rl.record import State
-from tasks import clearance, history, publish, stories, unfinished
-from tasks.audit import Auditor, AuditReport, auditor
-from tasks.calls import Desk
-from tasks.contracts import contract
-from tasks.control import answer_controls
-from tasks.documents import Unreadable
-from tasks.errors import AuditFailed, InputError
-from tasks.fanout import fan_out
-from tasks.filing import TAKEN_UP, file_batch, topic_id
-from tasks.learning import learn_unseen, state_folder
-from tasks.profile import Profile
-from tasks.reach import usable
-from tasks.sources import Reading, check_sources, nothing_readable, there_by
-from tasks.stages import topic_texts
-from tasks.store import Store, is_alive
-from tasks.totals import Totals
-from tasks.work import Batch, Story, Work
+from nightdesk.role_rl import state as states
+from nightdesk.role_rl.errors import StateError
+from nightdesk.role_rl.record import State
+from nightdesk.tasks import clearance, history, publish, stories, unfinished
+from nightdesk.tasks.audit import Auditor, AuditReport, auditor
+from nightdesk.tasks.calls import Desk
+from nightdesk.tasks.contracts import contract
+from nightdesk.tasks.control import answer_controls
+from nightdesk.tasks.documents import Unreadable
+from nightdesk.tasks.errors import AuditFailed, InputError
+from nightdesk.tasks.fanout import fan_out
+from nightdesk.tasks.filing import TAKEN_UP, file_batch, topic_id
+from nightdesk.tasks.learning import learn_unseen, state_folder
+from nightdesk.tasks.profile import Profile
+from nightdesk.tasks.reach import usable
+from nightdesk.tasks.sources import Reading, check_sources, nothing_readable, there_by
+from nightdesk.tasks.stages import topic_texts
+from nightdesk.tasks.store import Store, is_alive
+from nightdesk.tasks.totals import Totals
+from nightdesk.tasks.work import Batch, Story, Work
 
 log = logging.getLogger("nightdesk")
 

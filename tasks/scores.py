@@ -23,11 +23,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tasks.encodings import decode
-from tasks.errors import DocumentError, InputError
-from tasks.profile import UNPLACED
-from tasks.readers.listed import parse_json
-from tasks.readers.listed import read as read_listed
+from nightdesk.tasks.encodings import decode
+from nightdesk.tasks.errors import DocumentError, InputError
+from nightdesk.tasks.profile import UNPLACED
+from nightdesk.tasks.readers.listed import parse_json
+from nightdesk.tasks.readers.listed import read as read_listed
 
 Row = Mapping[str, Any]
 

@@ -11,9 +11,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
-from tasks.admission import Admission, most_dollars
-from tasks.batches import BatchLane
-from tasks.errors import (
+from nightdesk.tasks.admission import Admission, most_dollars
+from nightdesk.tasks.batches import BatchLane
+from nightdesk.tasks.errors import (
     BadReply,
     BudgetExceeded,
     ModelError,
@@ -24,15 +24,15 @@ from tasks.errors import (
     TransientError,
     Unusable,
 )
-from tasks.fanout import FanOut
-from tasks.ledger import Ledger, address, now
-from tasks.models.worker import Reply, answer_group, answer_one
-from tasks.pool import ModelSpec, dollars_of
-from tasks.profile import Profile
-from tasks.question_size import budget
-from tasks.requests import RoleRequest
-from tasks.store import Record, Store
-from tasks.tokens import question_tokens
+from nightdesk.tasks.fanout import FanOut
+from nightdesk.tasks.ledger import Ledger, address, now
+from nightdesk.tasks.models.worker import Reply, answer_group, answer_one
+from nightdesk.tasks.pool import ModelSpec, dollars_of
+from nightdesk.tasks.profile import Profile
+from nightdesk.tasks.question_size import budget
+from nightdesk.tasks.requests import RoleRequest
+from nightdesk.tasks.store import Record, Store
+from nightdesk.tasks.tokens import question_tokens
 
 log = logging.getLogger("nightdesk")
 

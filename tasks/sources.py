@@ -15,13 +15,13 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from tasks.documents import Document, Unreadable, make_document, shown
-from tasks.encodings import decode
-from tasks.errors import DocumentError, InputError
-from tasks.fetching import MOST_BYTES, Fetched, fetch, is_url, public, stdin
-from tasks.readers.content import Content, Row
-from tasks.readers.forms import FEED, FORMS, HTML, JSONL, LISTED, PROSE, Form
-from tasks.readers.guard import refusing_what_breaks_readers
+from nightdesk.tasks.documents import Document, Unreadable, make_document, shown
+from nightdesk.tasks.encodings import decode
+from nightdesk.tasks.errors import DocumentError, InputError
+from nightdesk.tasks.fetching import MOST_BYTES, Fetched, fetch, is_url, public, stdin
+from nightdesk.tasks.readers.content import Content, Row
+from nightdesk.tasks.readers.forms import FEED, FORMS, HTML, JSONL, LISTED, PROSE, Form
+from nightdesk.tasks.readers.guard import refusing_what_breaks_readers
 
 STDIN = "-"
 _LONGEST_ID = 200  # characters

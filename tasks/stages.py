@@ -2,15 +2,15 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 
-from tasks import chunk_splitter, content_organizer, relationship_checker, topic_finder, topic_locator
-from tasks.calls import Desk
-from tasks.comparing import Question, Topics, questions, smaller
-from tasks.halving import Part, ask_in_parts
-from tasks.ledger import Unit, digest
-from tasks.outcomes import Outcome
-from tasks.relationship_checker import Topic
-from tasks.requests import RoleRequest
-from tasks.work import Batch, Filed, FoundTopic, Lost, Work
+from nightdesk.tasks import chunk_splitter, content_organizer, relationship_checker, topic_finder, topic_locator
+from nightdesk.tasks.calls import Desk
+from nightdesk.tasks.comparing import Question, Topics, questions, smaller
+from nightdesk.tasks.halving import Part, ask_in_parts
+from nightdesk.tasks.ledger import Unit, digest
+from nightdesk.tasks.outcomes import Outcome
+from nightdesk.tasks.relationship_checker import Topic
+from nightdesk.tasks.requests import RoleRequest
+from nightdesk.tasks.work import Batch, Filed, FoundTopic, Lost, Work
 
 Progress = Callable[[int, int], None]  # (done, of)
 Asked = list[tuple[Work, int, RoleRequest]]  # (document, index of the chunk, question)

@@ -15,8 +15,8 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from tasks.errors import PublishError
-from tasks.outstanding import Outstanding
+from nightdesk.tasks.errors import PublishError
+from nightdesk.tasks.outstanding import Outstanding
 
 Record = dict[str, Any]  # a row of the table `calls`
 

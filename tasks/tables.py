@@ -3,7 +3,7 @@
 Every function reads OUT as it stands: a table that nothing was published to has no rows and its declared columns, and
 filters on columns and dates are pushed down to the files, so that what is not wanted is not read.
 
-    from tasks import tables
+    from nightdesk.tasks import tables
     tables.scan("out", "passages", start=date(2026, 11, 1), where=pc.field("category") == "facts").num_rows
     tables.to_pandas("out", "topics", columns=["title", "sentences"])
     tables.connect("out").sql("select run_date, count(*) from documents group by all").show()
@@ -19,8 +19,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
-from tasks.contracts import TABLES, contract
-from tasks.errors import InputError
+from nightdesk.tasks.contracts import TABLES, contract
+from nightdesk.tasks.errors import InputError
 
 if TYPE_CHECKING:
     import duckdb

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from tasks.measures import bcubed_f1
-from tasks.requests import Answer, RoleRequest
+from nightdesk.tasks.measures import bcubed_f1
+from nightdesk.tasks.requests import Answer, RoleRequest
 
 VERSION = 2
 PROMPT = """\

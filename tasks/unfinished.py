@@ -18,11 +18,11 @@ from typing import Any
 
 import pyarrow.compute as pc
 
-from tasks import history, tables
-from tasks.documents import Document, Unreadable
-from tasks.filing import REPLACED, TAKEN_UP
-from tasks.nights import LOOK_BACK
-from tasks.sources import Reading
+from nightdesk.tasks import history, tables
+from nightdesk.tasks.documents import Document, Unreadable
+from nightdesk.tasks.filing import REPLACED, TAKEN_UP
+from nightdesk.tasks.nights import LOOK_BACK
+from nightdesk.tasks.sources import Reading
 
 _TOGETHER = 10_000  # sentences whose text is read at a time
 _COLUMNS = ("doc_id", "source", "title", "content_hash", "language", "sentences", "reason")

@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from tasks.chunk_splitter import Chunk
-from tasks.documents import Document, Unreadable
-from tasks.relationship_checker import Topic
-from tasks.requests import Cause
+from nightdesk.tasks.chunk_splitter import Chunk
+from nightdesk.tasks.documents import Document, Unreadable
+from nightdesk.tasks.relationship_checker import Topic
+from nightdesk.tasks.requests import Cause
 
 
 @dataclass(frozen=True, slots=True)

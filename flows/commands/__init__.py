@@ -1,1 +1,1 @@
-"""The commands of the command line, a module a subject. flows.cli puts them together."""
+"""The commands of the command line, a module a subject. nightdesk.flows.cli puts them together."""

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from flows.commands.options import AsJson, ProfileName, check_out
-from flows.loop import in_loop
-from flows.show import show, show_table
+from nightdesk.flows.commands.options import AsJson, ProfileName, check_out
+from nightdesk.flows.loop import in_loop
+from nightdesk.flows.show import show, show_table
 
 
 def evaluate(
@@ -24,10 +24,10 @@ def evaluate(
     as_json: AsJson = False,
 ) -> None:
     """Run labelled documents through the roles, and measure how well the tables agree with the labels."""
-    from tasks import audit, fanout
-    from tasks.evaluate import MEASURES, load_all, mean
-    from tasks.evaluate import evaluate as evaluated
-    from tasks.profile import load_profile
+    from nightdesk.tasks import audit, fanout
+    from nightdesk.tasks.evaluate import MEASURES, load_all, mean
+    from nightdesk.tasks.evaluate import evaluate as evaluated
+    from nightdesk.tasks.profile import load_profile
 
     chosen = load_profile(profile)
     documents = load_all(labelled, chosen)

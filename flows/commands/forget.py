@@ -5,15 +5,15 @@ from typing import Annotated
 
 import typer
 
-from flows.commands.options import AsJson, Out, check_is_out
-from flows.show import show
+from nightdesk.flows.commands.options import AsJson, Out, check_is_out
+from nightdesk.flows.show import show
 
 
 def forget(
     doc_id: Annotated[str, typer.Argument(help="The document's id.")], out: Out = Path("out"), as_json: AsJson = False
 ) -> None:
     """Remove a document from the tables of every date and its answers from the store."""
-    from tasks.forget import forget_document
+    from nightdesk.tasks.forget import forget_document
 
     check_is_out(out)
     show(forget_document(out, doc_id), as_json)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tasks.errors import InputError
+from nightdesk.tasks.errors import InputError
 
 SOURCES_HELP = "Files, folders, globs or http(s) addresses, or - for stdin; {run_date} stands for the run's date."
 Sources = Annotated[

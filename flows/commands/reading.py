@@ -7,15 +7,15 @@ from typing import Annotated, Literal
 
 import typer
 
-from flows.commands.options import AsJson, Out, RunDate, check_is_out, date_of
-from flows.show import show
+from nightdesk.flows.commands.options import AsJson, Out, RunDate, check_is_out, date_of
+from nightdesk.flows.show import show
 
 
 def edition(out: Out = Path("out"), run_date: RunDate = "", as_json: AsJson = False) -> None:
     """Make the page of a night again, and the index over the nights."""
     day = date_of(run_date)
     check_is_out(out)
-    from tasks.edition.pages import write_edition
+    from nightdesk.tasks.edition.pages import write_edition
 
     show({"run_date": day.isoformat(), "edition": str(write_edition(out, day))}, as_json)
 
@@ -30,7 +30,7 @@ def export(
     """Write a table's rows of a date as CSV or JSON lines. In CSV, lists are JSON."""
     day = date_of(run_date)
     check_is_out(out)
-    from tasks.export import check_export, export_to_file, write_rows
+    from nightdesk.tasks.export import check_export, export_to_file, write_rows
 
     check_export(out, table, day)
     if output != Path("-"):

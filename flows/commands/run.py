@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows.commands.options import AsJson, Out, ProfileName, RunDate, Sources, check_out, date_of
-from flows.loop import in_loop
-from flows.show import show, show_table
+from nightdesk.flows.commands.options import AsJson, Out, ProfileName, RunDate, Sources, check_out, date_of
+from nightdesk.flows.loop import in_loop
+from nightdesk.flows.show import show, show_table
 
 if TYPE_CHECKING:
-    from tasks.profile import Profile
-    from tasks.sources import Reading
+    from nightdesk.tasks.profile import Profile
+    from nightdesk.tasks.sources import Reading
 
 
 def run(
@@ -36,9 +36,9 @@ def run(
     Ends with exit code 1 if the run was bad: models failed on too many sentences, or the audit withheld a batch.
     """
     started = time.perf_counter()
-    from tasks.errors import BadRun
-    from tasks.profile import load_profile
-    from tasks.sources import check_sources
+    from nightdesk.tasks.errors import BadRun
+    from nightdesk.tasks.profile import load_profile
+    from nightdesk.tasks.sources import check_sources
 
     day = date_of(run_date)  # told once: the run may begin before midnight and end after
     chosen = load_profile(profile)
@@ -48,10 +48,10 @@ def run(
         return _foretell(reading, chosen, out, as_json)
     if "PREFECT_API_URL" in os.environ:
         _warm(chosen)  # beside the import of Prefect
-    from flows.bars import bars
-    from flows.doors import close_ephemeral
-    from flows.nightly import nightly
-    from flows.parameters import RunParameters
+    from nightdesk.flows.bars import bars
+    from nightdesk.flows.doors import close_ephemeral
+    from nightdesk.flows.nightly import nightly
+    from nightdesk.flows.parameters import RunParameters
 
     if "PREFECT_API_URL" not in os.environ:
         # What Prefect's own server needs of this rewrites its modules as they are imported, at which Python 3.11 fails
@@ -88,10 +88,10 @@ def run(
 
 def _foretell(reading: "Reading", profile: "Profile", out: Path, as_json: bool) -> None:
     """Show what a run would take."""
-    from role_rl import state
-    from tasks.documents import Unreadable
-    from tasks.forecast import forecast
-    from tasks.learning import state_folder
+    from nightdesk.role_rl import state
+    from nightdesk.tasks.documents import Unreadable
+    from nightdesk.tasks.forecast import forecast
+    from nightdesk.tasks.learning import state_folder
 
     documents = [d for d in reading.documents() if not isinstance(d, Unreadable)]
     newest, _ = state.latest(state_folder(out, profile.name))
@@ -117,8 +117,8 @@ def _foretell(reading: "Reading", profile: "Profile", out: Path, as_json: bool) 
 
 def _warm(profile: "Profile") -> None:
     """Start what a run needs and what takes seconds to be ready: workers, auditor, the language detector's model."""
-    from tasks import audit, fanout
-    from tasks.sentences import detect_language
+    from nightdesk.tasks import audit, fanout
+    from nightdesk.tasks.sentences import detect_language
 
     fanout.warm(profile.dask.scheduler, profile.dask.workers)
     audit.warm()

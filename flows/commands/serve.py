@@ -13,10 +13,10 @@ from typing import Annotated
 
 import typer
 
-from flows.causes import told_in_one_line
-from flows.commands.options import Out, ProfileName, check_out
-from flows.orphans import SERVED_BY
-from tasks.errors import InputError
+from nightdesk.flows.causes import told_in_one_line
+from nightdesk.flows.commands.options import Out, ProfileName, check_out
+from nightdesk.flows.orphans import SERVED_BY
+from nightdesk.tasks.errors import InputError
 
 
 def serve(
@@ -28,7 +28,7 @@ def serve(
     more: Annotated[list[str] | None, typer.Argument(hidden=True, metavar="SOURCE")] = None,  # --sources a b c
 ) -> None:
     """Serve the nightly and the ad-hoc runs, and a Prefect server with its UI if none is configured, until Ctrl-C."""
-    from tasks.profile import load_profile
+    from nightdesk.tasks.profile import load_profile
 
     load_profile(profile)
     zone = _zone(timezone)
@@ -47,9 +47,9 @@ def _serve(profile: str, out: Path, cron: str, zone: str, sources: list[str]) ->
     os.environ[SERVED_BY] = str(os.getpid())
     from prefect.settings import get_current_settings
 
-    from flows.doors import how_to_sign_in, key_of, use
-    from flows.schedule import check_schedule
-    from flows.server import answers, own_server
+    from nightdesk.flows.doors import how_to_sign_in, key_of, use
+    from nightdesk.flows.schedule import check_schedule
+    from nightdesk.flows.server import answers, own_server
 
     check_schedule(cron, zone)
     settings = get_current_settings()
@@ -85,8 +85,8 @@ def _serve(profile: str, out: Path, cron: str, zone: str, sources: list[str]) ->
             )
 
         if not stopped.is_set():
-            from flows.allowed import allow_served
-            from flows.serving import Serving, serve_until
+            from nightdesk.flows.allowed import allow_served
+            from nightdesk.flows.serving import Serving, serve_until
 
             served = _file(profile), out.absolute(), [_absolute(s) for s in sources]
             allow_served(one_per_server.with_name("allowed.toml"), *served)

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flows.commands.options import AsJson
-from flows.show import show, show_table
-from tasks.errors import InputError
+from nightdesk.flows.commands.options import AsJson
+from nightdesk.flows.show import show, show_table
+from nightdesk.tasks.errors import InputError
 
 if TYPE_CHECKING:
-    from role_rl.simulate import Outcome
-    from role_rl.worlds import World
+    from nightdesk.role_rl.simulate import Outcome
+    from nightdesk.role_rl.worlds import World
 
 
 def simulate(
@@ -25,9 +25,9 @@ def simulate(
     as_json: AsJson = False,
 ) -> None:
     """Play nights in a world of known numbers: what the learner costs, saves and misses."""
-    from role_rl.arms import STRATEGIES
-    from role_rl.simulate import settings_of
-    from role_rl.simulate import simulate as play
+    from nightdesk.role_rl.arms import STRATEGIES
+    from nightdesk.role_rl.simulate import settings_of
+    from nightdesk.role_rl.simulate import simulate as play
 
     if strategy not in STRATEGIES:
         raise InputError(f"--strategy {strategy}: there is no such; choose one of {', '.join(STRATEGIES)}")
@@ -47,8 +47,8 @@ def read_world(path: Path) -> "World":
     Raises:
         InputError: it cannot be read, or is none.
     """
-    from role_rl.errors import SettingsError
-    from role_rl.worlds import parse_world
+    from nightdesk.role_rl.errors import SettingsError
+    from nightdesk.role_rl.worlds import parse_world
 
     try:
         return parse_world(path.read_text(encoding="utf-8"))

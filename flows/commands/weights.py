@@ -6,24 +6,24 @@ from typing import Annotated
 
 import typer
 
-from flows.commands.options import AsJson, Out, ProfileName, check_is_out
-from flows.loop import in_loop
-from flows.show import show, show_table
-from role_rl.errors import StateError
-from tasks.errors import InputError
+from nightdesk.flows.commands.options import AsJson, Out, ProfileName, check_is_out
+from nightdesk.flows.loop import in_loop
+from nightdesk.flows.show import show, show_table
+from nightdesk.role_rl.errors import StateError
+from nightdesk.tasks.errors import InputError
 
 log = logging.getLogger("nightdesk")
 
 
 def learn(out: Out = Path("out"), profile: ProfileName = "news", as_json: AsJson = False) -> None:
     """Update the weights from what was published and not yet learned."""
-    from tasks.profile import load_profile
+    from nightdesk.tasks.profile import load_profile
 
     load_profile(profile)
     check_is_out(out)
-    from flows.doors import close_ephemeral
-    from flows.nightly import learn as learn_flow
-    from flows.parameters import LearnParameters
+    from nightdesk.flows.doors import close_ephemeral
+    from nightdesk.flows.nightly import learn as learn_flow
+    from nightdesk.flows.parameters import LearnParameters
 
     close_ephemeral()
     show(in_loop(learn_flow(LearnParameters(out=str(out), profile=profile))), as_json)
@@ -40,9 +40,9 @@ def weights(
     as_json: AsJson = False,
 ) -> None:
     """Show the weights that serve next: per role, what every model is worth and how often it is drawn."""
-    from tasks.learning import history_rows, weights_rows
-    from tasks.profile import load_profile
-    from tasks.requests import ROLES
+    from nightdesk.tasks.learning import history_rows, weights_rows
+    from nightdesk.tasks.profile import load_profile
+    from nightdesk.tasks.requests import ROLES
 
     if role and role not in ROLES:
         raise InputError(f"--role {role}: no such role; there are {', '.join(ROLES)}")
@@ -76,9 +76,9 @@ def what_if(
     """Ask what the nights so far would have been worth under other settings, as far as their log can tell."""
     from dataclasses import replace
 
-    from role_rl.errors import SettingsError
-    from tasks.learning import what_if_rows
-    from tasks.profile import load_profile
+    from nightdesk.role_rl.errors import SettingsError
+    from nightdesk.tasks.learning import what_if_rows
+    from nightdesk.tasks.profile import load_profile
 
     check_is_out(out)
     chosen = load_profile(profile)
@@ -118,9 +118,9 @@ def rollback(
     as_json: AsJson = False,
 ) -> None:
     """Serve by an earlier version of the weights again: a new version that copies it."""
-    from role_rl import state
-    from tasks.learning import state_folder
-    from tasks.profile import load_profile
+    from nightdesk.role_rl import state
+    from nightdesk.tasks.learning import state_folder
+    from nightdesk.tasks.profile import load_profile
 
     check_is_out(out)
     name = load_profile(profile).name

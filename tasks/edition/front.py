@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from tasks.edition.night import Category, Night, Sentence, Story
+from nightdesk.tasks.edition.night import Category, Night, Sentence, Story
 
 BESIDE, BELOW = 3, 4  # stories beside the lead and in the row below; the others stand in a list
 OPENING, EXCERPT = 1_300, 120  # letters that open the lead, and another story, about; a Chinese one counts for two

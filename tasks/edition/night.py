@@ -7,10 +7,10 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from tasks import tables
-from tasks.errors import InputError
-from tasks.profile import UNPLACED, load_profile
-from tasks.stories import NIGHTS
+from nightdesk.tasks import tables
+from nightdesk.tasks.errors import InputError
+from nightdesk.tasks.profile import UNPLACED, load_profile
+from nightdesk.tasks.stories import NIGHTS
 
 Row = dict[str, Any]
 PARAGRAPH = 5  # sentences at most

@@ -15,10 +15,10 @@ from filelock import FileLock
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from tasks import history, publish
-from tasks.edition.front import beginning, front_page
-from tasks.edition.night import Night, nothing_published, read_night
-from tasks.errors import PublishError
+from nightdesk.tasks import history, publish
+from nightdesk.tasks.edition.front import beginning, front_page
+from nightdesk.tasks.edition.night import Night, nothing_published, read_night
+from nightdesk.tasks.errors import PublishError
 
 _HERE = Path(__file__).parent
 _RIGHT_TO_LEFT = ("ar", "fa", "he", "ug", "ur", "ps", "sd", "yi")

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from tasks.requests import Answer, RoleRequest
+from nightdesk.tasks.requests import Answer, RoleRequest
 
 
 class Model(Protocol):
@@ -12,6 +12,6 @@ class Model(Protocol):
         """Answer one request.
 
         Raises:
-            tasks.errors.ModelError: the model did not answer, or not in the form asked for.
+            nightdesk.tasks.errors.ModelError: the model did not answer, or not in the form asked for.
         """
         ...

@@ -4,9 +4,9 @@ import json
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
-from tasks.errors import TerminalError
-from tasks.models.anthropic import AnthropicModel
-from tasks.models.batching import Expired, Item, Result, State
+from nightdesk.tasks.errors import TerminalError
+from nightdesk.tasks.models.anthropic import AnthropicModel
+from nightdesk.tasks.models.batching import Expired, Item, Result, State
 
 CLOCKS_S = 60.0  # by how much the provider's clock may be behind ours
 _PATH = "/v1/messages/batches"

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from tasks.errors import ModelError, TerminalError, TransientError
+from nightdesk.tasks.errors import ModelError, TerminalError, TransientError
 
 
 class Expired(TransientError):
@@ -37,7 +37,7 @@ class State:
 
 
 class Batches(Protocol):
-    """A provider's batches. Every method raises tasks.errors.ModelError if the provider does not do it."""
+    """A provider's batches. Every method raises nightdesk.tasks.errors.ModelError if the provider does not do it."""
 
     most_requests: int
     most_bytes: int
@@ -71,11 +71,11 @@ def batches_of(model: Any) -> Batches:
     """
     match model.address.provider:  # a pool without a provider need not load its library
         case "openai":
-            from tasks.models.openai_batches import OpenAIBatches
+            from nightdesk.tasks.models.openai_batches import OpenAIBatches
 
             return OpenAIBatches(model)
         case "anthropic":
-            from tasks.models.anthropic_batches import AnthropicBatches
+            from nightdesk.tasks.models.anthropic_batches import AnthropicBatches
 
             return AnthropicBatches(model)
     raise TerminalError(f"provider {model.address.provider!r} knows no batches")

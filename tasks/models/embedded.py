@@ -14,8 +14,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.models.openings import is_talk, openings
-from tasks.models.segmentation import (
+from nightdesk.tasks.models.openings import is_talk, openings
+from nightdesk.tasks.models.segmentation import (
     UNANCHORED,
     Costs,
     Span,
@@ -25,8 +25,8 @@ from tasks.models.segmentation import (
     partition,
     vocabulary_cost,
 )
-from tasks.models.titles import title, typical
-from tasks.models.vectors import (
+from nightdesk.tasks.models.titles import title, typical
+from nightdesk.tasks.models.vectors import (
     CACHED_SENTENCES,
     commonness,
     static_vectors,
@@ -35,7 +35,7 @@ from tasks.models.vectors import (
     with_spaces,
     words,
 )
-from tasks.requests import Answer, Group, RoleRequest
+from nightdesk.tasks.requests import Answer, Group, RoleRequest
 
 Similarity = NDArray[np.float32]
 """How alike texts are, shape (texts, texts), at most 1."""
@@ -184,7 +184,7 @@ class _Computed(Embedded):
 
     def _organize(self, request: RoleRequest) -> list[Group]:
         # Imported here: a process that only finds topics need not load it.
-        from tasks.models.categories import categorize
+        from nightdesk.tasks.models.categories import categorize
 
         filed: dict[str, dict[int, float]] = {label: {} for label in request.labels}
         for n, (label, sure) in enumerate(categorize(request.items, request.language, request.labels, self.kind), 1):

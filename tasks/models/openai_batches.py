@@ -4,9 +4,9 @@ import json
 from collections.abc import AsyncIterator, Sequence
 from typing import Literal
 
-from tasks.errors import TerminalError
-from tasks.models.batching import Expired, Item, Result, State
-from tasks.models.openai import OpenAIModel
+from nightdesk.tasks.errors import TerminalError
+from nightdesk.tasks.models.batching import Expired, Item, Result, State
+from nightdesk.tasks.models.openai import OpenAIModel
 
 ENDPOINT: Literal["/v1/chat/completions"] = "/v1/chat/completions"
 MARKER = "nightdesk"  # the key of our marker in a batch's metadata

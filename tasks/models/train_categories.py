@@ -1,8 +1,8 @@
 """Learn the weights of the static organizer from datasets/training and write categories.json beside this file.
 
-    python -m tasks.models.train_categories                 learn and write
-    python -m tasks.models.train_categories --output FILE   write elsewhere
-    python -m tasks.models.train_categories --report        cross-validate, print, write nothing
+    python -m nightdesk.tasks.models.train_categories                 learn and write
+    python -m nightdesk.tasks.models.train_categories --output FILE   write elsewhere
+    python -m nightdesk.tasks.models.train_categories --report        cross-validate, print, write nothing
 
 It takes about a second. On a busy machine set OPENBLAS_NUM_THREADS=1: its threads wait for each other otherwise.
 
@@ -21,9 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse.linalg import LinearOperator, cg
 
-from tasks.models.categories import ANY_LANGUAGE, smooth, softmax
-from tasks.models.cues import CueTable, cue_table, features
-from tasks.models.vectors import static_vectors
+from nightdesk.tasks.models.categories import ANY_LANGUAGE, smooth, softmax
+from nightdesk.tasks.models.cues import CueTable, cue_table, features
+from nightdesk.tasks.models.vectors import static_vectors
 
 TEXTS = Path(__file__).parents[2] / "datasets" / "training"
 WEIGHTS = Path(__file__).with_name("categories.json")

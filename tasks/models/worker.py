@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from tasks.errors import BadReply, ModelError, TerminalError, TransientError
-from tasks.keys import without_keys
-from tasks.models import Model
-from tasks.models.address import ModelAddress
-from tasks.requests import Answer, RoleRequest, Usage
+from nightdesk.tasks.errors import BadReply, ModelError, TerminalError, TransientError
+from nightdesk.tasks.keys import without_keys
+from nightdesk.tasks.models import Model
+from nightdesk.tasks.models.address import ModelAddress
+from nightdesk.tasks.requests import Answer, RoleRequest, Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +40,18 @@ def _kind(address: ModelAddress) -> Any:
     match address.provider:  # a pool without a provider need not load its library
         case "embedded":
             if address.kind == "sentence-transformers":
-                from tasks.models.local import Local
+                from nightdesk.tasks.models.local import Local
 
                 return Local
-            from tasks.models.embedded import MODELS
+            from nightdesk.tasks.models.embedded import MODELS
 
             return MODELS[address.kind]
         case "openai":
-            from tasks.models.openai import OpenAIModel
+            from nightdesk.tasks.models.openai import OpenAIModel
 
             return OpenAIModel
         case "anthropic":
-            from tasks.models.anthropic import AnthropicModel
+            from nightdesk.tasks.models.anthropic import AnthropicModel
 
             return AnthropicModel
     raise TerminalError(f"no provider is called {address.provider!r}")
@@ -145,13 +145,13 @@ def _alone(error: ModelError) -> ModelError:
 
 def embed_group(_: None, texts: Sequence[Sequence[str]]) -> list[Any]:
     """Return a vector for each text (a list of sentences) that can be compared over nights: a unit row (float32)."""
-    from tasks.models.vectors import hashed_terms
+    from nightdesk.tasks.models.vectors import hashed_terms
 
     return list(hashed_terms(texts))
 
 
 def dask_setup(worker: Any) -> None:
     """Dask calls this when a worker starts (preload): load the models now, beside everything else that starts."""
-    from tasks.models.vectors import static_vectors
+    from nightdesk.tasks.models.vectors import static_vectors
 
     static_vectors(["ready"])

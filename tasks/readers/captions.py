@@ -12,9 +12,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from tasks.errors import DocumentError
-from tasks.readers.content import Content
-from tasks.sentences import LONGEST_SENTENCE, WIDE, Sentence, detect_language, longest_in, split_sentences, weight
+from nightdesk.tasks.errors import DocumentError
+from nightdesk.tasks.readers.content import Content
+from nightdesk.tasks.sentences import (
+    LONGEST_SENTENCE,
+    WIDE,
+    Sentence,
+    detect_language,
+    longest_in,
+    split_sentences,
+    weight,
+)
 
 _TIME = r"(?:(\d+):)?(\d{1,2}):(\d{1,2})[.,](\d{1,3})"
 _TIMES = re.compile(rf"^\s*{_TIME}\s*-->\s*{_TIME}")

@@ -9,7 +9,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tasks.errors import DocumentError, NightdeskError
+from nightdesk.tasks.errors import DocumentError, NightdeskError
 
 log = logging.getLogger("nightdesk.readers")
 

@@ -3,8 +3,8 @@
 import re
 from typing import TYPE_CHECKING
 
-from tasks.errors import DocumentError
-from tasks.readers.content import Content, prose
+from nightdesk.tasks.errors import DocumentError
+from nightdesk.tasks.readers.content import Content, prose
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement

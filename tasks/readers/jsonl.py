@@ -4,9 +4,9 @@ import codecs
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from tasks.errors import DocumentError
-from tasks.readers.content import Row
-from tasks.readers.listed import parse_json
+from nightdesk.tasks.errors import DocumentError
+from nightdesk.tasks.readers.content import Row
+from nightdesk.tasks.readers.listed import parse_json
 
 
 def read(file: BinaryIO) -> Iterator[Row]:

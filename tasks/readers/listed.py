@@ -6,9 +6,9 @@ Nothing is trimmed, dropped or cut: empty sentences and spaces stay.
 import json
 from typing import Any
 
-from tasks.errors import DocumentError
-from tasks.readers.content import Content
-from tasks.sentences import Sentence
+from nightdesk.tasks.errors import DocumentError
+from nightdesk.tasks.readers.content import Content
+from nightdesk.tasks.sentences import Sentence
 
 
 def read(text: str) -> Content:

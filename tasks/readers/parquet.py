@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from tasks.errors import DocumentError
-from tasks.readers.content import Row
-from tasks.readers.jsonl import own
+from nightdesk.tasks.errors import DocumentError
+from nightdesk.tasks.readers.content import Row
+from nightdesk.tasks.readers.jsonl import own
 
 _ROWS = 256  # in memory at a time
 

@@ -1,6 +1,6 @@
 """.txt: running text."""
 
-from tasks.readers.content import Content, prose
+from nightdesk.tasks.readers.content import Content, prose
 
 
 def read(text: str) -> Content:

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
-from tasks.edition.pages import write_edition
+from nightdesk.tasks.edition.pages import write_edition
 from tests.nights import Said, publish_night
 
 pytestmark = pytest.mark.browser

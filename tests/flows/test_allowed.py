@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 import yaml
 
-from flows.allowed import VARIABLE, Allowed, allow_served, check_parameters, load
-from flows.parameters import AdhocParameters, EvaluateParameters, LearnParameters, RunParameters
-from tasks.errors import DocumentError, InputError
-from tasks.fetching import fetch
-from tasks.hosts import ALLOWED, Hosts
+from nightdesk.flows.allowed import VARIABLE, Allowed, allow_served, check_parameters, load
+from nightdesk.flows.parameters import AdhocParameters, EvaluateParameters, LearnParameters, RunParameters
+from nightdesk.tasks.errors import DocumentError, InputError
+from nightdesk.tasks.fetching import fetch
+from nightdesk.tasks.hosts import ALLOWED, Hosts
 from tests.serving import Served, serving
 from tests.tables import rows
 from tests.texts import write_evening

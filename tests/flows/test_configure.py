@@ -16,7 +16,18 @@ before = seen()
 {do}
 print(json.dumps([before, seen()]))
 """
-MODULES = "flows, flows.cli, flows.configure, flows.job, flows.loop, flows.orphans, flows.parameters, flows.server"
+MODULES = ", ".join(
+    (
+        "nightdesk.flows",
+        "nightdesk.flows.cli",
+        "nightdesk.flows.configure",
+        "nightdesk.flows.job",
+        "nightdesk.flows.loop",
+        "nightdesk.flows.orphans",
+        "nightdesk.flows.parameters",
+        "nightdesk.flows.server",
+    )
+)
 
 
 def look(do: str, **environment: str) -> tuple[list[Any], list[Any]]:
@@ -33,7 +44,10 @@ def test_an_import_changes_neither_the_environment_nor_threads_nor_logging() -> 
     assert after == before
 
 
-@pytest.mark.parametrize("module", ["flows.nightly", "flows.adhoc", "flows.evaluating", "flows.serving"])
+@pytest.mark.parametrize(
+    "module",
+    ["nightdesk.flows.nightly", "nightdesk.flows.adhoc", "nightdesk.flows.evaluating", "nightdesk.flows.serving"],
+)
 def test_an_import_of_a_flow_changes_no_more_than_prefect_does(module: str) -> None:
     _, prefect = look("import prefect, prefect.runner, prefect.events")
     _, after = look(f"import {module}")
@@ -41,7 +55,7 @@ def test_an_import_of_a_flow_changes_no_more_than_prefect_does(module: str) -> N
 
 
 def test_configure_sets_what_is_not_set_and_starts_no_thread() -> None:
-    do = "from flows.configure import configure; configure(); configure()"
+    do = "from nightdesk.flows.configure import configure; configure(); configure()"
     before, after = look(do, DO_NOT_TRACK="0", PREFECT_LOGGING_LEVEL="DEBUG")
     assert after[0] == {**after[0], **before[0]}  # what stood there stands
     assert after[0]["PYTHONSAFEPATH"] == "1"

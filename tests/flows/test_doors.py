@@ -22,9 +22,9 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Origin, Subprotocol
 
-from flows.doors import Key, key_of
-from flows.server import own_server
-from tasks.errors import NightdeskError
+from nightdesk.flows.doors import Key, key_of
+from nightdesk.flows.server import own_server
+from nightdesk.tasks.errors import NightdeskError
 from tests.flows.conftest import NIGHTDESK
 from tests.serving import basic, eventually
 from tests.texts import write_evening
@@ -173,7 +173,9 @@ def ephemeral(pid: int) -> str | None:
 
 
 def test_processes_that_race_for_the_first_string_get_the_same_one_in_a_private_file(tmp_path: Path) -> None:
-    script = "import sys; from pathlib import Path; from flows.doors import _kept; print(_kept(Path(sys.argv[1])))"
+    script = (
+        "import sys; from pathlib import Path; from nightdesk.flows.doors import _kept; print(_kept(Path(sys.argv[1])))"
+    )
     file = tmp_path / "home" / "nightdesk-auth"
     command = [sys.executable, "-c", script, str(file)]
 

@@ -29,9 +29,9 @@ provider = "embedded"
 """
 SCRIPT = """
 import asyncio, os, sys
-from flows.keys import keys_into_environment
+from nightdesk.flows.keys import keys_into_environment
 from prefect.blocks.system import Secret
-from tasks.profile import load_profile
+from nightdesk.tasks.profile import load_profile
 
 async def main():
     await Secret(value=sys.argv[2]).save("nightdesk-far-key")

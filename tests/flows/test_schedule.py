@@ -10,9 +10,9 @@ import pytest
 from prefect.client.schemas.schedules import CronSchedule
 from prefect.server.schemas.schedules import CronSchedule as ServerCronSchedule
 
-from flows.schedule import check_schedule, firings, nights_between, nights_passed
-from tasks.errors import InputError
-from tasks.nights import Night
+from nightdesk.flows.schedule import check_schedule, firings, nights_between, nights_passed
+from nightdesk.tasks.errors import InputError
+from nightdesk.tasks.nights import Night
 
 BERLIN, CAIRO = "Europe/Berlin", "Africa/Cairo"
 CLOCKS_CHANGE = {
@@ -122,5 +122,5 @@ def test_a_time_zone_that_is_none_is_refused() -> None:
 
 
 def test_a_run_by_hand_does_not_wait_for_prefects_server_modules() -> None:
-    code = "import flows.nightly, sys; sys.exit('prefect.server.schemas.schedules' in sys.modules)"
+    code = "import nightdesk.flows.nightly, sys; sys.exit('prefect.server.schemas.schedules' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tasks import nights
-from tasks.nights import Night
+from nightdesk.tasks import nights
+from nightdesk.tasks.nights import Night
 from tests.flows.test_kills import alive_in_session
 from tests.serving import Served, eventually, serving
 from tests.tables import rows

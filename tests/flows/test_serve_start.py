@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from prefect.utilities.callables import parameter_schema
 
-from flows.adhoc import adhoc
-from flows.causes import cause
-from flows.parameters import offer_profile
+from nightdesk.flows.adhoc import adhoc
+from nightdesk.flows.causes import cause
+from nightdesk.flows.parameters import offer_profile
 
 NIGHTDESK = Path(sys.executable).with_name("nightdesk")
 

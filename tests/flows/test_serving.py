@@ -21,8 +21,8 @@ from zoneinfo import ZoneInfo
 import psutil
 import pytest
 
-from tasks import nights
-from tasks.nights import Night
+from nightdesk.tasks import nights
+from nightdesk.tasks.nights import Night
 from tests.flows.conftest import NIGHTDESK
 from tests.flows.test_kills import calls_stored
 from tests.processes import alive_of

@@ -50,9 +50,9 @@ prices = {{ input = 5.0, output = 25.0 }}
 """
 RELATE = "The numbered items are topics of one document"
 WITHHOLDS = """
-from flows.cli import main
-from tasks import clearance
-from tasks.errors import AuditFailed
+from nightdesk.flows.cli import main
+from nightdesk.tasks import clearance
+from nightdesk.tasks.errors import AuditFailed
 really = clearance.clear
 
 def clear(tables, *others):
@@ -209,7 +209,12 @@ def night(desk: Desk, source: Path, tmp_path: Path) -> Callable[[Path, int], dic
         flow_id = desk.post("/flows/", {"name": "nightly"})["id"]
         deployment = desk.post(
             "/deployments/",
-            {"name": tmp_path.name, "flow_id": flow_id, "entrypoint": "flows.nightly.nightly", "path": str(ROOT)}
+            {
+                "name": tmp_path.name,
+                "flow_id": flow_id,
+                "entrypoint": "nightdesk.flows.nightly.nightly",
+                "path": str(ROOT),
+            }
             | {"schedules": [cron], "parameters": {"parameters": asked}, "enforce_parameter_schema": False},
         )
         due = {"type": "SCHEDULED", "state_details": {"scheduled_time": f"{day_of(ago)}T02:00:00Z"}}

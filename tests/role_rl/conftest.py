@@ -9,11 +9,11 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from role_rl.arms import Arm, Prior, Settings
-from role_rl.board import combined, judge_weights, panel
-from role_rl.drawing import Plan, decide
-from role_rl.learn import learn, serving
-from role_rl.record import State
+from nightdesk.role_rl.arms import Arm, Prior, Settings
+from nightdesk.role_rl.board import combined, judge_weights, panel
+from nightdesk.role_rl.drawing import Plan, decide
+from nightdesk.role_rl.learn import learn, serving
+from nightdesk.role_rl.record import State
 
 START = datetime(2026, 3, 1, 2, 0, tzinfo=UTC)
 

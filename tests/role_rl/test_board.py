@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from role_rl.arms import Arm
-from role_rl.board import LABELS, Pair, combined, judge_weights, may_judge, panel, reliability, standings
-from role_rl.tally import Sums
+from nightdesk.role_rl.arms import Arm
+from nightdesk.role_rl.board import LABELS, Pair, combined, judge_weights, may_judge, panel, reliability, standings
+from nightdesk.role_rl.tally import Sums
 
 POOL = (
     Arm("opus", "anthropic"),

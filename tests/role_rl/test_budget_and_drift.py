@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from role_rl.arms import Arm, Settings
-from role_rl.board import LABELS
-from role_rl.drift import change, probability
-from role_rl.evidence import gather
-from role_rl.posterior import Spread
-from role_rl.tally import Key, Sums, Tally
-from role_rl.whatif import what_if
+from nightdesk.role_rl.arms import Arm, Settings
+from nightdesk.role_rl.board import LABELS
+from nightdesk.role_rl.drift import change, probability
+from nightdesk.role_rl.evidence import gather
+from nightdesk.role_rl.posterior import Spread
+from nightdesk.role_rl.tally import Key, Sums, Tally
+from nightdesk.role_rl.whatif import what_if
 
 Rows = Callable[[Sequence[Mapping[str, Any]]], pa.Table]
 DEAR = {"strong": 0.01, "cheap": 0.001, "third": 0.005}

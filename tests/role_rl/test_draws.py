@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from role_rl.drawing import Plan, decide, inclusion, uniforms
-from role_rl.errors import SettingsError
+from nightdesk.role_rl.drawing import Plan, decide, inclusion, uniforms
+from nightdesk.role_rl.errors import SettingsError
 
 PLANS = {
     "usual": Plan({"a": 0.9, "b": 0.07, "c": 0.03}, 0.1, 0.2, {"a": 0.5, "b": 0.4, "c": 0.1}),
@@ -95,7 +95,7 @@ def test_horvitz_thompson_sums_of_the_rows_are_unbiased() -> None:
 def test_a_draw_is_the_same_in_every_process_and_on_every_platform() -> None:
     # The numbers are written down here so that a change of the draw is noticed: it would redraw reruns.
     assert uniforms(("news", "2026-03-01", 7), 2) == EXPECTED
-    code = "from role_rl.drawing import uniforms; print(repr(uniforms(('news', '2026-03-01', 7), 2)))"
+    code = "from nightdesk.role_rl.drawing import uniforms; print(repr(uniforms(('news', '2026-03-01', 7), 2)))"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == repr(EXPECTED)
 

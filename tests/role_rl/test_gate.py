@@ -4,10 +4,10 @@ import random
 
 import pytest
 
-from role_rl import gate, ope
-from role_rl.arms import Settings
-from role_rl.drawing import Plan, decide
-from role_rl.tally import Sums, Tally, Weighed
+from nightdesk.role_rl import gate, ope
+from nightdesk.role_rl.arms import Settings
+from nightdesk.role_rl.drawing import Plan, decide
+from nightdesk.role_rl.tally import Sums, Tally, Weighed
 
 NEWS = Settings("news", k_cost=2.0, k_time=0.0)
 TRUE = {"a": 0.8, "b": 0.7, "c": 0.5}

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from role_rl.arms import Arm, Prior, Settings
-from role_rl.errors import TableError
-from role_rl.evidence import gather
-from role_rl.learn import learn, report, serving
-from role_rl.record import State
-from role_rl.tally import Key
+from nightdesk.role_rl.arms import Arm, Prior, Settings
+from nightdesk.role_rl.errors import TableError
+from nightdesk.role_rl.evidence import gather
+from nightdesk.role_rl.learn import learn, report, serving
+from nightdesk.role_rl.record import State
+from nightdesk.role_rl.tally import Key
 
 Rows = Callable[[Sequence[Mapping[str, Any]]], pa.Table]
 STRONG = Key("topic_finder", "en", "strong")

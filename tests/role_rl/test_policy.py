@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from role_rl.arms import Arm, Prior, Settings
-from role_rl.errors import SettingsError
-from role_rl.learn import serving
-from role_rl.policy import limited, plan, repooled
-from role_rl.posterior import estimate
-from role_rl.rewards import charged_seconds, reward
-from role_rl.tally import Key, Sums, Tally
+from nightdesk.role_rl.arms import Arm, Prior, Settings
+from nightdesk.role_rl.errors import SettingsError
+from nightdesk.role_rl.learn import serving
+from nightdesk.role_rl.policy import limited, plan, repooled
+from nightdesk.role_rl.posterior import estimate
+from nightdesk.role_rl.rewards import charged_seconds, reward
+from nightdesk.role_rl.tally import Key, Sums, Tally
 
 ROLE, LANGUAGE = "topic_finder", "en"
 priors = st.builds(

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from role_rl.arms import Arm, Prior, Settings
-from role_rl.posterior import best, estimate, pooled
-from role_rl.tally import Key, Sums, Tally
+from nightdesk.role_rl.arms import Arm, Prior, Settings
+from nightdesk.role_rl.posterior import best, estimate, pooled
+from nightdesk.role_rl.tally import Key, Sums, Tally
 
 NEWS = Settings("news")
 ROLE, LANGUAGE = "topic_finder", "en"

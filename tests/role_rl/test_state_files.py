@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from role_rl import errors
-from role_rl.drawing import Plan
-from role_rl.record import State, from_json, to_json
-from role_rl.state import commit, latest, load, rollback, save, versions
-from role_rl.tally import Key, Sums, Tally
+from nightdesk.role_rl import errors
+from nightdesk.role_rl.drawing import Plan
+from nightdesk.role_rl.record import State, from_json, to_json
+from nightdesk.role_rl.state import commit, latest, load, rollback, save, versions
+from nightdesk.role_rl.tally import Key, Sums, Tally
 
 amount = st.floats(0, 1e9)
 sums = st.builds(Sums, amount, amount, amount)
@@ -156,9 +156,9 @@ RACE = """
 import sys, time
 from dataclasses import replace
 from pathlib import Path
-from role_rl.errors import VersionExists
-from role_rl.record import State
-from role_rl.state import commit, save
+from nightdesk.role_rl.errors import VersionExists
+from nightdesk.role_rl.record import State
+from nightdesk.role_rl.state import commit, save
 folder, start, mine = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
 print("ready", flush=True)
 while not start.exists():

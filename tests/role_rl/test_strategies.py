@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from role_rl.arms import STRATEGIES, Arm, Prior, Settings
-from role_rl.errors import SettingsError
-from role_rl.evidence import Step
-from role_rl.learn import learn, serving
-from role_rl.qlearning import learned, plan
-from role_rl.record import from_json, to_json
+from nightdesk.role_rl.arms import STRATEGIES, Arm, Prior, Settings
+from nightdesk.role_rl.errors import SettingsError
+from nightdesk.role_rl.evidence import Step
+from nightdesk.role_rl.learn import learn, serving
+from nightdesk.role_rl.qlearning import learned, plan
+from nightdesk.role_rl.record import from_json, to_json
 
 ROLE = ("topic_finder", "en")
 ARMS = ("a", "b", "c")

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from role_rl.errors import SettingsError
-from role_rl.replay import Default, Published
-from role_rl.simulate import Outcome, settings_of, simulate
-from role_rl.worlds import World, parse_world
+from nightdesk.role_rl.errors import SettingsError
+from nightdesk.role_rl.replay import Default, Published
+from nightdesk.role_rl.simulate import Outcome, settings_of, simulate
+from nightdesk.role_rl.worlds import World, parse_world
 
 MODELS = Path(__file__).parents[2] / "benchmarks" / "models.toml"
 

@@ -157,7 +157,15 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         scheduler = [str(BIN / "dask"), "scheduler", "--host", "127.0.0.1", "--port", str(dask_port), "--no-dashboard"]
         parts.enter_context(running(folder / "scheduler.log", scheduler, env=env))
         for k in (1, 2):
-            worker = [str(BIN / "dask"), "worker", dask, "--nthreads", "1", "--preload", "tasks.models.worker"]
+            worker = [
+                str(BIN / "dask"),
+                "worker",
+                dask,
+                "--nthreads",
+                "1",
+                "--preload",
+                "nightdesk.tasks.models.worker",
+            ]
             parts.enter_context(running(folder / f"dask-{k}.log", [*worker, "--no-dashboard"], env=env, cwd=folder))
         eventually(lambda: _healthy(f"{api}/health"))
         due = datetime.now(UTC) + timedelta(seconds=110)

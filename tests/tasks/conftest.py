@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tasks.audit import Auditor
-from tasks.fanout import Cluster
+from nightdesk.tasks.audit import Auditor
+from nightdesk.tasks.fanout import Cluster
 
 
 @pytest.fixture(scope="session")

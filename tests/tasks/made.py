@@ -9,15 +9,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tasks import publish
-from tasks.chunk_splitter import split_document
-from tasks.contracts import contract
-from tasks.documents import Document, make_document
-from tasks.filing import file_batch, topic_id
-from tasks.profile import Chunks
-from tasks.relationship_checker import stitch
-from tasks.stories import pack
-from tasks.work import Batch, Filed, FoundTopic, Unreadable, Work
+from nightdesk.tasks import publish
+from nightdesk.tasks.chunk_splitter import split_document
+from nightdesk.tasks.contracts import contract
+from nightdesk.tasks.documents import Document, make_document
+from nightdesk.tasks.filing import file_batch, topic_id
+from nightdesk.tasks.profile import Chunks
+from nightdesk.tasks.relationship_checker import stitch
+from nightdesk.tasks.stories import pack
+from nightdesk.tasks.work import Batch, Filed, FoundTopic, Unreadable, Work
 
 DAY = date(2026, 3, 1)
 CATEGORIES = ("facts", "opinions", "assumptions", "future_plans")

@@ -8,10 +8,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from tasks import fetching
-from tasks.documents import Document, Unreadable
-from tasks.errors import InputError
-from tasks.sources import check_sources
+from nightdesk.tasks import fetching
+from nightdesk.tasks.documents import Document, Unreadable
+from nightdesk.tasks.errors import InputError
+from nightdesk.tasks.sources import check_sources
 from tests.tasks.made import DAY
 from tests.tasks.test_forms import PAGE, rss
 
@@ -157,8 +157,8 @@ def test_a_dead_address_among_others_is_reported_and_the_others_go_on(site: str)
 READ_STDIN = """
 import sys
 from datetime import date
-from tasks.errors import InputError
-from tasks.sources import check_sources
+from nightdesk.tasks.errors import InputError
+from nightdesk.tasks.sources import check_sources
 try:
     for d in check_sources(["-"], date(2026, 3, 1), *sys.argv[1:]).documents():
         print(d.doc_id, d.source, d.content_hash, *d.texts, sep="|")

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.admission import Admission, most_dollars
-from tasks.errors import BudgetExceeded, RateLimited, Resting, TransientError
-from tasks.pool import ModelLimits, ModelSpec, Prices, dollars_of
-from tasks.requests import Usage
+from nightdesk.tasks.admission import Admission, most_dollars
+from nightdesk.tasks.errors import BudgetExceeded, RateLimited, Resting, TransientError
+from nightdesk.tasks.pool import ModelLimits, ModelSpec, Prices, dollars_of
+from nightdesk.tasks.requests import Usage
 
 
 class JumpingLoop(asyncio.SelectorEventLoop):

@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from tasks import content_organizer
-from tasks.calls import Desk
-from tasks.fanout import fan_out
-from tasks.ledger import Unit
-from tasks.outcomes import Outcome
-from tasks.profile import Profile, load_profile
-from tasks.store import Store
+from nightdesk.tasks import content_organizer
+from nightdesk.tasks.calls import Desk
+from nightdesk.tasks.fanout import fan_out
+from nightdesk.tasks.ledger import Unit
+from nightdesk.tasks.outcomes import Outcome
+from nightdesk.tasks.profile import Profile, load_profile
+from nightdesk.tasks.store import Store
 from tests.servers.playing import Playing
 from tests.tasks.made import CATEGORIES, DAY, Row
 

@@ -8,17 +8,17 @@ from typing import Any
 
 import pytest
 
-from tasks import content_organizer, topic_finder
-from tasks.calls import Desk
-from tasks.contracts import contract
-from tasks.fanout import fan_out
-from tasks.format_checker import check
-from tasks.ledger import Unit, answer_key, digest
-from tasks.outcomes import Outcome
-from tasks.profile import Profile, load_profile
-from tasks.requests import RoleRequest
-from tasks.roles import MODULES
-from tasks.store import Record, Store
+from nightdesk.tasks import content_organizer, topic_finder
+from nightdesk.tasks.calls import Desk
+from nightdesk.tasks.contracts import contract
+from nightdesk.tasks.fanout import fan_out
+from nightdesk.tasks.format_checker import check
+from nightdesk.tasks.ledger import Unit, answer_key, digest
+from nightdesk.tasks.outcomes import Outcome
+from nightdesk.tasks.profile import Profile, load_profile
+from nightdesk.tasks.requests import RoleRequest
+from nightdesk.tasks.roles import MODULES
+from nightdesk.tasks.store import Record, Store
 from tests.servers.playing import Playing
 from tests.tasks.made import CATEGORIES, DAY, Row
 

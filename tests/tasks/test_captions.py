@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.errors import DocumentError
-from tasks.readers.captions import read
-from tasks.sentences import LONGEST_UNPUNCTUATED, weight
+from nightdesk.tasks.errors import DocumentError
+from nightdesk.tasks.readers.captions import read
+from nightdesk.tasks.sentences import LONGEST_UNPUNCTUATED, weight
 
 
 def sentences(text: str) -> list[tuple[str, float]]:

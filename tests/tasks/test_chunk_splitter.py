@@ -5,8 +5,8 @@ from itertools import pairwise
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tasks.chunk_splitter import Chunk, split_document
-from tasks.profile import Chunks
+from nightdesk.tasks.chunk_splitter import Chunk, split_document
+from nightdesk.tasks.profile import Chunks
 
 
 @st.composite

@@ -8,11 +8,11 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from tasks.audit import Auditor
-from tasks.clearance import Cleared, clear
-from tasks.contracts import contract
-from tasks.errors import AuditFailed, PublishError
-from tasks.work import Filed, FoundTopic, Lost, Unreadable
+from nightdesk.tasks.audit import Auditor
+from nightdesk.tasks.clearance import Cleared, clear
+from nightdesk.tasks.contracts import contract
+from nightdesk.tasks.errors import AuditFailed, PublishError
+from nightdesk.tasks.work import Filed, FoundTopic, Lost, Unreadable
 from tests.tasks.made import CATEGORIES, Row, call, calls, document, tables, work
 
 LEDGER = {"calls": calls(call("c1")), "judgements": contract("judgements").build([])}

@@ -4,9 +4,9 @@ from datetime import date
 
 import pytest
 
-from tasks.control import nightly_items
-from tasks.profile import Profile, load_profile
-from tasks.roles import MODULES
+from nightdesk.tasks.control import nightly_items
+from nightdesk.tasks.profile import Profile, load_profile
+from nightdesk.tasks.roles import MODULES
 
 DAY = date(2026, 3, 1)
 

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markupsafe import escape
 
-from tasks.edition.night import PARAGRAPH, read_night
-from tasks.edition.pages import edition_path, night_page, weblink, write_edition
-from tasks.errors import InputError, PublishError
+from nightdesk.tasks.edition.night import PARAGRAPH, read_night
+from nightdesk.tasks.edition.pages import edition_path, night_page, weblink, write_edition
+from nightdesk.tasks.errors import InputError, PublishError
 from tests.nights import Said, publish_night
 from tests.tasks.made import DAY, files
 

@@ -4,8 +4,8 @@ import pickle
 
 import pytest
 
-from tasks import errors
-from tasks.errors import BadRun, NightdeskError, RateLimited, TransientError
+from nightdesk.tasks import errors
+from nightdesk.tasks.errors import BadRun, NightdeskError, RateLimited, TransientError
 
 CLASSES = [c for c in vars(errors).values() if isinstance(c, type) and issubclass(c, NightdeskError)]
 

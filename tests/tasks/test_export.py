@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from tasks import publish
-from tasks.contracts import contract
-from tasks.errors import InputError
-from tasks.export import check_export, export_to_file, write_rows
+from nightdesk.tasks import publish
+from nightdesk.tasks.contracts import contract
+from nightdesk.tasks.errors import InputError
+from nightdesk.tasks.export import check_export, export_to_file, write_rows
 from tests.tasks.made import DAY, call, calls, document, files, published, tables, work
 
 HARD = [
@@ -93,7 +93,7 @@ def test_a_reader_that_stops_reading_is_no_error(out: Path) -> None:
     command = [
         sys.executable,
         "-m",
-        "flows.cli",
+        "nightdesk.flows.cli",
         "export",
         "--table",
         "passages",

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from distributed import Client
 
-from tasks import fanout
-from tasks.errors import TerminalError, TransientError
-from tasks.fanout import FanOut, fan_out
+from nightdesk.tasks import fanout
+from nightdesk.tasks.errors import TerminalError, TransientError
+from nightdesk.tasks.fanout import FanOut, fan_out
 from tests.tasks import work_functions
 
 PATIENCE_S = 60.0

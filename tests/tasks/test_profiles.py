@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tasks.errors import InputError
-from tasks.profile import load_profile
-from tasks.resources import folder
+from nightdesk.tasks.errors import InputError
+from nightdesk.tasks.profile import load_profile
+from nightdesk.tasks.resources import folder
 
 NEWS = (folder("profiles") / "news.toml").read_text(encoding="utf-8")
 

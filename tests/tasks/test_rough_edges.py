@@ -11,16 +11,16 @@ from pathlib import Path
 
 import pytest
 
-from tasks import prompts, publish, topic_finder
-from tasks.admission import Admission
-from tasks.chunk_splitter import split_document
-from tasks.errors import InputError, PublishError, TerminalError
-from tasks.forget import forget_document
-from tasks.profile import Chunks, load_profile
-from tasks.resources import folder
-from tasks.sentences import split_sentences
-from tasks.sources import check_sources, find_sources
-from tasks.store import Store
+from nightdesk.tasks import prompts, publish, topic_finder
+from nightdesk.tasks.admission import Admission
+from nightdesk.tasks.chunk_splitter import split_document
+from nightdesk.tasks.errors import InputError, PublishError, TerminalError
+from nightdesk.tasks.forget import forget_document
+from nightdesk.tasks.profile import Chunks, load_profile
+from nightdesk.tasks.resources import folder
+from nightdesk.tasks.sentences import split_sentences
+from nightdesk.tasks.sources import check_sources, find_sources
+from nightdesk.tasks.store import Store
 from tests.tasks.made import DAY, document, files, published, tables, work
 from tests.tasks.test_admission import model, run
 from tests.tasks.test_nights import house  # noqa: F401  (a fixture)

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.errors import InputError
-from tasks.profile import load_profile
-from tasks.resources import folder
-from tasks.scores import bcubed_f1, load_labelled, score
+from nightdesk.tasks.errors import InputError
+from nightdesk.tasks.profile import load_profile
+from nightdesk.tasks.resources import folder
+from nightdesk.tasks.scores import bcubed_f1, load_labelled, score
 
 LABELLED = {
     "document": [[10, "a"], [11, "b"], [12, "c"], [13, "d"]],

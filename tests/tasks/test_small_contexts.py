@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from tasks.calls import Desk
-from tasks.contracts import contract
-from tasks.fanout import fan_out
-from tasks.profile import Profile, load_profile
-from tasks.stages import ROLE_STAGES
-from tasks.store import Store
-from tasks.work import Batch, Work
+from nightdesk.tasks.calls import Desk
+from nightdesk.tasks.contracts import contract
+from nightdesk.tasks.fanout import fan_out
+from nightdesk.tasks.profile import Profile, load_profile
+from nightdesk.tasks.stages import ROLE_STAGES
+from nightdesk.tasks.store import Store
+from nightdesk.tasks.work import Batch, Work
 from tests.servers.playing import Playing
 from tests.tasks.made import DAY, Row, document
 from tests.texts import evening

@@ -12,15 +12,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.errors import PublishError
-from tasks.store import Record, Store, forget_answers, is_alive
+from nightdesk.tasks.errors import PublishError
+from nightdesk.tasks.store import Record, Store, forget_answers, is_alive
 
 PART = "tables/calls/run_date=2026-03-01/one-1.parquet"
 ANSWER = [["Bridge", [1, 2], []]]
 OTHER_RUN = """
 import sys
 from pathlib import Path
-from tasks.store import Store
+from nightdesk.tasks.store import Store
 store = Store(Path(sys.argv[1]), "other")
 store.put("key", [["Bridge", [1, 2], []]], {"call_id": "paid", "doc_id": "d"})
 for part in sys.argv[2:]:

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tasks.learning import learn_from_tables
-from tasks.profile import load_profile
-from tasks.publish import publish
+from nightdesk.tasks.learning import learn_from_tables
+from nightdesk.tasks.profile import load_profile
+from nightdesk.tasks.publish import publish
 from tests.tasks.made import DAY, call, calls
 
 RUN, LEARN = "00000000-0000-0000-0000-00000000000a", "00000000-0000-0000-0000-00000000000b"

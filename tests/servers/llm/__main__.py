@@ -8,8 +8,8 @@ from pathlib import Path
 
 import uvicorn
 
-from role_rl.errors import SettingsError
-from role_rl.worlds import parse_world
+from nightdesk.role_rl.errors import SettingsError
+from nightdesk.role_rl.worlds import parse_world
 from tests.servers.llm.app import make_app
 from tests.servers.llm.standin import BatchSettings, StandIn
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from role_rl.errors import SettingsError
-from role_rl.worlds import Actor, World
+from nightdesk.role_rl.errors import SettingsError
+from nightdesk.role_rl.worlds import Actor, World
 
 BRAINS = ("static", "lexical", "baseline")
 ABILITIES = ("json_schema", "json_object_schema", "json_object", "none")

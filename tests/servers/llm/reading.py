@@ -1,4 +1,4 @@
-"""The inverse of tasks.prompts: our prompt, read back into the request that it was rendered from, and a reply written.
+"""The inverse of the prompts module: our prompt, read back into its request, and a reply written.
 
 The language is not in a prompt: it is told from the items, as on reading a document.
 """
@@ -7,10 +7,10 @@ import json
 import re
 from functools import lru_cache
 
-from tasks.prompts import REST
-from tasks.requests import Answer, Role, RoleRequest
-from tasks.roles import MODULES
-from tasks.sentences import detect_language
+from nightdesk.tasks.prompts import REST
+from nightdesk.tasks.requests import Answer, Role, RoleRequest
+from nightdesk.tasks.roles import MODULES
+from nightdesk.tasks.sentences import detect_language
 
 _PROMPT = re.compile(r"<items>\n(?P<items>.*)\n</items>\s*(?P<question>.*)", re.DOTALL)
 _ITEM = re.compile(r"^\d+\. ", re.MULTILINE)
@@ -45,7 +45,7 @@ def _unfenced(text: str) -> str:
 
 
 def write_reply(answer: Answer, request: RoleRequest) -> str:
-    """Write an answer as the JSON that tasks.prompts.parse reads, as shortly as the prompt asks for it."""
+    """Write an answer as the JSON that prompts.parse reads, as shortly as the prompt asks for it."""
     numbers = [_ranges(g.numbers) for g in answer.groups]
     placed = {n for g in answer.groups for n in g.numbers}
     if request.role in ("topic_locator", "content_organizer") and len(placed) == len(request.items):
