@@ -11,7 +11,7 @@ from typing import Any
 import httpx2
 
 from benchmarks.calls import questions
-from nightdesk.tasks import prompts
+from nightdesk.tasks.roles import prompts
 
 TIMEOUT = httpx2.Timeout(120.0, connect=10.0)
 

@@ -20,11 +20,11 @@ import psutil
 
 from benchmarks.common import scratch, show
 from nightdesk.tasks.calls import Desk
-from nightdesk.tasks.content_organizer import make_request
+from nightdesk.tasks.config.profile import Profile, load_profile
 from nightdesk.tasks.fanout import fan_out
 from nightdesk.tasks.ledger import Unit
-from nightdesk.tasks.profile import Profile, load_profile
-from nightdesk.tasks.requests import RoleRequest
+from nightdesk.tasks.messages import RoleRequest
+from nightdesk.tasks.roles.content_organizer import make_request
 from nightdesk.tasks.store import Store
 from tests.servers.playing import Playing, playing
 

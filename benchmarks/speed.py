@@ -17,8 +17,8 @@ from pathlib import Path
 import psutil
 
 from benchmarks.common import ROOT, SHARED, prefect_server, scratch, show
-from nightdesk.tasks.chunk_splitter import split_document
-from nightdesk.tasks.profile import load_profile
+from nightdesk.tasks.config.profile import load_profile
+from nightdesk.tasks.roles.chunk_splitter import split_document
 
 ROLE_STAGES = ("split", "find", "locate", "relate", "organize")
 

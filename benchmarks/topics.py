@@ -18,11 +18,11 @@ from itertools import pairwise
 from pathlib import Path
 
 from benchmarks.common import ROOT, SHARED, show
-from nightdesk.tasks import relationship_checker, topic_finder, topic_locator
-from nightdesk.tasks.chunk_splitter import Chunk, split_document
-from nightdesk.tasks.measures import bcubed_f1
+from nightdesk.tasks.config.profile import load_profile
 from nightdesk.tasks.models.embedded import MODELS, Embedded
-from nightdesk.tasks.profile import load_profile
+from nightdesk.tasks.roles import relationship_checker, topic_finder, topic_locator
+from nightdesk.tasks.roles.agreement import bcubed_f1
+from nightdesk.tasks.roles.chunk_splitter import Chunk, split_document
 
 Passage = tuple[list[str], str]  # sentences, and the story they are of
 Evening = list[Passage]

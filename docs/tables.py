@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from nightdesk.tasks.config.shipped_data import folder
 from nightdesk.tasks.contracts import TABLES
 from nightdesk.tasks.publish import REPLACED
-from nightdesk.tasks.resources import folder
 
 PAGE = Path(__file__).with_name("tables.md")
 _TYPES = {

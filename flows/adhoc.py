@@ -10,8 +10,8 @@ from nightdesk.flows.configure import configure
 from nightdesk.flows.parameters import AdhocParameters, RunParameters, titled
 from nightdesk.flows.reorganizing import ended, reorganize_documents, tell_published
 from nightdesk.flows.schedule import date_of, due
+from nightdesk.tasks.config.profile import load_profile
 from nightdesk.tasks.pasted import keep
-from nightdesk.tasks.profile import load_profile
 
 
 @flow(name="adhoc", persist_result=False)

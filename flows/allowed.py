@@ -24,12 +24,12 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from nightdesk.flows.parameters import Parameters
+from nightdesk.tasks.config.profile import Slug, load_profile, shipped_profiles
+from nightdesk.tasks.config.shipped_data import folder
 from nightdesk.tasks.documents import shown
 from nightdesk.tasks.errors import InputError
 from nightdesk.tasks.fetching import is_url
 from nightdesk.tasks.hosts import ALLOWED, Hosts, host_of
-from nightdesk.tasks.profile import Slug, load_profile, shipped_profiles
-from nightdesk.tasks.resources import folder
 from nightdesk.tasks.sources import STDIN
 
 VARIABLE = "NIGHTDESK_ALLOWED"

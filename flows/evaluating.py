@@ -15,11 +15,11 @@ from nightdesk.flows.markdown import plain, table
 from nightdesk.flows.parameters import EvaluateParameters, titled
 from nightdesk.flows.reorganizing import completed, label_run
 from nightdesk.flows.schedule import date_of, due
+from nightdesk.tasks.config.profile import Profile, load_profile
+from nightdesk.tasks.config.shipped_data import folder
 from nightdesk.tasks.errors import InputError
 from nightdesk.tasks.evaluate import MEASURES, load_all, mean
 from nightdesk.tasks.evaluate import evaluate as evaluated
-from nightdesk.tasks.profile import Profile, load_profile
-from nightdesk.tasks.resources import folder
 
 
 @flow(name="evaluate", persist_result=False)

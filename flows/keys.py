@@ -5,7 +5,7 @@ from typing import Any
 
 from prefect.blocks.system import Secret
 
-from nightdesk.tasks.profile import Profile
+from nightdesk.tasks.config.profile import Profile
 
 
 async def keys_into_environment(profile: Profile) -> None:

@@ -16,10 +16,10 @@ from nightdesk.flows.reorganizing import completed, ended, label_run, reorganize
 from nightdesk.flows.schedule import Due, date_of, due
 from nightdesk.flows.unfinished import take_up
 from nightdesk.tasks import nights, unfinished
+from nightdesk.tasks.config.profile import load_profile
 from nightdesk.tasks.errors import BadRun
 from nightdesk.tasks.learning import learn_from_tables
 from nightdesk.tasks.nights import Mark, Night, Plan
-from nightdesk.tasks.profile import load_profile
 
 NOTHING_NAMED = LearnParameters()  # Prefect's V2 form sends no parameters at all when every field was cleared
 log = logging.getLogger("nightdesk")

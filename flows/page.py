@@ -12,8 +12,8 @@ from nightdesk.role_rl import state as states
 from nightdesk.role_rl.errors import StateError
 from nightdesk.role_rl.learn import report
 from nightdesk.tasks import history
+from nightdesk.tasks.config.profile import Profile
 from nightdesk.tasks.learning import Learned, state_folder
-from nightdesk.tasks.profile import Profile
 from nightdesk.tasks.run import Run
 
 _STORIES = 5

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 from pydantic.fields import FieldInfo
 
-from nightdesk.tasks.profile import shipped_profiles
+from nightdesk.tasks.config.profile import shipped_profiles
 
 
 def _without_default(schema: dict[str, Any]) -> None:

@@ -20,9 +20,9 @@ from nightdesk.flows.progress import RunProgress
 from nightdesk.flows.stages import BATCH_STAGES, PROGRESS, RUN, edition_stage, learn_stage, reorganize_batches
 from nightdesk.flows.summary import summary
 from nightdesk.flows.verdict import judge
+from nightdesk.tasks.config.profile import Profile, load_profile
 from nightdesk.tasks.errors import BadRun
 from nightdesk.tasks.learning import Learned
-from nightdesk.tasks.profile import Profile, load_profile
 from nightdesk.tasks.run import open_run
 
 PUBLISHED = "nightdesk.published"  # the event that starts the learner

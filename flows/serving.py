@@ -31,7 +31,7 @@ from nightdesk.flows.parameters import offer_profile
 from nightdesk.flows.reorganizing import PUBLISHED
 from nightdesk.flows.schedule import nights_passed
 from nightdesk.tasks import nights
-from nightdesk.tasks.profile import load_profile
+from nightdesk.tasks.config.profile import load_profile
 
 POLL_S = 5.0  # how often the server is asked for runs that are due
 TAGS = ["nightdesk"]

@@ -10,8 +10,8 @@ from prefect import flow
 from nightdesk.flows.parameters import RunParameters
 from nightdesk.flows.reorganizing import ended, reorganize_documents
 from nightdesk.tasks import unfinished
+from nightdesk.tasks.config.profile import load_profile
 from nightdesk.tasks.errors import BadRun
-from nightdesk.tasks.profile import load_profile
 
 log = logging.getLogger("nightdesk")
 

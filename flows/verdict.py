@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from nightdesk.tasks.profile import Profile
+from nightdesk.tasks.config.profile import Profile
 from nightdesk.tasks.totals import Totals
 
 UNPLACED = 0.01  # share of sentences that are unplaced for reasons of the text's own; above it the run is worth a look

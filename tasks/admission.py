@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 
 from aiolimiter import AsyncLimiter
 
+from nightdesk.tasks.config.model_spec import ModelSpec, Prices
 from nightdesk.tasks.errors import BudgetExceeded, RateLimited, Resting, TransientError
-from nightdesk.tasks.pool import ModelSpec, Prices
 
 MINUTE = 60.0
 BACKOFF_S = 0.5  # of the first rest; doubled for each further one

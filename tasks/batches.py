@@ -14,16 +14,16 @@ import uuid
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field
 
-from nightdesk.tasks import prompts
+from nightdesk.tasks.config.model_spec import ModelSpec
+from nightdesk.tasks.config.profile import BatchLimits
 from nightdesk.tasks.errors import ModelError, TerminalError, TransientError
 from nightdesk.tasks.ledger import address
+from nightdesk.tasks.messages import RoleRequest
 from nightdesk.tasks.models.batching import Batches, Item, Result, batches_of
 from nightdesk.tasks.models.language import FormRefused, LanguageModel
 from nightdesk.tasks.models.worker import Reply, build
 from nightdesk.tasks.outstanding import Made, Outstanding, Place
-from nightdesk.tasks.pool import ModelSpec
-from nightdesk.tasks.profile import BatchLimits
-from nightdesk.tasks.requests import RoleRequest
+from nightdesk.tasks.roles import prompts
 
 log = logging.getLogger("nightdesk")
 

@@ -19,7 +19,8 @@ from nightdesk.role_rl.arms import Arm, eligible
 from nightdesk.role_rl.board import judge_weights, panel, reliability
 from nightdesk.role_rl.drawing import Plan, decide
 from nightdesk.role_rl.record import State
-from nightdesk.tasks import format_checker
+from nightdesk.tasks.config.model_spec import ModelSpec, dollars_of
+from nightdesk.tasks.config.profile import Profile
 from nightdesk.tasks.errors import (
     BadReply,
     InputError,
@@ -29,13 +30,12 @@ from nightdesk.tasks.errors import (
 )
 from nightdesk.tasks.fanout import FanOut
 from nightdesk.tasks.ledger import Context, Ledger, Unit, answer_from_json, answer_key, answer_to_json, digest
+from nightdesk.tasks.messages import Answer, Cause, RoleRequest
 from nightdesk.tasks.models.worker import Reply, embed_group
 from nightdesk.tasks.outcomes import Call, Outcome, TooLongBy, cause, cause_of
 from nightdesk.tasks.plans import Plans
-from nightdesk.tasks.pool import ModelSpec, dollars_of
-from nightdesk.tasks.profile import Profile
-from nightdesk.tasks.requests import Answer, Cause, RoleRequest
-from nightdesk.tasks.roles import MODULES
+from nightdesk.tasks.roles import format_checker
+from nightdesk.tasks.roles.registry import MODULES
 from nightdesk.tasks.sending import Sender
 from nightdesk.tasks.store import Record, Store, Stored
 

@@ -13,9 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from nightdesk.tasks.audit import AuditReport
+from nightdesk.tasks.config.profile import UNPLACED
 from nightdesk.tasks.contracts import contract
 from nightdesk.tasks.errors import AuditFailed
-from nightdesk.tasks.profile import UNPLACED
 
 Tables = dict[str, pa.Table]
 Audit = Callable[[str, pa.Table, Mapping[str, pa.Array], Mapping[str, Any]], AuditReport]

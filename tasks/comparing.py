@@ -17,16 +17,16 @@ from math import inf
 import numpy as np
 from numpy.typing import NDArray
 
+from nightdesk.tasks.messages import RoleRequest
 from nightdesk.tasks.question_size import Budgets
-from nightdesk.tasks.relationship_checker import (
+from nightdesk.tasks.roles.relationship_checker import (
     LEAST_SENTENCES,
     MOST_SENTENCES,
     MOST_TOPICS,
     candidate_calls,
     make_request,
 )
-from nightdesk.tasks.requests import RoleRequest
-from nightdesk.tasks.tokens import item_tokens, question_tokens
+from nightdesk.tasks.roles.tokens import item_tokens, question_tokens
 
 SHOWN = (MOST_SENTENCES, 20, 14, 10, 7, 5, 4, LEAST_SENTENCES)  # sentences of a topic, most first
 ENOUGH = SHOWN[1:]  # how many of them are shown where the topics go into several questions, if that fits

@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from nightdesk.tasks.resources import folder
+from nightdesk.tasks.config.shipped_data import folder
 
 TABLES = ("passages", "topics", "documents", "calls", "judgements", "quarantine", "weights")
 _TYPES: dict[str, pa.DataType] = {

@@ -23,7 +23,7 @@ Every class keeps its arguments in `args`, so that it pickles between processes.
 
 from typing import Any
 
-from nightdesk.tasks.requests import Usage
+from nightdesk.tasks.messages import Usage
 
 
 class NightdeskError(Exception):

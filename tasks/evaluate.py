@@ -9,8 +9,8 @@ from typing import Any
 import pyarrow.compute as pc
 
 from nightdesk.tasks import stages, tables
+from nightdesk.tasks.config.profile import Profile
 from nightdesk.tasks.errors import InputError
-from nightdesk.tasks.profile import Profile
 from nightdesk.tasks.run import open_run
 from nightdesk.tasks.scores import Labelled, load_labelled, score
 

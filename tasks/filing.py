@@ -8,8 +8,8 @@ import pyarrow as pa
 
 from nightdesk.tasks.clearance import extent, recount, unplaced
 from nightdesk.tasks.contracts import contract
-from nightdesk.tasks.relationship_checker import Topic
-from nightdesk.tasks.topic_finder import LONGEST_TITLE
+from nightdesk.tasks.roles.relationship_checker import Topic
+from nightdesk.tasks.roles.topic_finder import LONGEST_TITLE
 from nightdesk.tasks.work import Batch, Lost, Story, Work
 
 TAKEN_UP = 3  # nights that take up again what models failed on, or what dollars did not reach for

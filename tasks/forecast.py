@@ -15,17 +15,17 @@ from nightdesk.role_rl.board import may_judge
 from nightdesk.role_rl.drawing import Plan, inclusion
 from nightdesk.role_rl.learn import serving
 from nightdesk.role_rl.record import State
-from nightdesk.tasks import content_organizer, prompts, topic_finder, topic_locator
-from nightdesk.tasks.chunk_splitter import split_document
 from nightdesk.tasks.comparing import Topics, without_vectors
+from nightdesk.tasks.config.model_spec import ModelSpec, dollars_of
+from nightdesk.tasks.config.profile import Profile
 from nightdesk.tasks.documents import Document
 from nightdesk.tasks.halving import halves
+from nightdesk.tasks.messages import ROLES, Role, RoleRequest, Usage
 from nightdesk.tasks.models.language import estimated
-from nightdesk.tasks.pool import ModelSpec, dollars_of
-from nightdesk.tasks.profile import Profile
 from nightdesk.tasks.question_size import Budgets, budget, is_seldom
-from nightdesk.tasks.requests import ROLES, Role, RoleRequest, Usage
-from nightdesk.tasks.tokens import question_tokens
+from nightdesk.tasks.roles import content_organizer, prompts, topic_finder, topic_locator
+from nightdesk.tasks.roles.chunk_splitter import split_document
+from nightdesk.tasks.roles.tokens import question_tokens
 
 LEAST_CALLS = 0.05  # expected, for an arm to be shown
 SENTENCES_PER_TOPIC = 12

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from nightdesk.tasks.calls import Desk
 from nightdesk.tasks.ledger import Unit
+from nightdesk.tasks.messages import RoleRequest
 from nightdesk.tasks.outcomes import Outcome
-from nightdesk.tasks.requests import RoleRequest
 
 MOST_HALVINGS = 4
 """How often a question is halved because a provider says so: its words may mean something that no halving mends."""

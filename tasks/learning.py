@@ -16,10 +16,10 @@ from nightdesk.role_rl.ope import Interval
 from nightdesk.role_rl.record import State
 from nightdesk.role_rl.whatif import what_if
 from nightdesk.tasks import history, publish
+from nightdesk.tasks.config.profile import Profile
 from nightdesk.tasks.contracts import contract
 from nightdesk.tasks.errors import InputError
-from nightdesk.tasks.profile import Profile
-from nightdesk.tasks.requests import ROLES
+from nightdesk.tasks.messages import ROLES
 from nightdesk.tasks.store import is_alive
 
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from nightdesk.role_rl.arms import arm_name
 from nightdesk.tasks.errors import ModelError, OverBudget, Refused
-from nightdesk.tasks.requests import Answer, Cause
+from nightdesk.tasks.messages import Answer, Cause
 from nightdesk.tasks.store import Record
 
 TooLongBy = Literal["", "estimate", "provider"]

@@ -8,10 +8,10 @@ from collections.abc import Iterable
 
 from nightdesk.role_rl.arms import eligible
 from nightdesk.role_rl.drawing import Plan, inclusion
-from nightdesk.tasks.pool import ModelSpec
-from nightdesk.tasks.profile import Profile
-from nightdesk.tasks.requests import RoleRequest
-from nightdesk.tasks.tokens import question_tokens
+from nightdesk.tasks.config.model_spec import ModelSpec
+from nightdesk.tasks.config.profile import Profile
+from nightdesk.tasks.messages import RoleRequest
+from nightdesk.tasks.roles.tokens import question_tokens
 
 
 def budget(model: ModelSpec) -> float:

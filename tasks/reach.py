@@ -3,13 +3,13 @@
 import asyncio
 import logging
 
+from nightdesk.tasks.config.model_spec import ModelSpec
+from nightdesk.tasks.config.profile import Profile
 from nightdesk.tasks.errors import InputError, ModelError, RateLimited
 from nightdesk.tasks.fanout import FanOut
 from nightdesk.tasks.ledger import address
 from nightdesk.tasks.models.language import ServerError
 from nightdesk.tasks.models.worker import Reply, look_up
-from nightdesk.tasks.pool import ModelSpec
-from nightdesk.tasks.profile import Profile
 
 log = logging.getLogger("nightdesk")
 

@@ -13,6 +13,7 @@ from nightdesk.role_rl.record import State
 from nightdesk.tasks import clearance, history, publish, stories, unfinished
 from nightdesk.tasks.audit import Auditor, AuditReport, auditor
 from nightdesk.tasks.calls import Desk
+from nightdesk.tasks.config.profile import Profile
 from nightdesk.tasks.contracts import contract
 from nightdesk.tasks.control import answer_controls
 from nightdesk.tasks.documents import Unreadable
@@ -20,7 +21,6 @@ from nightdesk.tasks.errors import AuditFailed, InputError
 from nightdesk.tasks.fanout import fan_out
 from nightdesk.tasks.filing import TAKEN_UP, file_batch, topic_id
 from nightdesk.tasks.learning import learn_unseen, state_folder
-from nightdesk.tasks.profile import Profile
 from nightdesk.tasks.reach import usable
 from nightdesk.tasks.sources import Reading, check_sources, nothing_readable, there_by
 from nightdesk.tasks.stages import topic_texts

@@ -23,9 +23,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from nightdesk.tasks.config.profile import UNPLACED
 from nightdesk.tasks.encodings import decode
 from nightdesk.tasks.errors import DocumentError, InputError
-from nightdesk.tasks.profile import UNPLACED
 from nightdesk.tasks.readers.listed import parse_json
 from nightdesk.tasks.readers.listed import read as read_listed
 

@@ -13,6 +13,8 @@ from dataclasses import replace
 
 from nightdesk.tasks.admission import Admission, most_dollars
 from nightdesk.tasks.batches import BatchLane
+from nightdesk.tasks.config.model_spec import ModelSpec, dollars_of
+from nightdesk.tasks.config.profile import Profile
 from nightdesk.tasks.errors import (
     BadReply,
     BudgetExceeded,
@@ -26,13 +28,11 @@ from nightdesk.tasks.errors import (
 )
 from nightdesk.tasks.fanout import FanOut
 from nightdesk.tasks.ledger import Ledger, address, now
+from nightdesk.tasks.messages import RoleRequest
 from nightdesk.tasks.models.worker import Reply, answer_group, answer_one
-from nightdesk.tasks.pool import ModelSpec, dollars_of
-from nightdesk.tasks.profile import Profile
 from nightdesk.tasks.question_size import budget
-from nightdesk.tasks.requests import RoleRequest
+from nightdesk.tasks.roles.tokens import question_tokens
 from nightdesk.tasks.store import Record, Store
-from nightdesk.tasks.tokens import question_tokens
 
 log = logging.getLogger("nightdesk")
 

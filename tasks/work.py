@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from nightdesk.tasks.chunk_splitter import Chunk
 from nightdesk.tasks.documents import Document, Unreadable
-from nightdesk.tasks.relationship_checker import Topic
-from nightdesk.tasks.requests import Cause
+from nightdesk.tasks.messages import Cause
+from nightdesk.tasks.roles.chunk_splitter import Chunk
+from nightdesk.tasks.roles.relationship_checker import Topic
 
 
 @dataclass(frozen=True, slots=True)

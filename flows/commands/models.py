@@ -10,8 +10,8 @@ from nightdesk.flows.commands.options import AsJson, ProfileName
 from nightdesk.flows.show import show, show_table
 
 if TYPE_CHECKING:
-    from nightdesk.tasks.pool import ModelSpec
-    from nightdesk.tasks.profile import Profile
+    from nightdesk.tasks.config.model_spec import ModelSpec
+    from nightdesk.tasks.config.profile import Profile
 
 CHECK_TIMEOUT_S = 60.0
 
@@ -24,7 +24,7 @@ def models(
     as_json: AsJson = False,
 ) -> None:
     """Show the pool of a profile."""
-    from nightdesk.tasks.profile import load_profile
+    from nightdesk.tasks.config.profile import load_profile
 
     chosen = load_profile(profile)
     rows = asyncio.run(_checked(chosen)) if check else [_row(chosen, m) for m in chosen.models]
@@ -53,10 +53,10 @@ async def _checked(profile: "Profile") -> list[dict[str, Any]]:
 
 
 async def _check(model: "ModelSpec", categories: list[str]) -> dict[str, Any]:
-    from nightdesk.tasks.content_organizer import make_request
+    from nightdesk.tasks.config.model_spec import dollars_of
     from nightdesk.tasks.ledger import address
     from nightdesk.tasks.models.worker import answer_group, answer_one
-    from nightdesk.tasks.pool import dollars_of
+    from nightdesk.tasks.roles.content_organizer import make_request
 
     at, request = address(model, CHECK_TIMEOUT_S), make_request(["The bridge reopened on Monday."], "en", categories)
     start = time.perf_counter()

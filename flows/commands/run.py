@@ -13,7 +13,7 @@ from nightdesk.flows.loop import in_loop
 from nightdesk.flows.show import show, show_table
 
 if TYPE_CHECKING:
-    from nightdesk.tasks.profile import Profile
+    from nightdesk.tasks.config.profile import Profile
     from nightdesk.tasks.sources import Reading
 
 
@@ -36,8 +36,8 @@ def run(
     Ends with exit code 1 if the run was bad: models failed on too many sentences, or the audit withheld a batch.
     """
     started = time.perf_counter()
+    from nightdesk.tasks.config.profile import load_profile
     from nightdesk.tasks.errors import BadRun
-    from nightdesk.tasks.profile import load_profile
     from nightdesk.tasks.sources import check_sources
 
     day = date_of(run_date)  # told once: the run may begin before midnight and end after

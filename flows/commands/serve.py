@@ -28,7 +28,7 @@ def serve(
     more: Annotated[list[str] | None, typer.Argument(hidden=True, metavar="SOURCE")] = None,  # --sources a b c
 ) -> None:
     """Serve the nightly and the ad-hoc runs, and a Prefect server with its UI if none is configured, until Ctrl-C."""
-    from nightdesk.tasks.profile import load_profile
+    from nightdesk.tasks.config.profile import load_profile
 
     load_profile(profile)
     zone = _zone(timezone)

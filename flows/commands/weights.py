@@ -17,7 +17,7 @@ log = logging.getLogger("nightdesk")
 
 def learn(out: Out = Path("out"), profile: ProfileName = "news", as_json: AsJson = False) -> None:
     """Update the weights from what was published and not yet learned."""
-    from nightdesk.tasks.profile import load_profile
+    from nightdesk.tasks.config.profile import load_profile
 
     load_profile(profile)
     check_is_out(out)
@@ -40,9 +40,9 @@ def weights(
     as_json: AsJson = False,
 ) -> None:
     """Show the weights that serve next: per role, what every model is worth and how often it is drawn."""
+    from nightdesk.tasks.config.profile import load_profile
     from nightdesk.tasks.learning import history_rows, weights_rows
-    from nightdesk.tasks.profile import load_profile
-    from nightdesk.tasks.requests import ROLES
+    from nightdesk.tasks.messages import ROLES
 
     if role and role not in ROLES:
         raise InputError(f"--role {role}: no such role; there are {', '.join(ROLES)}")
@@ -77,8 +77,8 @@ def what_if(
     from dataclasses import replace
 
     from nightdesk.role_rl.errors import SettingsError
+    from nightdesk.tasks.config.profile import load_profile
     from nightdesk.tasks.learning import what_if_rows
-    from nightdesk.tasks.profile import load_profile
 
     check_is_out(out)
     chosen = load_profile(profile)
@@ -119,8 +119,8 @@ def rollback(
 ) -> None:
     """Serve by an earlier version of the weights again: a new version that copies it."""
     from nightdesk.role_rl import state
+    from nightdesk.tasks.config.profile import load_profile
     from nightdesk.tasks.learning import state_folder
-    from nightdesk.tasks.profile import load_profile
 
     check_is_out(out)
     name = load_profile(profile).name

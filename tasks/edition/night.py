@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from nightdesk.tasks import tables
+from nightdesk.tasks.config.profile import UNPLACED, load_profile
 from nightdesk.tasks.errors import InputError
-from nightdesk.tasks.profile import UNPLACED, load_profile
 from nightdesk.tasks.stories import NIGHTS
 
 Row = dict[str, Any]

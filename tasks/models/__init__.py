@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from nightdesk.tasks.requests import Answer, RoleRequest
+from nightdesk.tasks.messages import Answer, RoleRequest
 
 
 class Model(Protocol):

@@ -9,13 +9,13 @@ from typing import Any
 import httpx2
 from anthropic import APIError, AsyncAnthropic
 
-from nightdesk.tasks import prompts
 from nightdesk.tasks.errors import BadReply, Refused, Unusable
 from nightdesk.tasks.keys import read_key
+from nightdesk.tasks.messages import Usage
 from nightdesk.tasks.models.address import ModelAddress
 from nightdesk.tasks.models.language import CONNECT_TIMEOUT_S, LanguageModel, Said, as_json
-from nightdesk.tasks.prompts import Prompt
-from nightdesk.tasks.requests import Usage
+from nightdesk.tasks.roles import prompts
+from nightdesk.tasks.roles.prompts import Prompt
 
 
 @cache

@@ -14,6 +14,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from nightdesk.tasks.messages import Answer, Group, RoleRequest
 from nightdesk.tasks.models.openings import is_talk, openings
 from nightdesk.tasks.models.segmentation import (
     UNANCHORED,
@@ -35,7 +36,6 @@ from nightdesk.tasks.models.vectors import (
     with_spaces,
     words,
 )
-from nightdesk.tasks.requests import Answer, Group, RoleRequest
 
 Similarity = NDArray[np.float32]
 """How alike texts are, shape (texts, texts), at most 1."""

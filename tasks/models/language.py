@@ -20,13 +20,13 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, ClassVar
 
-from nightdesk.tasks import prompts
 from nightdesk.tasks.errors import BadReply, ModelError, RateLimited, TerminalError, TooLong, TransientError, Unusable
 from nightdesk.tasks.keys import without_keys
+from nightdesk.tasks.messages import Answer, RoleRequest, Usage
 from nightdesk.tasks.models.address import ModelAddress
-from nightdesk.tasks.prompts import Prompt
-from nightdesk.tasks.requests import Answer, RoleRequest, Usage
-from nightdesk.tasks.tokens import prompt_tokens
+from nightdesk.tasks.roles import prompts
+from nightdesk.tasks.roles.prompts import Prompt
+from nightdesk.tasks.roles.tokens import prompt_tokens
 
 CONNECT_TIMEOUT_S = 10.0
 LONGEST_WAIT_S = 3600.0  # that a provider can have us rest a model for

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nightdesk.tasks.config.encoder_folder import fingerprint
 from nightdesk.tasks.models.embedded import Similarity, Static, common_terms, vocabulary_costs
-from nightdesk.tasks.models.folder import fingerprint
 from nightdesk.tasks.models.segmentation import Costs, direction_cost
 from nightdesk.tasks.models.vectors import CACHED_SENTENCES, unit
 

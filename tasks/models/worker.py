@@ -9,9 +9,9 @@ from typing import Any
 
 from nightdesk.tasks.errors import BadReply, ModelError, TerminalError, TransientError
 from nightdesk.tasks.keys import without_keys
+from nightdesk.tasks.messages import Answer, RoleRequest, Usage
 from nightdesk.tasks.models import Model
 from nightdesk.tasks.models.address import ModelAddress
-from nightdesk.tasks.requests import Answer, RoleRequest, Usage
 
 
 @dataclass(frozen=True, slots=True)

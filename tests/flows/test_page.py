@@ -9,7 +9,7 @@ from markdown_it import MarkdownIt
 
 from nightdesk.flows.markdown import code, plain, table
 from nightdesk.flows.verdict import judge
-from nightdesk.tasks.profile import Profile, load_profile
+from nightdesk.tasks.config.profile import Profile, load_profile
 from nightdesk.tasks.totals import Served, Totals
 
 MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])

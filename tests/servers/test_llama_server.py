@@ -18,11 +18,11 @@ from pathlib import Path
 
 import pytest
 
-from nightdesk.tasks import content_organizer, relationship_checker, topic_finder, topic_locator
 from nightdesk.tasks.errors import BadReply, TerminalError
+from nightdesk.tasks.messages import RoleRequest
 from nightdesk.tasks.models.address import ModelAddress
 from nightdesk.tasks.models.worker import Reply, answer_one, look_up
-from nightdesk.tasks.requests import RoleRequest
+from nightdesk.tasks.roles import content_organizer, relationship_checker, topic_finder, topic_locator
 from tests.flows.conftest import NIGHTDESK
 from tests.tables import assert_ledger_is_complete, assert_whole, rows
 from tests.texts import evening, write_evening

@@ -10,8 +10,8 @@ import anthropic
 import openai
 import pytest
 
-from nightdesk.tasks import prompts
-from nightdesk.tasks.topic_finder import make_request
+from nightdesk.tasks.roles import prompts
+from nightdesk.tasks.roles.topic_finder import make_request
 from tests.servers.playing import Playing
 from tests.texts import evening
 

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nightdesk.tasks.admission import Admission, most_dollars
+from nightdesk.tasks.config.model_spec import ModelLimits, ModelSpec, Prices, dollars_of
 from nightdesk.tasks.errors import BudgetExceeded, RateLimited, Resting, TransientError
-from nightdesk.tasks.pool import ModelLimits, ModelSpec, Prices, dollars_of
-from nightdesk.tasks.requests import Usage
+from nightdesk.tasks.messages import Usage
 
 
 class JumpingLoop(asyncio.SelectorEventLoop):

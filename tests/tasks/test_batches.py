@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from nightdesk.tasks import content_organizer
 from nightdesk.tasks.calls import Desk
+from nightdesk.tasks.config.profile import Profile, load_profile
 from nightdesk.tasks.fanout import fan_out
 from nightdesk.tasks.ledger import Unit
 from nightdesk.tasks.outcomes import Outcome
-from nightdesk.tasks.profile import Profile, load_profile
+from nightdesk.tasks.roles import content_organizer
 from nightdesk.tasks.store import Store
 from tests.servers.playing import Playing
 from tests.tasks.made import CATEGORIES, DAY, Row

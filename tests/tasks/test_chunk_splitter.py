@@ -5,8 +5,8 @@ from itertools import pairwise
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from nightdesk.tasks.chunk_splitter import Chunk, split_document
-from nightdesk.tasks.profile import Chunks
+from nightdesk.tasks.config.profile import Chunks
+from nightdesk.tasks.roles.chunk_splitter import Chunk, split_document
 
 
 @st.composite

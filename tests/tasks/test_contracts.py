@@ -3,8 +3,8 @@
 import pyarrow as pa
 import pytest
 
+from nightdesk.tasks.config.shipped_data import folder
 from nightdesk.tasks.contracts import TABLES, contract
-from nightdesk.tasks.resources import folder
 from tests.tasks.made import call, calls
 
 

@@ -4,9 +4,9 @@ from datetime import date
 
 import pytest
 
+from nightdesk.tasks.config.profile import Profile, load_profile
 from nightdesk.tasks.control import nightly_items
-from nightdesk.tasks.profile import Profile, load_profile
-from nightdesk.tasks.roles import MODULES
+from nightdesk.tasks.roles.registry import MODULES
 
 DAY = date(2026, 3, 1)
 

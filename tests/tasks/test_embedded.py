@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nightdesk.tasks import content_organizer, format_checker, relationship_checker, topic_finder, topic_locator
+from nightdesk.tasks.messages import ROLES, Answer, RoleRequest
 from nightdesk.tasks.models import vectors
 from nightdesk.tasks.models.embedded import MODELS, Baseline, Embedded, Lexical, Static
 from nightdesk.tasks.models.titles import LONGEST, title
 from nightdesk.tasks.models.vectors import commonness, static_vectors, words
-from nightdesk.tasks.requests import ROLES, Answer, RoleRequest
+from nightdesk.tasks.roles import content_organizer, format_checker, relationship_checker, topic_finder, topic_locator
 
 ROOT = Path(__file__).parents[2]
 CHECKS = {

@@ -10,10 +10,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from nightdesk.tasks.config.shipped_data import folder
 from nightdesk.tasks.documents import Document, Unreadable
 from nightdesk.tasks.errors import InputError
 from nightdesk.tasks.readers import html, markdown
-from nightdesk.tasks.resources import folder
 from nightdesk.tasks.sources import check_sources
 from tests.tasks.made import DAY
 

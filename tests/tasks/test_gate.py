@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nightdesk.tasks import content_organizer, format_checker, relationship_checker, topic_finder, topic_locator
-from nightdesk.tasks.measures import bcubed_f1, share_equal
-from nightdesk.tasks.requests import ROLES, Answer, Group, Role, RoleRequest
-from nightdesk.tasks.roles import MODULES
+from nightdesk.tasks.messages import ROLES, Answer, Group, Role, RoleRequest
+from nightdesk.tasks.roles import content_organizer, format_checker, relationship_checker, topic_finder, topic_locator
+from nightdesk.tasks.roles.agreement import bcubed_f1, share_equal
+from nightdesk.tasks.roles.registry import MODULES
 
 TEXTS = tuple(f"Sentence {k}." for k in range(1, 7))
 REQUESTS: dict[Role, RoleRequest] = {

@@ -12,10 +12,10 @@ from nightdesk.role_rl import state as states
 from nightdesk.tasks import history, stages
 from nightdesk.tasks.audit import Auditor
 from nightdesk.tasks.calls import Desk
+from nightdesk.tasks.config.profile import Batches, Profile, load_profile
 from nightdesk.tasks.errors import InputError, PublishError
 from nightdesk.tasks.fanout import fan_out
 from nightdesk.tasks.learning import learn_from_tables, state_folder, weights_rows
-from nightdesk.tasks.profile import Batches, Profile, load_profile
 from nightdesk.tasks.run import Run, open_run
 from nightdesk.tasks.sources import check_sources
 from nightdesk.tasks.store import Store

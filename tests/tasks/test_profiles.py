@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from nightdesk.tasks.config.profile import load_profile
+from nightdesk.tasks.config.shipped_data import folder
 from nightdesk.tasks.errors import InputError
-from nightdesk.tasks.profile import load_profile
-from nightdesk.tasks.resources import folder
 
 NEWS = (folder("profiles") / "news.toml").read_text(encoding="utf-8")
 

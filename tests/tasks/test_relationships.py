@@ -5,8 +5,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nightdesk.tasks import relationship_checker
-from nightdesk.tasks.relationship_checker import MOST_SENTENCES, MOST_TOPICS, candidate_calls, members, merge, stitch
+from nightdesk.tasks.roles import relationship_checker
+from nightdesk.tasks.roles.relationship_checker import (
+    MOST_SENTENCES,
+    MOST_TOPICS,
+    candidate_calls,
+    members,
+    merge,
+    stitch,
+)
 from tests.tasks.made import document, work
 
 

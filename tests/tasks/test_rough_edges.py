@@ -11,13 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from nightdesk.tasks import prompts, publish, topic_finder
+from nightdesk.tasks import publish
 from nightdesk.tasks.admission import Admission
-from nightdesk.tasks.chunk_splitter import split_document
+from nightdesk.tasks.config.profile import Chunks, load_profile
+from nightdesk.tasks.config.shipped_data import folder
 from nightdesk.tasks.errors import InputError, PublishError, TerminalError
 from nightdesk.tasks.forget import forget_document
-from nightdesk.tasks.profile import Chunks, load_profile
-from nightdesk.tasks.resources import folder
+from nightdesk.tasks.roles import prompts, topic_finder
+from nightdesk.tasks.roles.chunk_splitter import split_document
 from nightdesk.tasks.sentences import split_sentences
 from nightdesk.tasks.sources import check_sources, find_sources
 from nightdesk.tasks.store import Store

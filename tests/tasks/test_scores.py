@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nightdesk.tasks.config.profile import load_profile
+from nightdesk.tasks.config.shipped_data import folder
 from nightdesk.tasks.errors import InputError
-from nightdesk.tasks.profile import load_profile
-from nightdesk.tasks.resources import folder
 from nightdesk.tasks.scores import bcubed_f1, load_labelled, score
 
 LABELLED = {

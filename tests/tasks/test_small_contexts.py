@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from nightdesk.tasks.calls import Desk
+from nightdesk.tasks.config.profile import Profile, load_profile
 from nightdesk.tasks.contracts import contract
 from nightdesk.tasks.fanout import fan_out
-from nightdesk.tasks.profile import Profile, load_profile
 from nightdesk.tasks.stages import ROLE_STAGES
 from nightdesk.tasks.store import Store
 from nightdesk.tasks.work import Batch, Work

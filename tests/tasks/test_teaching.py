@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from nightdesk.tasks.config.profile import load_profile
 from nightdesk.tasks.learning import learn_from_tables
-from nightdesk.tasks.profile import load_profile
 from nightdesk.tasks.publish import publish
 from tests.tasks.made import DAY, call, calls
 

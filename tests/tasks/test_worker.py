@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from nightdesk.tasks import content_organizer, topic_finder, topic_locator
 from nightdesk.tasks.errors import TerminalError
 from nightdesk.tasks.models.worker import ModelAddress, answer_group, build, embed_group, version
+from nightdesk.tasks.roles import content_organizer, topic_finder, topic_locator
 
 BASELINE = ModelAddress("embedded", "baseline")
 TEXTS = [f"The bridge was closed for the {k}th time." for k in range(1, 31)]

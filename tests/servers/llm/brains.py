@@ -4,8 +4,8 @@ import random
 from dataclasses import replace
 from functools import lru_cache
 
+from nightdesk.tasks.messages import Answer, Group, RoleRequest
 from nightdesk.tasks.models.embedded import MODELS
-from nightdesk.tasks.requests import Answer, Group, RoleRequest
 from tests.servers.llm.players import Player
 from tests.servers.llm.spoils import spoil
 

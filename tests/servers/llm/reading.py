@@ -7,9 +7,9 @@ import json
 import re
 from functools import lru_cache
 
-from nightdesk.tasks.prompts import REST
-from nightdesk.tasks.requests import Answer, Role, RoleRequest
-from nightdesk.tasks.roles import MODULES
+from nightdesk.tasks.messages import Answer, Role, RoleRequest
+from nightdesk.tasks.roles.prompts import REST
+from nightdesk.tasks.roles.registry import MODULES
 from nightdesk.tasks.sentences import detect_language
 
 _PROMPT = re.compile(r"<items>\n(?P<items>.*)\n</items>\s*(?P<question>.*)", re.DOTALL)

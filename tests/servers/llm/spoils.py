@@ -5,8 +5,8 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import replace
 
-from nightdesk.tasks.requests import Answer, Group, RoleRequest
-from nightdesk.tasks.roles import MODULES
+from nightdesk.tasks.messages import Answer, Group, RoleRequest
+from nightdesk.tasks.roles.registry import MODULES
 
 MOST_STEPS = 500
 Step = Callable[[RoleRequest, Answer, random.Random], Answer]

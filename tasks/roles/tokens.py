@@ -4,9 +4,9 @@ A token per three characters of ASCII and per two bytes of other UTF-8 (1.5 a Ch
 the poorest in Chinese of those in use, takes 1.46 a Chinese character, and one per 3.9 characters of English.
 """
 
-from nightdesk.tasks import prompts
-from nightdesk.tasks.prompts import Prompt
-from nightdesk.tasks.requests import RoleRequest
+from nightdesk.tasks.messages import RoleRequest
+from nightdesk.tasks.roles import prompts
+from nightdesk.tasks.roles.prompts import Prompt
 
 ASCII_A_TOKEN = 3  # characters
 OTHER_A_TOKEN = 2  # bytes of UTF-8

@@ -2,8 +2,8 @@
 
 from types import ModuleType
 
-from nightdesk.tasks import content_organizer, relationship_checker, topic_finder, topic_locator
-from nightdesk.tasks.requests import Role
+from nightdesk.tasks.messages import Role
+from nightdesk.tasks.roles import content_organizer, relationship_checker, topic_finder, topic_locator
 
 MODULES: dict[Role, ModuleType] = {
     "topic_finder": topic_finder,

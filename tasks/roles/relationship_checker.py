@@ -14,8 +14,8 @@ from math import inf
 import numpy as np
 from numpy.typing import NDArray
 
-from nightdesk.tasks.measures import bcubed_f1
-from nightdesk.tasks.requests import Answer, RoleRequest
+from nightdesk.tasks.messages import Answer, RoleRequest
+from nightdesk.tasks.roles.agreement import bcubed_f1
 
 VERSION = 1
 PROMPT = """\

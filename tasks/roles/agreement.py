@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Hashable, Sequence
 
-from nightdesk.tasks.requests import Answer
+from nightdesk.tasks.messages import Answer
 
 
 def bcubed_f1(gold: Sequence[Hashable], predicted: Sequence[Hashable]) -> float:

@@ -7,7 +7,7 @@ with the error, then of the next model, and at last its sentences are filed as u
 from collections import Counter
 from collections.abc import Callable
 
-from nightdesk.tasks.requests import Answer, RoleRequest
+from nightdesk.tasks.messages import Answer, RoleRequest
 
 MOST_NAMED = 5  # numbers named in a message
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from nightdesk.tasks.measures import share_equal
-from nightdesk.tasks.requests import Answer, RoleRequest
+from nightdesk.tasks.messages import Answer, RoleRequest
+from nightdesk.tasks.roles.agreement import share_equal
 
 VERSION = 2
 PROMPT = """\

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from nightdesk.tasks.profile import Chunks
+from nightdesk.tasks.config.profile import Chunks
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,10 @@ from pydantic import Field, ValidationError, model_validator
 from nightdesk.role_rl.arms import ANY, Arm, Settings, eligible
 from nightdesk.role_rl.arms import Prior as ArmPrior
 from nightdesk.role_rl.errors import RoleRLError
+from nightdesk.tasks.config.model_spec import ModelSpec, Prior, Table, dollars_of
+from nightdesk.tasks.config.shipped_data import folder
 from nightdesk.tasks.errors import InputError
-from nightdesk.tasks.pool import ModelSpec, Prior, Table, dollars_of
-from nightdesk.tasks.requests import Role, Usage
-from nightdesk.tasks.resources import folder
+from nightdesk.tasks.messages import Role, Usage
 
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 UNPLACED = "unplaced"

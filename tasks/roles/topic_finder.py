@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from nightdesk.tasks.measures import bcubed_f1
-from nightdesk.tasks.requests import Answer, RoleRequest
+from nightdesk.tasks.messages import Answer, RoleRequest
+from nightdesk.tasks.roles.agreement import bcubed_f1
 
 VERSION = 2
 PROMPT = """\

@@ -6,9 +6,9 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from nightdesk.tasks.models.folder import problem
-from nightdesk.tasks.prices import list_context, list_prices
-from nightdesk.tasks.requests import Role, Usage
+from nightdesk.tasks.config.encoder_folder import problem
+from nightdesk.tasks.config.list_prices import list_context, list_prices
+from nightdesk.tasks.messages import Role, Usage
 
 KEYS = {"openai": "OPENAI_API_KEY", "anthropic": "ANTHROPIC_API_KEY"}  # where a provider's own key is looked for
 CONCURRENCY = 32  # calls that a language model has at a time, if its limits do not say

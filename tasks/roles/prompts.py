@@ -13,8 +13,8 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from nightdesk.tasks.errors import BadReply
-from nightdesk.tasks.requests import Answer, Group, Role, RoleRequest
-from nightdesk.tasks.roles import MODULES
+from nightdesk.tasks.messages import Answer, Group, Role, RoleRequest
+from nightdesk.tasks.roles.registry import MODULES
 
 VERSION = 3
 INSTRUCTIONS = """\

@@ -1,0 +1,1 @@
+"""What each role asks and checks: one module a role, its prompt, its request, its checks."""
