@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from nightdesk.tasks.config.shipped_data import folder
-from nightdesk.tasks.contracts import TABLES
-from nightdesk.tasks.publish import REPLACED
+from nightdesk.tasks.tables.contracts import TABLES
+from nightdesk.tasks.tables.publish import REPLACED
 
 PAGE = Path(__file__).with_name("tables.md")
 _TYPES = {

@@ -11,7 +11,7 @@ from nightdesk.flows.parameters import AdhocParameters, RunParameters, titled
 from nightdesk.flows.reorganizing import ended, reorganize_documents, tell_published
 from nightdesk.flows.schedule import date_of, due
 from nightdesk.tasks.config.profile import load_profile
-from nightdesk.tasks.pasted import keep
+from nightdesk.tasks.reading.pasted_text import keep
 
 
 @flow(name="adhoc", persist_result=False)

@@ -26,11 +26,11 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from nightdesk.flows.parameters import Parameters
 from nightdesk.tasks.config.profile import Slug, load_profile, shipped_profiles
 from nightdesk.tasks.config.shipped_data import folder
-from nightdesk.tasks.documents import shown
 from nightdesk.tasks.errors import InputError
-from nightdesk.tasks.fetching import is_url
-from nightdesk.tasks.hosts import ALLOWED, Hosts, host_of
-from nightdesk.tasks.sources import STDIN
+from nightdesk.tasks.reading.allowed_hosts import ALLOWED, Hosts, host_of
+from nightdesk.tasks.reading.documents import shown
+from nightdesk.tasks.reading.http import is_url
+from nightdesk.tasks.reading.sources import STDIN
 
 VARIABLE = "NIGHTDESK_ALLOWED"
 SERVE_CAN = (

@@ -11,10 +11,10 @@ from nightdesk.flows.verdict import Verdict
 from nightdesk.role_rl import state as states
 from nightdesk.role_rl.errors import StateError
 from nightdesk.role_rl.learn import report
-from nightdesk.tasks import history
 from nightdesk.tasks.config.profile import Profile
 from nightdesk.tasks.learning import Learned, state_folder
 from nightdesk.tasks.run import Run
+from nightdesk.tasks.tables import parts
 
 _STORIES = 5
 _SHOWN = 20  # rows of a list that could be long
@@ -77,7 +77,7 @@ def _figures(run: Run, result: dict[str, Any]) -> list[str]:
 
 def _stories(run: Run) -> list[tuple[str, str, int]]:
     """Return the stories of this run that have most sentences: title, sentences, documents."""
-    topics = history.read(run.out, "topics", [run.run_date], ["story_id", "title", "sentences", "doc_id", "run_id"])
+    topics = parts.read(run.out, "topics", [run.run_date], ["story_id", "title", "sentences", "doc_id", "run_id"])
     told: dict[str, list[dict[str, Any]]] = {}
     for row in topics.to_pylist():
         if row["run_id"] == run.run_id:

@@ -12,7 +12,7 @@ them, so that every module has one importable name (nightdesk.flows, nightdesk.t
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nightdesk.tasks.tables import connect, scan, to_pandas
+    from nightdesk.tasks.tables.read import connect, scan, to_pandas
 
 __all__ = ["connect", "scan", "to_pandas"]
 
@@ -21,6 +21,6 @@ def __getattr__(name: str) -> Any:
     """Load the reading API when it is first asked for, because pyarrow takes a fifth of a second to import."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from nightdesk.tasks import tables
+    from nightdesk.tasks.tables import read
 
-    return getattr(tables, name)
+    return getattr(read, name)

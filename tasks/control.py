@@ -19,10 +19,10 @@ from nightdesk.tasks.config.shipped_data import folder
 from nightdesk.tasks.ledger import Context, Unit, digest
 from nightdesk.tasks.messages import Answer, Group, RoleRequest
 from nightdesk.tasks.outcomes import Call
+from nightdesk.tasks.reading.sentences import detect_language
 from nightdesk.tasks.roles import chunk_splitter, content_organizer, relationship_checker, topic_finder, topic_locator
 from nightdesk.tasks.roles.registry import MODULES
 from nightdesk.tasks.scores import Labelled, load_labelled
-from nightdesk.tasks.sentences import detect_language
 
 ANCHORS = 2
 """Sentences of a topic that the locator is told of."""

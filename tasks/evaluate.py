@@ -8,11 +8,12 @@ from typing import Any
 
 import pyarrow.compute as pc
 
-from nightdesk.tasks import stages, tables
+from nightdesk.tasks import stages
 from nightdesk.tasks.config.profile import Profile
 from nightdesk.tasks.errors import InputError
 from nightdesk.tasks.run import open_run
 from nightdesk.tasks.scores import Labelled, load_labelled, score
+from nightdesk.tasks.tables import read
 
 MEASURES = ("coverage", "unplaced", "stretch_f1", "story_f1", "category_acc", "category_f1", "topic_category_recall")
 
@@ -54,7 +55,7 @@ async def evaluate(
             await run.publish(batch)
     rows = []
     for document in labelled:
-        passages = tables.scan(out, "passages", run_date, run_date, where=pc.field("doc_id") == document.doc_id)
+        passages = read.scan(out, "passages", run_date, run_date, where=pc.field("doc_id") == document.doc_id)
         measures = score(document, passages.to_pylist())
         rows.append({"document": document.doc_id, "sentences": len(document.ids), **measures})
     return rows

@@ -6,10 +6,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from nightdesk.tasks.clearance import extent, recount, unplaced
-from nightdesk.tasks.contracts import contract
 from nightdesk.tasks.roles.relationship_checker import Topic
 from nightdesk.tasks.roles.topic_finder import LONGEST_TITLE
+from nightdesk.tasks.tables.contracts import contract
+from nightdesk.tasks.tables.quarantine import extent, recount, unplaced
 from nightdesk.tasks.work import Batch, Lost, Story, Work
 
 TAKEN_UP = 3  # nights that take up again what models failed on, or what dollars did not reach for

@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from nightdesk.tasks import history
+from nightdesk.tasks.tables import parts
 
 LOOK_BACK = 7  # days; a night that was missed longer ago stays missed
 
@@ -144,7 +144,7 @@ def read_marks(out: Path, profile: str) -> Marks:
             found[date.fromisoformat(path.stem)] = _read(path)
         except ValueError:
             continue  # no date, so no mark of ours
-    return Marks(found, frozenset(history.dates(out, "documents")) - found.keys())
+    return Marks(found, frozenset(parts.dates(out, "documents")) - found.keys())
 
 
 def mark(out: Path, profile: str, night: Night, run_id: str, done: bool) -> None:

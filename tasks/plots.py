@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pyarrow.compute as pc
 
-from nightdesk.tasks import tables
+from nightdesk.tasks.tables import read
 
 Line = Sequence[tuple[float, float]]
 
@@ -95,7 +95,7 @@ def _colours(weights: Mapping[str, Mapping[str, Line]]) -> dict[str, str]:
 def _weights(out: Path, profile: str) -> dict[str, dict[str, list[tuple[float, float]]]]:
     """Weights of each arm by role and language, and the reward that is expected, over versions."""
     columns = ["version", "role", "language", "model", "lane", "weight", "value"]
-    rows = tables.scan(out, "weights", columns=columns, where=pc.field("profile") == profile).to_pylist()
+    rows = read.scan(out, "weights", columns=columns, where=pc.field("profile") == profile).to_pylist()
     rows.sort(key=lambda r: (r["role"], r["language"], r["version"], r["model"], r["lane"]))
     newest = max((r["version"] for r in rows), default=0)
     rows = [r for r in rows if r["version"] > newest - MOST_VERSIONS]
@@ -115,7 +115,7 @@ def _weights(out: Path, profile: str) -> dict[str, dict[str, list[tuple[float, f
 def _dollars(out: Path, profile: str) -> dict[str, list[tuple[float, float]]]:
     """Dollars of serving and judging over the nights, the second answers of duels counted to judging."""
     where = (pc.field("profile") == profile) & ~pc.field("from_cache")
-    calls = tables.scan(out, "calls", columns=["run_date", "purpose", "cost_usd"], where=where)
+    calls = read.scan(out, "calls", columns=["run_date", "purpose", "cost_usd"], where=where)
     spent: dict[str, defaultdict[int, float]] = {"serving": defaultdict(float), "judging": defaultdict(float)}
     days = [day.toordinal() for day in calls["run_date"].to_pylist()]
     for day, purpose, usd in zip(days, calls["purpose"].to_pylist(), calls["cost_usd"].to_pylist(), strict=True):

@@ -10,21 +10,22 @@ from pathlib import Path
 from nightdesk.role_rl import state as states
 from nightdesk.role_rl.errors import StateError
 from nightdesk.role_rl.record import State
-from nightdesk.tasks import clearance, history, publish, stories, unfinished
-from nightdesk.tasks.audit import Auditor, AuditReport, auditor
+from nightdesk.tasks import stories, unfinished
 from nightdesk.tasks.calls import Desk
 from nightdesk.tasks.config.profile import Profile
-from nightdesk.tasks.contracts import contract
 from nightdesk.tasks.control import answer_controls
-from nightdesk.tasks.documents import Unreadable
 from nightdesk.tasks.errors import AuditFailed, InputError
 from nightdesk.tasks.fanout import fan_out
 from nightdesk.tasks.filing import TAKEN_UP, file_batch, topic_id
 from nightdesk.tasks.learning import learn_unseen, state_folder
 from nightdesk.tasks.reach import usable
-from nightdesk.tasks.sources import Reading, check_sources, nothing_readable, there_by
+from nightdesk.tasks.reading.documents import Unreadable
+from nightdesk.tasks.reading.sources import Reading, check_sources, nothing_readable, there_by
 from nightdesk.tasks.stages import topic_texts
 from nightdesk.tasks.store import Store, is_alive
+from nightdesk.tasks.tables import parts, publish, quarantine
+from nightdesk.tasks.tables.audit import Auditor, AuditReport, auditor
+from nightdesk.tasks.tables.contracts import contract
 from nightdesk.tasks.totals import Totals
 from nightdesk.tasks.work import Batch, Story, Work
 
@@ -50,7 +51,7 @@ class Run:
         self.run_id, self.run_date, self.out, self.profile = run_id, run_date, out, profile
         self.reading, self.store, self.desk, self.weights_version = reading, store, desk, weights_version
         self.batches: dict[int, Batch] = {}
-        self.cleared: dict[int, clearance.Cleared] = {}
+        self.cleared: dict[int, quarantine.Cleared] = {}
         self.reports: list[AuditReport] = []
         self.totals = Totals(missing=list(reading.missing))
         self.served_versions: set[int] = set()
@@ -67,7 +68,7 @@ class Run:
 
         late: skip those of later dates, too. done_runs: skip what these runs have published for this very date.
         """
-        known = history.published_elsewhere(self.out, self.run_date, late, done_runs) if only_new else set()
+        known = parts.published_elsewhere(self.out, self.run_date, late, done_runs) if only_new else set()
         self._reader = self._read(known, reassign)
 
     def next_batch(self) -> Batch | None:
@@ -134,7 +135,7 @@ class Run:
         tables |= {"calls": contract("calls").build(calls), "judgements": contract("judgements").build(judgements)}
 
         categories = list(self.profile.categories)
-        cleared = await asyncio.to_thread(clearance.clear, tables, categories, self.run_id, self._audits.audit)
+        cleared = await asyncio.to_thread(quarantine.clear, tables, categories, self.run_id, self._audits.audit)
         self.cleared[batch.number] = cleared
         self.reports += cleared.reports
 
@@ -191,7 +192,7 @@ class Run:
         # The other documents of this run are known by what was published of them before this batch, no more: then a
         # rerun, which finds all of them published, comes to the same stories.
         later = self.reading.doc_ids - self._published_docs
-        known = history.known_topics(self.out, self.run_date, later)
+        known = parts.known_topics(self.out, self.run_date, later)
         self._published_docs |= set(docs)
         names = stories.relate(ids, docs, stories.unpack(packed), known, self.run_date.isoformat())
         return dict(zip(ids, zip(names, packed, strict=True), strict=True))

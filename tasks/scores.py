@@ -24,10 +24,10 @@ from pathlib import Path
 from typing import Any
 
 from nightdesk.tasks.config.profile import UNPLACED
-from nightdesk.tasks.encodings import decode
 from nightdesk.tasks.errors import DocumentError, InputError
-from nightdesk.tasks.readers.listed import parse_json
-from nightdesk.tasks.readers.listed import read as read_listed
+from nightdesk.tasks.reading.encodings import decode
+from nightdesk.tasks.reading.formats.json_pairs import parse_json
+from nightdesk.tasks.reading.formats.json_pairs import read as read_listed
 
 Row = Mapping[str, Any]
 

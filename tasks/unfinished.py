@@ -18,11 +18,11 @@ from typing import Any
 
 import pyarrow.compute as pc
 
-from nightdesk.tasks import history, tables
-from nightdesk.tasks.documents import Document, Unreadable
 from nightdesk.tasks.filing import REPLACED, TAKEN_UP
 from nightdesk.tasks.nights import LOOK_BACK
-from nightdesk.tasks.sources import Reading
+from nightdesk.tasks.reading.documents import Document, Unreadable
+from nightdesk.tasks.reading.sources import Reading
+from nightdesk.tasks.tables import parts, read
 
 _TOGETHER = 10_000  # sentences whose text is read at a time
 _COLUMNS = ("doc_id", "source", "title", "content_hash", "language", "sentences", "reason")
@@ -67,7 +67,7 @@ class Rebuilt(Reading):
 
 def known(out: Path, profile: str, run_date: date) -> dict[str, Known]:
     """Return how a profile's documents stand for a date, by doc_id."""
-    rows = history.read(out, "documents", [run_date], list(_STATE)).to_pylist()
+    rows = parts.read(out, "documents", [run_date], list(_STATE)).to_pylist()
     return {
         r["doc_id"]: Known(r["content_hash"], (r["failed"] or 0) + (r["unpaid"] or 0), tuple(r["taken_up"] or ()))
         for r in rows
@@ -81,7 +81,7 @@ def find(out: Path, profile: str, night: date) -> dict[date, frozenset[str]]:
     Looked through are the dates of the last LOOK_BACK days and, for a schedule with longer gaps, the last dates before
     that, as many as a document is taken up for.
     """
-    earlier = [day for day in history.dates(out, "documents") if day < night]
+    earlier = [day for day in parts.dates(out, "documents") if day < night]
     near = {day for day in earlier if day >= night - timedelta(days=LOOK_BACK)} | set(earlier[-TAKEN_UP:])
     found = {}
     for day in sorted(near):
@@ -150,5 +150,5 @@ def _documents(out: Path, run_date: date, rows: Sequence[dict[str, Any]]) -> Ite
 
 
 def _scan(out: Path, table: str, day: date, columns: Sequence[str], where: pc.Expression) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = tables.scan(out, table, day, day, list(columns), where).to_pylist()
+    rows: list[dict[str, Any]] = read.scan(out, table, day, day, list(columns), where).to_pylist()
     return rows

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from nightdesk.tasks.documents import Document, Unreadable
 from nightdesk.tasks.messages import Cause
+from nightdesk.tasks.reading.documents import Document, Unreadable
 from nightdesk.tasks.roles.chunk_splitter import Chunk
 from nightdesk.tasks.roles.relationship_checker import Topic
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
-from nightdesk.tasks import publish
-from nightdesk.tasks.contracts import contract
+from nightdesk.tasks.tables import publish
+from nightdesk.tasks.tables.contracts import contract
 from tests.tasks.made import call, calls
 
 Said = tuple[str, str, str]  # (topic, category, text); without a topic the category is the reason why

@@ -24,10 +24,11 @@ def evaluate(
     as_json: AsJson = False,
 ) -> None:
     """Run labelled documents through the roles, and measure how well the tables agree with the labels."""
-    from nightdesk.tasks import audit, fanout
+    from nightdesk.tasks import fanout
     from nightdesk.tasks.config.profile import load_profile
     from nightdesk.tasks.evaluate import MEASURES, load_all, mean
     from nightdesk.tasks.evaluate import evaluate as evaluated
+    from nightdesk.tasks.tables import audit
 
     chosen = load_profile(profile)
     documents = load_all(labelled, chosen)

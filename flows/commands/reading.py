@@ -30,7 +30,7 @@ def export(
     """Write a table's rows of a date as CSV or JSON lines. In CSV, lists are JSON."""
     day = date_of(run_date)
     check_is_out(out)
-    from nightdesk.tasks.export import check_export, export_to_file, write_rows
+    from nightdesk.tasks.tables.export import check_export, export_to_file, write_rows
 
     check_export(out, table, day)
     if output != Path("-"):

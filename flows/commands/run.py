@@ -14,7 +14,7 @@ from nightdesk.flows.show import show, show_table
 
 if TYPE_CHECKING:
     from nightdesk.tasks.config.profile import Profile
-    from nightdesk.tasks.sources import Reading
+    from nightdesk.tasks.reading.sources import Reading
 
 
 def run(
@@ -38,7 +38,7 @@ def run(
     started = time.perf_counter()
     from nightdesk.tasks.config.profile import load_profile
     from nightdesk.tasks.errors import BadRun
-    from nightdesk.tasks.sources import check_sources
+    from nightdesk.tasks.reading.sources import check_sources
 
     day = date_of(run_date)  # told once: the run may begin before midnight and end after
     chosen = load_profile(profile)
@@ -89,9 +89,9 @@ def run(
 def _foretell(reading: "Reading", profile: "Profile", out: Path, as_json: bool) -> None:
     """Show what a run would take."""
     from nightdesk.role_rl import state
-    from nightdesk.tasks.documents import Unreadable
     from nightdesk.tasks.forecast import forecast
     from nightdesk.tasks.learning import state_folder
+    from nightdesk.tasks.reading.documents import Unreadable
 
     documents = [d for d in reading.documents() if not isinstance(d, Unreadable)]
     newest, _ = state.latest(state_folder(out, profile.name))
@@ -117,8 +117,9 @@ def _foretell(reading: "Reading", profile: "Profile", out: Path, as_json: bool) 
 
 def _warm(profile: "Profile") -> None:
     """Start what a run needs and what takes seconds to be ready: workers, auditor, the language detector's model."""
-    from nightdesk.tasks import audit, fanout
-    from nightdesk.tasks.sentences import detect_language
+    from nightdesk.tasks import fanout
+    from nightdesk.tasks.reading.sentences import detect_language
+    from nightdesk.tasks.tables import audit
 
     fanout.warm(profile.dask.scheduler, profile.dask.workers)
     audit.warm()

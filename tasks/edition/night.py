@@ -7,10 +7,10 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from nightdesk.tasks import tables
 from nightdesk.tasks.config.profile import UNPLACED, load_profile
 from nightdesk.tasks.errors import InputError
 from nightdesk.tasks.stories import NIGHTS
+from nightdesk.tasks.tables import read as tables
 
 Row = dict[str, Any]
 PARAGRAPH = 5  # sentences at most

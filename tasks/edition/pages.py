@@ -15,10 +15,10 @@ from filelock import FileLock
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from nightdesk.tasks import history, publish
 from nightdesk.tasks.edition.front import beginning, front_page
 from nightdesk.tasks.edition.night import Night, nothing_published, read_night
 from nightdesk.tasks.errors import PublishError
+from nightdesk.tasks.tables import parts, publish
 
 _HERE = Path(__file__).parent
 _RIGHT_TO_LEFT = ("ar", "fa", "he", "ug", "ur", "ps", "sd", "yi")
@@ -40,7 +40,7 @@ def write_edition(out: Path, run_date: date, known_categories: Mapping[str, Sequ
         PublishError: it cannot be written; the edition that was there stays.
     """
     publish.recover(out)
-    if run_date not in history.dates(out, "documents"):
+    if run_date not in parts.dates(out, "documents"):
         raise nothing_published(out, run_date)
     page = edition_path(out, run_date)
     with publish.locked(out, run_date):  # no run publishes meanwhile, and the last to publish writes last

@@ -4,7 +4,7 @@ import tomllib
 
 from docs import tables
 from nightdesk.tasks.config.shipped_data import folder
-from nightdesk.tasks.contracts import TABLES
+from nightdesk.tasks.tables.contracts import TABLES
 
 
 def test_the_dictionary_is_what_the_contracts_make_of_it() -> None:

@@ -15,8 +15,8 @@ import yaml
 from nightdesk.flows.allowed import VARIABLE, Allowed, allow_served, check_parameters, load
 from nightdesk.flows.parameters import AdhocParameters, EvaluateParameters, LearnParameters, RunParameters
 from nightdesk.tasks.errors import DocumentError, InputError
-from nightdesk.tasks.fetching import fetch
-from nightdesk.tasks.hosts import ALLOWED, Hosts
+from nightdesk.tasks.reading.allowed_hosts import ALLOWED, Hosts
+from nightdesk.tasks.reading.http import fetch
 from tests.serving import Served, serving
 from tests.tables import rows
 from tests.texts import write_evening

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from nightdesk.tasks.audit import Auditor
 from nightdesk.tasks.fanout import Cluster
+from nightdesk.tasks.tables.audit import Auditor
 
 
 @pytest.fixture(scope="session")

@@ -9,14 +9,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from nightdesk.tasks import publish
 from nightdesk.tasks.config.profile import Chunks
-from nightdesk.tasks.contracts import contract
-from nightdesk.tasks.documents import Document, make_document
 from nightdesk.tasks.filing import file_batch, topic_id
+from nightdesk.tasks.reading.documents import Document, make_document
 from nightdesk.tasks.roles.chunk_splitter import split_document
 from nightdesk.tasks.roles.relationship_checker import stitch
 from nightdesk.tasks.stories import pack
+from nightdesk.tasks.tables import publish
+from nightdesk.tasks.tables.contracts import contract
 from nightdesk.tasks.work import Batch, Filed, FoundTopic, Unreadable, Work
 
 DAY = date(2026, 3, 1)

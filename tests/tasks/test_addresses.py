@@ -8,10 +8,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from nightdesk.tasks import fetching
-from nightdesk.tasks.documents import Document, Unreadable
 from nightdesk.tasks.errors import InputError
-from nightdesk.tasks.sources import check_sources
+from nightdesk.tasks.reading import http
+from nightdesk.tasks.reading.documents import Document, Unreadable
+from nightdesk.tasks.reading.sources import check_sources
 from tests.tasks.made import DAY
 from tests.tasks.test_forms import PAGE, rss
 
@@ -77,7 +77,7 @@ def server() -> Iterator[ThreadingHTTPServer]:
 @pytest.fixture
 def site(server: ThreadingHTTPServer) -> str:
     """The server's address, nothing of which has been fetched."""
-    fetching.forget()
+    http.forget()
     return f"http://127.0.0.1:{server.server_port}"
 
 

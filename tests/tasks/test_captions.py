@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nightdesk.tasks.errors import DocumentError
-from nightdesk.tasks.readers.captions import read
-from nightdesk.tasks.sentences import LONGEST_UNPUNCTUATED, weight
+from nightdesk.tasks.reading.formats.captions import read
+from nightdesk.tasks.reading.sentences import LONGEST_UNPUNCTUATED, weight
 
 
 def sentences(text: str) -> list[tuple[str, float]]:

@@ -8,10 +8,10 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from nightdesk.tasks.audit import Auditor
-from nightdesk.tasks.clearance import Cleared, clear
-from nightdesk.tasks.contracts import contract
 from nightdesk.tasks.errors import AuditFailed, PublishError
+from nightdesk.tasks.tables.audit import Auditor
+from nightdesk.tasks.tables.contracts import contract
+from nightdesk.tasks.tables.quarantine import Cleared, clear
 from nightdesk.tasks.work import Filed, FoundTopic, Lost, Unreadable
 from tests.tasks.made import CATEGORIES, Row, call, calls, document, tables, work
 

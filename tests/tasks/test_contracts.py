@@ -4,7 +4,7 @@ import pyarrow as pa
 import pytest
 
 from nightdesk.tasks.config.shipped_data import folder
-from nightdesk.tasks.contracts import TABLES, contract
+from nightdesk.tasks.tables.contracts import TABLES, contract
 from tests.tasks.made import call, calls
 
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nightdesk.tasks.documents import Document, Unreadable, make_document
 from nightdesk.tasks.errors import InputError
-from nightdesk.tasks.sentences import LONGEST_SENTENCE, detect_language, split_sentences
-from nightdesk.tasks.sources import check_sources, find_sources, there_by
+from nightdesk.tasks.reading.documents import Document, Unreadable, make_document
+from nightdesk.tasks.reading.sentences import LONGEST_SENTENCE, detect_language, split_sentences
+from nightdesk.tasks.reading.sources import check_sources, find_sources, there_by
 from tests.tasks.made import DAY
 
 SENTENCE_PAIRS = st.lists(st.tuples(st.text(max_size=3), st.text(max_size=6)), min_size=1, max_size=4)

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nightdesk.tasks.encodings import decode
 from nightdesk.tasks.errors import DocumentError
+from nightdesk.tasks.reading.encodings import decode
 
 GERMAN = "Der Bürgermeister sagte, die Brücke müsse über Nacht gesperrt bleiben. „Schön ist das nicht“, sagte er."
 SPANISH = "El alcalde dijo que mañana habrá más información, según él, y que la señora Núñez llegó después."

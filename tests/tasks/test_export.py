@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from nightdesk.tasks import publish
-from nightdesk.tasks.contracts import contract
 from nightdesk.tasks.errors import InputError
-from nightdesk.tasks.export import check_export, export_to_file, write_rows
+from nightdesk.tasks.tables import publish
+from nightdesk.tasks.tables.contracts import contract
+from nightdesk.tasks.tables.export import check_export, export_to_file, write_rows
 from tests.tasks.made import DAY, call, calls, document, files, published, tables, work
 
 HARD = [

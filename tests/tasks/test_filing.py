@@ -5,9 +5,9 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nightdesk.tasks.clearance import extent
 from nightdesk.tasks.config.profile import Chunks
 from nightdesk.tasks.roles.relationship_checker import merge
+from nightdesk.tasks.tables.quarantine import extent
 from nightdesk.tasks.work import Lost, Unreadable, Work
 from tests.tasks.made import Row, document, tables, work
 

@@ -11,10 +11,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from nightdesk.tasks.config.shipped_data import folder
-from nightdesk.tasks.documents import Document, Unreadable
 from nightdesk.tasks.errors import InputError
-from nightdesk.tasks.readers import html, markdown
-from nightdesk.tasks.sources import check_sources
+from nightdesk.tasks.reading.documents import Document, Unreadable
+from nightdesk.tasks.reading.formats import html, markdown
+from nightdesk.tasks.reading.sources import check_sources
 from tests.tasks.made import DAY
 
 PAGE = """<!DOCTYPE html><html><head><title>The pool | Gazette</title><style>p { color: red }</style>

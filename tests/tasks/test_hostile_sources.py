@@ -20,10 +20,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from nightdesk.tasks.documents import Document, Unreadable
 from nightdesk.tasks.errors import InputError
-from nightdesk.tasks.readers import jsonl, markdown
-from nightdesk.tasks.sources import check_sources
+from nightdesk.tasks.reading.documents import Document, Unreadable
+from nightdesk.tasks.reading.formats import jsonl, markdown
+from nightdesk.tasks.reading.sources import check_sources
 from tests.tasks.made import DAY
 from tests.tasks.test_forms import rss
 

@@ -9,16 +9,17 @@ from pathlib import Path
 import pytest
 
 from nightdesk.role_rl import state as states
-from nightdesk.tasks import history, stages
-from nightdesk.tasks.audit import Auditor
+from nightdesk.tasks import stages
 from nightdesk.tasks.calls import Desk
 from nightdesk.tasks.config.profile import Batches, Profile, load_profile
 from nightdesk.tasks.errors import InputError, PublishError
 from nightdesk.tasks.fanout import fan_out
 from nightdesk.tasks.learning import learn_from_tables, state_folder, weights_rows
+from nightdesk.tasks.reading.sources import check_sources
 from nightdesk.tasks.run import Run, open_run
-from nightdesk.tasks.sources import check_sources
 from nightdesk.tasks.store import Store
+from nightdesk.tasks.tables import parts
+from nightdesk.tasks.tables.audit import Auditor
 from tests.tables import assert_ledger_is_complete, assert_whole, but_for_run_id, rows
 from tests.tasks.made import DAY
 from tests.texts import evening, write_evening
@@ -197,7 +198,7 @@ def test_the_next_night_takes_what_is_new_or_changed_and_goes_on_with_its_storie
     assert stories["same"] == stories["new"]
     nothing = house.night("run-3", date(2026, 3, 3), only_new=True)
     assert (nothing.totals.documents, nothing.totals.skipped) == (0, 3)
-    assert history.dates(house.out, "documents") == [DAY, NEXT_DAY]
+    assert parts.dates(house.out, "documents") == [DAY, NEXT_DAY]
 
 
 # --- learning ---

@@ -17,8 +17,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nightdesk.tasks import publish
-from nightdesk.tasks.contracts import contract
+from nightdesk.tasks.tables import publish
+from nightdesk.tasks.tables.contracts import contract
 from tests.tasks.made import (
     DAY,
     Row,

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nightdesk.tasks.sentences import (
+from nightdesk.tasks.reading.sentences import (
     LONGEST_SENTENCE,
     LONGEST_UNPUNCTUATED,
     detect_language,

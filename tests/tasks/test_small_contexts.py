@@ -9,10 +9,10 @@ import pytest
 
 from nightdesk.tasks.calls import Desk
 from nightdesk.tasks.config.profile import Profile, load_profile
-from nightdesk.tasks.contracts import contract
 from nightdesk.tasks.fanout import fan_out
 from nightdesk.tasks.stages import ROLE_STAGES
 from nightdesk.tasks.store import Store
+from nightdesk.tasks.tables.contracts import contract
 from nightdesk.tasks.work import Batch, Work
 from tests.servers.playing import Playing
 from tests.tasks.made import DAY, Row, document

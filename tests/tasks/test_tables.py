@@ -10,8 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from nightdesk.tasks import tables
-from nightdesk.tasks.contracts import TABLES, contract
 from nightdesk.tasks.errors import InputError
+from nightdesk.tasks.tables.contracts import TABLES, contract
 from tests.tasks.made import DAY, document, parts, publish_documents, work
 
 NEXT_DAY, LAST_DAY = date(2026, 3, 2), date(2026, 3, 3)

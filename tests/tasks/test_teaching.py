@@ -6,7 +6,7 @@ import pytest
 
 from nightdesk.tasks.config.profile import load_profile
 from nightdesk.tasks.learning import learn_from_tables
-from nightdesk.tasks.publish import publish
+from nightdesk.tasks.tables.publish import publish
 from tests.tasks.made import DAY, call, calls
 
 RUN, LEARN = "00000000-0000-0000-0000-00000000000a", "00000000-0000-0000-0000-00000000000b"

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from nightdesk.tasks import unfinished
-from nightdesk.tasks.documents import Document, make_document
+from nightdesk.tasks.reading.documents import Document, make_document
 from nightdesk.tasks.work import Lost, Work
 from tests.tasks.made import DAY, document, publish_documents, work
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from nightdesk.tasks.errors import DocumentError
-from nightdesk.tasks.readers.content import Content
-from nightdesk.tasks.sentences import (
+from nightdesk.tasks.reading.formats.content import Content
+from nightdesk.tasks.reading.sentences import (
     LONGEST_SENTENCE,
     WIDE,
     Sentence,

@@ -8,10 +8,10 @@ import re
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from nightdesk.tasks.encodings import decode_xml
 from nightdesk.tasks.errors import DocumentError
-from nightdesk.tasks.readers.content import Row, prose
-from nightdesk.tasks.readers.html import read_fragment
+from nightdesk.tasks.reading.encodings import decode_xml
+from nightdesk.tasks.reading.formats.content import Row, prose
+from nightdesk.tasks.reading.formats.html import read_fragment
 
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>")
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from nightdesk.tasks.sentences import Sentence, split_prose
+from nightdesk.tasks.reading.sentences import Sentence, split_prose
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
-from nightdesk.tasks.contracts import TABLES, contract
 from nightdesk.tasks.errors import InputError
+from nightdesk.tasks.tables.contracts import TABLES, contract
 
 if TYPE_CHECKING:
     import duckdb

@@ -24,7 +24,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from filelock import FileLock
 
-from nightdesk.tasks.contracts import contract
+from nightdesk.tasks.tables.contracts import contract
 
 REPLACED = ("topics", "passages", "documents")  # in the order they are put in place
 _BUCKETS = b"nightdesk_buckets"

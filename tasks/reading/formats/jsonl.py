@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from nightdesk.tasks.errors import DocumentError
-from nightdesk.tasks.readers.content import Row
-from nightdesk.tasks.readers.listed import parse_json
+from nightdesk.tasks.reading.formats.content import Row
+from nightdesk.tasks.reading.formats.json_pairs import parse_json
 
 
 def read(file: BinaryIO) -> Iterator[Row]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from nightdesk.tasks.readers.content import Many, Single
+from nightdesk.tasks.reading.formats.content import Many, Single
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class Form:
     @property
     def read(self) -> Callable[..., Any]:
         """Return the reader; importing it may take a moment."""
-        read: Single | Many = import_module(f"nightdesk.tasks.readers.{self.module}").read
+        read: Single | Many = import_module(f"nightdesk.tasks.reading.formats.{self.module}").read
         return read
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from nightdesk.tasks.contracts import contract
-from nightdesk.tasks.publish import table_folder
 from nightdesk.tasks.stories import NIGHTS, Known, unpack
+from nightdesk.tasks.tables.contracts import contract
+from nightdesk.tasks.tables.publish import table_folder
 
 
 def dates(out: Path, table: str) -> list[date]:

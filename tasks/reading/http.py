@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
 from nightdesk.tasks.errors import DocumentError
-from nightdesk.tasks.hosts import ALLOWED
+from nightdesk.tasks.reading.allowed_hosts import ALLOWED
 
 if TYPE_CHECKING:
     import httpx

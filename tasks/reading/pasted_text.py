@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from nightdesk.tasks.documents import make_document, shown
 from nightdesk.tasks.errors import InputError
-from nightdesk.tasks.sentences import split_prose
+from nightdesk.tasks.reading.documents import make_document, shown
+from nightdesk.tasks.reading.sentences import split_prose
 
 FOLDER = "pasted"
 

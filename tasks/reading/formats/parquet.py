@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from nightdesk.tasks.errors import DocumentError
-from nightdesk.tasks.readers.content import Row
-from nightdesk.tasks.readers.jsonl import own
+from nightdesk.tasks.reading.formats.content import Row
+from nightdesk.tasks.reading.formats.jsonl import own
 
 _ROWS = 256  # in memory at a time
 

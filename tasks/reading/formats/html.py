@@ -4,7 +4,7 @@ import re
 from typing import TYPE_CHECKING
 
 from nightdesk.tasks.errors import DocumentError
-from nightdesk.tasks.readers.content import Content, prose
+from nightdesk.tasks.reading.formats.content import Content, prose
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement

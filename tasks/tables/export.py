@@ -12,8 +12,8 @@ from typing import Any, BinaryIO, Literal
 
 import pyarrow as pa
 
-from nightdesk.tasks import history, tables
 from nightdesk.tasks.errors import InputError
+from nightdesk.tasks.tables import parts, read
 
 Form = Literal["csv", "jsonl"]
 _ROWS = 4_096  # rows that are held at a time
@@ -21,9 +21,9 @@ _ROWS = 4_096  # rows that are held at a time
 
 def check_export(out: Path, table: str, run_date: date) -> None:
     """Raise InputError if there is no such table, or nothing was published for the date."""
-    tables.schema(table)
-    days = history.dates(out, table)
-    if run_date in days or run_date in history.dates(out, "documents"):
+    read.schema(table)
+    days = parts.dates(out, table)
+    if run_date in days or run_date in parts.dates(out, "documents"):
         return  # a table that got no row that night is exported as such
     there = f"there are {days[0]} to {days[-1]}" if days else "nor for any other"
     raise InputError(f"--date {run_date}: no {table} were published for this date in {out}; {there}")
@@ -56,11 +56,11 @@ def write_rows(out: Path, table: str, run_date: date, form: Form, to: BinaryIO) 
     Raises:
         InputError: a part cannot be read.
     """
-    source = tables.dataset(out, table)
+    source = read.dataset(out, table)
     text = io.TextIOWrapper(to, encoding="utf-8", newline="", write_through=False)
     try:
         write = _WRITERS[form](text, source.schema.names)
-        batches = source.to_batches(filter=tables.between(run_date, run_date), batch_size=_ROWS)
+        batches = source.to_batches(filter=read.between(run_date, run_date), batch_size=_ROWS)
         while (batch := _next(batches, out, table)) is not None:
             for row in batch.to_pylist():
                 write(row)
@@ -70,7 +70,7 @@ def write_rows(out: Path, table: str, run_date: date, form: Form, to: BinaryIO) 
 
 
 def _next(batches: Iterator[pa.RecordBatch], out: Path, table: str) -> pa.RecordBatch | None:
-    with tables.naming_what_is_broken(out, table):
+    with read.naming_what_is_broken(out, table):
         return next(batches, None)
 
 

@@ -12,10 +12,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from nightdesk.tasks.audit import AuditReport
 from nightdesk.tasks.config.profile import UNPLACED
-from nightdesk.tasks.contracts import contract
 from nightdesk.tasks.errors import AuditFailed
+from nightdesk.tasks.tables.audit import AuditReport
+from nightdesk.tasks.tables.contracts import contract
 
 Tables = dict[str, pa.Table]
 Audit = Callable[[str, pa.Table, Mapping[str, pa.Array], Mapping[str, Any]], AuditReport]

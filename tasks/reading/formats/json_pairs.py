@@ -7,8 +7,8 @@ import json
 from typing import Any
 
 from nightdesk.tasks.errors import DocumentError
-from nightdesk.tasks.readers.content import Content
-from nightdesk.tasks.sentences import Sentence
+from nightdesk.tasks.reading.formats.content import Content
+from nightdesk.tasks.reading.sentences import Sentence
 
 
 def read(text: str) -> Content:

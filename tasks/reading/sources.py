@@ -15,13 +15,13 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from nightdesk.tasks.documents import Document, Unreadable, make_document, shown
-from nightdesk.tasks.encodings import decode
 from nightdesk.tasks.errors import DocumentError, InputError
-from nightdesk.tasks.fetching import MOST_BYTES, Fetched, fetch, is_url, public, stdin
-from nightdesk.tasks.readers.content import Content, Row
-from nightdesk.tasks.readers.forms import FEED, FORMS, HTML, JSONL, LISTED, PROSE, Form
-from nightdesk.tasks.readers.guard import refusing_what_breaks_readers
+from nightdesk.tasks.reading.documents import Document, Unreadable, make_document, shown
+from nightdesk.tasks.reading.encodings import decode
+from nightdesk.tasks.reading.formats.content import Content, Row
+from nightdesk.tasks.reading.formats.registry import FEED, FORMS, HTML, JSONL, LISTED, PROSE, Form
+from nightdesk.tasks.reading.guard import refusing_what_breaks_readers
+from nightdesk.tasks.reading.http import MOST_BYTES, Fetched, fetch, is_url, public, stdin
 
 STDIN = "-"
 _LONGEST_ID = 200  # characters

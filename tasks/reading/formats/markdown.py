@@ -6,7 +6,7 @@ Code is kept as the text it is, a line a line. markdown-it-py reads it by the ru
 import re
 from typing import TYPE_CHECKING
 
-from nightdesk.tasks.readers.content import Content, prose
+from nightdesk.tasks.reading.formats.content import Content, prose
 
 if TYPE_CHECKING:
     from markdown_it.token import Token

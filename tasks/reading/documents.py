@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from nightdesk.tasks.sentences import Sentence, detect_language
+from nightdesk.tasks.reading.sentences import Sentence, detect_language
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
 

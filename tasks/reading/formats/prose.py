@@ -1,6 +1,6 @@
 """.txt: running text."""
 
-from nightdesk.tasks.readers.content import Content, prose
+from nightdesk.tasks.reading.formats.content import Content, prose
 
 
 def read(text: str) -> Content:

@@ -1,0 +1,1 @@
+"""What came in: sources, documents, sentences, languages, encodings."""
