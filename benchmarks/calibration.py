@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.common import RESULTS, ROOT, SHARED, show
-from nightdesk.tasks.models.categories import categorize
-from nightdesk.tasks.models.train_categories import cross_validate, load_examples
+from nightdesk.tasks.models.embedded.categories import categorize
+from nightdesk.tasks.models.embedded.train_categories import cross_validate, load_examples
 
 BINS = 10
 SURE = 0.9

@@ -19,13 +19,13 @@ from typing import Any
 import psutil
 
 from benchmarks.common import scratch, show
-from nightdesk.tasks.calls import Desk
+from nightdesk.tasks.calling.answer_store import Store
+from nightdesk.tasks.calling.call_rows import Unit
+from nightdesk.tasks.calling.dask_pool import fan_out
+from nightdesk.tasks.calling.router import Desk
 from nightdesk.tasks.config.profile import Profile, load_profile
-from nightdesk.tasks.fanout import fan_out
-from nightdesk.tasks.ledger import Unit
 from nightdesk.tasks.messages import RoleRequest
 from nightdesk.tasks.roles.content_organizer import make_request
-from nightdesk.tasks.store import Store
 from tests.servers.playing import Playing, playing
 
 WORLD = """

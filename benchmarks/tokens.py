@@ -22,13 +22,13 @@ from tokenizers import Tokenizer
 from benchmarks.common import ROOT, SHARED, show
 from benchmarks.published import exchanges
 from nightdesk.tasks import stages
+from nightdesk.tasks.calling.call_rows import Unit
+from nightdesk.tasks.calling.outcomes import Outcome
 from nightdesk.tasks.config.list_prices import list_prices
 from nightdesk.tasks.config.profile import Profile, load_profile
-from nightdesk.tasks.ledger import Unit
 from nightdesk.tasks.messages import Answer, RoleRequest
-from nightdesk.tasks.models.embedded import Static
-from nightdesk.tasks.models.vectors import hashed_terms
-from nightdesk.tasks.outcomes import Outcome
+from nightdesk.tasks.models.embedded.answers import Static
+from nightdesk.tasks.models.embedded.vectors import hashed_terms
 from nightdesk.tasks.reading.documents import Document
 from nightdesk.tasks.reading.sources import check_sources
 from nightdesk.tasks.roles import prompts

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from benchmarks.common import ROOT, SHARED, show
 from nightdesk.tasks.config.profile import load_profile
-from nightdesk.tasks.models.embedded import MODELS, Embedded
+from nightdesk.tasks.models.embedded.answers import MODELS, Embedded
 from nightdesk.tasks.roles import relationship_checker, topic_finder, topic_locator
 from nightdesk.tasks.roles.agreement import bcubed_f1
 from nightdesk.tasks.roles.chunk_splitter import Chunk, split_document

@@ -12,7 +12,7 @@ from contextvars import copy_context
 from typing import Any
 
 from nightdesk.flows.ephemeral import keep_it_apart
-from nightdesk.tasks.sessions import deafen_this_thread
+from nightdesk.tasks.calling.child_processes import deafen_this_thread
 
 
 class Interrupted(Exception):

@@ -17,8 +17,8 @@ from math import inf
 import numpy as np
 from numpy.typing import NDArray
 
+from nightdesk.tasks.calling.question_size import Budgets
 from nightdesk.tasks.messages import RoleRequest
-from nightdesk.tasks.question_size import Budgets
 from nightdesk.tasks.roles.relationship_checker import (
     LEAST_SENTENCES,
     MOST_SENTENCES,

@@ -13,12 +13,12 @@ from datetime import date
 
 from nightdesk.role_rl.board import LABELS, may_judge
 from nightdesk.role_rl.drawing import Decision
-from nightdesk.tasks.calls import Desk
+from nightdesk.tasks.calling.call_rows import Context, Unit, digest
+from nightdesk.tasks.calling.outcomes import Call
+from nightdesk.tasks.calling.router import Desk
 from nightdesk.tasks.config.profile import Profile
 from nightdesk.tasks.config.shipped_data import folder
-from nightdesk.tasks.ledger import Context, Unit, digest
 from nightdesk.tasks.messages import Answer, Group, RoleRequest
-from nightdesk.tasks.outcomes import Call
 from nightdesk.tasks.reading.sentences import detect_language
 from nightdesk.tasks.roles import chunk_splitter, content_organizer, relationship_checker, topic_finder, topic_locator
 from nightdesk.tasks.roles.registry import MODULES

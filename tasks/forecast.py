@@ -15,13 +15,13 @@ from nightdesk.role_rl.board import may_judge
 from nightdesk.role_rl.drawing import Plan, inclusion
 from nightdesk.role_rl.learn import serving
 from nightdesk.role_rl.record import State
+from nightdesk.tasks.calling.question_size import Budgets, budget, is_seldom
 from nightdesk.tasks.comparing import Topics, without_vectors
 from nightdesk.tasks.config.model_spec import ModelSpec, dollars_of
 from nightdesk.tasks.config.profile import Profile
 from nightdesk.tasks.halving import halves
 from nightdesk.tasks.messages import ROLES, Role, RoleRequest, Usage
-from nightdesk.tasks.models.language import estimated
-from nightdesk.tasks.question_size import Budgets, budget, is_seldom
+from nightdesk.tasks.models.providers.language_model import estimated
 from nightdesk.tasks.reading.documents import Document
 from nightdesk.tasks.roles import content_organizer, prompts, topic_finder, topic_locator
 from nightdesk.tasks.roles.chunk_splitter import split_document

@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from nightdesk.tasks.calls import Desk
-from nightdesk.tasks.ledger import Unit
+from nightdesk.tasks.calling.call_rows import Unit
+from nightdesk.tasks.calling.outcomes import Outcome
+from nightdesk.tasks.calling.router import Desk
 from nightdesk.tasks.messages import RoleRequest
-from nightdesk.tasks.outcomes import Outcome
 
 MOST_HALVINGS = 4
 """How often a question is halved because a provider says so: its words may mean something that no halving mends."""

@@ -15,10 +15,10 @@ from nightdesk.role_rl.learn import learn, report
 from nightdesk.role_rl.ope import Interval
 from nightdesk.role_rl.record import State
 from nightdesk.role_rl.whatif import what_if
+from nightdesk.tasks.calling.answer_store import is_alive
 from nightdesk.tasks.config.profile import Profile
 from nightdesk.tasks.errors import InputError
 from nightdesk.tasks.messages import ROLES
-from nightdesk.tasks.store import is_alive
 from nightdesk.tasks.tables import parts as history
 from nightdesk.tasks.tables import publish
 from nightdesk.tasks.tables.contracts import contract

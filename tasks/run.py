@@ -11,18 +11,18 @@ from nightdesk.role_rl import state as states
 from nightdesk.role_rl.errors import StateError
 from nightdesk.role_rl.record import State
 from nightdesk.tasks import stories, unfinished
-from nightdesk.tasks.calls import Desk
+from nightdesk.tasks.calling.answer_store import Store, is_alive
+from nightdesk.tasks.calling.availability import usable
+from nightdesk.tasks.calling.dask_pool import fan_out
+from nightdesk.tasks.calling.router import Desk
 from nightdesk.tasks.config.profile import Profile
 from nightdesk.tasks.control import answer_controls
 from nightdesk.tasks.errors import AuditFailed, InputError
-from nightdesk.tasks.fanout import fan_out
 from nightdesk.tasks.filing import TAKEN_UP, file_batch, topic_id
 from nightdesk.tasks.learning import learn_unseen, state_folder
-from nightdesk.tasks.reach import usable
 from nightdesk.tasks.reading.documents import Unreadable
 from nightdesk.tasks.reading.sources import Reading, check_sources, nothing_readable, there_by
 from nightdesk.tasks.stages import topic_texts
-from nightdesk.tasks.store import Store, is_alive
 from nightdesk.tasks.tables import parts, publish, quarantine
 from nightdesk.tasks.tables.audit import Auditor, AuditReport, auditor
 from nightdesk.tasks.tables.contracts import contract

@@ -2,12 +2,12 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 
-from nightdesk.tasks.calls import Desk
+from nightdesk.tasks.calling.call_rows import Unit, digest
+from nightdesk.tasks.calling.outcomes import Outcome
+from nightdesk.tasks.calling.router import Desk
 from nightdesk.tasks.comparing import Question, Topics, questions, smaller
 from nightdesk.tasks.halving import Part, ask_in_parts
-from nightdesk.tasks.ledger import Unit, digest
 from nightdesk.tasks.messages import RoleRequest
-from nightdesk.tasks.outcomes import Outcome
 from nightdesk.tasks.roles import chunk_splitter, content_organizer, relationship_checker, topic_finder, topic_locator
 from nightdesk.tasks.roles.relationship_checker import Topic
 from nightdesk.tasks.work import Batch, Filed, FoundTopic, Lost, Work

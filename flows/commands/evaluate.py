@@ -24,7 +24,7 @@ def evaluate(
     as_json: AsJson = False,
 ) -> None:
     """Run labelled documents through the roles, and measure how well the tables agree with the labels."""
-    from nightdesk.tasks import fanout
+    from nightdesk.tasks.calling import dask_pool
     from nightdesk.tasks.config.profile import load_profile
     from nightdesk.tasks.evaluate import MEASURES, load_all, mean
     from nightdesk.tasks.evaluate import evaluate as evaluated
@@ -34,7 +34,7 @@ def evaluate(
     documents = load_all(labelled, chosen)
     if out is not None:
         check_out(out)
-    fanout.warm(chosen.dask.scheduler, chosen.dask.workers)
+    dask_pool.warm(chosen.dask.scheduler, chosen.dask.workers)
     audit.warm()
     with tempfile.TemporaryDirectory(prefix="nightdesk-") as scratch:
         rows = in_loop(evaluated(labelled, documents, out or Path(scratch), date.today(), chosen, greedy))

@@ -8,10 +8,10 @@ from functools import cache
 from typing import Any
 
 from nightdesk.tasks.errors import BadReply, ModelError, TerminalError, TransientError
-from nightdesk.tasks.keys import without_keys
 from nightdesk.tasks.messages import Answer, RoleRequest, Usage
 from nightdesk.tasks.models import Model
 from nightdesk.tasks.models.address import ModelAddress
+from nightdesk.tasks.models.api_keys import without_keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +40,18 @@ def _kind(address: ModelAddress) -> Any:
     match address.provider:  # a pool without a provider need not load its library
         case "embedded":
             if address.kind == "sentence-transformers":
-                from nightdesk.tasks.models.local import Local
+                from nightdesk.tasks.models.embedded.sentence_encoder import Local
 
                 return Local
-            from nightdesk.tasks.models.embedded import MODELS
+            from nightdesk.tasks.models.embedded.answers import MODELS
 
             return MODELS[address.kind]
         case "openai":
-            from nightdesk.tasks.models.openai import OpenAIModel
+            from nightdesk.tasks.models.providers.openai import OpenAIModel
 
             return OpenAIModel
         case "anthropic":
-            from nightdesk.tasks.models.anthropic import AnthropicModel
+            from nightdesk.tasks.models.providers.anthropic import AnthropicModel
 
             return AnthropicModel
     raise TerminalError(f"no provider is called {address.provider!r}")
@@ -145,13 +145,13 @@ def _alone(error: ModelError) -> ModelError:
 
 def embed_group(_: None, texts: Sequence[Sequence[str]]) -> list[Any]:
     """Return a vector for each text (a list of sentences) that can be compared over nights: a unit row (float32)."""
-    from nightdesk.tasks.models.vectors import hashed_terms
+    from nightdesk.tasks.models.embedded.vectors import hashed_terms
 
     return list(hashed_terms(texts))
 
 
 def dask_setup(worker: Any) -> None:
     """Dask calls this when a worker starts (preload): load the models now, beside everything else that starts."""
-    from nightdesk.tasks.models.vectors import static_vectors
+    from nightdesk.tasks.models.embedded.vectors import static_vectors
 
     static_vectors(["ready"])

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nightdesk.tasks.messages import ROLES, Answer, Group, Role, RoleRequest
-from nightdesk.tasks.models.embedded import Static
+from nightdesk.tasks.models.embedded.answers import Static
 from nightdesk.tasks.roles import content_organizer, prompts, relationship_checker, topic_finder, topic_locator
 from nightdesk.tasks.roles.registry import MODULES
 from tests.servers.llm.reading import read_request, write_reply

@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from nightdesk.tasks.calls import Desk
+from nightdesk.tasks.calling.answer_store import Store
+from nightdesk.tasks.calling.call_rows import Unit
+from nightdesk.tasks.calling.dask_pool import fan_out
+from nightdesk.tasks.calling.outcomes import Outcome
+from nightdesk.tasks.calling.router import Desk
 from nightdesk.tasks.config.profile import Profile, load_profile
-from nightdesk.tasks.fanout import fan_out
-from nightdesk.tasks.ledger import Unit
-from nightdesk.tasks.outcomes import Outcome
 from nightdesk.tasks.roles import content_organizer
-from nightdesk.tasks.store import Store
 from tests.servers.playing import Playing
 from tests.tasks.made import CATEGORIES, DAY, Row
 

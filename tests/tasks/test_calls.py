@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
-from nightdesk.tasks.calls import Desk
+from nightdesk.tasks.calling.answer_store import Record, Store
+from nightdesk.tasks.calling.call_rows import Unit, answer_key, digest
+from nightdesk.tasks.calling.dask_pool import fan_out
+from nightdesk.tasks.calling.outcomes import Outcome
+from nightdesk.tasks.calling.router import Desk
 from nightdesk.tasks.config.profile import Profile, load_profile
-from nightdesk.tasks.fanout import fan_out
-from nightdesk.tasks.ledger import Unit, answer_key, digest
 from nightdesk.tasks.messages import RoleRequest
-from nightdesk.tasks.outcomes import Outcome
 from nightdesk.tasks.roles import content_organizer, topic_finder
 from nightdesk.tasks.roles.format_checker import check
 from nightdesk.tasks.roles.registry import MODULES
-from nightdesk.tasks.store import Record, Store
 from nightdesk.tasks.tables.contracts import contract
 from tests.servers.playing import Playing
 from tests.tasks.made import CATEGORIES, DAY, Row

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nightdesk.tasks.models.categories import categorize
-from nightdesk.tasks.models.train_categories import TEXTS, WEIGHTS
+from nightdesk.tasks.models.embedded.categories import categorize
+from nightdesk.tasks.models.embedded.train_categories import TEXTS, WEIGHTS
 
 NEWS = ("facts", "opinions", "assumptions", "future_plans")
 COMMERCE = ("opening", "price", "order_urging", "product_description")
@@ -205,7 +205,7 @@ def test_the_training_text_is_whole_and_shares_no_sentence_with_these_tests(name
 
 def run_training(*arguments: str) -> str:
     """Run the script in a process of its own with one BLAS thread: two of them stall each other on a busy machine."""
-    command = [sys.executable, "-m", "nightdesk.tasks.models.train_categories", *arguments]
+    command = [sys.executable, "-m", "nightdesk.tasks.models.embedded.train_categories", *arguments]
     environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
     return subprocess.run(
         command, cwd=ROOT, env=environment, check=True, capture_output=True, text=True, timeout=120

@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nightdesk.tasks.messages import ROLES, Answer, RoleRequest
-from nightdesk.tasks.models import vectors
-from nightdesk.tasks.models.embedded import MODELS, Baseline, Embedded, Lexical, Static
-from nightdesk.tasks.models.titles import LONGEST, title
-from nightdesk.tasks.models.vectors import commonness, static_vectors, words
+from nightdesk.tasks.models.embedded import vectors
+from nightdesk.tasks.models.embedded.answers import MODELS, Baseline, Embedded, Lexical, Static
+from nightdesk.tasks.models.embedded.titles import LONGEST, title
+from nightdesk.tasks.models.embedded.vectors import commonness, static_vectors, words
 from nightdesk.tasks.roles import content_organizer, format_checker, relationship_checker, topic_finder, topic_locator
 
 ROOT = Path(__file__).parents[2]

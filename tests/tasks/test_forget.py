@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from nightdesk.tasks.calling.answer_store import Store
 from nightdesk.tasks.edition.pages import write_edition
 from nightdesk.tasks.errors import InputError
 from nightdesk.tasks.forget import forget_document
-from nightdesk.tasks.store import Store
 from nightdesk.tasks.tables import publish
 from nightdesk.tasks.tables.contracts import contract
 from tests.tasks.made import DAY, call, calls, document, parts, published, tables, work

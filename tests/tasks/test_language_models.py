@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from nightdesk.tasks.errors import BadReply, ModelError, RateLimited, Refused, TooLong, TransientError, Unusable
-from nightdesk.tasks.keys import HIDDEN, without_keys
 from nightdesk.tasks.messages import RoleRequest
 from nightdesk.tasks.models.address import ModelAddress
-from nightdesk.tasks.models.language import ServerError, retry_after
+from nightdesk.tasks.models.api_keys import HIDDEN, without_keys
+from nightdesk.tasks.models.providers.language_model import ServerError, retry_after
 from nightdesk.tasks.models.worker import Reply, answer_one, look_up
 from nightdesk.tasks.roles.content_organizer import make_request
 from tests.servers.playing import Playing

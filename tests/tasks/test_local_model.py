@@ -45,7 +45,7 @@ def test_another_model_in_the_same_folder_is_told_apart(tmp_path: Path) -> None:
     reason=f"needs the extra `local` and the package {PACKAGED.replace('_', '-')}",
 )
 def test_it_finds_topics_and_joins_stories() -> None:
-    from nightdesk.tasks.models.local import Local
+    from nightdesk.tasks.models.embedded.sentence_encoder import Local
 
     package = find_spec(PACKAGED)
     assert package is not None and package.submodule_search_locations

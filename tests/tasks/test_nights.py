@@ -10,14 +10,14 @@ import pytest
 
 from nightdesk.role_rl import state as states
 from nightdesk.tasks import stages
-from nightdesk.tasks.calls import Desk
+from nightdesk.tasks.calling.answer_store import Store
+from nightdesk.tasks.calling.dask_pool import fan_out
+from nightdesk.tasks.calling.router import Desk
 from nightdesk.tasks.config.profile import Batches, Profile, load_profile
 from nightdesk.tasks.errors import InputError, PublishError
-from nightdesk.tasks.fanout import fan_out
 from nightdesk.tasks.learning import learn_from_tables, state_folder, weights_rows
 from nightdesk.tasks.reading.sources import check_sources
 from nightdesk.tasks.run import Run, open_run
-from nightdesk.tasks.store import Store
 from nightdesk.tasks.tables import parts
 from nightdesk.tasks.tables.audit import Auditor
 from tests.tables import assert_ledger_is_complete, assert_whole, but_for_run_id, rows

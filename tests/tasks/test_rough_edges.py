@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from nightdesk.tasks.admission import Admission
+from nightdesk.tasks.calling.answer_store import Store
+from nightdesk.tasks.calling.rate_limits import Admission
 from nightdesk.tasks.config.profile import Chunks, load_profile
 from nightdesk.tasks.config.shipped_data import folder
 from nightdesk.tasks.errors import InputError, PublishError, TerminalError
@@ -20,7 +21,6 @@ from nightdesk.tasks.reading.sentences import split_sentences
 from nightdesk.tasks.reading.sources import check_sources, find_sources
 from nightdesk.tasks.roles import prompts, topic_finder
 from nightdesk.tasks.roles.chunk_splitter import split_document
-from nightdesk.tasks.store import Store
 from nightdesk.tasks.tables import publish
 from tests.tasks.made import DAY, document, files, published, tables, work
 from tests.tasks.test_admission import model, run

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from nightdesk.tasks.models.segmentation import (
+from nightdesk.tasks.models.embedded.segmentation import (
     UNANCHORED,
     Span,
     above_background,

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from nightdesk.tasks.calls import Desk
+from nightdesk.tasks.calling.answer_store import Store
+from nightdesk.tasks.calling.dask_pool import fan_out
+from nightdesk.tasks.calling.router import Desk
 from nightdesk.tasks.config.profile import Profile, load_profile
-from nightdesk.tasks.fanout import fan_out
 from nightdesk.tasks.stages import ROLE_STAGES
-from nightdesk.tasks.store import Store
 from nightdesk.tasks.tables.contracts import contract
 from nightdesk.tasks.work import Batch, Work
 from tests.servers.playing import Playing

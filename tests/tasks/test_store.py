@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nightdesk.tasks.calling.answer_store import Record, Store, forget_answers, is_alive
 from nightdesk.tasks.errors import PublishError
-from nightdesk.tasks.store import Record, Store, forget_answers, is_alive
 
 PART = "tables/calls/run_date=2026-03-01/one-1.parquet"
 ANSWER = [["Bridge", [1, 2], []]]

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nightdesk.tasks.models import chinese
-from nightdesk.tasks.models.headlines import headlines, title_case
-from nightdesk.tasks.models.mentions import mentions, numbers
-from nightdesk.tasks.models.titles import LONGEST, LONGEST_HAN, title
+from nightdesk.tasks.models.embedded import chinese
+from nightdesk.tasks.models.embedded.headlines import headlines, title_case
+from nightdesk.tasks.models.embedded.mentions import mentions, numbers
+from nightdesk.tasks.models.embedded.titles import LONGEST, LONGEST_HAN, title
 from tests.tasks.test_embedded import BEES, CHESS, FERRY, KETTLE, SCARF
 
 REPORT = [

@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from nightdesk.tasks.messages import Answer, Group, RoleRequest
-from nightdesk.tasks.models.embedded import MODELS
+from nightdesk.tasks.models.embedded.answers import MODELS
 from tests.servers.llm.players import Player
 from tests.servers.llm.spoils import spoil
 

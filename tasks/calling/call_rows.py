@@ -9,12 +9,12 @@ from functools import cache
 from typing import Any
 
 from nightdesk.role_rl.drawing import Decision
+from nightdesk.tasks.calling.answer_store import Record
 from nightdesk.tasks.config.model_spec import ModelSpec
 from nightdesk.tasks.messages import Answer, Group, RoleRequest, Usage
 from nightdesk.tasks.models.address import ModelAddress
 from nightdesk.tasks.models.worker import version
 from nightdesk.tasks.roles import prompts
-from nightdesk.tasks.store import Record
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
-from nightdesk.tasks.admission import Admission, most_dollars
-from nightdesk.tasks.batches import BatchLane
+from nightdesk.tasks.calling.answer_store import Record, Store
+from nightdesk.tasks.calling.batch_lane import BatchLane
+from nightdesk.tasks.calling.call_rows import Ledger, address, now
+from nightdesk.tasks.calling.dask_pool import FanOut
+from nightdesk.tasks.calling.question_size import budget
+from nightdesk.tasks.calling.rate_limits import Admission, most_dollars
 from nightdesk.tasks.config.model_spec import ModelSpec, dollars_of
 from nightdesk.tasks.config.profile import Profile
 from nightdesk.tasks.errors import (
@@ -26,13 +30,9 @@ from nightdesk.tasks.errors import (
     TransientError,
     Unusable,
 )
-from nightdesk.tasks.fanout import FanOut
-from nightdesk.tasks.ledger import Ledger, address, now
 from nightdesk.tasks.messages import RoleRequest
 from nightdesk.tasks.models.worker import Reply, answer_group, answer_one
-from nightdesk.tasks.question_size import budget
 from nightdesk.tasks.roles.tokens import question_tokens
-from nightdesk.tasks.store import Record, Store
 
 log = logging.getLogger("nightdesk")
 

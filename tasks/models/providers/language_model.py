@@ -21,9 +21,9 @@ from email.utils import parsedate_to_datetime
 from typing import Any, ClassVar
 
 from nightdesk.tasks.errors import BadReply, ModelError, RateLimited, TerminalError, TooLong, TransientError, Unusable
-from nightdesk.tasks.keys import without_keys
 from nightdesk.tasks.messages import Answer, RoleRequest, Usage
 from nightdesk.tasks.models.address import ModelAddress
+from nightdesk.tasks.models.api_keys import without_keys
 from nightdesk.tasks.roles import prompts
 from nightdesk.tasks.roles.prompts import Prompt
 from nightdesk.tasks.roles.tokens import prompt_tokens

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
-from nightdesk.tasks.models.openings import DATELINE_FORM
+from nightdesk.tasks.models.embedded.openings import DATELINE_FORM
 
 LONGEST = 24  # characters
 SHORTEST = 6

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from nightdesk.tasks.models.openings import DATELINE_FORM
+from nightdesk.tasks.models.embedded.openings import DATELINE_FORM
 
 LONGEST = 76  # characters
 SHORTEST = 18  # of what is kept when a clause is cut

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from nightdesk.tasks.errors import TerminalError
-from nightdesk.tasks.models.anthropic import AnthropicModel
-from nightdesk.tasks.models.batching import Expired, Item, Result, State
+from nightdesk.tasks.models.providers.anthropic import AnthropicModel
+from nightdesk.tasks.models.providers.batch_protocol import Expired, Item, Result, State
 
 CLOCKS_S = 60.0  # by how much the provider's clock may be behind ours
 _PATH = "/v1/messages/batches"

@@ -7,10 +7,10 @@ the things it keeps naming. Titles are in the text's own words, so they cannot s
 from collections.abc import Collection, Iterator, Sequence
 from itertools import chain, count, islice
 
-from nightdesk.tasks.models import chinese, headlines
-from nightdesk.tasks.models.mentions import mentions, numbers
-from nightdesk.tasks.models.openings import is_talk
-from nightdesk.tasks.models.vectors import term_weights, words
+from nightdesk.tasks.models.embedded import chinese, headlines
+from nightdesk.tasks.models.embedded.mentions import mentions, numbers
+from nightdesk.tasks.models.embedded.openings import is_talk
+from nightdesk.tasks.models.embedded.vectors import term_weights, words
 
 LONGEST = headlines.LONGEST
 LONGEST_HAN = chinese.LONGEST

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nightdesk.tasks.models.vectors import CACHED_SENTENCES
+from nightdesk.tasks.models.embedded.vectors import CACHED_SENTENCES
 
 SIGNALS = (
     "quoted",  # share of the sentence that stands between quotation marks

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nightdesk.tasks.models.vectors import CACHED_SENTENCES
+from nightdesk.tasks.models.embedded.vectors import CACHED_SENTENCES
 
 READ = 300  # characters of a sentence that are read
 EARLY = 60  # where in a sentence it is said that a topic begins

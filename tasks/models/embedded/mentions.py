@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
-from nightdesk.tasks.models.chinese import is_chinese, tagger
-from nightdesk.tasks.models.vectors import commonness
+from nightdesk.tasks.models.embedded.chinese import is_chinese, tagger
+from nightdesk.tasks.models.embedded.vectors import commonness
 
 READ = 200  # sentences of a topic that are read
 LONGEST_RUN = 3  # words of a name

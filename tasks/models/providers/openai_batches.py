@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Literal
 
 from nightdesk.tasks.errors import TerminalError
-from nightdesk.tasks.models.batching import Expired, Item, Result, State
-from nightdesk.tasks.models.openai import OpenAIModel
+from nightdesk.tasks.models.providers.batch_protocol import Expired, Item, Result, State
+from nightdesk.tasks.models.providers.openai import OpenAIModel
 
 ENDPOINT: Literal["/v1/chat/completions"] = "/v1/chat/completions"
 MARKER = "nightdesk"  # the key of our marker in a batch's metadata

@@ -18,8 +18,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from nightdesk.tasks.models.cues import CueTable, cue_table, features, is_readable, known_set, units
-from nightdesk.tasks.models.vectors import static_vectors
+from nightdesk.tasks.models.embedded.cues import CueTable, cue_table, features, is_readable, known_set, units
+from nightdesk.tasks.models.embedded.vectors import static_vectors
 
 ANY_LANGUAGE = "any"
 _NAMED_SHARPNESS = 12.0
@@ -89,7 +89,7 @@ def _weights() -> dict[str, Weights]:
         table = cue_table(*key.split("."))
         if (tuple(model["cues"]), tuple(model["categories"])) != (table.features, table.categories):
             raise RuntimeError(
-                f"categories.json: {key} was learnt from other cues; run nightdesk.tasks.models.train_categories"
+                f"categories.json: {key} was learnt from other cues; run nightdesk.tasks.models.embedded.train_categories"
             )
         cues = np.array(list(model["cues"].values()))
         found[key] = Weights(cues, np.array(model["vectors"]), np.array(model["bias"]))

@@ -15,8 +15,8 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from nightdesk.tasks.calling.batch_journal import Outstanding
 from nightdesk.tasks.errors import PublishError
-from nightdesk.tasks.outstanding import Outstanding
 
 Record = dict[str, Any]  # a row of the table `calls`
 

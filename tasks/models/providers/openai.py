@@ -11,10 +11,10 @@ import httpx2
 from openai import APIError, AsyncOpenAI
 
 from nightdesk.tasks.errors import BadReply, Refused, Unusable
-from nightdesk.tasks.keys import read_key
 from nightdesk.tasks.messages import Usage
 from nightdesk.tasks.models.address import ModelAddress
-from nightdesk.tasks.models.language import CONNECT_TIMEOUT_S, LanguageModel, Said, as_json
+from nightdesk.tasks.models.api_keys import read_key
+from nightdesk.tasks.models.providers.language_model import CONNECT_TIMEOUT_S, LanguageModel, Said, as_json
 from nightdesk.tasks.roles import prompts
 from nightdesk.tasks.roles.prompts import Prompt
 

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nightdesk.tasks.messages import Answer, Group, RoleRequest
-from nightdesk.tasks.models.openings import is_talk, openings
-from nightdesk.tasks.models.segmentation import (
+from nightdesk.tasks.models.embedded.openings import is_talk, openings
+from nightdesk.tasks.models.embedded.segmentation import (
     UNANCHORED,
     Costs,
     Span,
@@ -26,8 +26,8 @@ from nightdesk.tasks.models.segmentation import (
     partition,
     vocabulary_cost,
 )
-from nightdesk.tasks.models.titles import title, typical
-from nightdesk.tasks.models.vectors import (
+from nightdesk.tasks.models.embedded.titles import title, typical
+from nightdesk.tasks.models.embedded.vectors import (
     CACHED_SENTENCES,
     commonness,
     static_vectors,
@@ -184,7 +184,7 @@ class _Computed(Embedded):
 
     def _organize(self, request: RoleRequest) -> list[Group]:
         # Imported here: a process that only finds topics need not load it.
-        from nightdesk.tasks.models.categories import categorize
+        from nightdesk.tasks.models.embedded.categories import categorize
 
         filed: dict[str, dict[int, float]] = {label: {} for label in request.labels}
         for n, (label, sure) in enumerate(categorize(request.items, request.language, request.labels, self.kind), 1):

@@ -71,11 +71,11 @@ def batches_of(model: Any) -> Batches:
     """
     match model.address.provider:  # a pool without a provider need not load its library
         case "openai":
-            from nightdesk.tasks.models.openai_batches import OpenAIBatches
+            from nightdesk.tasks.models.providers.openai_batches import OpenAIBatches
 
             return OpenAIBatches(model)
         case "anthropic":
-            from nightdesk.tasks.models.anthropic_batches import AnthropicBatches
+            from nightdesk.tasks.models.providers.anthropic_batches import AnthropicBatches
 
             return AnthropicBatches(model)
     raise TerminalError(f"provider {model.address.provider!r} knows no batches")

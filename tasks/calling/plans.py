@@ -7,10 +7,10 @@ from collections.abc import Callable
 from nightdesk.role_rl.drawing import Plan
 from nightdesk.role_rl.learn import serving
 from nightdesk.role_rl.record import State
+from nightdesk.tasks.calling.question_size import Budgets, is_seldom
 from nightdesk.tasks.config.model_spec import ModelSpec
 from nightdesk.tasks.config.profile import Profile
 from nightdesk.tasks.messages import Role, RoleRequest
-from nightdesk.tasks.question_size import Budgets, is_seldom
 
 log = logging.getLogger("nightdesk")
 

@@ -19,6 +19,20 @@ from nightdesk.role_rl.arms import Arm, eligible
 from nightdesk.role_rl.board import judge_weights, panel, reliability
 from nightdesk.role_rl.drawing import Plan, decide
 from nightdesk.role_rl.record import State
+from nightdesk.tasks.calling.answer_store import Record, Store, Stored
+from nightdesk.tasks.calling.call_rows import (
+    Context,
+    Ledger,
+    Unit,
+    answer_from_json,
+    answer_key,
+    answer_to_json,
+    digest,
+)
+from nightdesk.tasks.calling.dask_pool import FanOut
+from nightdesk.tasks.calling.outcomes import Call, Outcome, TooLongBy, cause, cause_of
+from nightdesk.tasks.calling.plans import Plans
+from nightdesk.tasks.calling.retries import Sender
 from nightdesk.tasks.config.model_spec import ModelSpec, dollars_of
 from nightdesk.tasks.config.profile import Profile
 from nightdesk.tasks.errors import (
@@ -28,16 +42,10 @@ from nightdesk.tasks.errors import (
     Refused,
     TooLong,
 )
-from nightdesk.tasks.fanout import FanOut
-from nightdesk.tasks.ledger import Context, Ledger, Unit, answer_from_json, answer_key, answer_to_json, digest
 from nightdesk.tasks.messages import Answer, Cause, RoleRequest
 from nightdesk.tasks.models.worker import Reply, embed_group
-from nightdesk.tasks.outcomes import Call, Outcome, TooLongBy, cause, cause_of
-from nightdesk.tasks.plans import Plans
 from nightdesk.tasks.roles import format_checker
 from nightdesk.tasks.roles.registry import MODULES
-from nightdesk.tasks.sending import Sender
-from nightdesk.tasks.store import Record, Store, Stored
 
 LONGEST_REPLY = 2_000  # characters of a reply that cannot be read, kept for its repair
 

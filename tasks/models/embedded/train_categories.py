@@ -21,9 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse.linalg import LinearOperator, cg
 
-from nightdesk.tasks.models.categories import ANY_LANGUAGE, smooth, softmax
-from nightdesk.tasks.models.cues import CueTable, cue_table, features
-from nightdesk.tasks.models.vectors import static_vectors
+from nightdesk.tasks.models.embedded.categories import ANY_LANGUAGE, smooth, softmax
+from nightdesk.tasks.models.embedded.cues import CueTable, cue_table, features
+from nightdesk.tasks.models.embedded.vectors import static_vectors
 
 TEXTS = Path(__file__).parents[2] / "datasets" / "training"
 WEIGHTS = Path(__file__).with_name("categories.json")

@@ -17,8 +17,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+from nightdesk.tasks.calling.child_processes import deafen_this_thread
 from nightdesk.tasks.errors import InputError, TerminalError, TransientError
-from nightdesk.tasks.sessions import deafen_this_thread
 
 LARGEST_GROUP = 16  # calls in one Dask task
 AHEAD = 2  # groups under way per thread of a worker: one that runs, one that waits
@@ -69,7 +69,7 @@ class Cluster:
                 processes=True,
                 dashboard_address="127.0.0.1:0",
                 host="127.0.0.1",
-                preload=["nightdesk.tasks.sessions", "nightdesk.tasks.models.worker"],
+                preload=["nightdesk.tasks.calling.child_processes", "nightdesk.tasks.models.worker"],
             )
             self._address = self._cluster.scheduler_address
         except BaseException as e:  # noqa: BLE001  (handed to the caller of address())

@@ -3,12 +3,12 @@
 import asyncio
 import logging
 
+from nightdesk.tasks.calling.call_rows import address
+from nightdesk.tasks.calling.dask_pool import FanOut
 from nightdesk.tasks.config.model_spec import ModelSpec
 from nightdesk.tasks.config.profile import Profile
 from nightdesk.tasks.errors import InputError, ModelError, RateLimited
-from nightdesk.tasks.fanout import FanOut
-from nightdesk.tasks.ledger import address
-from nightdesk.tasks.models.language import ServerError
+from nightdesk.tasks.models.providers.language_model import ServerError
 from nightdesk.tasks.models.worker import Reply, look_up
 
 log = logging.getLogger("nightdesk")

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nightdesk.tasks.config.encoder_folder import fingerprint
-from nightdesk.tasks.models.embedded import Similarity, Static, common_terms, vocabulary_costs
-from nightdesk.tasks.models.segmentation import Costs, direction_cost
-from nightdesk.tasks.models.vectors import CACHED_SENTENCES, unit
+from nightdesk.tasks.models.embedded.answers import Similarity, Static, common_terms, vocabulary_costs
+from nightdesk.tasks.models.embedded.segmentation import Costs, direction_cost
+from nightdesk.tasks.models.embedded.vectors import CACHED_SENTENCES, unit
 
 BATCH = 64
 

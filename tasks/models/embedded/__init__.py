@@ -1,0 +1,1 @@
+"""Models that compute their answers here: no key, no network."""
