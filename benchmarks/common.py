@@ -21,7 +21,7 @@ RESULTS = ROOT / "benchmarks" / "results"
 
 def nightdesk(*arguments: object, env: dict[str, str] | None = None) -> dict[str, Any]:
     """Run a command of nightdesk and return the object it prints; its messages are shown if it fails."""
-    command = [sys.executable, "-m", "nightdesk.flows.cli", *map(str, arguments), "--json"]
+    command = [sys.executable, "-m", "nightdesk.flows.cli.main", *map(str, arguments), "--json"]
     done = subprocess.run(command, env=env, text=True, capture_output=True, check=False, cwd=ROOT)
     if done.returncode:
         sys.exit(f"{' '.join(command)}\n{done.stderr}")

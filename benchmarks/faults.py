@@ -82,7 +82,18 @@ def _night(case: str, server: Playing, folder: Path, env: dict[str, str]) -> dic
     profile.write_text(PROFILE + "".join(entries), encoding="utf-8")
     text = SHARED / "data/stories/dev_large.json"
     source = text if text.exists() else ROOT / "datasets/samples"
-    command = [sys.executable, "-m", "nightdesk.flows.cli", "run", source, "--profile", profile, "--out", out, "--json"]
+    command = [
+        sys.executable,
+        "-m",
+        "nightdesk.flows.cli.main",
+        "run",
+        source,
+        "--profile",
+        profile,
+        "--out",
+        out,
+        "--json",
+    ]
     started = time.perf_counter()
     row: dict[str, Any] = {}
     process = _start(command, env)

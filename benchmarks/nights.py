@@ -16,8 +16,8 @@ from typing import Any
 import pyarrow.compute as pc
 
 from benchmarks.common import ROOT, nightdesk, prefect_server, scratch, show
-from nightdesk.role_rl import state
-from nightdesk.role_rl.worlds import World, parse_world
+from nightdesk.role_rl import state_versions
+from nightdesk.role_rl.simulation.environments import World, parse_world
 from nightdesk.tasks import tables
 from tests.servers.playing import Playing, playing
 
@@ -127,7 +127,7 @@ def figures(out: Path, day: date) -> dict[str, Any]:
 
 def leaders(out: Path) -> dict[str, str]:
     """Return the leading model of each role after the last learn, with its weight."""
-    newest, _ = state.latest(out / "state" / "nights")
+    newest, _ = state_versions.latest(out / "state" / "nights")
     if newest is None:
         return {}
     return {

@@ -13,8 +13,8 @@ from statistics import mean
 from typing import Any
 
 from benchmarks.common import ROOT, show
-from nightdesk.role_rl.simulate import Outcome, settings_of, simulate
-from nightdesk.role_rl.worlds import Actor, World, parse_world
+from nightdesk.role_rl.simulation.environments import Actor, World, parse_world
+from nightdesk.role_rl.simulation.simulate import Outcome, settings_of, simulate
 
 ROLES = ("topic_finder", "topic_locator", "relationship_checker", "content_organizer")
 

@@ -39,7 +39,7 @@ def main() -> None:
             command = [
                 sys.executable,
                 "-m",
-                "nightdesk.flows.cli",
+                "nightdesk.flows.cli.main",
                 "run",
                 str(source),
                 "--out",

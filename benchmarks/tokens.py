@@ -21,7 +21,6 @@ from tokenizers import Tokenizer
 
 from benchmarks.common import ROOT, SHARED, show
 from benchmarks.published import exchanges
-from nightdesk.tasks import stages
 from nightdesk.tasks.calling.call_rows import Unit
 from nightdesk.tasks.calling.outcomes import Outcome
 from nightdesk.tasks.config.list_prices import list_prices
@@ -31,8 +30,9 @@ from nightdesk.tasks.models.embedded.answers import Static
 from nightdesk.tasks.models.embedded.vectors import hashed_terms
 from nightdesk.tasks.reading.documents import Document
 from nightdesk.tasks.reading.sources import check_sources
+from nightdesk.tasks.reorganizing import role_stages
+from nightdesk.tasks.reorganizing.document_state import Batch, Work
 from nightdesk.tasks.roles import prompts
-from nightdesk.tasks.work import Batch, Work
 from tests.servers.llm.reading import write_reply
 
 MODELS = (("openai", "gpt-6.1-terra"), ("anthropic", "claude-sonnet-5-5"))
@@ -109,7 +109,7 @@ def works(profile: Profile, paths: Iterable[Path]) -> Batch:
 
 async def run(asking: Asking, batch: Batch) -> None:
     """Take documents through the roles."""
-    for stage in (stages.split, stages.find, stages.locate, stages.relate, stages.organize):
+    for stage in (role_stages.split, role_stages.find, role_stages.locate, role_stages.relate, role_stages.organize):
         await stage(asking, batch, lambda done, of: None)  # type: ignore[arg-type]
 
 

@@ -5,11 +5,11 @@ from typing import Annotated, Any
 
 from prefect import flow
 
-from nightdesk.flows.allowed import only_allowed
-from nightdesk.flows.configure import configure
-from nightdesk.flows.parameters import AdhocParameters, RunParameters, titled
-from nightdesk.flows.reorganizing import ended, reorganize_documents, tell_published
-from nightdesk.flows.schedule import date_of, due
+from nightdesk.flows.shared.allowed import only_allowed
+from nightdesk.flows.shared.configure import configure
+from nightdesk.flows.shared.parameters import AdhocParameters, RunParameters, titled
+from nightdesk.flows.shared.reorganize_documents import ended, reorganize_documents, tell_published
+from nightdesk.flows.shared.scheduled_time import date_of, due
 from nightdesk.tasks.config.profile import load_profile
 from nightdesk.tasks.reading.pasted_text import keep
 

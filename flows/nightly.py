@@ -8,18 +8,18 @@ from typing import Annotated, Any
 
 from prefect import flow, runtime
 
-from nightdesk.flows.allowed import only_allowed
-from nightdesk.flows.configure import configure
-from nightdesk.flows.page import show_weights
-from nightdesk.flows.parameters import LearnParameters, RunParameters, titled
-from nightdesk.flows.reorganizing import completed, ended, label_run, reorganize_documents
-from nightdesk.flows.schedule import Due, date_of, due
-from nightdesk.flows.unfinished import take_up
-from nightdesk.tasks import nights, unfinished
+from nightdesk.flows.artifacts.run_page import show_weights
+from nightdesk.flows.shared.allowed import only_allowed
+from nightdesk.flows.shared.configure import configure
+from nightdesk.flows.shared.parameters import LearnParameters, RunParameters, titled
+from nightdesk.flows.shared.reorganize_documents import completed, ended, label_run, reorganize_documents
+from nightdesk.flows.shared.scheduled_time import Due, date_of, due
+from nightdesk.flows.shared.unfinished_documents import take_up
 from nightdesk.tasks.config.profile import load_profile
 from nightdesk.tasks.errors import BadRun
-from nightdesk.tasks.learning import learn_from_tables
-from nightdesk.tasks.nights import Mark, Night, Plan
+from nightdesk.tasks.learning.learn import learn_from_tables
+from nightdesk.tasks.reorganizing import missed_nights, unfinished
+from nightdesk.tasks.reorganizing.missed_nights import Mark, Night, Plan
 
 NOTHING_NAMED = LearnParameters()  # Prefect's V2 form sends no parameters at all when every field was cleared
 log = logging.getLogger("nightdesk")
@@ -78,27 +78,27 @@ async def _night(
     A night that ended bad is not done, so later nights run it again, on as many as a document is taken up.
     """
     out, profile, run_id = Path(parameters.out), load_profile(parameters.profile).name, str(runtime.flow_run.id)
-    mark = nights.read_marks(out, profile).of.get(night.run_date, Mark())
-    nights.mark(out, profile, night, run_id, done=False)
+    mark = missed_nights.read_marks(out, profile).of.get(night.run_date, Mark())
+    missed_nights.mark(out, profile, night, run_id, done=False)
     result = await reorganize_documents(
         parameters, night.run_date, "nightly", by, done_runs=mark.runs, night=tonight, earlier=earlier
     )
     is_done = not result["is_bad"] or unfinished.note_bad(out, profile, night.run_date, tonight)
-    nights.mark(out, profile, night, run_id, done=is_done)
+    missed_nights.mark(out, profile, night, run_id, done=is_done)
     return result
 
 
 async def _plan(run: Due, out: Path, profile: str) -> Plan:
     """Decide what a run of the schedule is to do, by the clock and by what OUT knows now."""
-    now, marks = datetime.now(UTC), nights.read_marks(out, profile)
-    return nights.decide(run.at, now, await run.nights(now), marks, await run.waits_since())
+    now, marks = datetime.now(UTC), missed_nights.read_marks(out, profile)
+    return missed_nights.decide(run.at, now, await run.nights(now), marks, await run.waits_since())
 
 
 async def _nothing_to_do(plan: Plan, out: Path, profile: str) -> Any:
     """End a run whose night is done or too long ago. OUT then knows of that night, so those after it are missed."""
     day = plan.own.run_date
-    if day not in nights.read_marks(out, profile).of:
-        nights.mark(out, profile, plan.own, str(runtime.flow_run.id), done=False)
+    if day not in missed_nights.read_marks(out, profile).of:
+        missed_nights.mark(out, profile, plan.own, str(runtime.flow_run.id), done=False)
     await label_run(f"nightly-{profile}/{day} {plan.over.partition(':')[0].lower()}")
     log.info("%s", plan.over)
     return completed({"run_date": day.isoformat(), "out": str(out)}, plan.over)

@@ -40,9 +40,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nightdesk.role_rl.arms import Arm, Settings
-from nightdesk.role_rl.newcomers import expected
+from nightdesk.role_rl.cold_start import expected
 from nightdesk.role_rl.rewards import reward
-from nightdesk.role_rl.tally import NOTHING, Key, Sums, Tally
+from nightdesk.role_rl.sufficient_stats import NOTHING, Key, Sums, Tally
 
 SD = 0.2
 """Standard deviation of an answer's accuracy as judged."""

@@ -13,10 +13,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from nightdesk.role_rl.arms import Arm, Prior, Settings
-from nightdesk.role_rl.drawing import Decision, Plan, decide
-from nightdesk.role_rl.learn import learn, serving
-from nightdesk.role_rl.logbook import Logbook
-from nightdesk.role_rl.record import State
+from nightdesk.role_rl.learner import learn, serving
+from nightdesk.role_rl.sampling import Decision, Plan, decide
+from nightdesk.role_rl.simulation.simulated_log import Logbook
+from nightdesk.role_rl.state import State
 
 BOUND = 10.0
 JUDGE = Arm("judge", "judge")

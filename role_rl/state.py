@@ -1,170 +1,227 @@
-"""Versions of what was learned, as files: <folder>/<version, six digits>.json, folder = OUT/state/<profile>.
+"""One version of what was learned, and its JSON.
 
-The folder is the record: nothing in it is ever changed. A version is written whole under another name and then
-linked to its own; linking fails if the name is taken. That one step is both what keeps half a file from ever being seen
-and the compare-and-swap between two learners. The highest version that can be read serves; one that cannot is passed
-over with a warning, since a damaged file must not stop a night.
+The schema's number stands in the file. A reader takes its own schema and earlier ones: whoever raises SCHEMA adds to
+UPGRADES how a document of the one before becomes one of the new.
 """
 
-import os
-import re
-import uuid
-from collections.abc import Callable
-from dataclasses import replace
+import json
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
+from typing import Any
 
-from nightdesk.role_rl.errors import StateMissing, StateUnreadable, StateUnwritable, VersionExists
-from nightdesk.role_rl.record import State, from_json, timestamp, to_json
+from nightdesk.role_rl.judges import Pair
+from nightdesk.role_rl.sampling import Plan
+from nightdesk.role_rl.sufficient_stats import Halves, Key, Nights, Sums, Tally, Weighed
 
-_FILE = re.compile(r"^(\d{6,18})\.json$")
-_TRIES = 100
-
-
-def versions(folder: Path) -> list[int]:
-    """The version numbers taken in a folder, rising, readable or not; none if there is no folder.
-
-    Raises:
-        OSError: the folder is there and cannot be listed.
-    """
-    try:
-        names = [path.name for path in folder.iterdir()]
-    except FileNotFoundError:
-        return []
-    return sorted(int(match[1]) for match in map(_FILE.match, names) if match)
-
-
-def latest(folder: Path) -> tuple[State | None, list[str]]:
-    """The highest version that can be read (None if there is none), and a line for each passed over. Never raises."""
-    try:
-        numbers = versions(folder)
-    except OSError as error:
-        return None, [f"{folder}: {error.strerror or error}; the profile's priors serve"]
-    warnings: list[str] = []
-    for number in reversed(numbers):
-        try:
-            return load(folder, number), warnings
-        except (StateMissing, StateUnreadable) as error:
-            warnings.append(f"passed over a version of the weights: {error}")
-    if warnings:
-        warnings.append(f"{folder}: no version of the weights can be read; the profile's priors serve")
-    return None, warnings
+SCHEMA = 2
+_UNRECORDED = {"nights": [0.0] * 6, "logged": [[0.0] * 5] * 3}
+UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    # Without evidence in halves no change can be tested: weights then move by `max_move` a night until there is some.
+    1: lambda document: {
+        **document,
+        "tallies": [{**tally, **_UNRECORDED} for tally in document["tallies"]],
+        "halves": [[], []],
+        "pairs": [],
+        "decisions": [],
+        "likeness": [],
+        "memory": {},
+    },
+}
+"""Schema n -> what turns a document of schema n into one of n + 1."""
 
 
-def load(folder: Path, version: int) -> State:
+@dataclass(frozen=True, slots=True)
+class State:
     """One version.
 
-    Raises:
-        StateMissing: there is no such file. StateUnreadable: it is damaged or of an unknown schema.
+    version: 1, 2, ...; 0 stands for "no version yet: priors". previous: the version it was made from, None for the
+    first. created_at: UTC, ISO. reason: one line for people. from_run_ids: runs that this version learned from;
+    learned_run_ids: all runs that must not teach again, oldest first. night: UTC date of the last call learned from.
+    tallies: what is remembered; halves: the same, of each half of the decisions. pairs: what doubly judged answers
+    said of two judges. decisions: of a usual night, by (role, language).
+    likeness: how alike a duel's answers are (`evidence.Remembered`). memory: what else the strategy keeps, as JSON.
+    plans: (role, language) -> how decisions are drawn.
     """
-    path = _path(folder, version)
-    try:
-        state = from_json(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise StateMissing(str(path), "there is no such version") from None
-    except OSError as error:
-        raise StateUnreadable(str(path), error.strerror or str(error)) from error
-    except KeyError as error:
-        raise StateUnreadable(str(path), f"it lacks {error}") from error
-    except (ValueError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
-        raise StateUnreadable(str(path), f"it is damaged ({error})") from error
-    if state.version != version:
-        raise StateUnreadable(str(path), f"it says that it is version {state.version}")
-    return state
+
+    version: int
+    profile: str
+    created_at: str
+    reason: str
+    strategy: str = "posterior"
+    previous: int | None = None
+    from_run_ids: tuple[str, ...] = ()
+    learned_run_ids: tuple[str, ...] = ()
+    night: str = ""
+    tallies: Mapping[Key, Tally] = field(default_factory=dict)
+    plans: Mapping[tuple[str, str], Plan] = field(default_factory=dict)
+    halves: Halves = ({}, {})
+    pairs: Mapping[Pair, Sums] = field(default_factory=dict)
+    decisions: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    likeness: Mapping[tuple[str, str], Sums] = field(default_factory=dict)
+    memory: Mapping[str, Any] = field(default_factory=dict)
 
 
-def save(folder: Path, state: State) -> Path:
-    """Write a new version, durably, whole or not at all.
-
-    Raises:
-        VersionExists: the number is taken. StateUnwritable: the folder does not take it.
-    """
-    path = _path(folder, state.version)
-    draft = folder / f".{path.stem}-{os.getpid()}-{uuid.uuid4().hex}.tmp"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        try:
-            with draft.open("x", encoding="utf-8") as file:
-                file.write(to_json(state))
-                file.flush()
-                os.fsync(file.fileno())
-            path.hardlink_to(draft)
-            _sync(folder)
-        finally:
-            draft.unlink(missing_ok=True)
-    except FileExistsError:
-        raise VersionExists(str(path), "this version was written by someone else meanwhile") from None
-    except OSError as error:
-        raise StateUnwritable(str(path), error.strerror or str(error)) from error
-    return path
+def timestamp(moment: datetime) -> str:
+    """A moment as the state keeps it: UTC, ISO, whole seconds. A moment without a zone is taken as UTC."""
+    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    return moment.isoformat(timespec="seconds")
 
 
-def commit(folder: Path, change: Callable[[State | None], State]) -> tuple[State, list[str]]:
-    """Make the next version from the latest one, again from the newer one if somebody else was faster.
-
-    change: latest state -> new state, pure, since it may be called more than once. The number is given here: above
-    all that are taken, damaged ones too. Returns the saved state, and the warnings of `latest`.
-
-    Raises:
-        StateUnwritable: the folder does not take it. VersionExists: others were faster a hundred times.
-    """
-    taken: VersionExists | None = None
-    for _ in range(_TRIES):
-        # Numbers are listed before the state is read: save then meets a version that comes in between, never skips it.
-        above = max(_listed(folder), default=0)
-        before, warnings = latest(folder)
-        state = replace(change(before), version=above + 1, previous=before.version if before else None)
-        try:
-            save(folder, state)
-        except VersionExists as error:
-            taken = error
+def to_json(state: State) -> str:
+    """The document of a version, the same text for the same state."""
+    document: dict[str, Any] = {
+        "schema": SCHEMA,
+        "version": state.version,
+        "previous": state.previous,
+        "profile": state.profile,
+        "created_at": state.created_at,
+        "reason": state.reason,
+        "strategy": state.strategy,
+        "night": state.night,
+        "from_run_ids": list(state.from_run_ids),
+        "learned_run_ids": list(state.learned_run_ids),
+        "plans": [
+            {
+                "role": role,
+                "language": language,
+                "weights": dict(plan.weights),
+                "judge_rate": plan.judge_rate,
+                "duel_rate": plan.duel_rate,
+                "challengers": dict(plan.challengers),
+            }
+            for (role, language), plan in sorted(state.plans.items())
+        ],
+        "decisions": [[role, language, n] for (role, language), n in sorted(state.decisions.items())],
+        "likeness": [[role, language, *_sums_out(sums)] for (role, language), sums in sorted(state.likeness.items())],
+        "memory": state.memory,
+        "pairs": [[*pair, *_sums_out(sums)] for pair, sums in sorted(state.pairs.items())],
+        "tallies": _tallies_out(state.tallies),
+        "halves": [_tallies_out(half) for half in state.halves],
+    }
+    lists = {"plans", "tallies", "decisions", "pairs", "likeness"}
+    lines = []
+    for name in sorted(document):  # a line for each plan and tally: for people, and for diff
+        if name in lists and document[name]:
+            items = ",\n  ".join(_text_of(item) for item in document[name])
+            lines.append(f'"{name}": [\n  {items}\n ]')
         else:
-            return state, warnings
-    raise taken or VersionExists(str(folder))
+            lines.append(f'"{name}": {_text_of(document[name])}')
+    return "{\n " + ",\n ".join(lines) + "\n}\n"
 
 
-def rollback(folder: Path, version: int, why: str = "by hand", created_at: datetime | None = None) -> State:
-    """Write a new version that copies an old one; it serves from now on.
+def _text_of(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, allow_nan=False)
 
-    Runs learned since stay learned: what is rolled back must not come back with the next learn.
+
+def from_json(text: str) -> State:
+    """The state of a document of this schema or an earlier one.
 
     Raises:
-        StateMissing, StateUnreadable: there is no such version to copy. StateUnwritable: the folder does not take it.
+        KeyError, ValueError, TypeError, AttributeError: it is not such a document.
     """
-    old = load(folder, version)
-    stamp = timestamp(created_at or datetime.now(UTC))
+    document = json.loads(text)
+    schema = document["schema"]
+    while schema in UPGRADES and schema < SCHEMA:
+        document, schema = UPGRADES[schema](document), schema + 1
+    if schema != SCHEMA:
+        raise ValueError(f"its schema is {schema!r}, this program reads {min(UPGRADES, default=SCHEMA)} to {SCHEMA}")
+    previous = document["previous"]
+    return State(
+        version=int(document["version"]),
+        previous=None if previous is None else int(previous),
+        profile=_text(document["profile"]),
+        created_at=_text(document["created_at"]),
+        reason=_text(document["reason"]),
+        strategy=_text(document["strategy"]),
+        night=_text(document["night"]),
+        from_run_ids=tuple(map(_text, document["from_run_ids"])),
+        learned_run_ids=tuple(map(_text, document["learned_run_ids"])),
+        plans={(_text(plan["role"]), _text(plan["language"])): _plan_in(plan) for plan in document["plans"]},
+        tallies=_tallies_in(document["tallies"]),
+        halves=_halves_in(document["halves"]),
+        pairs={(_text(one), _text(other)): Sums(*map(_finite, sums)) for one, other, *sums in document["pairs"]},
+        likeness={(_text(role), _text(lang)): Sums(*map(_finite, sums)) for role, lang, *sums in document["likeness"]},
+        decisions={(_text(role), _text(language)): _number(n) for role, language, n in document["decisions"]},
+        memory=dict(document["memory"]),
+    )
 
-    def copy(now: State | None) -> State:
-        since = now.learned_run_ids if now else ()
-        learned = tuple(dict.fromkeys((*old.learned_run_ids, *since)))
-        reason = f"Rolled back to version {version}: {' '.join(why.split())}."
-        return replace(
-            old, created_at=stamp, reason=reason, from_run_ids=(), learned_run_ids=learned,
-            night=max(old.night, now.night if now else ""),
-        )  # fmt: skip
 
-    state, _ = commit(folder, copy)
-    return state
-
-
-def _path(folder: Path, version: int) -> Path:
-    return folder / f"{version:06d}.json"
-
-
-def _listed(folder: Path) -> list[int]:
-    try:
-        return versions(folder)
-    except OSError as error:
-        raise StateUnwritable(str(folder), error.strerror or str(error)) from error
+def _tallies_out(tallies: Mapping[Key, Tally]) -> list[dict[str, Any]]:
+    return [
+        {
+            **key._asdict(),
+            "answers": tally.answers,
+            "valid": tally.valid,
+            "cost": _sums_out(tally.cost),
+            "seconds": _sums_out(tally.seconds),
+            "judged": {judge: _sums_out(cell) for judge, cell in tally.judged.items()},
+            "nights": list(tally.nights.values),
+            "logged": [list(weighed.values) for weighed in tally.logged],
+        }
+        for key, tally in sorted(tallies.items())
+    ]
 
 
-def _sync(folder: Path) -> None:
-    """Make the new name itself durable; not every platform can open a folder, and there it is left to the system."""
-    try:
-        handle = os.open(folder, os.O_RDONLY)
-    except OSError:
-        return
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+def _tallies_in(document: list[dict[str, Any]]) -> dict[Key, Tally]:
+    return {
+        Key(_text(tally["role"]), _text(tally["language"]), _text(tally["arm"])): Tally(
+            answers=_number(tally["answers"]),
+            valid=_number(tally["valid"]),
+            cost=_sums_in(tally["cost"]),
+            seconds=_sums_in(tally["seconds"]),
+            judged={judge: _sums_in(cell) for judge, cell in tally["judged"].items()},
+            nights=Nights(*map(_finite, tally["nights"])),
+            logged=_logged_in(tally["logged"]),
+        )
+        for tally in document
+    }
+
+
+def _halves_in(document: list[list[dict[str, Any]]]) -> Halves:
+    first, second = map(_tallies_in, document)
+    return first, second
+
+
+def _logged_in(document: list[list[float]]) -> tuple[Weighed, Weighed, Weighed]:
+    accuracy, dollars, seconds = (Weighed(*map(_number, values)) for values in document)
+    return accuracy, dollars, seconds
+
+
+def _plan_in(document: Mapping[str, Any]) -> Plan:
+    weights = {name: _number(share) for name, share in document["weights"].items()}
+    challengers = {name: _number(share) for name, share in document["challengers"].items()}
+    rates = _number(document["judge_rate"]), _number(document["duel_rate"])
+    if not weights or min(weights.values()) <= 0 or abs(math.fsum(weights.values()) - 1) > 1e-6 or max(rates) > 1:
+        raise ValueError("a plan's weights or rates are no probabilities")
+    if not set(challengers) <= set(weights):
+        raise ValueError("a challenger has no weight")
+    return Plan(weights, *rates, challengers)
+
+
+def _sums_out(sums: Sums) -> list[float]:
+    return [sums.n, sums.total, sums.squares]
+
+
+def _sums_in(values: list[float]) -> Sums:
+    n, total, squares = values
+    return Sums(_number(n), _finite(total), _number(squares))
+
+
+def _finite(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ValueError(f"{value!r} stands where a number belongs")
+    return float(value)
+
+
+def _number(value: Any) -> float:
+    if _finite(value) < 0:
+        raise ValueError(f"{value!r} stands where a number of at least 0 belongs")
+    return float(value)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"{value!r} stands where text belongs")
+    return value

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from nightdesk.role_rl import ope
 from nightdesk.role_rl.arms import Arm, Settings, eligible
-from nightdesk.role_rl.evidence import gather
-from nightdesk.role_rl.learn import serving
-from nightdesk.role_rl.record import State
-from nightdesk.role_rl.strategies import Beliefs, plan_of
+from nightdesk.role_rl.feedback import gather
+from nightdesk.role_rl.learner import serving
+from nightdesk.role_rl.offpolicy import ope
+from nightdesk.role_rl.state import State
+from nightdesk.role_rl.strategies.strategies import Beliefs, plan_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 import pytest
 from hypothesis import settings
 
-from nightdesk.flows.configure import configure
+from nightdesk.flows.shared.configure import configure
 from tests.servers.playing import Playing, playing
 
 configure()  # nothing phones home, nothing chatters

@@ -9,7 +9,7 @@ from typing import Any
 
 import psutil
 
-from nightdesk.flows.orphans import SERVED_BY
+from nightdesk.flows.shared.parent_watch import SERVED_BY
 
 PATIENCE_S = 120
 _MARK = "NIGHTDESK_STARTED_BY_TEST"

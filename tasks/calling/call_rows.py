@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from nightdesk.role_rl.drawing import Decision
+from nightdesk.role_rl.sampling import Decision
 from nightdesk.tasks.calling.answer_store import Record
 from nightdesk.tasks.config.model_spec import ModelSpec
 from nightdesk.tasks.messages import Answer, Group, RoleRequest, Usage

@@ -4,9 +4,9 @@ import logging
 from collections import Counter
 from collections.abc import Callable
 
-from nightdesk.role_rl.drawing import Plan
-from nightdesk.role_rl.learn import serving
-from nightdesk.role_rl.record import State
+from nightdesk.role_rl.learner import serving
+from nightdesk.role_rl.sampling import Plan
+from nightdesk.role_rl.state import State
 from nightdesk.tasks.calling.question_size import Budgets, is_seldom
 from nightdesk.tasks.config.model_spec import ModelSpec
 from nightdesk.tasks.config.profile import Profile

@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable
 
 from nightdesk.role_rl.arms import eligible
-from nightdesk.role_rl.drawing import Plan, inclusion
+from nightdesk.role_rl.sampling import Plan, inclusion
 from nightdesk.tasks.config.model_spec import ModelSpec
 from nightdesk.tasks.config.profile import Profile
 from nightdesk.tasks.messages import RoleRequest

@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nightdesk.role_rl.arms import Arm, eligible
-from nightdesk.role_rl.board import judge_weights, panel, reliability
-from nightdesk.role_rl.drawing import Plan, decide
-from nightdesk.role_rl.record import State
+from nightdesk.role_rl.judges import judge_weights, panel, reliability
+from nightdesk.role_rl.sampling import Plan, decide
+from nightdesk.role_rl.state import State
 from nightdesk.tasks.calling.answer_store import Record, Store, Stored
 from nightdesk.tasks.calling.call_rows import (
     Context,

@@ -9,7 +9,7 @@ from typing import Any
 
 from nightdesk.tasks.config.profile import UNPLACED, load_profile
 from nightdesk.tasks.errors import InputError
-from nightdesk.tasks.stories import NIGHTS
+from nightdesk.tasks.reorganizing.stories import NIGHTS
 from nightdesk.tasks.tables import read as tables
 
 Row = dict[str, Any]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from nightdesk.tasks.stories import NIGHTS, Known, unpack
+from nightdesk.tasks.reorganizing.stories import NIGHTS, Known, unpack
 from nightdesk.tasks.tables.contracts import contract
 from nightdesk.tasks.tables.publish import table_folder
 

@@ -13,7 +13,7 @@ import pytest
 import yaml
 from prefect import Flow
 
-from nightdesk.flows.schedule import check_schedule
+from nightdesk.flows.shared.scheduled_time import check_schedule
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "deployments"
@@ -48,7 +48,7 @@ def test_a_deployment_names_a_flow_and_parameters_that_it_takes(deployment: dict
 
 
 def test_nightly_runs_do_not_overlap_and_learn_is_told_what_served_runs_tell_it() -> None:
-    from nightdesk.flows.serving import published_trigger
+    from nightdesk.flows.serve.deployments import published_trigger
 
     by_name = {d["name"]: d for d in PREFECT["deployments"]}
     assert by_name["nightly-news"]["concurrency_limit"] == {"limit": 1, "collision_strategy": "ENQUEUE"}
@@ -84,9 +84,9 @@ def test_the_api_is_open_to_who_has_the_auth_string_and_to_no_website_but_the_ui
 def test_jobs_take_no_module_of_a_users_folder_for_ours() -> None:
     for deployment in PREFECT["deployments"]:
         job = deployment["work_pool"]["job_variables"]
-        assert job["command"] == "python -P -m nightdesk.flows.job"
+        assert job["command"] == "python -P -m nightdesk.flows.serve.pool_job"
         assert job["env"]["PYTHONSAFEPATH"] == "1"
-    assert find_spec("nightdesk.flows.job")
+    assert find_spec("nightdesk.flows.serve.pool_job")
     services = COMPOSE["services"]
     assert all(s["environment"]["PYTHONSAFEPATH"] == "1" for n, s in services.items() if n != "postgres")
 

@@ -18,7 +18,7 @@ import pytest
 
 from tests.processes import start
 
-NIGHTDESK = [sys.executable, "-m", "nightdesk.flows.cli"]
+NIGHTDESK = [sys.executable, "-m", "nightdesk.flows.cli.main"]
 START_TIMEOUT_S = 120
 
 # A shell that runs the tests in the background has them ignore Ctrl-C, and what they start would inherit that.

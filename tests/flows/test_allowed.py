@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 import yaml
 
-from nightdesk.flows.allowed import VARIABLE, Allowed, allow_served, check_parameters, load
-from nightdesk.flows.parameters import AdhocParameters, EvaluateParameters, LearnParameters, RunParameters
+from nightdesk.flows.shared.allowed import VARIABLE, Allowed, allow_served, check_parameters, load
+from nightdesk.flows.shared.parameters import AdhocParameters, EvaluateParameters, LearnParameters, RunParameters
 from nightdesk.tasks.errors import DocumentError, InputError
 from nightdesk.tasks.reading.allowed_hosts import ALLOWED, Hosts
 from nightdesk.tasks.reading.http import fetch

@@ -19,13 +19,13 @@ print(json.dumps([before, seen()]))
 MODULES = ", ".join(
     (
         "nightdesk.flows",
-        "nightdesk.flows.cli",
-        "nightdesk.flows.configure",
-        "nightdesk.flows.job",
-        "nightdesk.flows.loop",
-        "nightdesk.flows.orphans",
-        "nightdesk.flows.parameters",
-        "nightdesk.flows.server",
+        "nightdesk.flows.cli.main",
+        "nightdesk.flows.shared.configure",
+        "nightdesk.flows.serve.pool_job",
+        "nightdesk.flows.cli.interrupts",
+        "nightdesk.flows.shared.parent_watch",
+        "nightdesk.flows.shared.parameters",
+        "nightdesk.flows.serve.prefect_server",
     )
 )
 
@@ -46,7 +46,12 @@ def test_an_import_changes_neither_the_environment_nor_threads_nor_logging() -> 
 
 @pytest.mark.parametrize(
     "module",
-    ["nightdesk.flows.nightly", "nightdesk.flows.adhoc", "nightdesk.flows.evaluating", "nightdesk.flows.serving"],
+    [
+        "nightdesk.flows.nightly",
+        "nightdesk.flows.adhoc",
+        "nightdesk.flows.evaluate_models",
+        "nightdesk.flows.serve.deployments",
+    ],
 )
 def test_an_import_of_a_flow_changes_no_more_than_prefect_does(module: str) -> None:
     _, prefect = look("import prefect, prefect.runner, prefect.events")

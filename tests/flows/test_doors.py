@@ -22,8 +22,8 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Origin, Subprotocol
 
-from nightdesk.flows.doors import Key, key_of
-from nightdesk.flows.server import own_server
+from nightdesk.flows.serve.prefect_server import own_server
+from nightdesk.flows.serve.server_auth import Key, key_of
 from nightdesk.tasks.errors import NightdeskError
 from tests.flows.conftest import NIGHTDESK
 from tests.serving import basic, eventually

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from nightdesk.flows.markdown import code, plain, table
-from nightdesk.flows.verdict import judge
+from nightdesk.flows.artifacts.markdown import code, plain, table
+from nightdesk.flows.artifacts.run_verdict import judge
 from nightdesk.tasks.config.profile import Profile, load_profile
-from nightdesk.tasks.totals import Served, Totals
+from nightdesk.tasks.reorganizing.totals import Served, Totals
 
 MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 

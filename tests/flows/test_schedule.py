@@ -10,9 +10,9 @@ import pytest
 from prefect.client.schemas.schedules import CronSchedule
 from prefect.server.schemas.schedules import CronSchedule as ServerCronSchedule
 
-from nightdesk.flows.schedule import check_schedule, firings, nights_between, nights_passed
+from nightdesk.flows.shared.scheduled_time import check_schedule, firings, nights_between, nights_passed
 from nightdesk.tasks.errors import InputError
-from nightdesk.tasks.nights import Night
+from nightdesk.tasks.reorganizing.missed_nights import Night
 
 BERLIN, CAIRO = "Europe/Berlin", "Africa/Cairo"
 CLOCKS_CHANGE = {

@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from nightdesk.tasks import nights
-from nightdesk.tasks.nights import Night
+from nightdesk.tasks.reorganizing import missed_nights
+from nightdesk.tasks.reorganizing.missed_nights import Night
 from tests.flows.test_kills import alive_in_session
 from tests.serving import Served, eventually, serving
 from tests.tables import rows
@@ -42,7 +42,7 @@ def nightly_runs(served: Served) -> list[dict[str, Any]]:
 
 def is_done(out: Path, night: Night) -> bool:
     """Tell whether a night is done, by its mark."""
-    return nights.read_marks(out, "news").is_done(night)
+    return missed_nights.read_marks(out, "news").is_done(night)
 
 
 def make_late(database: Path, moments: list[datetime]) -> list[str]:
@@ -81,7 +81,7 @@ def test_late_runs_and_missed_nights_are_one_thing(tmp_path: Path) -> None:
         moment = (due(back) + timedelta(hours=hours)).timestamp()
         os.utime(write_evening(source, name, seed=90 + number, passages=1), (moment, moment))
     for back in (22, *range(20, 3, -1)):
-        nights.mark(out, "news", Night(due(back)), "0", done=True)
+        missed_nights.mark(out, "news", Night(due(back)), "0", done=True)
     late = make_late(tmp_path / "prefect" / "prefect.db", [due(21), due(2), due(1)])
 
     with serving(tmp_path, source, *options) as after:

@@ -13,8 +13,8 @@ import pytest
 from prefect.utilities.callables import parameter_schema
 
 from nightdesk.flows.adhoc import adhoc
-from nightdesk.flows.causes import cause
-from nightdesk.flows.parameters import offer_profile
+from nightdesk.flows.cli.causes import cause
+from nightdesk.flows.shared.parameters import offer_profile
 
 NIGHTDESK = Path(sys.executable).with_name("nightdesk")
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from nightdesk.flows.configure import ENVIRONMENT
+from nightdesk.flows.shared.configure import ENVIRONMENT
 from tests.serving import Served, eventually, serving
 from tests.tables import rows
 

@@ -10,10 +10,10 @@ import pyarrow as pa
 import pytest
 
 from nightdesk.role_rl.arms import Arm, Prior, Settings
-from nightdesk.role_rl.board import combined, judge_weights, panel
-from nightdesk.role_rl.drawing import Plan, decide
-from nightdesk.role_rl.learn import learn, serving
-from nightdesk.role_rl.record import State
+from nightdesk.role_rl.judges import combined, judge_weights, panel
+from nightdesk.role_rl.learner import learn, serving
+from nightdesk.role_rl.sampling import Plan, decide
+from nightdesk.role_rl.state import State
 
 START = datetime(2026, 3, 1, 2, 0, tzinfo=UTC)
 

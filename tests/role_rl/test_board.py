@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nightdesk.role_rl.arms import Arm
-from nightdesk.role_rl.board import LABELS, Pair, combined, judge_weights, may_judge, panel, reliability, standings
-from nightdesk.role_rl.tally import Sums
+from nightdesk.role_rl.judges import LABELS, Pair, combined, judge_weights, may_judge, panel, reliability, standings
+from nightdesk.role_rl.sufficient_stats import Sums
 
 POOL = (
     Arm("opus", "anthropic"),

@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nightdesk.role_rl.arms import Arm, Settings
-from nightdesk.role_rl.board import LABELS
-from nightdesk.role_rl.drift import change, probability
-from nightdesk.role_rl.evidence import gather
+from nightdesk.role_rl.feedback import gather
+from nightdesk.role_rl.judges import LABELS
 from nightdesk.role_rl.posterior import Spread
-from nightdesk.role_rl.tally import Key, Sums, Tally
+from nightdesk.role_rl.strategies.drift import change, probability
+from nightdesk.role_rl.sufficient_stats import Key, Sums, Tally
 from nightdesk.role_rl.whatif import what_if
 
 Rows = Callable[[Sequence[Mapping[str, Any]]], pa.Table]

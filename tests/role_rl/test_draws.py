@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nightdesk.role_rl.drawing import Plan, decide, inclusion, uniforms
 from nightdesk.role_rl.errors import SettingsError
+from nightdesk.role_rl.sampling import Plan, decide, inclusion, uniforms
 
 PLANS = {
     "usual": Plan({"a": 0.9, "b": 0.07, "c": 0.03}, 0.1, 0.2, {"a": 0.5, "b": 0.4, "c": 0.1}),

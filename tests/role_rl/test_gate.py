@@ -4,10 +4,10 @@ import random
 
 import pytest
 
-from nightdesk.role_rl import gate, ope
 from nightdesk.role_rl.arms import Settings
-from nightdesk.role_rl.drawing import Plan, decide
-from nightdesk.role_rl.tally import Sums, Tally, Weighed
+from nightdesk.role_rl.offpolicy import ope, safety_gate
+from nightdesk.role_rl.sampling import Plan, decide
+from nightdesk.role_rl.sufficient_stats import Sums, Tally, Weighed
 
 NEWS = Settings("news", k_cost=2.0, k_time=0.0)
 TRUE = {"a": 0.8, "b": 0.7, "c": 0.5}
@@ -89,7 +89,7 @@ B_LEADS = Plan({"a": 0.02, "b": 0.97, "c": 0.01}, 0.1, 0.1, {"a": 0.5, "b": 0.3,
 
 def test_what_is_known_to_be_worse_is_held_back_and_the_reason_says_by_how_much() -> None:
     halves = [(C_LEADS, log(1, 4000)), (C_LEADS, log(2, 4000))]
-    verdict = gate.judged(A_LEADS, C_LEADS, halves, NEWS)
+    verdict = safety_gate.judged(A_LEADS, C_LEADS, halves, NEWS)
     assert verdict.held
     assert verdict.plan.weights == A_LEADS.weights
     assert verdict.plan.challengers == C_LEADS.challengers  # it goes on being tried where it is judged
@@ -100,9 +100,9 @@ def test_what_is_known_to_be_worse_is_held_back_and_the_reason_says_by_how_much(
 def test_what_is_as_good_passes_whole_and_what_is_little_known_moves_a_fifth() -> None:
     known = [(B_LEADS, log(1, 6000)), (B_LEADS, log(2, 6000))]
     dear = Settings("news", k_cost=30.0, k_time=0.0)  # b is a little less accurate, and much cheaper
-    assert gate.judged(A_LEADS, B_LEADS, known, dear) == gate.Verdict(B_LEADS)
+    assert safety_gate.judged(A_LEADS, B_LEADS, known, dear) == safety_gate.Verdict(B_LEADS)
     for little in ([(B_LEADS, log(1, 60)), (B_LEADS, log(2, 60))], [(B_LEADS, {}), (B_LEADS, {})]):
-        verdict = gate.judged(A_LEADS, B_LEADS, little, dear)
+        verdict = safety_gate.judged(A_LEADS, B_LEADS, little, dear)
         moved = max(abs(verdict.plan.weights[n] - A_LEADS.weights[n]) for n in A_LEADS.weights)
         assert not verdict.held
         assert moved == pytest.approx(0.2)
@@ -111,8 +111,8 @@ def test_what_is_as_good_passes_whole_and_what_is_little_known_moves_a_fifth() -
 
 def test_bounded_exploration_is_not_for_the_gate() -> None:
     near = Plan({"a": 0.92, "b": 0.06, "c": 0.02}, 0.1, 0.1, {"a": 1.0})
-    assert not gate.concerns(A_LEADS, near, NEWS)
-    assert gate.concerns(A_LEADS, B_LEADS, NEWS)
+    assert not safety_gate.concerns(A_LEADS, near, NEWS)
+    assert safety_gate.concerns(A_LEADS, B_LEADS, NEWS)
 
 
 def test_sums_of_failing_arms_start_anew() -> None:

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from nightdesk.role_rl.arms import Arm, Prior, Settings
 from nightdesk.role_rl.errors import TableError
-from nightdesk.role_rl.evidence import gather
-from nightdesk.role_rl.learn import learn, report, serving
-from nightdesk.role_rl.record import State
-from nightdesk.role_rl.tally import Key
+from nightdesk.role_rl.feedback import gather
+from nightdesk.role_rl.learner import learn, report, serving
+from nightdesk.role_rl.state import State
+from nightdesk.role_rl.sufficient_stats import Key
 
 Rows = Callable[[Sequence[Mapping[str, Any]]], pa.Table]
 STRONG = Key("topic_finder", "en", "strong")

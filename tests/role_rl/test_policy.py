@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from nightdesk.role_rl.arms import Arm, Prior, Settings
 from nightdesk.role_rl.errors import SettingsError
-from nightdesk.role_rl.learn import serving
-from nightdesk.role_rl.policy import limited, plan, repooled
+from nightdesk.role_rl.learner import serving
 from nightdesk.role_rl.posterior import estimate
 from nightdesk.role_rl.rewards import charged_seconds, reward
-from nightdesk.role_rl.tally import Key, Sums, Tally
+from nightdesk.role_rl.strategies.policy import limited, plan, repooled
+from nightdesk.role_rl.sufficient_stats import Key, Sums, Tally
 
 ROLE, LANGUAGE = "topic_finder", "en"
 priors = st.builds(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from nightdesk.role_rl.arms import Arm, Prior, Settings
 from nightdesk.role_rl.posterior import best, estimate, pooled
-from nightdesk.role_rl.tally import Key, Sums, Tally
+from nightdesk.role_rl.sufficient_stats import Key, Sums, Tally
 
 NEWS = Settings("news")
 ROLE, LANGUAGE = "topic_finder", "en"

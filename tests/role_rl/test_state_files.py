@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nightdesk.role_rl import errors
-from nightdesk.role_rl.drawing import Plan
-from nightdesk.role_rl.record import State, from_json, to_json
-from nightdesk.role_rl.state import commit, latest, load, rollback, save, versions
-from nightdesk.role_rl.tally import Key, Sums, Tally
+from nightdesk.role_rl.sampling import Plan
+from nightdesk.role_rl.state import State, from_json, to_json
+from nightdesk.role_rl.state_versions import commit, latest, load, rollback, save, versions
+from nightdesk.role_rl.sufficient_stats import Key, Sums, Tally
 
 amount = st.floats(0, 1e9)
 sums = st.builds(Sums, amount, amount, amount)

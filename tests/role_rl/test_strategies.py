@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from nightdesk.role_rl.arms import STRATEGIES, Arm, Prior, Settings
 from nightdesk.role_rl.errors import SettingsError
-from nightdesk.role_rl.evidence import Step
-from nightdesk.role_rl.learn import learn, serving
-from nightdesk.role_rl.qlearning import learned, plan
-from nightdesk.role_rl.record import from_json, to_json
+from nightdesk.role_rl.feedback import Step
+from nightdesk.role_rl.learner import learn, serving
+from nightdesk.role_rl.state import from_json, to_json
+from nightdesk.role_rl.strategies.qlearning import learned, plan
 
 ROLE = ("topic_finder", "en")
 ARMS = ("a", "b", "c")

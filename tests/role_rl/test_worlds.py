@@ -7,8 +7,8 @@ import pytest
 
 from nightdesk.role_rl.errors import SettingsError
 from nightdesk.role_rl.replay import Default, Published
-from nightdesk.role_rl.simulate import Outcome, settings_of, simulate
-from nightdesk.role_rl.worlds import World, parse_world
+from nightdesk.role_rl.simulation.environments import World, parse_world
+from nightdesk.role_rl.simulation.simulate import Outcome, settings_of, simulate
 
 MODELS = Path(__file__).parents[2] / "benchmarks" / "models.toml"
 

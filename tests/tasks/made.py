@@ -10,14 +10,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from nightdesk.tasks.config.profile import Chunks
-from nightdesk.tasks.filing import file_batch, topic_id
 from nightdesk.tasks.reading.documents import Document, make_document
+from nightdesk.tasks.reorganizing.document_state import Batch, Filed, FoundTopic, Unreadable, Work
+from nightdesk.tasks.reorganizing.filing import file_batch, topic_id
+from nightdesk.tasks.reorganizing.stories import pack
 from nightdesk.tasks.roles.chunk_splitter import split_document
 from nightdesk.tasks.roles.relationship_checker import stitch
-from nightdesk.tasks.stories import pack
 from nightdesk.tasks.tables import publish
 from nightdesk.tasks.tables.contracts import contract
-from nightdesk.tasks.work import Batch, Filed, FoundTopic, Unreadable, Work
 
 DAY = date(2026, 3, 1)
 CATEGORIES = ("facts", "opinions", "assumptions", "future_plans")

@@ -9,10 +9,10 @@ import pyarrow as pa
 import pytest
 
 from nightdesk.tasks.errors import AuditFailed, PublishError
+from nightdesk.tasks.reorganizing.document_state import Filed, FoundTopic, Lost, Unreadable
 from nightdesk.tasks.tables.audit import Auditor
 from nightdesk.tasks.tables.contracts import contract
 from nightdesk.tasks.tables.quarantine import Cleared, clear
-from nightdesk.tasks.work import Filed, FoundTopic, Lost, Unreadable
 from tests.tasks.made import CATEGORIES, Row, call, calls, document, tables, work
 
 LEDGER = {"calls": calls(call("c1")), "judgements": contract("judgements").build([])}

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from nightdesk.tasks.config.profile import Profile, load_profile
-from nightdesk.tasks.control import nightly_items
+from nightdesk.tasks.reorganizing.control_items import nightly_items
 from nightdesk.tasks.roles.registry import MODULES
 
 DAY = date(2026, 3, 1)

@@ -93,7 +93,7 @@ def test_a_reader_that_stops_reading_is_no_error(out: Path) -> None:
     command = [
         sys.executable,
         "-m",
-        "nightdesk.flows.cli",
+        "nightdesk.flows.cli.main",
         "export",
         "--table",
         "passages",

@@ -11,8 +11,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nightdesk.tasks import nights
-from nightdesk.tasks.nights import LOOK_BACK, Mark, Marks, Night, Plan, decide, nights_of, read_marks
+from nightdesk.tasks.reorganizing import missed_nights
+from nightdesk.tasks.reorganizing.missed_nights import (
+    LOOK_BACK,
+    Mark,
+    Marks,
+    Night,
+    Plan,
+    decide,
+    nights_of,
+    read_marks,
+)
 
 BERLIN = ZoneInfo("Europe/Berlin")
 CAIRO = ZoneInfo("Africa/Cairo")
@@ -32,7 +41,7 @@ def published_by_hand(out: Path, day: int) -> None:
 
 def missed(out: Path, found: list[Night]) -> list[int]:
     """Return the days of the month of those nights that are to be made good."""
-    return [n.run_date.day for n in nights.missed(found, read_marks(out, "news"))]
+    return [n.run_date.day for n in missed_nights.missed(found, read_marks(out, "news"))]
 
 
 def test_each_date_has_one_night_its_last_and_the_date_is_that_of_the_schedules_zone() -> None:
@@ -75,16 +84,16 @@ def test_a_run_by_hand_for_a_date_of_long_ago_makes_no_night_of_a_new_schedule_a
 
 
 def test_once_nights_are_marked_each_that_is_not_done_was_missed_but_for_those_run_by_hand(tmp_path: Path) -> None:
-    nights.mark(tmp_path, "news", night(2), RUN, done=True)
+    missed_nights.mark(tmp_path, "news", night(2), RUN, done=True)
     published_by_hand(tmp_path, 20)
     assert missed(tmp_path, [night(k) for k in range(18, 23)]) == [18, 19, 21, 22]
 
 
 def test_a_night_that_began_and_was_not_done_is_missed_and_one_that_was_done_is_not(tmp_path: Path) -> None:
     for day in (20, 21, 22):
-        nights.mark(tmp_path, "news", night(day), RUN, done=False)
+        missed_nights.mark(tmp_path, "news", night(day), RUN, done=False)
         published_by_hand(tmp_path, day)  # what it had published when it was killed
-    nights.mark(tmp_path, "news", night(21), RUN, done=True)
+    missed_nights.mark(tmp_path, "news", night(21), RUN, done=True)
     assert missed(tmp_path, [night(k) for k in range(20, 24)]) == [20, 22, 23]
     (tmp_path / "nights" / "news" / "2026-11-21.json").write_text("{ torn")
     (tmp_path / "nights" / "news" / "some-te-xt.json").write_text("no mark of ours")
@@ -92,31 +101,31 @@ def test_a_night_that_began_and_was_not_done_is_missed_and_one_that_was_done_is_
 
 
 def test_nights_of_another_profile_are_not_ours(tmp_path: Path) -> None:
-    nights.mark(tmp_path, "commerce", night(20), RUN, done=True)
+    missed_nights.mark(tmp_path, "commerce", night(20), RUN, done=True)
     assert missed(tmp_path, [night(20), night(21)]) == []
     assert not read_marks(tmp_path, "news").is_done(night(20))
 
 
 def test_a_later_night_of_the_same_date_is_not_done_by_an_earlier_one(tmp_path: Path) -> None:
-    nights.mark(tmp_path, "news", night(20, hour=6), RUN, done=True)
+    missed_nights.mark(tmp_path, "news", night(20, hour=6), RUN, done=True)
     marks = read_marks(tmp_path, "news")
     assert [marks.is_done(night(20, hour=h)) for h in (2, 6, 12)] == [True, True, False]
     assert missed(tmp_path, [night(20, hour=12)]) == [20]
 
 
 def test_an_earlier_night_stays_done_while_a_later_one_of_its_date_is_under_way(tmp_path: Path) -> None:
-    nights.mark(tmp_path, "news", night(20, hour=6), RUN, done=True)
-    nights.mark(tmp_path, "news", night(20, hour=12), LATER_RUN, done=False)
+    missed_nights.mark(tmp_path, "news", night(20, hour=6), RUN, done=True)
+    missed_nights.mark(tmp_path, "news", night(20, hour=12), LATER_RUN, done=False)
     begun = read_marks(tmp_path, "news")
     assert [begun.is_done(night(20, hour=h)) for h in (6, 12)] == [True, False]
     assert begun.of[date(2026, 11, 20)].runs == {RUN}  # the later one is to skip what this run has published
-    nights.mark(tmp_path, "news", night(20, hour=12), LATER_RUN, done=True)
+    missed_nights.mark(tmp_path, "news", night(20, hour=12), LATER_RUN, done=True)
     assert read_marks(tmp_path, "news").of[date(2026, 11, 20)].runs == {RUN, LATER_RUN}
 
 
 def test_a_night_that_begins_anew_is_not_done_until_it_ends_again(tmp_path: Path) -> None:
     for done in (True, False):
-        nights.mark(tmp_path, "news", night(20), RUN, done=done)
+        missed_nights.mark(tmp_path, "news", night(20), RUN, done=done)
     assert missed(tmp_path, [night(20)]) == [20]
 
 

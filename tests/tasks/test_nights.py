@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from nightdesk.role_rl import state as states
-from nightdesk.tasks import stages
+from nightdesk.role_rl import state_versions as states
 from nightdesk.tasks.calling.answer_store import Store
 from nightdesk.tasks.calling.dask_pool import fan_out
 from nightdesk.tasks.calling.router import Desk
 from nightdesk.tasks.config.profile import Batches, Profile, load_profile
 from nightdesk.tasks.errors import InputError, PublishError
-from nightdesk.tasks.learning import learn_from_tables, state_folder, weights_rows
+from nightdesk.tasks.learning.learn import learn_from_tables, state_folder, weights_rows
 from nightdesk.tasks.reading.sources import check_sources
-from nightdesk.tasks.run import Run, open_run
+from nightdesk.tasks.reorganizing import role_stages
+from nightdesk.tasks.reorganizing.run import Run, open_run
 from nightdesk.tasks.tables import parts
 from nightdesk.tasks.tables.audit import Auditor
 from tests.tables import assert_ledger_is_complete, assert_whole, but_for_run_id, rows
@@ -25,7 +25,7 @@ from tests.tasks.made import DAY
 from tests.texts import evening, write_evening
 
 NEXT_DAY = date(2026, 3, 2)
-ROLE_STAGES = (stages.split, stages.find, stages.locate, stages.relate, stages.organize)
+ROLE_STAGES = (role_stages.split, role_stages.find, role_stages.locate, role_stages.relate, role_stages.organize)
 
 
 @dataclass(frozen=True)

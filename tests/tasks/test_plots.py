@@ -3,7 +3,7 @@
 from pathlib import Path
 from xml.etree import ElementTree
 
-from nightdesk.tasks.plots import draw, picture
+from nightdesk.tasks.learning.weights_plot import draw, picture
 
 SVG = "{http://www.w3.org/2000/svg}"
 

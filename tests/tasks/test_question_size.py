@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from nightdesk.tasks.calling.question_size import Budgets, budget
-from nightdesk.tasks.comparing import Questions, Topics, questions, smaller
 from nightdesk.tasks.config.model_spec import ModelSpec
 from nightdesk.tasks.config.profile import Profile, load_profile
-from nightdesk.tasks.forecast import forecast
-from nightdesk.tasks.halving import halves
 from nightdesk.tasks.messages import RoleRequest
 from nightdesk.tasks.models.embedded.answers import MODELS
 from nightdesk.tasks.models.embedded.vectors import _tokenizer
+from nightdesk.tasks.reorganizing.dry_run import forecast
+from nightdesk.tasks.reorganizing.halved_questions import halves
+from nightdesk.tasks.reorganizing.topic_questions import Questions, Topics, questions, smaller
 from nightdesk.tasks.roles import content_organizer, prompts, topic_finder, topic_locator
 from nightdesk.tasks.roles.relationship_checker import LEAST_SENTENCES, MOST_TOPICS
 from nightdesk.tasks.roles.tokens import prompt_tokens, question_tokens, tokens_of

@@ -11,9 +11,9 @@ from nightdesk.tasks.calling.answer_store import Store
 from nightdesk.tasks.calling.dask_pool import fan_out
 from nightdesk.tasks.calling.router import Desk
 from nightdesk.tasks.config.profile import Profile, load_profile
-from nightdesk.tasks.stages import ROLE_STAGES
+from nightdesk.tasks.reorganizing.document_state import Batch, Work
+from nightdesk.tasks.reorganizing.role_stages import ROLE_STAGES
 from nightdesk.tasks.tables.contracts import contract
-from nightdesk.tasks.work import Batch, Work
 from tests.servers.playing import Playing
 from tests.tasks.made import DAY, Row, document
 from tests.texts import evening

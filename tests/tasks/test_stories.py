@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from nightdesk.tasks.stories import NEAREST, Known, pack, relate, unpack
+from nightdesk.tasks.reorganizing.stories import NEAREST, Known, pack, relate, unpack
 
 Vectors = NDArray[np.float32]
 NOTHING = Known(np.zeros((0, 1), np.float32), [])

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from nightdesk.tasks.config.profile import load_profile
-from nightdesk.tasks.learning import learn_from_tables
+from nightdesk.tasks.learning.learn import learn_from_tables
 from nightdesk.tasks.tables.publish import publish
 from tests.tasks.made import DAY, call, calls
 

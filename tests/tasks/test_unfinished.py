@@ -3,9 +3,9 @@
 from datetime import date, timedelta
 from pathlib import Path
 
-from nightdesk.tasks import unfinished
 from nightdesk.tasks.reading.documents import Document, make_document
-from nightdesk.tasks.work import Lost, Work
+from nightdesk.tasks.reorganizing import unfinished
+from nightdesk.tasks.reorganizing.document_state import Lost, Work
 from tests.tasks.made import DAY, document, publish_documents, work
 
 TONIGHT = DAY + timedelta(days=1)

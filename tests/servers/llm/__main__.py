@@ -9,7 +9,7 @@ from pathlib import Path
 import uvicorn
 
 from nightdesk.role_rl.errors import SettingsError
-from nightdesk.role_rl.worlds import parse_world
+from nightdesk.role_rl.simulation.environments import parse_world
 from tests.servers.llm.app import make_app
 from tests.servers.llm.standin import BatchSettings, StandIn
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nightdesk.role_rl.errors import SettingsError
-from nightdesk.role_rl.worlds import Actor, World
+from nightdesk.role_rl.simulation.environments import Actor, World
 
 BRAINS = ("static", "lexical", "baseline")
 ABILITIES = ("json_schema", "json_object_schema", "json_object", "none")

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from nightdesk.role_rl.worlds import World
+from nightdesk.role_rl.simulation.environments import World
 from tests.servers.llm.brains import think
 from tests.servers.llm.cache import BYTES, Fronts, PromptCache, tokens
 from tests.servers.llm.counts import Counts, Seen

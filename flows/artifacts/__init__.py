@@ -1,0 +1,1 @@
+"""What a run's page in the Prefect UI shows: summary, verdict, progress."""

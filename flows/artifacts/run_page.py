@@ -1,0 +1,131 @@
+"""A run's page in the Prefect UI: artifacts that tell in ten seconds whether it was good, and then why."""
+
+from base64 import b64encode
+from pathlib import Path
+from typing import Any
+
+from prefect.artifacts import acreate_markdown_artifact
+
+from nightdesk.flows.artifacts.markdown import code, plain, table
+from nightdesk.flows.artifacts.run_verdict import Verdict
+from nightdesk.role_rl import state_versions as states
+from nightdesk.role_rl.errors import StateError
+from nightdesk.role_rl.learner import report
+from nightdesk.tasks.config.profile import Profile
+from nightdesk.tasks.learning.learn import Learned, state_folder
+from nightdesk.tasks.reorganizing.run import Run
+from nightdesk.tasks.tables import parts
+
+_STORIES = 5
+_SHOWN = 20  # rows of a list that could be long
+
+
+async def show_run(run: Run, result: dict[str, Any], verdict: Verdict, learned: Learned | None) -> None:
+    """Put a run's summary, and what it taught, on its page."""
+    await acreate_markdown_artifact(_summary(run, result, verdict), key="summary", description=verdict.line)
+    if learned is not None:
+        await show_weights(run.out, run.profile, learned)
+
+
+async def show_weights(out: Path, profile: Profile, learned: Learned) -> None:
+    """Put the weights before and after on the page, with the reason."""
+    text = _weights(out, profile, learned)
+    await acreate_markdown_artifact(text, key="weights", description=f"Weights, version {learned.version}")
+
+
+def _summary(run: Run, result: dict[str, Any], verdict: Verdict) -> str:
+    lines = [f"# {verdict.word}", "", verdict.headline, ""]
+    lines += [f"- {plain(c, 300)}" for c in verdict.concerns]
+    if stories := _stories(run):
+        lines += ["", "## The biggest stories"]
+        lines += table(("story", "sentences ", "documents "), stories)
+    lines += ["", "## The run", *_figures(run, result)]
+    if served := sorted(run.totals.models.items()):
+        lines += ["", "## Who served"]
+        lines += table(
+            ("role", "model", "calls ", "not to serve ", "failed ", "dollars "),
+            [(r, code(m), c.calls, c.calls - c.serving, c.failed, f"{c.dollars:.4f}") for (r, m), c in served],
+        )
+    lines += ["", "## Seconds"]
+    lines += table(("stage", "seconds "), [(name, f"{s:.2f}") for name, s in result["stages"].items()])
+    lines += ["", "## The audit", *_audit(run)]
+    if run.totals.reasons:
+        lines += ["", "## Not read"]
+        lines += [f"- {plain(why, 400)}" for why in run.totals.reasons[:_SHOWN]]
+        if len(run.totals.reasons) > _SHOWN:
+            lines.append(f"- and {len(run.totals.reasons) - _SHOWN} more, in the table documents")
+    return "\n".join(lines) + "\n"
+
+
+def _figures(run: Run, result: dict[str, Any]) -> list[str]:
+    budget = run.profile.limits.max_cost_usd
+    dollars = f"{result['cost_usd']:.4f}" + (f" of {budget:.2f}" if budget else "")
+    names = ("documents", "unreadable", "skipped", "sentences", "placed", "unplaced", "failed", "unpaid", "topics")
+    more = ("quarantined", "unjoined", "withheld", "calls")
+    rows = [(name, f"{result[name]:,}") for name in (*names, *more)]
+    if result["input_tokens"]:
+        rows += [(f"{way} tokens", f"{result[f'{way}_tokens']:,}") for way in ("input", "output")]
+        rows.append(("input from caches", f"{result['cache_hit_rate']:.0%}"))
+    rows += [("dollars", dollars), ("weights that served", f"version {result['weights_version']}")]
+    if result["new_weights_version"] is not None:
+        rows.append(("weights learned", f"version {result['new_weights_version']}"))
+    rows.append(("tables", code(f"{run.out / 'tables'}/*/run_date={run.run_date.isoformat()}/")))
+    if result["edition"]:
+        rows.append(("edition", code(result["edition"])))
+    return table(("", " "), rows)
+
+
+def _stories(run: Run) -> list[tuple[str, str, int]]:
+    """Return the stories of this run that have most sentences: title, sentences, documents."""
+    topics = parts.read(run.out, "topics", [run.run_date], ["story_id", "title", "sentences", "doc_id", "run_id"])
+    told: dict[str, list[dict[str, Any]]] = {}
+    for row in topics.to_pylist():
+        if row["run_id"] == run.run_id:
+            told.setdefault(row["story_id"], []).append(row)
+    sizes = {story: sum(r["sentences"] for r in rows) for story, rows in told.items()}
+    biggest = sorted(told, key=lambda story: (-sizes[story], story))[:_STORIES]
+    return [
+        (
+            plain(max(told[s], key=lambda r: r["sentences"])["title"]),
+            f"{sizes[s]:,}",
+            len({r["doc_id"] for r in told[s]}),
+        )
+        for s in biggest
+    ]
+
+
+def _audit(run: Run) -> list[str]:
+    rows = []
+    for name in dict.fromkeys(r.table for r in run.reports):
+        reports = [r for r in run.reports if r.table == name]
+        failed = [why for r in reports for why in r.rows.values()]
+        reasons = "; ".join(code(why) for why in dict.fromkeys(failed))
+        rows.append((name, sum(r.checked for r in reports), len(failed), reasons))
+    return table(("table", "expectations ", "rows that failed ", "which"), rows)
+
+
+def _weights(out: Path, profile: Profile, learned: Learned) -> str:
+    folder, arms, settings = state_folder(out, profile.name), profile.arms(), profile.settings()
+    lines = [f"# Weights, version {learned.version}", "", plain(learned.reason, 600), ""]
+    lines += [f"- {plain(w, 300)}" for w in learned.warnings]
+    plot = folder / f"{learned.version:06d}.svg"
+    if plot.exists():
+        picture = b64encode(plot.read_bytes()).decode("ascii")
+        lines += ["", f"![Weights, reward and dollars over the nights](data:image/svg+xml;base64,{picture})", ""]
+    try:
+        after = states.load(folder, learned.version)
+        before = states.load(folder, after.previous) if after.previous else None
+    except StateError as e:
+        return "\n".join([*lines, plain(e, 300)]) + "\n"
+    key = ("role", "language", "model", "lane")
+    new = report(after, arms, settings)
+    old = {tuple(r[k] for k in key): r["weight"] for r in report(before, arms, settings, list(after.plans))}
+    rows = []
+    for r in new:
+        was = old.get(tuple(r[k] for k in key), 0.0)
+        moved = "" if abs(r["weight"] - was) < 0.0005 else f"{r['weight'] - was:+.3f}"
+        model = r["model"] if r["lane"] == "sync" else f"{r['model']}@{r['lane']}"
+        worth = f"{r['value']:.3f} ({r['low']:.3f} to {r['high']:.3f})"
+        rows.append((r["role"], r["language"], code(model), f"{was:.3f}", f"{r['weight']:.3f}", moved, worth))
+    lines += table(("role", "language", "model", "before ", "after ", "moved ", "value, 95 % "), rows)
+    return "\n".join(lines) + "\n"

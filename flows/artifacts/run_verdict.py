@@ -1,0 +1,154 @@
+"""Whether a run was good, in one line, and what to look at if it was not.
+
+Good: nothing was lost, and nothing unusual was spent. Worth a look: something was. Bad: models failed on more sentences
+than `limits.max_unplaced`, or the audit withheld a batch; such a night is not done, and is run again.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from nightdesk.tasks.config.profile import Profile
+from nightdesk.tasks.reorganizing.totals import Totals
+
+UNPLACED = 0.01  # share of sentences that are unplaced for reasons of the text's own; above it the run is worth a look
+LOST_CALLS = 0.1  # share of a model's calls that got no answer, not even repaired
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What to say first. concerns: what was lost or spent and what to do about it, a line each; none: all is well.
+
+    faults: those of the concerns that make the run bad.
+    """
+
+    headline: str
+    concerns: tuple[str, ...]
+    faults: tuple[str, ...] = ()
+
+    @property
+    def word(self) -> str:
+        """The verdict in a word or three."""
+        if self.faults:
+            return "Bad"
+        return "Worth a look" if self.concerns else "Good"
+
+    @property
+    def line(self) -> str:
+        """The verdict on one line; that of a bad run says why it is bad."""
+        return f"{self.word}: {'; '.join([self.headline, *self.faults])}"
+
+
+def judge(
+    totals: Totals,
+    result: Mapping[str, Any],
+    profile: Profile,
+    learned: bool | None,
+    absent: Mapping[str, str] | None = None,
+    earlier: Sequence[str] = (),
+) -> Verdict:
+    """Judge a run by its totals and figures.
+
+    learned: whether the weights were updated; None: not asked for. absent: models that did not serve for all of the
+    run, and why. earlier: concerns about what was run before tonight's documents.
+    """
+    faults = tuple(_faults(totals, profile))
+    concerns = _concerns(totals, result, profile, learned, absent)
+    return Verdict(_headline(totals, result), (*faults, *earlier, *concerns), faults)
+
+
+def _faults(totals: Totals, profile: Profile) -> Iterator[str]:
+    most = profile.limits.max_unplaced
+    if totals.failed > most * totals.sentences:
+        yield (
+            f"models failed on {totals.failed / totals.sentences:.1%} of the sentences, more than the {most:.1%} of "
+            "limits.max_unplaced: the reason column of passages says why; the next night runs them again"
+        )
+    if totals.withheld:
+        yield f"the audit withheld {_count(len(totals.withheld), 'batch', 'batches')}: {'; '.join(totals.withheld)}"
+
+
+def _concerns(
+    totals: Totals,
+    result: Mapping[str, Any],
+    profile: Profile,
+    learned: bool | None,
+    absent: Mapping[str, str] | None,
+) -> Iterator[str]:
+    yield from _lost(totals, profile)
+    for (role, model), times in sorted(totals.left_out.items()):
+        context = profile.model(model).context
+        yield (
+            f"{_count(times, 'question')} of {role} did not fit the context of {model} ({context.tokens:,} tokens, "
+            f"{context.source}), so others answered or it was asked in parts: say its context_tokens if that is wrong"
+        )
+    if refused := result["over_budget"]:
+        yield (
+            f"{_count(refused, 'call')} did not fit the budget of ${profile.limits.max_cost_usd:.2f}: other models "
+            "answered where they could; raise limits.max_cost_usd if that is too little"
+        )
+    for model, why in sorted((absent or {}).items()):
+        yield f"{model} was out for a while or for all of the run: {why}; see `nightdesk models --check`"
+    for model in sorted({model for _, model in totals.models} - set(absent or ())):
+        did = [d for (_, m), d in totals.models.items() if m == model]
+        calls, lost = sum(d.calls for d in did), sum(d.lost for d in did)
+        if lost > LOST_CALLS * calls:
+            yield (
+                f"{lost} of {calls} calls to {model} got no answer, so that others answered: see its errors in the "
+                "table calls, or `nightdesk models`"
+            )
+    if totals.documents and result["edition"] is None:
+        yield "no edition was made: the log says why, and `nightdesk edition` makes it of the tables"
+    if learned is False:
+        yield "the weights were not updated: the log says why, and the next run catches up"
+
+
+def _lost(totals: Totals, profile: Profile) -> Iterator[str]:
+    """Yield what of the documents was lost, in less than bad numbers."""
+    if totals.missing:
+        yield f"{_count(len(totals.missing), 'source')} missing: {'; '.join(totals.missing)}"
+    if totals.unreadable:
+        yield f"{_count(totals.unreadable, 'document')} could not be read: the reason stands below; mend or remove them"
+    if 0 < totals.failed <= profile.limits.max_unplaced * totals.sentences:
+        yield (
+            f"models failed on {_count(totals.failed, 'sentence')}: the reason column of passages says why; the next "
+            "night takes their documents up again"
+        )
+    if totals.unpaid:
+        yield (
+            f"the budget of ${profile.limits.max_cost_usd:.2f} did not reach for {_count(totals.unpaid, 'sentence')}: "
+            "the next night takes their documents up again"
+        )
+    if totals.given_up:
+        yield (
+            f"{_count(totals.given_up, 'document')} had been taken up again on enough nights, and was given up: "
+            "the reason column of documents says why; `nightdesk run` on their date tries once more"
+        )
+    own = totals.unplaced - totals.failed - totals.unpaid
+    if totals.sentences and own / totals.sentences > UNPLACED:
+        yield (
+            f"{own / totals.sentences:.1%} of the sentences have no place for reasons of their own: the reason column "
+            "of passages says why"
+        )
+    if totals.unjoined:
+        yield (
+            f"{_count(totals.unjoined, 'document')} may have one story under several topics, since not all could be "
+            "compared: the reason column of documents says why"
+        )
+    if totals.quarantined:
+        yield f"{_count(totals.quarantined, 'row')} failed the audit: read the table quarantine"
+
+
+def _headline(totals: Totals, result: Mapping[str, Any]) -> str:
+    if not totals.documents and not totals.unreadable:
+        return "nothing was published" if totals.withheld else "nothing new to read"
+    share = totals.unplaced / totals.sentences if totals.sentences else 0.0
+    seconds = sum(totals.stages.values())
+    return (
+        f"{_count(totals.documents, 'document')}, {_count(totals.sentences, 'sentence')} under "
+        f"{_count(totals.topics, 'topic')}, {share:.1%} unplaced, ${result['cost_usd']:.2f}, {seconds:.0f} s"
+    )
+
+
+def _count(n: int, what: str, many: str = "") -> str:
+    return f"{n:,} {what if n == 1 else many or f'{what}s'}"

@@ -1,0 +1,126 @@
+"""run: reorganise documents now."""
+
+import os
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nightdesk.flows.cli.interrupts import in_loop
+from nightdesk.flows.cli.options import AsJson, Out, ProfileName, RunDate, Sources, check_out, date_of
+from nightdesk.flows.cli.terminal import show, show_table
+
+if TYPE_CHECKING:
+    from nightdesk.tasks.config.profile import Profile
+    from nightdesk.tasks.reading.sources import Reading
+
+
+def run(
+    sources: Sources,
+    out: Out = Path("out"),
+    run_date: RunDate = "",
+    profile: ProfileName = "news",
+    no_learn: Annotated[bool, typer.Option("--no-learn", help="Leave the weights as they are.")] = False,
+    reassign: Annotated[bool, typer.Option("--reassign", help="Draw models anew by the newest weights.")] = False,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Say what it would take in calls, tokens and dollars; call and write nothing."),
+    ] = False,
+    text_id: Annotated[str, typer.Option("--id", help="What the text on stdin (-) is called.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Reorganise documents now: the nightly flow, on what is named and nothing else.
+
+    Ends with exit code 1 if the run was bad: models failed on too many sentences, or the audit withheld a batch.
+    """
+    started = time.perf_counter()
+    from nightdesk.tasks.config.profile import load_profile
+    from nightdesk.tasks.errors import BadRun
+    from nightdesk.tasks.reading.sources import check_sources
+
+    day = date_of(run_date)  # told once: the run may begin before midnight and end after
+    chosen = load_profile(profile)
+    reading = check_sources(sources, day, text_id)
+    check_out(out)
+    if dry_run:
+        return _foretell(reading, chosen, out, as_json)
+    if "PREFECT_API_URL" in os.environ:
+        _warm(chosen)  # beside the import of Prefect
+    from nightdesk.flows.cli.progress_bars import bars
+    from nightdesk.flows.nightly import nightly
+    from nightdesk.flows.serve.server_auth import close_ephemeral
+    from nightdesk.flows.shared.parameters import RunParameters
+
+    if "PREFECT_API_URL" not in os.environ:
+        # What Prefect's own server needs of this rewrites its modules as they are imported, at which Python 3.11 fails
+        # now and then if another thread parses code meanwhile, as Dask does: so it is imported before there are any.
+        import docket  # noqa: F401
+
+        _warm(chosen)  # beside the start of that server, which takes longest and so is not to wait for this
+    close_ephemeral()
+    parameters = RunParameters(
+        sources=sources,
+        text_id=text_id,
+        out=str(out),
+        run_date=day,
+        profile=profile,
+        learn=not no_learn,
+        reassign=reassign,
+        only_new=False,
+    )
+    bad: BadRun | None = None
+    with bars():
+        try:
+            result = in_loop(nightly(parameters))
+        except BadRun as e:
+            bad, result = e, e.result
+    result = {**result, "seconds": round(time.perf_counter() - started, 3)}
+    show(result, as_json)
+    if not as_json:
+        typer.echo(f"The tables are in {out / 'tables'}.", err=True)
+        if result["edition"]:
+            typer.echo(f"To read in the morning: {result['edition']}", err=True)
+    if bad is not None:
+        raise bad
+
+
+def _foretell(reading: "Reading", profile: "Profile", out: Path, as_json: bool) -> None:
+    """Show what a run would take."""
+    from nightdesk.role_rl import state_versions
+    from nightdesk.tasks.learning.learn import state_folder
+    from nightdesk.tasks.reading.documents import Unreadable
+    from nightdesk.tasks.reorganizing.dry_run import forecast
+
+    documents = [d for d in reading.documents() if not isinstance(d, Unreadable)]
+    newest, _ = state_versions.latest(state_folder(out, profile.name))
+    foretold = forecast(documents, profile, newest)
+    rows, questions = foretold.rows, foretold.questions
+    columns = ("calls", "judge_calls", "input_tokens", "output_tokens", "cost_usd")
+    total = {c: round(sum(r[c] for r in rows), 4) for c in columns}
+    if as_json:
+        return show(
+            {
+                "documents": len(documents),
+                **total,
+                "max_cost_usd": profile.limits.max_cost_usd,
+                "roles": rows,
+                "questions": questions,
+            },
+            True,
+        )
+    show_table("what this run would take", rows, ("role", "model", *columns))
+    show_table("its largest questions", questions, tuple(questions[0]) if questions else ("role",))
+    show({**total, "max_cost_usd": profile.limits.max_cost_usd}, False)
+
+
+def _warm(profile: "Profile") -> None:
+    """Start what a run needs and what takes seconds to be ready: workers, auditor, the language detector's model."""
+    from nightdesk.tasks.calling import dask_pool
+    from nightdesk.tasks.reading.sentences import detect_language
+    from nightdesk.tasks.tables import audit
+
+    dask_pool.warm(profile.dask.scheduler, profile.dask.workers)
+    audit.warm()
+    threading.Thread(target=detect_language, args=(["loads its model"],), daemon=True).start()

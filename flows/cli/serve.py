@@ -1,0 +1,151 @@
+"""serve: every night by itself, on one machine: a Prefect server, the deployments, and what runs them."""
+
+import hashlib
+import json
+import os
+import re
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nightdesk.flows.cli.causes import told_in_one_line
+from nightdesk.flows.cli.options import Out, ProfileName, check_out
+from nightdesk.flows.shared.parent_watch import SERVED_BY
+from nightdesk.tasks.errors import InputError
+
+
+def serve(
+    profile: ProfileName = "news",
+    out: Out = Path("out"),
+    cron: Annotated[str, typer.Option(help="When the nights are, as cron has it.")] = "0 2 * * *",
+    timezone: Annotated[str, typer.Option(help="Time zone of the nights; that of this machine if left out.")] = "",
+    sources: Annotated[list[str] | None, typer.Option(help="Files, folders or globs that a night reads.")] = None,
+    more: Annotated[list[str] | None, typer.Argument(hidden=True, metavar="SOURCE")] = None,  # --sources a b c
+) -> None:
+    """Serve the nightly and the ad-hoc runs, and a Prefect server with its UI if none is configured, until Ctrl-C."""
+    from nightdesk.tasks.config.profile import load_profile
+
+    load_profile(profile)
+    zone = _zone(timezone)
+    named = [*(sources or []), *(more or [])] or ["datasets/samples"]
+    for source in named:
+        _check_source(source)
+    check_out(out)
+    with told_in_one_line("serving failed"):
+        _serve(profile, out, cron, zone, named)
+    typer.echo("nightdesk serves no more", err=True)
+
+
+def _serve(profile: str, out: Path, cron: str, zone: str, sources: list[str]) -> None:
+    """Hold the locks, start a server if none is configured, and serve until Ctrl-C."""
+    os.environ["PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL"] = "INFO"  # what runs say is shown here, too
+    os.environ[SERVED_BY] = str(os.getpid())
+    from prefect.settings import get_current_settings
+
+    from nightdesk.flows.serve.prefect_server import answers, own_server
+    from nightdesk.flows.serve.server_auth import how_to_sign_in, key_of, use
+    from nightdesk.flows.shared.scheduled_time import check_schedule
+
+    check_schedule(cron, zone)
+    settings = get_current_settings()
+    known = settings.api.auth_string
+    if (url := settings.api.url) and not answers(url, known.get_secret_value() if known else ""):
+        raise InputError(f"PREFECT_API_URL={url}: no Prefect server answers there; start it, or unset the variable")
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
+    with ExitStack() as started:
+        one_per_out = started.enter_context(_alone(out, f"--out {out}", "name another --out"))
+        which = url or f"the Prefect server of {settings.home}"
+        one_per_server = started.enter_context(
+            _alone(settings.home / _folder_of(which), which, "or set PREFECT_API_URL to another server")
+        )
+        api, sign_in = url, []
+        if not api:
+            key = key_of(settings)
+            api = started.enter_context(own_server(settings.home, settings.server.api.port, key))
+            use(key, PREFECT_API_URL=api)
+            sign_in = how_to_sign_in(key, api)
+        ui = (settings.ui_url or api.removesuffix("/api")).rstrip("/")
+        for lock in (one_per_out, one_per_server):
+            lock.write_text(json.dumps({"pid": os.getpid(), "ui": ui}), encoding="utf-8")
+
+        def ready() -> None:
+            typer.echo(f"nightdesk is served; the UI: {ui}")
+            for line in sign_in:
+                typer.echo(line, err=True)
+            typer.echo(
+                f"nights: {cron} ({zone}), profile {profile}, from {', '.join(sources)} into {out}; Ctrl-C ends it",
+                err=True,
+            )
+
+        if not stopped.is_set():
+            from nightdesk.flows.serve.deployments import Serving, serve_until
+            from nightdesk.flows.shared.allowed import allow_served
+
+            served = _file(profile), out.absolute(), [_absolute(s) for s in sources]
+            allow_served(one_per_server.with_name("allowed.toml"), *served)
+            serving = Serving(*served, cron, zone, url is None)
+            serve_until(stopped, serving, ready)
+
+
+@contextmanager
+def _alone(folder: Path, what: str, remedy: str) -> Iterator[Path]:
+    """Hold a lock in a folder; yield the file that says who holds it.
+
+    Raises:
+        InputError: another process holds it.
+    """
+    from filelock import FileLock, Timeout
+
+    holder = folder / "serve.json"
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(folder / "serve.lock", timeout=0):
+            yield holder
+            holder.unlink(missing_ok=True)
+    except Timeout:
+        raise InputError(f"{what} is served already{_told_by(holder)}; end that first, {remedy}") from None
+
+
+def _told_by(holder: Path) -> str:
+    try:
+        told = json.loads(holder.read_text(encoding="utf-8"))
+        return f" by process {int(told['pid'])} at {told['ui']}"
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""  # it is just starting
+
+
+def _folder_of(server: str) -> str:
+    return f"nightdesk/{hashlib.sha256(server.encode()).hexdigest()[:12]}"
+
+
+def _zone(name: str) -> str:
+    """Return the name of a time zone: the one given, or this machine's. Whether there is such a one, Prefect tells."""
+    import tzlocal
+
+    return name or tzlocal.get_localzone_name()
+
+
+def _check_source(source: str) -> None:
+    """Raise InputError if what a source names before its first wildcard or {run_date} is not there."""
+    if "://" in source:
+        return
+    fixed = re.split(r"\{run_date\}|[*?\[]", source, maxsplit=1)[0]
+    path = Path(fixed) if fixed == source or fixed.endswith("/") else Path(fixed).parent
+    if not source.strip() or not path.exists():
+        raise InputError(f"--sources {source}: there is no {path}; make it, or check the path")
+
+
+def _file(profile: str) -> str:
+    """Return what names a profile wherever a flow runs."""
+    return str(Path(profile).absolute()) if profile.endswith(".toml") else profile
+
+
+def _absolute(source: str) -> str:
+    return source if "://" in source else str(Path(source).absolute())

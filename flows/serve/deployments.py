@@ -1,0 +1,164 @@
+"""What is served on one machine: the deployments, a night that was missed, and the process that runs them."""
+
+import asyncio
+import signal
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+from multiprocessing import resource_tracker
+from pathlib import Path
+from uuid import UUID
+
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import (
+    DeploymentFilter,
+    DeploymentFilterTags,
+    FlowRunFilter,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
+)
+from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy, StateType
+from prefect.client.schemas.schedules import CronSchedule
+from prefect.events import DeploymentEventTrigger
+from prefect.runner import Runner
+from prefect.schedules import Cron
+from prefect.states import Crashed, Scheduled
+
+from nightdesk.flows.adhoc import adhoc
+from nightdesk.flows.evaluate_models import evaluate
+from nightdesk.flows.nightly import learn, nightly
+from nightdesk.flows.shared.parameters import offer_profile
+from nightdesk.flows.shared.reorganize_documents import PUBLISHED
+from nightdesk.flows.shared.scheduled_time import nights_passed
+from nightdesk.tasks.config.profile import load_profile
+from nightdesk.tasks.reorganizing import missed_nights
+
+POLL_S = 5.0  # how often the server is asked for runs that are due
+TAGS = ["nightdesk"]
+
+
+class Serving:
+    """Registers the deployments of one OUT with a Prefect server and runs what is due, until it is told to stop.
+
+    The server is the one that Prefect's settings name. own: whether it is ours, so that nobody else serves with it.
+    """
+
+    def __init__(self, profile: str, out: Path, sources: list[str], cron: str, zone: str, own: bool) -> None:
+        self._own = own
+        self._profile, self._out, self._sources, self._cron, self._zone = profile, out, sources, cron, zone
+        self._runner = Runner(name="nightdesk", query_seconds=POLL_S, pause_on_shutdown=False)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stopping = False
+
+    def run(self, ready: Callable[[], None]) -> None:
+        """Serve; return when stop() was called and everything has ended. ready is called when runs can begin."""
+        # A Ctrl-C on this terminal goes to every process of it. Flow runs inherit that this thread does not hear it:
+        # they end when they are told to, not all at once. (Starting Python's resource tracker would unblock it again.)
+        resource_tracker.ensure_running()
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+        asyncio.run(self._serve(ready))
+
+    def stop(self) -> None:
+        """Cancel what runs, and end. Call it from another thread."""
+        self._stopping = True  # before the loop is looked at: _serve sets that first and then looks here
+        if self._loop is None:
+            return
+        stopping = self._stop()
+        try:
+            asyncio.run_coroutine_threadsafe(stopping, self._loop)
+        except RuntimeError:  # the loop is closed: serving has ended by itself
+            stopping.close()
+
+    async def _stop(self) -> None:
+        while not self._runner.started:  # it is still registering: it cannot be stopped before it has begun
+            await asyncio.sleep(0.1)
+        await self._runner.astop()
+
+    async def _serve(self, ready: Callable[[], None]) -> None:
+        self._loop = asyncio.get_running_loop()
+        if self._stopping:
+            return
+        nightly_id = await self._register()
+        if self._own:
+            await self._bury()
+        await self._make_good(nightly_id)
+        self._loop.call_later(0, ready)
+        await self._runner.start()
+
+    async def _register(self) -> UUID:
+        """Register the deployments; return the id of the nightly one."""
+        where = {"profile": self._profile, "out": str(self._out)}
+        offer_profile(self._profile)
+        nightly_id = await self._runner.aadd_flow(
+            nightly,
+            "nightly-news",
+            schedule=Cron(self._cron, timezone=self._zone),
+            concurrency_limit=ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.ENQUEUE),
+            parameters={"parameters": {**where, "sources": self._sources}},
+            tags=[*TAGS, "night"],
+        )
+        await self._runner.aadd_flow(adhoc, "adhoc-news", parameters={"parameters": where}, tags=[*TAGS, "adhoc"])
+        await self._runner.aadd_flow(
+            learn, "learn", parameters={"parameters": where}, triggers=[published_trigger()], tags=[*TAGS, "learner"]
+        )
+        measured = {"parameters": {"profile": self._profile}}
+        await self._runner.aadd_flow(evaluate, "evaluate", parameters=measured, tags=[*TAGS, "quality"])
+        return nightly_id
+
+    async def _bury(self) -> None:
+        """Mark runs as crashed that were under way when an earlier serve was killed: else they would hold their place.
+
+        Nobody else serves with our own server, and what an ended serve had started has ended with it.
+        """
+        under_way = FlowRunFilterStateType(any_=[StateType.PENDING, StateType.RUNNING, StateType.CANCELLING])
+        ours = DeploymentFilter(tags=DeploymentFilterTags(all_=TAGS))
+        async with get_client() as client:
+            dead = await client.read_flow_runs(
+                flow_run_filter=FlowRunFilter(state=FlowRunFilterState(type=under_way)), deployment_filter=ours
+            )
+            for run in dead:
+                await client.set_flow_run_state(run.id, Crashed(message="It ended with what served it."), force=True)
+
+    async def _make_good(self, nightly_id: UUID) -> None:
+        """If nights were missed, start the nightly flow for the last of them; it runs those before by itself."""
+        now = datetime.now(UTC)
+        passed = await nights_passed([CronSchedule(cron=self._cron, timezone=self._zone)], now)
+        missed = missed_nights.missed(passed, missed_nights.read_marks(self._out, load_profile(self._profile).name))
+        if missed:
+            async with get_client() as client:
+                await client.create_flow_run_from_deployment(nightly_id, state=Scheduled(scheduled_time=missed[-1].due))
+
+
+def published_trigger() -> DeploymentEventTrigger:
+    """Return what starts `learn`: a run that has published and teaches. Its payload says whose weights, from where."""
+    return DeploymentEventTrigger(
+        name="learn from what was published",
+        expect={PUBLISHED},
+        match={"nightdesk.teaches": "true"},
+        parameters={"parameters": {"profile": "{{ event.payload.profile }}", "out": "{{ event.payload.out }}"}},
+    )
+
+
+def serve_until(stopped: threading.Event, serving: Serving, ready: Callable[[], None]) -> None:
+    """Serve in a thread of its own until the event is set.
+
+    Raises:
+        Exception: whatever ended the serving before that.
+    """
+    failed: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            serving.run(ready)
+        except BaseException as e:  # noqa: BLE001  (raised again where it can be told)
+            failed.append(e)
+        finally:
+            stopped.set()
+
+    thread = threading.Thread(target=work, name="nightdesk-serve")
+    thread.start()
+    stopped.wait()
+    serving.stop()
+    thread.join()
+    if failed:
+        raise failed[0]

@@ -1,0 +1,1 @@
+"""What the flows have in common."""

@@ -1,0 +1,154 @@
+"""What every run that reorganises documents does, whoever started it."""
+
+import logging
+from collections.abc import Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from prefect import runtime
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import State
+from prefect.events import emit_event
+from prefect.states import Completed, Failed
+
+from nightdesk.flows.artifacts.progress import RunProgress
+from nightdesk.flows.artifacts.run_page import show_run
+from nightdesk.flows.artifacts.run_summary import summary
+from nightdesk.flows.artifacts.run_verdict import judge
+from nightdesk.flows.cli.interrupts import heeding_termination
+from nightdesk.flows.shared.parameters import RunParameters
+from nightdesk.flows.shared.secret_blocks import keys_into_environment
+from nightdesk.flows.shared.stage_tasks import (
+    BATCH_STAGES,
+    PROGRESS,
+    RUN,
+    edition_stage,
+    learn_stage,
+    reorganize_batches,
+)
+from nightdesk.tasks.config.profile import Profile, load_profile
+from nightdesk.tasks.errors import BadRun
+from nightdesk.tasks.learning.learn import Learned
+from nightdesk.tasks.reorganizing.run import open_run
+
+PUBLISHED = "nightdesk.published"  # the event that starts the learner
+log = logging.getLogger("nightdesk")
+
+
+async def reorganize_documents(
+    parameters: RunParameters,
+    run_date: date,
+    kind: str,
+    by: datetime | None = None,
+    teaches: bool = True,
+    done_runs: frozenset[str] = frozenset(),
+    night: date | None = None,
+    again: frozenset[str] | None = None,
+    earlier: Sequence[str] = (),
+) -> dict[str, Any]:
+    """Read, reorganise and publish; learn, if the parameters say so; return the run's figures.
+
+    kind: what kind of run this is, for its name. by: take only files that were last changed by then.
+    teaches: whether the learner may learn from it. done_runs: what these runs published for the date is not new.
+    night: the date of the night that this run is a part of.
+    again: read these documents as they were published for run_date, and no sources.
+    earlier: concerns about what this night has run before.
+    """
+    profile = load_profile(parameters.profile)
+    run_id = str(runtime.flow_run.id)
+    await label_run(f"{kind}-{profile.name}/{run_date.isoformat()}")
+    await keys_into_environment(profile)
+    out = Path(parameters.out)
+    with heeding_termination():
+        async with open_run(
+            run_id,
+            run_date,
+            parameters.sources,
+            out,
+            profile,
+            parameters.text_id,
+            by=by,
+            teaches=teaches,
+            night=night,
+            again=again,
+            catch_up=parameters.learn,
+        ) as run:
+            is_only_new = parameters.only_new and again is None
+            run.begin(is_only_new, parameters.reassign, late=by is not None, done_runs=done_runs)
+            progress = RunProgress(len(run.reading.doc_ids), BATCH_STAGES)
+            await progress.open()
+            RUN.set(run)
+            PROGRESS.set(progress)
+            await reorganize_batches()
+            edition = await _edition() if run.totals.documents else None
+            learned = await _learned() if parameters.learn else None
+            await progress.close()
+            result = summary(run, learned.version if learned else None, edition)
+            did_learn = learned is not None if parameters.learn else None
+            verdict = judge(run.totals, result, profile, did_learn, run.absent(), earlier)
+            await show_run(run, result, verdict, learned)
+            for concern in verdict.concerns:
+                log.warning("%s", concern)
+            log.info("%s", verdict.line)
+    await label_run(tag=verdict.word.lower())
+    return {**result, "verdict": verdict.line, "is_bad": bool(verdict.faults)}
+
+
+async def label_run(name: str | None = None, tag: str | None = None) -> None:
+    """Give the flow run that this is a name, or one more tag: both are seen in the list of runs."""
+    async with get_client() as client:
+        tags = None if tag is None else sorted({*runtime.flow_run.tags, tag})
+        await client.update_flow_run(runtime.flow_run.id, name=name, tags=tags)
+
+
+def ended(result: dict[str, Any]) -> State[Any]:
+    """Return a run's result as the state that its verdict calls for, which is the state's message.
+
+    Whoever called the flow gets the result of a run that was not bad, and BadRun of one that was.
+    """
+    if result["is_bad"]:
+        return Failed(message=result["verdict"], data=BadRun(result["verdict"], result))
+    return completed(result)
+
+
+def completed(result: dict[str, Any], verdict: str | None = None) -> State[dict[str, Any]]:
+    """Return a flow's result as the state it ends in, whose message is the verdict."""
+    return Completed(message=verdict or result["verdict"], data=result)
+
+
+def tell_published(profile: Profile, profile_file: str, result: dict[str, Any], teaches: bool) -> None:
+    """Emit `nightdesk.published`, whose payload is what `learn` needs. To be told when the run is over."""
+    emit_event(
+        PUBLISHED,
+        resource={
+            "prefect.resource.id": f"nightdesk.profile.{profile.name}",
+            "prefect.resource.name": profile.name,
+            "nightdesk.teaches": str(teaches).lower(),
+        },
+        payload={"profile": profile_file, **{name: result[name] for name in ("out", "run_date", "run_id")}},
+    )
+
+
+async def _edition() -> str | None:
+    """Make the edition; if that fails, the tables stand all the same."""
+    try:
+        return await edition_stage()
+    except Exception as e:  # noqa: BLE001  (whatever it is, the night's work stands)
+        log.warning("no edition was made (%s: %s); `nightdesk edition` makes it of the tables", type(e).__name__, e)
+        return None
+
+
+async def _learned() -> Learned | None:
+    """Learn; if that fails, the documents are published all the same and the next run catches up."""
+    try:
+        learned = await learn_stage()
+    except Exception as e:  # noqa: BLE001  (whatever it is, the night's work stands)
+        log.warning(
+            "the weights were not updated (%s: %s); the next run will learn from this one too", type(e).__name__, e
+        )
+        return None
+    for warning in learned.warnings:
+        log.warning("%s", warning)
+    log.info("weights version %d: %s", learned.version, learned.reason)
+    return learned

@@ -1,0 +1,116 @@
+"""The stages of a run as Prefect tasks: one task run per stage and batch, with small arguments and no stored results.
+
+The run itself (profile, store, workers, batches) is reached through RUN, which the flow sets. What a stage resumes from
+is the answers' store, so Prefect neither caches nor retries.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from nightdesk.flows.artifacts.progress import RunProgress
+from nightdesk.tasks.edition.pages import write_edition
+from nightdesk.tasks.errors import AuditFailed
+from nightdesk.tasks.learning.learn import Learned, learn_from_tables
+from nightdesk.tasks.reorganizing.role_stages import ROLE_STAGES
+from nightdesk.tasks.reorganizing.run import Run
+
+log = logging.getLogger("nightdesk.stages")  # for the run's page; a terminal has bars
+
+RUN: ContextVar[Run] = ContextVar("nightdesk_run")
+PROGRESS: ContextVar[RunProgress] = ContextVar("nightdesk_progress")
+
+BATCH_STAGES = (*ROLE_STAGES, "check", "publish")
+
+
+async def reorganize_batches() -> None:
+    """Take every batch of the run through all stages. One that fails the audit is withheld, and the others go on."""
+    number = 1
+    while await read.with_options(task_run_name=f"read-{number}")() >= 0:
+        try:
+            for name in BATCH_STAGES:
+                await stage.with_options(name=name, task_run_name=f"{name}-{number}")(name, number)
+        except AuditFailed as e:
+            RUN.get().withhold(RUN.get().batches[number], e)
+        number += 1
+
+
+@task(name="read", cache_policy=NO_CACHE, persist_result=False, retries=0)
+async def read() -> int:
+    """Read the next batch of documents; return its number of sentences, or -1 if there is none."""
+    run = RUN.get()
+    with _timed(run, "read"):
+        batch = await asyncio.to_thread(run.next_batch)
+    if batch is None:
+        return -1
+    log.info("batch %d: %d documents, %d sentences", batch.number, len(batch.works), batch.sentences)
+    return batch.sentences
+
+
+@task(name="stage", cache_policy=NO_CACHE, persist_result=False, retries=0)
+async def stage(name: str, number: int) -> int:
+    """Take a batch through one stage; return its number of sentences."""
+    run, progress = RUN.get(), PROGRESS.get()
+    batch = run.batches[number]
+    documents, sentences = len(batch.works) + len(batch.unreadable), batch.sentences
+
+    total = 1
+
+    def tell(done: int, of: int) -> None:
+        nonlocal total
+        total = of
+        progress.tell(name, number, documents, done, of)
+
+    tell(0, total)
+    before = run.desk.ledger.made, run.desk.ledger.cost_usd, time.perf_counter()
+    with _timed(run, name):
+        if name in ROLE_STAGES:
+            await ROLE_STAGES[name](run.desk, batch, tell)
+        elif name == "check":
+            await run.check(batch)
+        else:
+            await run.publish(batch)
+            progress.finished += documents
+    tell(total, total)
+    calls, dollars, seconds = (
+        run.desk.ledger.made - before[0],
+        run.desk.ledger.cost_usd - before[1],
+        time.perf_counter() - before[2],
+    )
+    made = f", {calls} calls, ${dollars:.4f}" if calls else ""
+    log.info("%s %d: %d sentences in %.1f s%s", name, number, sentences, seconds, made)
+    return sentences
+
+
+@task(name="edition", task_run_name="edition", cache_policy=NO_CACHE, persist_result=False, retries=0)
+async def edition_stage() -> str:
+    """Make the date's edition of what has been published; return its path."""
+    run = RUN.get()
+    with _timed(run, "edition"):
+        categories = {run.profile.name: list(run.profile.categories)}
+        return str(await asyncio.to_thread(write_edition, run.out, run.run_date, categories))
+
+
+@task(name="learn", task_run_name="learn", cache_policy=NO_CACHE, persist_result=False, retries=0)
+async def learn_stage() -> Learned:
+    """Update the weights from what has been published."""
+    run = RUN.get()
+    with _timed(run, "learn"):
+        return await asyncio.to_thread(learn_from_tables, run.out, run.profile, run.run_date, run.run_id)
+
+
+@contextmanager
+def _timed(run: Run, name: str) -> Iterator[None]:
+    """Add the seconds of a block to a stage of the run's totals."""
+    start = time.perf_counter()
+    try:
+        yield
+    finally:
+        seconds = run.totals.stages
+        seconds[name] = seconds.get(name, 0.0) + time.perf_counter() - start

@@ -1,0 +1,385 @@
+"""Published calls and judgements -> what each arm did.
+
+Only an arm's own first answer teaches (purpose serve or duel). Fallback and judge calls teach nothing about arms,
+nor do rows from the answers' store. A repair says nothing about accuracy (its arm's answer was invalid: 0), but its
+dollars and seconds are charged to the answer that needed it. One exception: a control item, a labelled chunk of our
+own, is answered as a judge's call, and what its labels say of the answer (judge LABELS) counts as a judgement.
+
+The samples are fair without reweighting: who runs and what is judged was drawn before any answer was seen, at rates
+that are the same for all units of a role, language and version. One thing is not drawn: an invalid answer is noticed
+always, a valid one's accuracy only if it is judged. Counting the two together would make an arm look worse the less
+it is judged. So they are kept apart: validity over all answers, accuracy over the judged valid ones, and
+accuracy = P(valid) * (accuracy if valid).
+
+A duel's two answers are to one question, and a hard question makes both look worse. The second one's accuracy is
+therefore taken less b times what the first one's was above what is remembered of its arm: a control variate, whose mean
+is zero (Owen 2013, 8.9), so that it takes scatter away and adds no bias. b is the slope of the one on the other in the
+duels so far (`Remembered`).
+
+Evidence is kept in two halves, by a hash of the decision, so that a change of the weights that one half asks for can
+be tested on the other (`gate`).
+"""
+
+import math
+import zlib
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from nightdesk.role_rl.arms import Arm, Settings, arm_name
+from nightdesk.role_rl.errors import TableError
+from nightdesk.role_rl.judges import LABELS, Pair, may_judge
+from nightdesk.role_rl.rewards import charged_seconds
+from nightdesk.role_rl.sufficient_stats import Halves, Key, Nights, Sums, Tally, Weighed
+
+CALLS = (
+    "run_id", "call_id", "parent_call_id", "decision_id", "profile", "role", "language", "model", "family", "lane",
+    "purpose", "propensity", "judge_propensity", "from_cache", "valid", "cost_usd", "latency_s", "started_at",
+)  # fmt: skip
+JUDGEMENTS = ("call_id", "judge", "judge_family", "accuracy", "weight", "cost_usd", "control")
+UNKNOWN = "und"
+"""Stands for a language, or another column of the context, that a row does not name."""
+
+Row = dict[str, Any]
+Values = list[tuple[float, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One decision as the published rule wants it: what its arms earned, the serving one first."""
+
+    context: tuple[str, str]
+    rewards: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What is known already: mean accuracies of arms, and by role and context how much alike a duel's answers are.
+
+    likeness: sums of x^2 (n), x y (total) and y^2 (squares) over duels, x and y being what the accuracies of the first
+    and the second answer were above their arms' means.
+    """
+
+    means: Mapping[Key, float] = field(default_factory=dict)
+    likeness: Mapping[tuple[str, str], Sums] = field(default_factory=dict)
+
+    def slope(self, context: tuple[str, str]) -> float:
+        """b, in [0, 1]; 0 until duels show it."""
+        known = self.likeness.get(context, Sums())
+        return min(1.0, max(0.0, known.total / (known.n + UNLIKE)))
+
+
+UNLIKE = 0.2
+"""Sum of x^2 of duels with nothing in common (some five) that those seen must outweigh."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What new runs taught.
+
+    tallies: one per role, language and arm that answered; halves: the same, of each half of the decisions. pairs:
+    differences of two judges of one answer. steps: judged decisions in the order of their calls. decisions: how many
+    there were, by role and language. likeness: of duels (`Remembered`). run_ids: the runs that were new, sorted, also
+    those that taught nothing. night: the UTC date (ISO) of the last call, "" if no row taught anything.
+    """
+
+    tallies: Mapping[Key, Tally]
+    halves: Halves
+    run_ids: tuple[str, ...]
+    night: str
+    pairs: dict[Pair, Sums] = field(default_factory=dict)
+    steps: tuple[Step, ...] = ()
+    decisions: dict[tuple[str, str], int] = field(default_factory=dict)
+    likeness: dict[tuple[str, str], Sums] = field(default_factory=dict)
+
+
+def gather(
+    calls: pa.Table,
+    judgements: pa.Table,
+    arms: Sequence[Arm],
+    settings: Settings,
+    learned: Collection[str] = (),
+    remembered: Remembered | None = None,
+) -> Evidence:
+    """Read the rows of this profile's runs that are not in `learned`. The order of rows changes nothing.
+
+    calls, judgements: tables with at least the columns CALLS and JUDGEMENTS (section 5 of the design).
+
+    Raises:
+        TableError: a column is missing.
+    """
+    columns = (*CALLS, *(c for c in settings.context if c not in CALLS))
+    ours = _without(_ours(calls, columns, settings), learned)
+    run_ids = tuple(sorted(set(ours["run_id"].to_pylist())))
+    rows = sorted(_rows(ours, columns), key=lambda row: (row["call_id"], row["run_id"]))
+    paid = {row["call_id"]: row for row in rows if not row["from_cache"]}
+    answers = {name: row for name, row in paid.items() if row["purpose"] in ("serve", "duel")}
+    judged = {**answers, **{name: row for name, row in paid.items() if row["purpose"] == "judge"}}
+    heard = _heard(judgements, judged, arms)
+    _charge_repairs(paid, answers)
+
+    known = remembered or Remembered()
+    duels = _duels(answers, heard, settings)
+    ease = {
+        second: known.slope(key[:2]) * (accuracy - known.means[key])
+        for key, accuracy, second, *_ in duels
+        if key in known.means
+    }
+
+    first, second = (defaultdict[Key, _Cell](_Cell) for _ in range(2))
+    for name, row in judged.items():
+        given = _shared(heard.get(name, ()), control=row["purpose"] == "judge")
+        if row["purpose"] == "judge" and not given:
+            continue
+        key = _key(row, settings)
+        half = second if zlib.crc32((row["decision_id"] or name).encode()) & 1 else first
+        half[key].add(row, given, ease.get(name, 0.0), settings)
+    whole = {key: first[key].joined(second[key]) for key in {*first, *second}}
+    night = max((row["started_at"] for row in answers.values() if row["started_at"]), default=None)
+    return Evidence(
+        tallies=_tallies(whole),
+        halves=(_tallies(first), _tallies(second)),
+        run_ids=run_ids,
+        night=str(night)[:10] if night else "",
+        pairs=_pairs(heard),
+        steps=_steps(answers, heard, settings) if settings.strategy == "q-learning" else (),
+        decisions=_decisions(answers, settings),
+        likeness=_likeness(duels, known),
+    )
+
+
+def context_of(row: Mapping[str, Any], settings: Settings) -> str:
+    """The context of a row beside its role: its language, and after a slash any further column of `context`."""
+    return "/".join(str(row[column] or UNKNOWN) for column in settings.context)
+
+
+class _Cell:
+    """What one arm did, as it is gathered."""
+
+    def __init__(self) -> None:
+        self.answers = self.valid = 0
+        self.cost: list[float] = []
+        self.seconds: list[float] = []
+        self.judged: defaultdict[str, list[tuple[float, float]]] = defaultdict(list)
+        self.nights: defaultdict[str, list[float]] = defaultdict(list)
+        self.logged: tuple[Values, Values, Values] = ([], [], [])
+
+    def add(self, row: Row, given: Sequence[tuple[str, float, float]], ease: float, settings: Settings) -> None:
+        for judge, accuracy, weight in given:
+            self.judged[judge].append((accuracy - ease, weight))
+        mean = math.fsum(accuracy * weight for _, accuracy, weight in given)
+        if given:
+            self.nights[row["run_id"]].append(mean - ease)
+        if row["purpose"] == "judge":
+            return
+        self.answers += 1
+        self.valid += bool(row["valid"])
+        seconds = None if row["seconds"] is None else charged_seconds(row["lane"] or "sync", row["seconds"], settings)
+        ran, judged = row["propensity"] or 0.0, row["judge_propensity"] or 0.0
+        self.cost += [] if row["dollars"] is None else [row["dollars"]]
+        self.seconds += [] if seconds is None else [seconds]
+        if ran > 0:
+            accuracies, dollars, delays = self.logged
+            if not row["valid"]:
+                accuracies.append((0.0, 1 / ran))
+            elif given and judged > 0:
+                accuracies.append((mean, 1 / (ran * judged)))
+            if row["dollars"] is not None:
+                dollars.append((row["dollars"], 1 / ran))
+            if seconds is not None:
+                delays.append((seconds, 1 / ran))
+
+    def joined(self, other: "_Cell") -> "_Cell":
+        """What two disjoint parts did together."""
+        both = _Cell()
+        for part in (self, other):
+            both.answers += part.answers
+            both.valid += part.valid
+            both.cost += part.cost
+            both.seconds += part.seconds
+            for judge, cell in part.judged.items():
+                both.judged[judge] += cell
+            for night, accuracies in part.nights.items():
+                both.nights[night] += accuracies
+            for own, values in zip(both.logged, part.logged, strict=True):
+                own.extend(values)
+        return both
+
+    def tally(self) -> Tally:
+        accuracy, dollars, delays = map(Weighed.of, self.logged)
+        return Tally(
+            answers=float(self.answers),
+            valid=float(self.valid),
+            cost=Sums.of((x, 1.0) for x in self.cost),
+            seconds=Sums.of((x, 1.0) for x in self.seconds),
+            judged={judge: Sums.of(cell) for judge, cell in sorted(self.judged.items())},
+            nights=Nights.of(self.nights.values()),
+            logged=(accuracy, dollars, delays),
+        )
+
+
+def _tallies(cells: Mapping[Key, _Cell]) -> dict[Key, Tally]:
+    return {key: cells[key].tally() for key in sorted(cells) if cells[key].answers or cells[key].judged}
+
+
+def _ours(calls: pa.Table, columns: Sequence[str], settings: Settings) -> pa.Table:
+    _check_columns(calls, columns, "calls")
+    return calls.select(list(columns)).filter(pc.equal(calls["profile"], settings.profile))
+
+
+def _without(calls: pa.Table, learned: Collection[str]) -> pa.Table:
+    known = pa.array(sorted(learned), calls["run_id"].type)
+    return calls.filter(pc.invert(pc.is_in(calls["run_id"], known)))
+
+
+def _rows(table: pa.Table, columns: Sequence[str]) -> list[Row]:
+    lists = [table[column].to_pylist() for column in columns]  # much faster than row by row
+    return [dict(zip(columns, values, strict=True)) for values in zip(*lists, strict=True)]
+
+
+def _check_columns(table: pa.Table, columns: Sequence[str], name: str) -> None:
+    missing = [column for column in columns if column not in table.column_names]
+    if missing:
+        raise TableError(f"table {name} lacks {', '.join(missing)}; read it with its declared schema")
+
+
+def _charge_repairs(paid: dict[str, Row], answers: dict[str, Row]) -> None:
+    """Give every answer its dollars and seconds with those of its repairs; None where its own are not known."""
+    for row in answers.values():
+        row["dollars"], row["seconds"] = row["cost_usd"], row["latency_s"]
+    for name, repairs in _repairs(paid, answers).items():
+        row = answers[name]
+        for total, column in (("dollars", "cost_usd"), ("seconds", "latency_s")):
+            if row[column] is not None:
+                row[total] = math.fsum([row[column], *(repair[column] or 0.0 for repair in repairs)])
+
+
+def _repairs(paid: dict[str, Row], answers: dict[str, Row]) -> dict[str, list[Row]]:
+    """Repair rows by the call_id of the answer that they repair."""
+    serving = {row["decision_id"]: name for name, row in sorted(answers.items()) if row["purpose"] == "serve"}
+    found: defaultdict[str, list[Row]] = defaultdict(list)
+    for row in paid.values():
+        if row["purpose"] != "repair":
+            continue
+        root, seen = row, {row["call_id"]}
+        while root["purpose"] == "repair" and root["parent_call_id"] in paid and root["parent_call_id"] not in seen:
+            root = paid[root["parent_call_id"]]
+            seen.add(root["call_id"])
+        # Without a parent it belongs to the decision's drawn arm; the repair of a fallback belongs to no arm.
+        name = root["call_id"] if root["call_id"] in answers else None
+        if name is None and root["purpose"] == "repair" and not root["parent_call_id"]:
+            name = serving.get(root["decision_id"])
+        if name is not None:
+            found[name].append(row)
+    return found
+
+
+def _heard(judgements: pa.Table, judged: dict[str, Row], arms: Sequence[Arm]) -> dict[str, list[Row]]:
+    """call_id -> the judgements of it that count, one per judge, in the order of the judges' names."""
+    _check_columns(judgements, JUDGEMENTS, "judgements")
+    found: defaultdict[str, dict[str, Row]] = defaultdict(dict)
+    rows = _rows(judgements, JUDGEMENTS)
+    pool = {arm.model: arm for arm in arms}
+    for row in sorted(rows, key=lambda row: (row["call_id"], row["judge"] or "", row["accuracy"] or 0.0)):
+        answer = judged.get(row["call_id"])
+        accuracy, weight = row["accuracy"], 1.0 if row["weight"] is None else row["weight"]
+        if answer is None or not answer["valid"] or accuracy is None:
+            continue
+        if not (0.0 <= accuracy <= 1.0 and 0.0 < weight < math.inf):
+            continue
+        # Only an answer to a control item is judged by its labels, and nothing else of such an item is an answer.
+        if bool(row["control"]) != (answer["purpose"] == "judge"):
+            continue
+        judge = row["judge"] or ""
+        known = [pool[judge]] if judge in pool else []
+        if may_judge(judge, row["judge_family"] or "", answer["model"], answer["family"], known):
+            found[row["call_id"]][judge] = {**row, "weight": weight}
+    return {name: [given[judge] for judge in sorted(given)] for name, given in found.items()}
+
+
+def _shared(given: Iterable[Row], control: bool) -> list[tuple[str, float, float]]:
+    """(judge, accuracy, weight) of one answer's judgements, the weights summing to 1; of a control item, the labels."""
+    rows = [row for row in given if not control or row["judge"] == LABELS]
+    total = math.fsum(row["weight"] for row in rows)
+    return [(row["judge"], row["accuracy"], row["weight"] / total) for row in rows]
+
+
+def _pairs(heard: Mapping[str, Sequence[Row]]) -> dict[Pair, Sums]:
+    """By two judges (in the order of their names): sums of the differences between what they gave one answer."""
+    found: defaultdict[Pair, list[tuple[float, float]]] = defaultdict(list)
+    for given in heard.values():
+        for k, one in enumerate(given):
+            for other in given[k + 1 :]:
+                found[one["judge"], other["judge"]].append((one["accuracy"] - other["accuracy"], 1.0))
+    return {pair: Sums.of(values) for pair, values in sorted(found.items())}
+
+
+def _steps(answers: dict[str, Row], heard: Mapping[str, Sequence[Row]], settings: Settings) -> tuple[Step, ...]:
+    """Decisions all of whose answers have a reward (judged, or invalid), in the order of their calls."""
+    decisions: defaultdict[str, list[Row]] = defaultdict(list)
+    for row in answers.values():
+        decisions[row["decision_id"]].append(row)
+    steps = []
+    for name, rows in decisions.items():
+        rewards = []
+        for row in sorted(rows, key=lambda row: (row["purpose"] != "serve", row["call_id"])):
+            given = _shared(heard.get(row["call_id"], ()), control=False)
+            if row["valid"] and not given:
+                break
+            accuracy = math.fsum(a * w for _, a, w in given) if row["valid"] else 0.0
+            delay = charged_seconds(row["lane"] or "sync", row["seconds"] or 0.0, settings)
+            worth = settings.v * accuracy - settings.k_cost * (row["dollars"] or 0.0) - settings.k_time * delay
+            rewards.append((arm_name(row["model"], row["lane"] or "sync"), worth))
+        else:
+            begun = min(str(row["started_at"] or "") for row in rows)
+            steps.append((begun, name, Step((rows[0]["role"], context_of(rows[0], settings)), tuple(rewards))))
+    return tuple(step for _, _, step in sorted(steps, key=lambda s: s[:2]))
+
+
+Duel = tuple[Key, float, str, Key, float]
+"""Arm and accuracy of the first answer; call, arm and accuracy of the second."""
+
+
+def _duels(answers: Mapping[str, Row], heard: Mapping[str, Sequence[Row]], settings: Settings) -> list[Duel]:
+    """Duels both of whose answers were judged."""
+    means = {
+        name: math.fsum(accuracy * weight for _, accuracy, weight in _shared(heard[name], control=False))
+        for name in answers
+        if name in heard
+    }
+    first = {answers[name]["decision_id"]: name for name in means if answers[name]["purpose"] == "serve"}
+    found = []
+    for name in sorted(means):
+        row = answers[name]
+        other = first.get(row["decision_id"])
+        if row["purpose"] == "duel" and other is not None:
+            found.append((_key(answers[other], settings), means[other], name, _key(row, settings), means[name]))
+    return found
+
+
+def _likeness(duels: Sequence[Duel], known: Remembered) -> dict[tuple[str, str], Sums]:
+    apart: defaultdict[tuple[str, str], list[tuple[float, float]]] = defaultdict(list)
+    for key, accuracy, _, other, second in duels:
+        if key in known.means and other in known.means:
+            apart[key[:2]].append((accuracy - known.means[key], second - known.means[other]))
+    return {
+        context: Sums(
+            math.fsum(x * x for x, _ in pairs), math.fsum(x * y for x, y in pairs), math.fsum(y * y for _, y in pairs)
+        )
+        for context, pairs in sorted(apart.items())
+    }
+
+
+def _key(row: Row, settings: Settings) -> Key:
+    return Key(row["role"], context_of(row, settings), arm_name(row["model"], row["lane"] or "sync"))
+
+
+def _decisions(answers: Mapping[str, Row], settings: Settings) -> dict[tuple[str, str], int]:
+    names: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    for row in answers.values():
+        names[row["role"], context_of(row, settings)].add(row["decision_id"])
+    return {context: len(found) for context, found in sorted(names.items())}

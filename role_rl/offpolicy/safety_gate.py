@@ -1,0 +1,60 @@
+"""The gate: may a change of the weights be served? It blocks what is known to be worse; it never proves anything.
+
+Two candidates are made, each from one half of the decisions, and each is compared with the weights that serve now on
+the other half (`ope.difference`): no row judges a change that it helped to make. The two estimates are pooled. The
+change is held back if their effective sample is at least `min_effective` and the upper end of the 95 % interval is
+below zero. With a smaller sample it is served, but no weight moves by more than `max_move`.
+
+Not for the gate are: a change that leaves the leader and moves no weight by more than exploration may, a leader that
+fails, and one that must not serve any more. The estimate holds the other roles at what they did in the log.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from nightdesk.role_rl.arms import Settings
+from nightdesk.role_rl.offpolicy import ope
+from nightdesk.role_rl.sampling import Plan
+from nightdesk.role_rl.strategies.policy import limited
+from nightdesk.role_rl.sufficient_stats import Tally
+
+Logs = Mapping[str, Tally]
+"""Tallies of one role and context by arm."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The plan that may be served; whether the weights were held back; what there is to say of it."""
+
+    plan: Plan
+    held: bool = False
+    note: str = ""
+
+
+def concerns(old: Plan, new: Plan, settings: Settings) -> bool:
+    """Whether a change is one for the gate (it is for the same arms)."""
+    furthest = max(abs(new.weights[name] - old.weights[name]) for name in new.weights)
+    return new.leader != old.leader or furthest > settings.max_exploration
+
+
+def judged(old: Plan, new: Plan, halves: Sequence[tuple[Plan, Logs]], settings: Settings) -> Verdict:
+    """Hold a change back, limit it, or let it pass.
+
+    halves: for each half the candidate that was made from it, and the logs of the other half.
+    """
+    tests = [ope.difference(logs, made.weights, old.weights, settings) for made, logs in halves]
+    found = ope.pooled([test for test in tests if test is not None and test.effective > 0])
+    sample = 0.0 if found is None else found.effective
+    if found is not None and sample >= settings.min_effective and found.high < 0:
+        why = (
+            f"{new.leader} held back: on {sample:.0f} judged answers that did not ask for it, the change is worth "
+            f"{found.mean:+.3f} a decision (at most {found.high:+.3f})"
+        )
+        return Verdict(Plan(old.weights, new.judge_rate, new.duel_rate, new.challengers), True, why)
+    if sample >= settings.min_effective:
+        return Verdict(new)
+    weights = limited(old.weights, new.weights, settings.max_move)
+    if weights == new.weights:
+        return Verdict(new)
+    why = f"weights moved by at most {settings.max_move:g} ({sample:.0f} of {settings.min_effective:g} judged answers)"
+    return Verdict(Plan(weights, new.judge_rate, new.duel_rate, new.challengers), False, why)

@@ -1,0 +1,1 @@
+"""Nights in a world of models as numbers."""

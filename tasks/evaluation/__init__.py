@@ -1,0 +1,1 @@
+"""How good it is: tables of labelled documents against their labels."""

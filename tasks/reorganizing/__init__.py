@@ -1,0 +1,1 @@
+"""A night, in order: from a batch of documents to audited rows."""

@@ -1,0 +1,163 @@
+"""The role stages: each asks one role's questions about a batch of documents and writes down what came of it."""
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from nightdesk.tasks.calling.call_rows import Unit, digest
+from nightdesk.tasks.calling.outcomes import Outcome
+from nightdesk.tasks.calling.router import Desk
+from nightdesk.tasks.messages import RoleRequest
+from nightdesk.tasks.reorganizing.document_state import Batch, Filed, FoundTopic, Lost, Work
+from nightdesk.tasks.reorganizing.halved_questions import Part, ask_in_parts
+from nightdesk.tasks.reorganizing.topic_questions import Question, Topics, questions, smaller
+from nightdesk.tasks.roles import chunk_splitter, content_organizer, relationship_checker, topic_finder, topic_locator
+from nightdesk.tasks.roles.relationship_checker import Topic
+
+Progress = Callable[[int, int], None]  # (done, of)
+Asked = list[tuple[Work, int, RoleRequest]]  # (document, index of the chunk, question)
+Compared = tuple[Work, list[Topic], Topics, Question]  # the question's numbers count the topics
+
+
+async def split(desk: Desk, batch: Batch, progress: Progress) -> None:
+    """Cut every document into chunks."""
+    for k, work in enumerate(batch.works, 1):
+        work.chunks = chunk_splitter.split_document(work.document.doc_id, work.document.texts, desk.profile.chunks)
+        n = len(work.chunks)
+        work.found, work.placed, work.filed = [()] * n, [{} for _ in range(n)], [{} for _ in range(n)]
+        progress(k, len(batch.works))
+
+
+async def find(desk: Desk, batch: Batch, progress: Progress) -> None:
+    """Find the topics of every chunk."""
+    asked: Asked = [
+        (w, k, topic_finder.make_request(w.texts(c), w.document.language))
+        for w in batch.works
+        for k, c in enumerate(w.chunks)
+    ]
+    for (work, k, _), parts in zip(asked, await _ask_chunks(desk, asked, progress), strict=True):
+        for before, outcome in parts:
+            if outcome.answer is None or outcome.model is None:
+                work.not_located[k] = _lost(outcome, "no topic was found")
+                continue
+            work.found[k] += tuple(
+                FoundTopic(
+                    topic_finder.clean_title(g.label), tuple(sorted(before + n for n in g.numbers)), outcome.model
+                )
+                for g in outcome.answer.groups
+            )
+
+
+async def locate(desk: Desk, batch: Batch, progress: Progress) -> None:
+    """Place every sentence of every chunk under one of its topics."""
+    asked: Asked = [
+        (
+            w,
+            k,
+            topic_locator.make_request(
+                w.texts(c), w.document.language, [t.title for t in w.found[k]], [t.anchors for t in w.found[k]]
+            ),
+        )
+        for w in batch.works
+        for k, c in enumerate(w.chunks)
+        if w.found[k]
+    ]
+    for (work, k, _), parts in zip(asked, await _ask_chunks(desk, asked, progress), strict=True):
+        for before, outcome in parts:
+            if outcome.answer is None:
+                work.not_located[k] = _lost(outcome, "not located")
+                continue
+            start = work.chunks[k].start + before
+            work.placed[k] |= {start + n - 1: int(g.label) - 1 for g in outcome.answer.groups for n in g.numbers}
+
+
+async def relate(desk: Desk, batch: Batch, progress: Progress) -> None:
+    """Join the topics of each document that are one story."""
+    asked: list[Compared] = []
+    for work in batch.works:
+        work.joined = relationship_checker.stitch(work.placed)
+        stories = work.stories()
+        topics = Topics(
+            [work.lead(s).title for s in stories],
+            [[work.document.texts[p] for p in s.positions] for s in stories],
+            work.document.language,
+        )
+        roots = [s.root for s in stories]
+        budgets = desk.plans.budgets_of("relationship_checker", work.weights_version, topics.language)
+        made = await questions(topics, budgets, desk.embed)
+        _not_compared(work, len(made.left), "longer than any model of the pool can be asked at once")
+        asked += [(work, roots, topics, question) for question in made.asked]
+    done, of = 0, len(asked)
+
+    def on_done() -> None:
+        nonlocal done
+        done += 1
+        progress(done, of)
+
+    while asked:
+        outcomes = await desk.ask([_unit(work, question) for work, _, _, question in asked], on_done)
+        again: list[Compared] = []
+        for (work, roots, topics, question), outcome in zip(asked, outcomes, strict=True):
+            if outcome.answer is not None:
+                shown = [roots[k] for k in question.numbers]
+                groups = [[shown[n - 1] for n in g.numbers] for g in outcome.answer.groups if g.numbers]
+                work.joined = relationship_checker.merge(work.joined, groups)
+            elif outcome.too_long:
+                made = await smaller(question, topics, desk.embed)
+                _not_compared(work, len(made.left), outcome.reason)
+                again += [(work, roots, topics, q) for q in made.asked]
+            else:
+                _not_compared(work, len(question.numbers), outcome.reason)
+        asked, of = again, of + len(again)
+
+
+async def organize(desk: Desk, batch: Batch, progress: Progress) -> None:
+    """File every sentence under a category."""
+    categories, meanings = list(desk.profile.categories), list(desk.profile.categories.values())
+    asked: Asked = [
+        (w, k, content_organizer.make_request(w.texts(c), w.document.language, categories, meanings))
+        for w in batch.works
+        for k, c in enumerate(w.chunks)
+    ]
+    for (work, k, _), parts in zip(asked, await _ask_chunks(desk, asked, progress), strict=True):
+        for before, outcome in parts:
+            if outcome.answer is None or outcome.model is None:
+                work.not_organized[k] = _lost(outcome, "not organized")
+                continue
+            start = work.chunks[k].start + before
+            for g in outcome.answer.groups:
+                for n, confidence in zip(g.numbers, g.confidence or [None] * len(g.numbers), strict=True):
+                    work.filed[k][start + n - 1] = Filed(g.label, confidence, outcome.model)
+
+
+ROLE_STAGES: dict[str, Callable[[Desk, Batch, Progress], Awaitable[None]]] = {
+    "split": split,
+    "find": find,
+    "locate": locate,
+    "relate": relate,
+    "organize": organize,
+}  # in the order of a run
+
+
+def topic_texts(titles: Sequence[str], texts: Sequence[Sequence[str]]) -> list[list[str]]:
+    """Return what stands for each topic where it is embedded: its title and first sentences."""
+    return Topics(titles, texts, "").embedded(range(len(titles)))
+
+
+def _lost(outcome: Outcome, otherwise: str) -> Lost:
+    return Lost(outcome.reason or otherwise, outcome.cause or "text")
+
+
+def _unit(work: Work, question: Question) -> Unit:
+    name = f"{work.document.doc_id}/r{digest(question.numbers)[:12]}"
+    return Unit(work.document.doc_id, name, work.weights_version, question.request)
+
+
+def _not_compared(work: Work, topics: int, why: str | None) -> None:
+    """Say of a document that some of its topics were not compared with the others."""
+    if topics:
+        work.unjoined = True
+        work.notes.append(f"one story may stand as several topics, since {topics} were not compared: {why}")
+
+
+async def _ask_chunks(desk: Desk, asked: Asked, progress: Progress) -> list[list[Part]]:
+    units = [Unit(w.document.doc_id, w.chunks[k].chunk_id, w.weights_version, request) for w, k, request in asked]
+    return await ask_in_parts(desk, units, progress)

@@ -1,0 +1,293 @@
+"""One run: its profile, store, workers and auditor, opened together and closed however it ends; and its batches."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import date, datetime
+from pathlib import Path
+
+from nightdesk.role_rl import state_versions as states
+from nightdesk.role_rl.errors import StateError
+from nightdesk.role_rl.state import State
+from nightdesk.tasks.calling.answer_store import Store, is_alive
+from nightdesk.tasks.calling.availability import usable
+from nightdesk.tasks.calling.dask_pool import fan_out
+from nightdesk.tasks.calling.router import Desk
+from nightdesk.tasks.config.profile import Profile
+from nightdesk.tasks.errors import AuditFailed, InputError
+from nightdesk.tasks.learning.learn import learn_unseen, state_folder
+from nightdesk.tasks.reading.documents import Unreadable
+from nightdesk.tasks.reading.sources import Reading, check_sources, nothing_readable, there_by
+from nightdesk.tasks.reorganizing import stories, unfinished
+from nightdesk.tasks.reorganizing.control_items import answer_controls
+from nightdesk.tasks.reorganizing.document_state import Batch, Story, Work
+from nightdesk.tasks.reorganizing.filing import TAKEN_UP, file_batch, topic_id
+from nightdesk.tasks.reorganizing.role_stages import topic_texts
+from nightdesk.tasks.reorganizing.totals import Totals
+from nightdesk.tasks.tables import parts, publish, quarantine
+from nightdesk.tasks.tables.audit import Auditor, AuditReport, auditor
+from nightdesk.tasks.tables.contracts import contract
+
+log = logging.getLogger("nightdesk")
+
+
+class Run:
+    """A run that is under way. Batches are kept by number until they are published."""
+
+    def __init__(
+        self,
+        run_id: str,
+        run_date: date,
+        out: Path,
+        profile: Profile,
+        reading: Reading,
+        store: Store,
+        desk: Desk,
+        audits: Auditor,
+        weights_version: int,
+        night: date | None = None,
+    ) -> None:
+        self.run_id, self.run_date, self.out, self.profile = run_id, run_date, out, profile
+        self.reading, self.store, self.desk, self.weights_version = reading, store, desk, weights_version
+        self.batches: dict[int, Batch] = {}
+        self.cleared: dict[int, quarantine.Cleared] = {}
+        self.reports: list[AuditReport] = []
+        self.totals = Totals(missing=list(reading.missing))
+        self.served_versions: set[int] = set()
+        self._audits = audits
+        self._night = night
+        self._stood: Mapping[str, unfinished.Known] = {}
+        self._published_docs: set[str] = set()
+        self._reader: Iterator[Batch] = iter(())
+
+    def begin(
+        self, only_new: bool, reassign: bool, late: bool = False, done_runs: frozenset[str] = frozenset()
+    ) -> None:
+        """Say how documents are read. only_new: skip those that an earlier date has published unchanged.
+
+        late: skip those of later dates, too. done_runs: skip what these runs have published for this very date.
+        """
+        known = parts.published_elsewhere(self.out, self.run_date, late, done_runs) if only_new else set()
+        self._reader = self._read(known, reassign)
+
+    def next_batch(self) -> Batch | None:
+        """Read the next batch of about the profile's size; what cannot be read goes along with its reason.
+
+        Raises:
+            InputError: not one document could be read.
+        """
+        batch = next(self._reader, None)
+        if batch is None:
+            self._audits.hang_up()
+        return batch
+
+    def _read(self, known: set[tuple[str, str]], reassign: bool) -> Iterator[Batch]:
+        self._stood = unfinished.known(self.out, self.profile.name, self.run_date)
+        batch = Batch(1)
+        readable = 0
+        for document in self.reading.documents():
+            if isinstance(document, Unreadable):
+                batch.unreadable.append(document)
+                log.warning("%s", document.reason)
+                continue
+            readable += 1
+            if (document.doc_id, document.content_hash) in known:
+                self.totals.skipped += 1
+                continue
+            batch.works.append(Work(document, self.weights_version))
+            if batch.sentences >= self.profile.batches.sentences:
+                yield self._assigned(batch, reassign)
+                batch = Batch(batch.number + 1)
+        if not readable and self.reading.sources:
+            raise InputError(nothing_readable(batch.unreadable[0].reason, len(batch.unreadable)))
+        if batch.works or batch.unreadable:
+            yield self._assigned(batch, reassign)
+
+    def _assigned(self, batch: Batch, reassign: bool) -> Batch:
+        """Fix the weights version that serves each document: that of its first run for this date."""
+        hashes = [w.document.content_hash for w in batch.works]
+        versions = self.store.assign(
+            self.profile.name, self.run_date.isoformat(), hashes, self.weights_version, reassign
+        )
+        for work in batch.works:
+            work.weights_version = versions[work.document.content_hash]
+            stood = self._stood.get(work.document.doc_id)
+            if stood is not None and stood.content_hash == work.document.content_hash:
+                work.taken_up = stood.tried_on(self._night, self.run_date)
+            self.served_versions.add(work.weights_version)
+        self.batches[batch.number] = batch
+        return batch
+
+    async def check(self, batch: Batch) -> None:
+        """File every sentence and audit the batch's tables; what fails goes to quarantine.
+
+        Raises:
+            AuditFailed: a table expectation failed.
+        """
+        its_stories = {w.document.doc_id: w.stories() for w in batch.works}
+        links = await self._links(batch, its_stories)
+        tables = file_batch(batch, its_stories, links, self.run_id, self.profile.name)
+        if batch.number == 1 and not self.desk.greedy:
+            await answer_controls(self.desk, self.profile, self.run_date, {w.document.language for w in batch.works})
+        part = publish.append_part("calls", self.run_date, self._part(batch)).as_posix()
+        calls, judgements = self.desk.ledger.rows(self.store.claim(part), self.run_id)
+        tables |= {"calls": contract("calls").build(calls), "judgements": contract("judgements").build(judgements)}
+
+        categories = list(self.profile.categories)
+        cleared = await asyncio.to_thread(quarantine.clear, tables, categories, self.run_id, self._audits.audit)
+        self.cleared[batch.number] = cleared
+        self.reports += cleared.reports
+
+    async def publish(self, batch: Batch) -> None:
+        """Put the audited tables in place, and forget the batch."""
+        tables = self.cleared.pop(batch.number).tables
+        buckets = self.profile.tables.buckets
+        await asyncio.to_thread(publish.publish, self.out, self.run_date, self._part(batch), buckets, tables)
+        documents = tables["documents"].to_pydict()
+        unreadable = documents["status"].count("unreadable")
+        self.totals.unreadable += unreadable
+        self.totals.documents += len(documents["doc_id"]) - unreadable
+        for column in ("sentences", "placed", "unplaced", "failed", "unpaid", "topics"):
+            setattr(self.totals, column, getattr(self.totals, column) + sum(documents[column]))
+        self.totals.quarantined += len(tables["quarantine"])
+        self.totals.unjoined += sum(w.unjoined for w in batch.works)
+        self.totals.given_up += sum(
+            len(tried) >= TAKEN_UP and failed + unpaid > 0
+            for tried, failed, unpaid in zip(*(documents[c] for c in ("taken_up", "failed", "unpaid")), strict=True)
+        )
+        self.totals.left_out = dict(self.desk.plans.left_out)
+        self.totals.reasons += [u.reason for u in batch.unreadable]
+        self.totals.count_calls(tables["calls"])
+        del self.batches[batch.number]
+
+    def withhold(self, batch: Batch, why: AuditFailed) -> None:
+        """Forget a batch that did not pass the audit: nothing of it is published, and the run goes on."""
+        docs = [w.document.doc_id for w in batch.works]
+        more = f" and {len(docs) - 3} more" if len(docs) > 3 else ""
+        self.totals.withheld.append(f"batch {batch.number} ({', '.join(docs[:3])}{more}): {why}")
+        del self.batches[batch.number]
+
+    def absent(self) -> dict[str, str]:
+        """Return the models of the profile that did not serve for all of the run, and why."""
+        gone = dict.fromkeys(set(self.desk.profile.exclude) - set(self.profile.exclude), "it could not be reached")
+        return {**gone, **self.desk.absent()}
+
+    def _part(self, batch: Batch) -> str:
+        return f"{self.run_id}-{batch.number}"
+
+    async def _links(self, batch: Batch, its_stories: Mapping[str, Sequence[Story]]) -> dict[str, tuple[str, bytes]]:
+        """Relate the batch's topics to those of other documents and nights: topic_id -> (story_id, packed vector)."""
+        ids, docs, titles, texts = [], [], [], []
+        for work in batch.works:
+            for number, story in enumerate(its_stories[work.document.doc_id], 1):
+                ids.append(topic_id(work, number))
+                docs.append(work.document.doc_id)
+                titles.append(work.lead(story).title)
+                texts.append([work.document.texts[p] for p in story.positions])
+        if not ids:
+            return {}
+        vectors = await self.desk.embed(topic_texts(titles, texts))
+        packed = [stories.pack(v) for v in vectors]
+        # The other documents of this run are known by what was published of them before this batch, no more: then a
+        # rerun, which finds all of them published, comes to the same stories.
+        later = self.reading.doc_ids - self._published_docs
+        known = parts.known_topics(self.out, self.run_date, later)
+        self._published_docs |= set(docs)
+        names = stories.relate(ids, docs, stories.unpack(packed), known, self.run_date.isoformat())
+        return dict(zip(ids, zip(names, packed, strict=True), strict=True))
+
+
+@asynccontextmanager
+async def open_run(
+    run_id: str,
+    run_date: date,
+    arguments: list[str],
+    out: Path,
+    profile: Profile,
+    text_id: str = "",
+    greedy: bool = False,
+    by: datetime | None = None,
+    teaches: bool = True,
+    night: date | None = None,
+    again: frozenset[str] | None = None,
+    catch_up: bool = False,
+) -> AsyncIterator[Run]:
+    """Open everything that a run needs, take over what killed runs left, and close it all in the end.
+
+    text_id: what the text on stdin is called. greedy: leading models serve, nothing is explored or judged.
+    by: of sources that do not name their date, take only files that were last changed by then.
+    teaches: whether the learner may learn from the calls of this run.
+    night: the date of the night that this run is a part of; None: it is part of none. A night goes on without sources
+    that are missing, if others are there. If that is not run_date, the run
+    takes up what was lost, and asks again what got no usable answer.
+    again: read these documents as they were published for run_date, and none of the arguments.
+    catch_up: learn from published runs that no weights version has seen, before the weights are picked.
+
+    Raises:
+        InputError: bad sources, or OUT cannot be written.
+        PublishError: the answers' store is broken.
+    """
+    if again is not None:
+        reading: Reading = unfinished.rebuilt(out, run_date, again)
+    else:
+        reading = check_sources(arguments, run_date, text_id, lenient=night is not None)
+        if by is not None:
+            reading = there_by(reading, arguments, run_date, by)
+    async with fan_out(profile.dask.scheduler, profile.dask.workers, profile.limits.call_timeout_s) as pool:
+        able = await usable(profile, pool)  # before anything is written
+        try:
+            out.mkdir(parents=True, exist_ok=True)
+            await asyncio.to_thread(publish.recover, out)
+            publish.sweep_staging(out, lambda run: not is_alive(out, run))
+            store = Store(out, run_id)
+        except OSError as e:
+            raise InputError(f"{out}: cannot be written ({e.strerror}); name another folder with --out") from None
+        try:
+            if adopted := store.adopt():
+                log.info("%d calls that an ended run paid for will be published by this one", adopted)
+            if catch_up:
+                await asyncio.to_thread(_catch_up, out, profile, run_date, run_id)
+            newest, warnings = states.latest(state_folder(out, profile.name))
+            for warning in warnings:
+                log.warning("%s", warning)
+            version_of = _Versions(state_folder(out, profile.name), newest)
+            is_again = night is not None and night != run_date
+            desk = Desk(able, run_date, version_of, store, pool, greedy, teaches, is_again)
+            with auditor() as audits:
+                version = newest.version if newest else 0
+                yield Run(run_id, run_date, out, profile, reading, store, desk, audits, version, night)
+        finally:
+            await pool.cancel()
+            publish.sweep_staging(out, lambda run: run == run_id)
+            store.close()
+
+
+def _catch_up(out: Path, profile: Profile, run_date: date, run_id: str) -> None:
+    """Learn from what an earlier run published and could not learn from; if that fails again, the run goes on."""
+    try:
+        learned = learn_unseen(out, profile, run_date, run_id)
+    except Exception as e:  # noqa: BLE001  (whatever it is, documents are read with the weights that there are)
+        log.warning(
+            "published runs could not be learned from (%s: %s); the next learn tries again", type(e).__name__, e
+        )
+        return
+    if learned is not None:
+        log.info("weights version %d, from runs that had not been learned from: %s", learned.version, learned.reason)
+
+
+class _Versions:
+    """Finds the weights of a version; if it is gone or broken, those of the newest, and says so once."""
+
+    def __init__(self, folder: Path, newest: State | None) -> None:
+        self._folder, self._newest = folder, newest
+        self._known: dict[int, State | None] = {0: None, newest.version if newest else 0: newest}
+
+    def __call__(self, version: int) -> State | None:
+        if version not in self._known:
+            try:
+                self._known[version] = states.load(self._folder, version)
+            except StateError as e:
+                log.warning("%s; the newest weights serve instead", e)
+                self._known[version] = self._newest
+        return self._known[version]

@@ -1,0 +1,154 @@
+"""Unfinished documents: those of the last nights of which a part was lost, because models failed or dollars ran out.
+
+A night takes them up again, each under its own run_date, from the text that stands in `passages`: the source may be
+gone, and the same text finds the answers that are in the store already. The column `taken_up` of `documents` says which
+nights have done so; after filing.TAKEN_UP of them a document is given up, and its reason says why.
+
+A night that ended bad is run again as a whole, because a batch that the audit withheld stands in no table.
+OUT/nights/<profile>/<date>.bad lists the nights on which the night of a date ended so.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow.compute as pc
+
+from nightdesk.tasks.reading.documents import Document, Unreadable
+from nightdesk.tasks.reading.sources import Reading
+from nightdesk.tasks.reorganizing.filing import REPLACED, TAKEN_UP
+from nightdesk.tasks.reorganizing.missed_nights import LOOK_BACK
+from nightdesk.tasks.tables import parts, read
+
+_TOGETHER = 10_000  # sentences whose text is read at a time
+_COLUMNS = ("doc_id", "source", "title", "content_hash", "language", "sentences", "reason")
+_STATE = ("doc_id", "content_hash", "profile", "failed", "unpaid", "taken_up")
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """How a document stands in `documents` for a date. lost: sentences that another try may place."""
+
+    content_hash: str
+    lost: int
+    taken_up: tuple[str, ...]
+
+    def tried_on(self, night: date | None, run_date: date) -> tuple[str, ...]:
+        """Return the nights that will have taken it up once this one has. night: None if the run is no night."""
+        if night is None or night == run_date or not self.lost:
+            return self.taken_up
+        return tuple(sorted({*self.taken_up, night.isoformat()}))
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt(Reading):
+    """Documents of a date as they were published, in place of sources. They are read again from the tables."""
+
+    out: Path = Path()
+    run_date: date = date.min
+
+    def documents(self) -> Iterator[Document | Unreadable]:
+        """Yield the documents, some at a time."""
+        where = pc.field("doc_id").isin(sorted(self.doc_ids))
+        rows = _scan(self.out, "documents", self.run_date, _COLUMNS, where)
+        group: list[dict[str, Any]] = []
+        for row in sorted(rows, key=lambda r: r["doc_id"]):
+            group.append(row)
+            if sum(r["sentences"] for r in group) >= _TOGETHER:
+                yield from _documents(self.out, self.run_date, group)
+                group = []
+        if group:
+            yield from _documents(self.out, self.run_date, group)
+
+
+def known(out: Path, profile: str, run_date: date) -> dict[str, Known]:
+    """Return how a profile's documents stand for a date, by doc_id."""
+    rows = parts.read(out, "documents", [run_date], list(_STATE)).to_pylist()
+    return {
+        r["doc_id"]: Known(r["content_hash"], (r["failed"] or 0) + (r["unpaid"] or 0), tuple(r["taken_up"] or ()))
+        for r in rows
+        if r["content_hash"] is not None and r["profile"] == profile
+    }
+
+
+def find(out: Path, profile: str, night: date) -> dict[date, frozenset[str]]:
+    """Return what a night is to take up again: date -> doc_ids, oldest first; what it took up already is left out.
+
+    Looked through are the dates of the last LOOK_BACK days and, for a schedule with longer gaps, the last dates before
+    that, as many as a document is taken up for.
+    """
+    earlier = [day for day in parts.dates(out, "documents") if day < night]
+    near = {day for day in earlier if day >= night - timedelta(days=LOOK_BACK)} | set(earlier[-TAKEN_UP:])
+    found = {}
+    for day in sorted(near):
+        ids = frozenset(
+            doc_id
+            for doc_id, state in known(out, profile, day).items()
+            if state.lost and len(state.taken_up) < TAKEN_UP and night.isoformat() not in state.taken_up
+        )
+        if ids:
+            found[day] = ids
+    return found
+
+
+def rebuilt(out: Path, run_date: date, doc_ids: frozenset[str]) -> Rebuilt:
+    """Return published documents of a date as what a run reads."""
+    return Rebuilt((), doc_ids, out=out, run_date=run_date)
+
+
+def bad_nights(out: Path, profile: str, run_date: date) -> set[str]:
+    """Return the nights (YYYY-MM-DD) on which the night of a date ended bad; a broken list counts as none."""
+    try:
+        nights = json.loads(_bad(out, profile, run_date).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return set()
+    return {str(n) for n in nights} if isinstance(nights, list) else set()
+
+
+def note_bad(out: Path, profile: str, run_date: date, night: date) -> bool:
+    """Write down that the night of a date ended bad on a night; return whether it is given up for that."""
+    nights = sorted({*bad_nights(out, profile, run_date), night.isoformat()})
+    path = _bad(out, profile, run_date)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(".tmp")
+    temporary.write_text(json.dumps(nights), encoding="utf-8")
+    temporary.replace(path)
+    return len(set(nights) - {run_date.isoformat()}) >= TAKEN_UP
+
+
+def _bad(out: Path, profile: str, run_date: date) -> Path:
+    return out / "nights" / profile / f"{run_date.isoformat()}.bad"
+
+
+def _documents(out: Path, run_date: date, rows: Sequence[dict[str, Any]]) -> Iterator[Document]:
+    """Build documents of their sentences. What is not whole (withdrawn meanwhile, say) is left as it is."""
+    where = pc.field("doc_id").isin([r["doc_id"] for r in rows])
+    sentences: dict[str, list[dict[str, Any]]] = {}
+    for p in _scan(out, "passages", run_date, ("doc_id", "position", "sentence_id", "text", "start_s"), where):
+        sentences.setdefault(p["doc_id"], []).append(p)
+    for row in rows:
+        its = sorted(sentences.get(row["doc_id"], ()), key=lambda p: p["position"])
+        if [p["position"] for p in its] != list(range(1, row["sentences"] + 1)):
+            continue
+        starts = tuple(p["start_s"] for p in its)
+        replaced = re.match(rf"(\d+) {re.escape(REPLACED)}", row["reason"] or "")
+        yield Document(
+            row["doc_id"],
+            row["source"],
+            row["content_hash"],
+            row["language"],
+            tuple(p["sentence_id"] for p in its),
+            tuple(p["text"] for p in its),
+            int(replaced[1]) if replaced else 0,
+            row["title"],
+            starts if any(s is not None for s in starts) else None,
+        )
+
+
+def _scan(out: Path, table: str, day: date, columns: Sequence[str], where: pc.Expression) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = read.scan(out, table, day, day, list(columns), where).to_pylist()
+    return rows
