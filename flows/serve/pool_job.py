@@ -1,4 +1,4 @@
-"""The process of a pool's job: `python -P -m nightdesk.flows.serve.pool_job` runs the flow run that Prefect's worker names.
+"""The process of a pool's job: it runs the flow run that Prefect's worker names (python -P -m ...serve.pool_job).
 
 Prefect's own command puts the deployment's folder first on Python's path. Here the package is imported before that, so
 it stays what it is whatever that folder holds.

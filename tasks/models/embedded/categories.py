@@ -89,7 +89,8 @@ def _weights() -> dict[str, Weights]:
         table = cue_table(*key.split("."))
         if (tuple(model["cues"]), tuple(model["categories"])) != (table.features, table.categories):
             raise RuntimeError(
-                f"categories.json: {key} was learnt from other cues; run nightdesk.tasks.models.embedded.train_categories"
+                f"categories.json: {key} was learnt from other cues; "
+                "run python -m nightdesk.tasks.models.embedded.train_categories"
             )
         cues = np.array(list(model["cues"].values()))
         found[key] = Weights(cues, np.array(model["vectors"]), np.array(model["bias"]))
