@@ -22,7 +22,7 @@ from benchmarks.common import scratch, show
 from nightdesk.tasks.calling.answer_store import Store
 from nightdesk.tasks.calling.call_rows import Unit
 from nightdesk.tasks.calling.dask_pool import fan_out
-from nightdesk.tasks.calling.router import Desk
+from nightdesk.tasks.calling.router import Router
 from nightdesk.tasks.config.profile import Profile, load_profile
 from nightdesk.tasks.messages import RoleRequest
 from nightdesk.tasks.roles.content_organizer import make_request
@@ -94,7 +94,7 @@ def _desk(server: Playing, out: Path, provider: str, calls: int, concurrency: in
     async def main() -> dict[str, Any]:
         store = Store(out, "run-1")
         async with fan_out("", profile.dask.workers, profile.limits.call_timeout_s) as pool:
-            desk = Desk(profile, date(2026, 1, 1), lambda version: None, store, pool)
+            desk = Router(profile, date(2026, 1, 1), lambda version: None, store, pool)
             await desk.ask(_units(questions(2 * concurrency, "warm-up")), lambda: None)
             units = _units(questions(calls, "measured"))
             server.control("reset")

@@ -23,28 +23,28 @@ be tested on the other (`gate`).
 import math
 import zlib
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from nightdesk.role_rl.arms import Arm, Settings, arm_name
-from nightdesk.role_rl.errors import TableError
-from nightdesk.role_rl.judges import LABELS, Pair, may_judge
+from nightdesk.role_rl.feedback_rows import (
+    CALLS,
+    Row,
+    _key,
+    charge_repairs,
+    context_of,
+    heard_of,
+    rows_of,
+    rows_of_profile,
+    shared_grades,
+    without_runs,
+)
+from nightdesk.role_rl.judges import Pair
 from nightdesk.role_rl.rewards import charged_seconds
 from nightdesk.role_rl.sufficient_stats import Halves, Key, Nights, Sums, Tally, Weighed
 
-CALLS = (
-    "run_id", "call_id", "parent_call_id", "decision_id", "profile", "role", "language", "model", "family", "lane",
-    "purpose", "propensity", "judge_propensity", "from_cache", "valid", "cost_usd", "latency_s", "started_at",
-)  # fmt: skip
-JUDGEMENTS = ("call_id", "judge", "judge_family", "accuracy", "weight", "cost_usd", "control")
-UNKNOWN = "und"
-"""Stands for a language, or another column of the context, that a row does not name."""
-
-Row = dict[str, Any]
 Values = list[tuple[float, float]]
 
 
@@ -113,14 +113,14 @@ def gather(
         TableError: a column is missing.
     """
     columns = (*CALLS, *(c for c in settings.context if c not in CALLS))
-    ours = _without(_ours(calls, columns, settings), learned)
+    ours = without_runs(rows_of_profile(calls, columns, settings), learned)
     run_ids = tuple(sorted(set(ours["run_id"].to_pylist())))
-    rows = sorted(_rows(ours, columns), key=lambda row: (row["call_id"], row["run_id"]))
+    rows = sorted(rows_of(ours, columns), key=lambda row: (row["call_id"], row["run_id"]))
     paid = {row["call_id"]: row for row in rows if not row["from_cache"]}
     answers = {name: row for name, row in paid.items() if row["purpose"] in ("serve", "duel")}
     judged = {**answers, **{name: row for name, row in paid.items() if row["purpose"] == "judge"}}
-    heard = _heard(judgements, judged, arms)
-    _charge_repairs(paid, answers)
+    heard = heard_of(judgements, judged, arms)
+    charge_repairs(paid, answers)
 
     known = remembered or Remembered()
     duels = _duels(answers, heard, settings)
@@ -132,7 +132,7 @@ def gather(
 
     first, second = (defaultdict[Key, _Cell](_Cell) for _ in range(2))
     for name, row in judged.items():
-        given = _shared(heard.get(name, ()), control=row["purpose"] == "judge")
+        given = shared_grades(heard.get(name, ()), control=row["purpose"] == "judge")
         if row["purpose"] == "judge" and not given:
             continue
         key = _key(row, settings)
@@ -150,11 +150,6 @@ def gather(
         decisions=_decisions(answers, settings),
         likeness=_likeness(duels, known),
     )
-
-
-def context_of(row: Mapping[str, Any], settings: Settings) -> str:
-    """The context of a row beside its role: its language, and after a slash any further column of `context`."""
-    return "/".join(str(row[column] or UNKNOWN) for column in settings.context)
 
 
 class _Cell:
@@ -226,88 +221,6 @@ def _tallies(cells: Mapping[Key, _Cell]) -> dict[Key, Tally]:
     return {key: cells[key].tally() for key in sorted(cells) if cells[key].answers or cells[key].judged}
 
 
-def _ours(calls: pa.Table, columns: Sequence[str], settings: Settings) -> pa.Table:
-    _check_columns(calls, columns, "calls")
-    return calls.select(list(columns)).filter(pc.equal(calls["profile"], settings.profile))
-
-
-def _without(calls: pa.Table, learned: Collection[str]) -> pa.Table:
-    known = pa.array(sorted(learned), calls["run_id"].type)
-    return calls.filter(pc.invert(pc.is_in(calls["run_id"], known)))
-
-
-def _rows(table: pa.Table, columns: Sequence[str]) -> list[Row]:
-    lists = [table[column].to_pylist() for column in columns]  # much faster than row by row
-    return [dict(zip(columns, values, strict=True)) for values in zip(*lists, strict=True)]
-
-
-def _check_columns(table: pa.Table, columns: Sequence[str], name: str) -> None:
-    missing = [column for column in columns if column not in table.column_names]
-    if missing:
-        raise TableError(f"table {name} lacks {', '.join(missing)}; read it with its declared schema")
-
-
-def _charge_repairs(paid: dict[str, Row], answers: dict[str, Row]) -> None:
-    """Give every answer its dollars and seconds with those of its repairs; None where its own are not known."""
-    for row in answers.values():
-        row["dollars"], row["seconds"] = row["cost_usd"], row["latency_s"]
-    for name, repairs in _repairs(paid, answers).items():
-        row = answers[name]
-        for total, column in (("dollars", "cost_usd"), ("seconds", "latency_s")):
-            if row[column] is not None:
-                row[total] = math.fsum([row[column], *(repair[column] or 0.0 for repair in repairs)])
-
-
-def _repairs(paid: dict[str, Row], answers: dict[str, Row]) -> dict[str, list[Row]]:
-    """Repair rows by the call_id of the answer that they repair."""
-    serving = {row["decision_id"]: name for name, row in sorted(answers.items()) if row["purpose"] == "serve"}
-    found: defaultdict[str, list[Row]] = defaultdict(list)
-    for row in paid.values():
-        if row["purpose"] != "repair":
-            continue
-        root, seen = row, {row["call_id"]}
-        while root["purpose"] == "repair" and root["parent_call_id"] in paid and root["parent_call_id"] not in seen:
-            root = paid[root["parent_call_id"]]
-            seen.add(root["call_id"])
-        # Without a parent it belongs to the decision's drawn arm; the repair of a fallback belongs to no arm.
-        name = root["call_id"] if root["call_id"] in answers else None
-        if name is None and root["purpose"] == "repair" and not root["parent_call_id"]:
-            name = serving.get(root["decision_id"])
-        if name is not None:
-            found[name].append(row)
-    return found
-
-
-def _heard(judgements: pa.Table, judged: dict[str, Row], arms: Sequence[Arm]) -> dict[str, list[Row]]:
-    """call_id -> the judgements of it that count, one per judge, in the order of the judges' names."""
-    _check_columns(judgements, JUDGEMENTS, "judgements")
-    found: defaultdict[str, dict[str, Row]] = defaultdict(dict)
-    rows = _rows(judgements, JUDGEMENTS)
-    pool = {arm.model: arm for arm in arms}
-    for row in sorted(rows, key=lambda row: (row["call_id"], row["judge"] or "", row["accuracy"] or 0.0)):
-        answer = judged.get(row["call_id"])
-        accuracy, weight = row["accuracy"], 1.0 if row["weight"] is None else row["weight"]
-        if answer is None or not answer["valid"] or accuracy is None:
-            continue
-        if not (0.0 <= accuracy <= 1.0 and 0.0 < weight < math.inf):
-            continue
-        # Only an answer to a control item is judged by its labels, and nothing else of such an item is an answer.
-        if bool(row["control"]) != (answer["purpose"] == "judge"):
-            continue
-        judge = row["judge"] or ""
-        known = [pool[judge]] if judge in pool else []
-        if may_judge(judge, row["judge_family"] or "", answer["model"], answer["family"], known):
-            found[row["call_id"]][judge] = {**row, "weight": weight}
-    return {name: [given[judge] for judge in sorted(given)] for name, given in found.items()}
-
-
-def _shared(given: Iterable[Row], control: bool) -> list[tuple[str, float, float]]:
-    """(judge, accuracy, weight) of one answer's judgements, the weights summing to 1; of a control item, the labels."""
-    rows = [row for row in given if not control or row["judge"] == LABELS]
-    total = math.fsum(row["weight"] for row in rows)
-    return [(row["judge"], row["accuracy"], row["weight"] / total) for row in rows]
-
-
 def _pairs(heard: Mapping[str, Sequence[Row]]) -> dict[Pair, Sums]:
     """By two judges (in the order of their names): sums of the differences between what they gave one answer."""
     found: defaultdict[Pair, list[tuple[float, float]]] = defaultdict(list)
@@ -327,7 +240,7 @@ def _steps(answers: dict[str, Row], heard: Mapping[str, Sequence[Row]], settings
     for name, rows in decisions.items():
         rewards = []
         for row in sorted(rows, key=lambda row: (row["purpose"] != "serve", row["call_id"])):
-            given = _shared(heard.get(row["call_id"], ()), control=False)
+            given = shared_grades(heard.get(row["call_id"], ()), control=False)
             if row["valid"] and not given:
                 break
             accuracy = math.fsum(a * w for _, a, w in given) if row["valid"] else 0.0
@@ -347,7 +260,7 @@ Duel = tuple[Key, float, str, Key, float]
 def _duels(answers: Mapping[str, Row], heard: Mapping[str, Sequence[Row]], settings: Settings) -> list[Duel]:
     """Duels both of whose answers were judged."""
     means = {
-        name: math.fsum(accuracy * weight for _, accuracy, weight in _shared(heard[name], control=False))
+        name: math.fsum(accuracy * weight for _, accuracy, weight in shared_grades(heard[name], control=False))
         for name in answers
         if name in heard
     }
@@ -372,10 +285,6 @@ def _likeness(duels: Sequence[Duel], known: Remembered) -> dict[tuple[str, str],
         )
         for context, pairs in sorted(apart.items())
     }
-
-
-def _key(row: Row, settings: Settings) -> Key:
-    return Key(row["role"], context_of(row, settings), arm_name(row["model"], row["lane"] or "sync"))
 
 
 def _decisions(answers: Mapping[str, Row], settings: Settings) -> dict[tuple[str, str], int]:

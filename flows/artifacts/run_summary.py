@@ -12,7 +12,7 @@ def summary(run: Run, new_weights_version: int | None, edition: str | None) -> d
     unjoined: documents whose stories could not all be joined. withheld: batches that the audit withheld.
     over_budget: calls that the run's dollars did not reach for; another model answered, or none.
     """
-    totals, ledger = run.totals, run.desk.ledger
+    totals, ledger = run.totals, run.router.ledger
     return {
         "run_id": run.run_id,
         "run_date": run.run_date.isoformat(),

@@ -5,9 +5,8 @@ import logging
 import os
 import signal
 import threading
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine
 from concurrent.futures import CancelledError, ThreadPoolExecutor
-from contextlib import contextmanager
 from contextvars import copy_context
 from typing import Any
 
@@ -58,30 +57,3 @@ def in_loop(work: Coroutine[Any, Any, Any]) -> Any:
             return thread.submit(copy_context().run, apart).result()
         except (asyncio.CancelledError, CancelledError) as e:
             raise Interrupted from e
-
-
-@contextmanager
-def heeding_termination() -> Iterator[None]:
-    """Have the task that runs this be cancelled when Prefect ends its process's flow, whatever runs at that moment.
-
-    Prefect does it by a signal whose handler raises. Where that hits a callback or a task beside this one, asyncio
-    keeps the exception there, and nobody would hear of it before the process is killed.
-    """
-    from prefect.exceptions import TerminationSignal
-
-    loop, task = asyncio.get_running_loop(), asyncio.current_task()
-    before = loop.get_exception_handler()
-
-    def handle(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        if isinstance(context.get("exception"), TerminationSignal) and task is not None:
-            task.cancel()
-        elif before is not None:
-            before(loop, context)
-        else:
-            loop.default_exception_handler(context)
-
-    loop.set_exception_handler(handle)
-    try:
-        yield
-    finally:
-        loop.set_exception_handler(before)

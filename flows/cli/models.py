@@ -53,8 +53,8 @@ async def _checked(profile: "Profile") -> list[dict[str, Any]]:
 
 
 async def _check(model: "ModelSpec", categories: list[str]) -> dict[str, Any]:
-    from nightdesk.tasks.calling.call_rows import address
-    from nightdesk.tasks.config.model_spec import dollars_of
+    from nightdesk.tasks.config.pricing import dollars_of
+    from nightdesk.tasks.models.address import address
     from nightdesk.tasks.models.worker import answer_group, answer_one
     from nightdesk.tasks.roles.content_organizer import make_request
 

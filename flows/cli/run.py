@@ -118,7 +118,7 @@ def _foretell(reading: "Reading", profile: "Profile", out: Path, as_json: bool) 
 def _warm(profile: "Profile") -> None:
     """Start what a run needs and what takes seconds to be ready: workers, auditor, the language detector's model."""
     from nightdesk.tasks.calling import dask_pool
-    from nightdesk.tasks.reading.sentences import detect_language
+    from nightdesk.tasks.reading.language import detect_language
     from nightdesk.tasks.tables import audit
 
     dask_pool.warm(profile.dask.scheduler, profile.dask.workers)

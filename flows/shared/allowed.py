@@ -29,8 +29,8 @@ from nightdesk.tasks.config.shipped_data import folder
 from nightdesk.tasks.errors import InputError
 from nightdesk.tasks.reading.allowed_hosts import ALLOWED, Hosts, host_of
 from nightdesk.tasks.reading.documents import shown
+from nightdesk.tasks.reading.found_documents import STDIN
 from nightdesk.tasks.reading.http import is_url
-from nightdesk.tasks.reading.sources import STDIN
 
 VARIABLE = "NIGHTDESK_ALLOWED"
 SERVE_CAN = (

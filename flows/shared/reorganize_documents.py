@@ -16,7 +16,6 @@ from nightdesk.flows.artifacts.progress import RunProgress
 from nightdesk.flows.artifacts.run_page import show_run
 from nightdesk.flows.artifacts.run_summary import summary
 from nightdesk.flows.artifacts.run_verdict import judge
-from nightdesk.flows.cli.interrupts import heeding_termination
 from nightdesk.flows.shared.parameters import RunParameters
 from nightdesk.flows.shared.secret_blocks import keys_into_environment
 from nightdesk.flows.shared.stage_tasks import (
@@ -27,6 +26,7 @@ from nightdesk.flows.shared.stage_tasks import (
     learn_stage,
     reorganize_batches,
 )
+from nightdesk.flows.shared.termination import heeding_termination
 from nightdesk.tasks.config.profile import Profile, load_profile
 from nightdesk.tasks.errors import BadRun
 from nightdesk.tasks.learning.learn import Learned

@@ -68,10 +68,10 @@ async def stage(name: str, number: int) -> int:
         progress.tell(name, number, documents, done, of)
 
     tell(0, total)
-    before = run.desk.ledger.made, run.desk.ledger.cost_usd, time.perf_counter()
+    before = run.router.ledger.made, run.router.ledger.cost_usd, time.perf_counter()
     with _timed(run, name):
         if name in ROLE_STAGES:
-            await ROLE_STAGES[name](run.desk, batch, tell)
+            await ROLE_STAGES[name](run.router, batch, tell)
         elif name == "check":
             await run.check(batch)
         else:
@@ -79,8 +79,8 @@ async def stage(name: str, number: int) -> int:
             progress.finished += documents
     tell(total, total)
     calls, dollars, seconds = (
-        run.desk.ledger.made - before[0],
-        run.desk.ledger.cost_usd - before[1],
+        run.router.ledger.made - before[0],
+        run.router.ledger.cost_usd - before[1],
         time.perf_counter() - before[2],
     )
     made = f", {calls} calls, ${dollars:.4f}" if calls else ""

@@ -3,11 +3,11 @@
 import asyncio
 import logging
 
-from nightdesk.tasks.calling.call_rows import address
 from nightdesk.tasks.calling.dask_pool import FanOut
 from nightdesk.tasks.config.model_spec import ModelSpec
 from nightdesk.tasks.config.profile import Profile
 from nightdesk.tasks.errors import InputError, ModelError, RateLimited
+from nightdesk.tasks.models.address import address
 from nightdesk.tasks.models.providers.language_model import ServerError
 from nightdesk.tasks.models.worker import Reply, look_up
 

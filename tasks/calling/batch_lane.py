@@ -15,14 +15,15 @@ from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field
 
 from nightdesk.tasks.calling.batch_journal import Made, Outstanding, Place
-from nightdesk.tasks.calling.call_rows import address
 from nightdesk.tasks.config.model_spec import ModelSpec
 from nightdesk.tasks.config.profile import BatchLimits
 from nightdesk.tasks.errors import ModelError, TerminalError, TransientError
 from nightdesk.tasks.messages import RoleRequest
-from nightdesk.tasks.models.providers.batch_protocol import Batches, Item, Result, batches_of
+from nightdesk.tasks.models.address import address
+from nightdesk.tasks.models.providers.batch_protocol import Batches, Item, Result
 from nightdesk.tasks.models.providers.language_model import FormRefused, LanguageModel
-from nightdesk.tasks.models.worker import Reply, build
+from nightdesk.tasks.models.registry import batches_of, build
+from nightdesk.tasks.models.worker import Reply
 from nightdesk.tasks.roles import prompts
 
 log = logging.getLogger("nightdesk")

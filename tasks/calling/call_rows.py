@@ -1,20 +1,14 @@
 """The ledger: what is written down of every call, and the keys under which it is found again."""
 
-import hashlib
-import json
 import uuid
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cache
 from typing import Any
 
 from nightdesk.role_rl.sampling import Decision
 from nightdesk.tasks.calling.answer_store import Record
 from nightdesk.tasks.config.model_spec import ModelSpec
-from nightdesk.tasks.messages import Answer, Group, RoleRequest, Usage
-from nightdesk.tasks.models.address import ModelAddress
-from nightdesk.tasks.models.worker import version
-from nightdesk.tasks.roles import prompts
+from nightdesk.tasks.messages import RoleRequest, Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,58 +105,6 @@ class Context:
             "reply": None,
             "started_at": now(),
         }
-
-
-def address(spec: ModelSpec, timeout_s: float = 120.0, form: str = "") -> ModelAddress:
-    """Return what a worker needs to build a model. form: how it is held to JSON, as far as this run knows."""
-    if not spec.is_remote:
-        return ModelAddress(spec.provider, spec.model_id, spec.penalty, settings=spec.path)
-    sampling = {"temperature": spec.temperature, "seed": spec.seed}
-    settings = {k: v for k, v in sampling.items() if v is not None} | spec.options
-    return ModelAddress(
-        spec.provider,
-        spec.model_id,
-        base_url=spec.base_url,
-        key_env=spec.key_env,
-        form=form or spec.form,
-        settings=json.dumps(settings, sort_keys=True),
-        max_output_tokens=spec.max_output_tokens,
-        context_tokens=spec.context.tokens,
-        reserved_output=spec.reserved_output,
-        timeout_s=timeout_s,
-    )
-
-
-def answer_key(spec: ModelSpec, request: RoleRequest) -> str:
-    """Return the key of an answer: role, versions of prompt and schema, the model and its version, canonical input."""
-    at = address(spec)
-    return digest(prompts.version(request.role), _identity(at), request)
-
-
-@cache
-def _identity(at: ModelAddress) -> tuple[Any, ...]:
-    return at.provider, at.base_url, at.kind, at.penalty, at.settings, version(at)
-
-
-_FIELDS = tuple(f.name for f in fields(RoleRequest))
-
-
-def digest(*parts: Any) -> str:
-    """Return a short hash of plain values and requests, the same in every process (32 hex digits)."""
-    h = hashlib.blake2b(digest_size=16)
-    for part in parts:
-        plain = [getattr(part, name) for name in _FIELDS] if isinstance(part, RoleRequest) else part
-        h.update(json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode())
-        h.update(b"\0")
-    return h.hexdigest()
-
-
-def answer_to_json(answer: Answer) -> list[Any]:
-    return [[g.label, g.numbers, [round(c, 4) for c in g.confidence]] for g in answer.groups]
-
-
-def answer_from_json(groups: list[Any]) -> Answer:
-    return Answer(tuple(Group(label, tuple(numbers), tuple(confidence)) for label, numbers, confidence in groups))
 
 
 def now() -> float:

@@ -9,91 +9,24 @@ wait, groups of them would wait for their slowest, and a task costs several time
 """
 
 import asyncio
-import os
-import threading
 import uuid
 from collections import Counter, defaultdict, deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from nightdesk.tasks.calling.child_processes import deafen_this_thread
+from nightdesk.tasks.calling.dask_cluster import Cluster
 from nightdesk.tasks.errors import InputError, TerminalError, TransientError
 
 LARGEST_GROUP = 16  # calls in one Dask task
 AHEAD = 2  # groups under way per thread of a worker: one that runs, one that waits
-CLOSE_TIMEOUT_S = 10
 CONNECT_TIMEOUT_S = 15
 GRACE_S = 10.0  # that a worker has beyond a call's own time to say that it is over
 NEWS_S = 5.0  # after which it is asked again which workers there are
 
-CONFIG = {
-    "distributed.scheduler.allowed-failures": 1,  # what kills its worker is tried twice, not four times
-    "distributed.worker.memory.terminate": 0.95,
-    # What Dask does beside the work: sampling stacks, measuring itself, weighing each message.
-    "distributed.worker.profile.enabled": False,
-    "distributed.admin.tick.interval": "1s",
-    "distributed.admin.tick.limit": "30s",
-    "distributed.admin.system-monitor.interval": "5s",
-    "distributed.comm.offload": False,
-}
 
 GroupFunction = Callable[[Any, list[Any]], list[Any]]  # (what the group shares, items) -> one result per item
 TalkFunction = Callable[[Any, Any], Awaitable[Any]]  # (what calls share, item) -> its result
-
-
-class Cluster:
-    """A LocalCluster that starts in the background, or the address of a scheduler that is already there."""
-
-    def __init__(self, scheduler: str, workers: int) -> None:
-        self._address = scheduler or os.environ.get("DASK_SCHEDULER_ADDRESS", "")
-        self._workers = workers
-        self._cluster: Any = None
-        self._error: BaseException | None = None
-        self._thread = threading.Thread(target=self._start, name="dask-cluster", daemon=True)
-        self._thread.start()
-
-    def _start(self) -> None:
-        if self._address:
-            return
-        deafen_this_thread()  # and with it Dask's own, from which it starts workers, also in place of lost ones
-        try:
-            import dask  # half a second, beside other imports
-
-            dask.config.set(CONFIG)  # before distributed is there: some of it is read as it is imported
-            from distributed import LocalCluster
-
-            self._cluster = LocalCluster(  # type: ignore[no-untyped-call]
-                n_workers=self._workers,
-                threads_per_worker=1,
-                processes=True,
-                dashboard_address="127.0.0.1:0",
-                host="127.0.0.1",
-                preload=["nightdesk.tasks.calling.child_processes", "nightdesk.tasks.models.worker"],
-            )
-            self._address = self._cluster.scheduler_address
-        except BaseException as e:  # noqa: BLE001  (handed to the caller of address())
-            self._error = e
-
-    async def address(self) -> str:
-        """Wait until the scheduler can be reached and return its address."""
-        await asyncio.to_thread(self._thread.join)
-        if self._error is not None:
-            raise RuntimeError(f"the Dask cluster did not start: {self._error}") from self._error
-        return self._address
-
-    def mend(self) -> None:
-        """Replace the workers that this object started: none of them has come back after its end."""
-        if self._cluster is not None:
-            self._cluster.scale(0)
-            self._cluster.scale(self._workers)
-
-    def close(self) -> None:
-        """End the worker processes that this object started."""
-        self._thread.join()
-        if self._cluster is not None:
-            self._cluster.close(timeout=CLOSE_TIMEOUT_S)
-            self._cluster = None
 
 
 _warm: Cluster | None = None

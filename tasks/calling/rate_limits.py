@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from aiolimiter import AsyncLimiter
 
-from nightdesk.tasks.config.model_spec import ModelSpec, Prices
+from nightdesk.tasks.config.model_spec import ModelSpec
 from nightdesk.tasks.errors import BudgetExceeded, RateLimited, Resting, TransientError
 
 MINUTE = 60.0
@@ -183,12 +183,3 @@ async def _acquire(limiter: AsyncLimiter | None, amount: float) -> None:
 def _per_minute(rate: int) -> AsyncLimiter | None:
     # Spread evenly, a second's worth at once: a burst of a whole minute's allowance meets the provider's own limit.
     return AsyncLimiter(max(1.0, rate / MINUTE), max(1.0, MINUTE / rate)) if rate else None
-
-
-def most_dollars(characters: int, prices: Prices, most_output: int = 0) -> float:
-    """Return the most that a call can cost: a token per character read, at the dearest, and as many written.
-
-    most_output: tokens that the model may write at most; 0 = as many as characters are read.
-    """
-    dearest = max(prices.input, prices.cached, prices.cache_write)
-    return (characters * dearest + (most_output or characters) * prices.output) / 1e6

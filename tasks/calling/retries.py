@@ -13,11 +13,12 @@ from dataclasses import replace
 
 from nightdesk.tasks.calling.answer_store import Record, Store
 from nightdesk.tasks.calling.batch_lane import BatchLane
-from nightdesk.tasks.calling.call_rows import Ledger, address, now
+from nightdesk.tasks.calling.call_rows import Ledger, now
 from nightdesk.tasks.calling.dask_pool import FanOut
 from nightdesk.tasks.calling.question_size import budget
-from nightdesk.tasks.calling.rate_limits import Admission, most_dollars
-from nightdesk.tasks.config.model_spec import ModelSpec, dollars_of
+from nightdesk.tasks.calling.rate_limits import Admission
+from nightdesk.tasks.config.model_spec import ModelSpec
+from nightdesk.tasks.config.pricing import dollars_of, most_dollars
 from nightdesk.tasks.config.profile import Profile
 from nightdesk.tasks.errors import (
     BadReply,
@@ -31,6 +32,7 @@ from nightdesk.tasks.errors import (
     Unusable,
 )
 from nightdesk.tasks.messages import RoleRequest
+from nightdesk.tasks.models.address import address
 from nightdesk.tasks.models.worker import Reply, answer_group, answer_one
 from nightdesk.tasks.roles.tokens import question_tokens
 

@@ -15,25 +15,19 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from nightdesk.role_rl.arms import Arm, eligible
-from nightdesk.role_rl.judges import judge_weights, panel, reliability
+from nightdesk.role_rl.arms import eligible
 from nightdesk.role_rl.sampling import Plan, decide
 from nightdesk.role_rl.state import State
+from nightdesk.tasks.calling.answer_keys import answer_from_json, answer_key, answer_to_json, digest
 from nightdesk.tasks.calling.answer_store import Record, Store, Stored
-from nightdesk.tasks.calling.call_rows import (
-    Context,
-    Ledger,
-    Unit,
-    answer_from_json,
-    answer_key,
-    answer_to_json,
-    digest,
-)
+from nightdesk.tasks.calling.call_rows import Context, Ledger, Unit
 from nightdesk.tasks.calling.dask_pool import FanOut
+from nightdesk.tasks.calling.judging import Judging
 from nightdesk.tasks.calling.outcomes import Call, Outcome, TooLongBy, cause, cause_of
 from nightdesk.tasks.calling.plans import Plans
 from nightdesk.tasks.calling.retries import Sender
-from nightdesk.tasks.config.model_spec import ModelSpec, dollars_of
+from nightdesk.tasks.config.model_spec import ModelSpec
+from nightdesk.tasks.config.pricing import dollars_of
 from nightdesk.tasks.config.profile import Profile
 from nightdesk.tasks.errors import (
     BadReply,
@@ -50,7 +44,7 @@ from nightdesk.tasks.roles.registry import MODULES
 LONGEST_REPLY = 2_000  # characters of a reply that cannot be read, kept for its repair
 
 
-class Desk:
+class Router:
     """What the calls of one run share.
 
     again: whether the run takes up what failed on an earlier night. Then a published answer that did not pass the gate
@@ -77,6 +71,7 @@ class Desk:
         self._deadline = time.monotonic() + profile.limits.deadline_s
         self.plans = Plans(profile, states, greedy)
         self.ledger = Ledger()
+        self._judging = Judging(profile, states, self.plans.budgets, self.ledger, self._call)
         self._sender = Sender(profile, store, pool, self.ledger)
 
     def absent(self) -> dict[str, str]:
@@ -136,7 +131,7 @@ class Desk:
             runs.append(self._call(context, decision.challenger, "duel", request))
         calls = await asyncio.gather(*runs)
         if decision.judged:
-            await self._judge(context, [c for c in calls if c.own and c.answer is not None])
+            await self._judging.judge(context, [c for c in calls if c.own and c.answer is not None])
         tried = list(calls)
         serves = await self._serving(context, calls, plan, tried)
         if serves is None:
@@ -210,45 +205,6 @@ class Desk:
         out = {n: self._sender.out[m] for n in names if (m := self._model(n).name) in self._sender.out}
         if len(out) == len(names) and set(self._sender.out) >= self._everybody() and not self._answered:
             raise InputError(f"no model is left to serve {role}: {'; '.join(f'{n}: {why}' for n, why in out.items())}")
-
-    async def _judge(self, context: Context, calls: list[Call]) -> None:
-        """Have the board answer the same question, and grade each answer against its own."""
-        request = context.unit.request
-        # An excluded model judges if the profile says that it is the judge.
-        out = self._settings.excluded - {self._settings.judge}
-        holding = self.plans.budgets.holding([a.name for a in self._arms], self.plans.budgets.tokens(request))
-        able = [a for a in self._arms if a.name not in out and a.name in holding]
-        arms = {a.name: a for a in able}
-        for call in calls:
-            arm = arms[call.arm]
-            rivals = [arms[c.arm] for c in calls if c is not call]
-            judges = panel(arm, able, context.decision_id, self.profile.judging.judges, rivals, self._settings.judge)
-            answers = await asyncio.gather(
-                *(self._call(context, j.name, "judge", request, call.record["call_id"]) for j in judges)
-            )
-            given = [(j, c) for j, c in zip(judges, answers, strict=True) if c.answer is not None]
-            self._grade(request, call, given, context.unit.weights_version)
-
-    def _grade(self, request: RoleRequest, call: Call, judged: list[tuple[Arm, Call]], version: int) -> None:
-        state = self._states(version)
-        weights = judge_weights([judge.model for judge, _ in judged], *reliability(state.pairs if state else {}))
-        accuracy = 0.0
-        for judge, own in judged:
-            grade = MODULES[request.role].agreement(request, call.answer, own.answer)
-            accuracy += weights[judge.model] * grade
-            self.ledger.judgements.append(
-                {
-                    "call_id": call.record["call_id"],
-                    "judge": judge.model,
-                    "judge_family": judge.family,
-                    "accuracy": grade,
-                    "weight": weights[judge.model],
-                    "cost_usd": own.record["cost_usd"],
-                    "control": False,
-                }
-            )
-        if judged:
-            self.ledger.note(call.record, accuracy=min(1.0, accuracy), judges=len(judged))
 
     async def _call(
         self, context: Context, arm: str, purpose: str, request: RoleRequest, parent: str | None = None

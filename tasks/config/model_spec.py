@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal, NamedTuple
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from nightdesk.tasks.config.encoder_folder import problem
 from nightdesk.tasks.config.list_prices import list_context, list_prices
-from nightdesk.tasks.messages import Role, Usage
+from nightdesk.tasks.config.pricing import Prices
+from nightdesk.tasks.config.toml_table import Table
+from nightdesk.tasks.messages import Role
 
 KEYS = {"openai": "OPENAI_API_KEY", "anthropic": "ANTHROPIC_API_KEY"}  # where a provider's own key is looked for
 CONCURRENCY = 32  # calls that a language model has at a time, if its limits do not say
@@ -16,47 +18,6 @@ ASSUMED_CONTEXT = 16_384  # tokens, where neither the profile nor the price list
 RESERVED = 4  # a reply may always have one token in so many of the context
 
 Form = Literal["json_schema", "json_object_schema", "json_object", "text"]
-
-
-class Table(BaseModel):
-    """A table of a profile: it knows its keys and never changes."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Prices(Table):
-    """Dollars per million tokens: read, read from the provider's cache, written to it, and answered with.
-
-    Reading from the cache and writing to it cost what reading costs, if that is all that is said. batch: what of these
-    prices lane batch costs.
-    """
-
-    input: float = Field(0.0, ge=0)
-    cached: float = Field(0.0, ge=0)
-    cache_write: float = Field(0.0, ge=0)
-    output: float = Field(0.0, ge=0)
-    batch: float = Field(0.5, ge=0, le=1)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _cache_costs_what_reading_does(cls, given: Any) -> Any:
-        if isinstance(given, Mapping) and "input" in given:
-            return {"cached": given["input"], "cache_write": given["input"], **given}
-        return given
-
-
-def dollars_of(usage: Usage, prices: Prices, lane: str = "sync") -> float:
-    """Return what a call cost: input that is fresh, read from the cache and written to it, and output, each at its
-    price per million tokens; on lane batch, the share of it that batches cost.
-    """
-    fresh = max(0, usage.input_tokens - usage.cached_tokens - usage.cache_write_tokens)
-    dollars = (
-        fresh * prices.input
-        + usage.cached_tokens * prices.cached
-        + usage.cache_write_tokens * prices.cache_write
-        + usage.output_tokens * prices.output
-    ) / 1e6
-    return dollars * prices.batch if lane == "batch" else dollars
 
 
 class ModelLimits(Table):
@@ -110,13 +71,13 @@ class ModelSpec(Table):
     max_output_tokens: int = Field(8192, ge=64)
     temperature: float | None = Field(None, ge=0, le=2)
     seed: int | None = None
-    options: dict[str, Any] = {}
+    options: dict[str, Any] = Field(default_factory=dict)
     lane: Literal["sync", "batch", "both"] = "sync"
     judges: bool = True
-    prices: Prices = Prices()
+    prices: Prices = Field(default_factory=Prices)
     limits: ModelLimits = ModelLimits()
     prior: Prior = Prior()
-    priors: dict[Role, Prior] = {}  # where a role's prior differs
+    priors: dict[Role, Prior] = Field(default_factory=dict)  # where a role's prior differs
 
     @model_validator(mode="before")
     @classmethod

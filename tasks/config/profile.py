@@ -9,8 +9,10 @@ from pydantic import Field, ValidationError, model_validator
 from nightdesk.role_rl.arms import ANY, Arm, Settings, eligible
 from nightdesk.role_rl.arms import Prior as ArmPrior
 from nightdesk.role_rl.errors import RoleRLError
-from nightdesk.tasks.config.model_spec import ModelSpec, Prior, Table, dollars_of
+from nightdesk.tasks.config.model_spec import ModelSpec, Prior
+from nightdesk.tasks.config.pricing import dollars_of
 from nightdesk.tasks.config.shipped_data import folder
+from nightdesk.tasks.config.toml_table import Table
 from nightdesk.tasks.errors import InputError
 from nightdesk.tasks.messages import Role, Usage
 

@@ -10,7 +10,8 @@ import pyarrow.compute as pc
 
 from nightdesk.tasks.config.profile import Profile
 from nightdesk.tasks.errors import InputError
-from nightdesk.tasks.evaluation.scores import Labelled, load_labelled, score
+from nightdesk.tasks.evaluation.scores import score
+from nightdesk.tasks.reading.labelled import Labelled, load_labelled
 from nightdesk.tasks.reorganizing import role_stages
 from nightdesk.tasks.reorganizing.run import open_run
 from nightdesk.tasks.tables import read
@@ -50,7 +51,7 @@ async def evaluate(
         run.begin(only_new=False, reassign=True)
         while (batch := run.next_batch()) is not None:
             for stage in role_stages.ROLE_STAGES.values():
-                await stage(run.desk, batch, lambda done, of: None)
+                await stage(run.router, batch, lambda done, of: None)
             await run.check(batch)
             await run.publish(batch)
     rows = []

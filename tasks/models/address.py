@@ -1,6 +1,9 @@
 """Where a model is: all that a worker needs to build it. Small, picklable, and without its key."""
 
+import json
 from dataclasses import dataclass
+
+from nightdesk.tasks.config.model_spec import ModelSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +28,23 @@ class ModelAddress:
     context_tokens: int = 0
     reserved_output: int = 0
     timeout_s: float = 120.0
+
+
+def address(spec: ModelSpec, timeout_s: float = 120.0, form: str = "") -> ModelAddress:
+    """Return what a worker needs to build a model. form: how it is held to JSON, as far as this run knows."""
+    if not spec.is_remote:
+        return ModelAddress(spec.provider, spec.model_id, spec.penalty, settings=spec.path)
+    sampling = {"temperature": spec.temperature, "seed": spec.seed}
+    settings = {k: v for k, v in sampling.items() if v is not None} | spec.options
+    return ModelAddress(
+        spec.provider,
+        spec.model_id,
+        base_url=spec.base_url,
+        key_env=spec.key_env,
+        form=form or spec.form,
+        settings=json.dumps(settings, sort_keys=True),
+        max_output_tokens=spec.max_output_tokens,
+        context_tokens=spec.context.tokens,
+        reserved_output=spec.reserved_output,
+        timeout_s=timeout_s,
+    )

@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 from nightdesk.tasks.errors import BadReply, ModelError, TerminalError, TransientError
@@ -12,6 +11,7 @@ from nightdesk.tasks.messages import Answer, RoleRequest, Usage
 from nightdesk.tasks.models import Model
 from nightdesk.tasks.models.address import ModelAddress
 from nightdesk.tasks.models.api_keys import without_keys
+from nightdesk.tasks.models.registry import build, kind_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,48 +34,6 @@ class Reply:
         if self.answer is not None:
             return self.answer.usage
         return self.error.usage if isinstance(self.error, BadReply) else Usage()
-
-
-def _kind(address: ModelAddress) -> Any:
-    match address.provider:  # a pool without a provider need not load its library
-        case "embedded":
-            if address.kind == "sentence-transformers":
-                from nightdesk.tasks.models.embedded.sentence_encoder import Local
-
-                return Local
-            from nightdesk.tasks.models.embedded.answers import MODELS
-
-            return MODELS[address.kind]
-        case "openai":
-            from nightdesk.tasks.models.providers.openai import OpenAIModel
-
-            return OpenAIModel
-        case "anthropic":
-            from nightdesk.tasks.models.providers.anthropic import AnthropicModel
-
-            return AnthropicModel
-    raise TerminalError(f"no provider is called {address.provider!r}")
-
-
-@cache
-def build(address: ModelAddress) -> Any:
-    """Make a model, once per process.
-
-    Raises:
-        TerminalError: no such provider.
-    """
-    kind = _kind(address)
-    if address.provider != "embedded":
-        return kind(address)
-    return kind(address.penalty, address.settings) if address.settings else kind(address.penalty)
-
-
-def version(address: ModelAddress) -> str:
-    """Return what tells two versions of a model apart; empty where the provider keeps that to itself."""
-    if address.provider != "embedded":
-        return ""
-    kind = _kind(address)
-    return str(kind.version(address.settings) if address.settings else kind.VERSION)
 
 
 def answer_group(address: ModelAddress, requests: Sequence[RoleRequest]) -> list[Reply]:
@@ -116,7 +74,7 @@ async def look_up(address: ModelAddress, _: None = None) -> Reply:
 
 async def _remote(address: ModelAddress) -> Any:
     if address.provider not in _loaded:
-        await asyncio.to_thread(_kind, address)  # seconds of importing, beside what the loop is at
+        await asyncio.to_thread(kind_of, address)  # seconds of importing, beside what the loop is at
         _loaded.add(address.provider)
     return build(address)
 

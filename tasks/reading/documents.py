@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from nightdesk.tasks.reading.sentences import Sentence, detect_language
+from nightdesk.tasks.reading.language import detect_language
+from nightdesk.tasks.reading.sentences import Sentence
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
 

@@ -8,7 +8,7 @@ import codecs
 import re
 
 from nightdesk.tasks.errors import DocumentError
-from nightdesk.tasks.reading.sentences import detect_language
+from nightdesk.tasks.reading.language import detect_language
 
 _SAMPLE = 200_000  # bytes shown to the detector
 _MARKS = {

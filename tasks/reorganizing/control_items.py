@@ -13,14 +13,15 @@ from datetime import date
 
 from nightdesk.role_rl.judges import LABELS, may_judge
 from nightdesk.role_rl.sampling import Decision
-from nightdesk.tasks.calling.call_rows import Context, Unit, digest
+from nightdesk.tasks.calling.answer_keys import digest
+from nightdesk.tasks.calling.call_rows import Context, Unit
 from nightdesk.tasks.calling.outcomes import Call
-from nightdesk.tasks.calling.router import Desk
+from nightdesk.tasks.calling.router import Router
 from nightdesk.tasks.config.profile import Profile
 from nightdesk.tasks.config.shipped_data import folder
-from nightdesk.tasks.evaluation.scores import Labelled, load_labelled
 from nightdesk.tasks.messages import Answer, Group, RoleRequest
-from nightdesk.tasks.reading.sentences import detect_language
+from nightdesk.tasks.reading.labelled import Labelled, load_labelled
+from nightdesk.tasks.reading.language import detect_language
 from nightdesk.tasks.roles import chunk_splitter, content_organizer, relationship_checker, topic_finder, topic_locator
 from nightdesk.tasks.roles.registry import MODULES
 
@@ -37,10 +38,10 @@ class Item:
     labels: Answer
 
 
-async def answer_controls(desk: Desk, profile: Profile, run_date: date, languages: set[str]) -> int:
+async def answer_controls(router: Router, profile: Profile, run_date: date, languages: set[str]) -> int:
     """Have the night's items answered and graded; return how many. languages: of the night's documents."""
     items = nightly_items(profile, run_date, languages)
-    await asyncio.gather(*(_answered(desk, profile, run_date, item) for item in items))
+    await asyncio.gather(*(_answered(router, profile, run_date, item) for item in items))
     return len(items)
 
 
@@ -111,30 +112,30 @@ def _items(document: Labelled, chunk: chunk_splitter.Chunk, language: str, profi
         )
 
 
-async def _answered(desk: Desk, profile: Profile, run_date: date, item: Item) -> None:
+async def _answered(router: Router, profile: Profile, run_date: date, item: Item) -> None:
     """Have every model answer one item, and write down what its labels and the other models say of each answer."""
     arms = [arm for arm in profile.arms() if arm.lane == "sync" and arm.model not in profile.exclude]
     names = tuple(sorted(arm.name for arm in arms))
     unit = Unit(item.unit.rpartition("/")[0], item.unit, 0, item.request)
     drawn = Decision("", None, True, names, {}, {})
     context = Context(profile.name, unit, drawn, digest(profile.name, run_date.isoformat(), item.unit))
-    answers = {name: use for name, use in (await desk.ask_all(context, names)).items() if use.answer is not None}
+    answers = {name: use for name, use in (await router.ask_all(context, names)).items() if use.answer is not None}
     for arm in arms:
         use = answers.get(arm.name)
         if use is None or not use.own:
             continue
-        _grade(desk, item, use, LABELS, LABELS, item.labels)
+        _grade(router, item, use, LABELS, LABELS, item.labels)
         for judge in arms:
             other = answers.get(judge.name)
             if other is not None and may_judge(judge.model, judge.family, arm.model, arm.family, [judge]):
-                _grade(desk, item, use, judge.model, judge.family, other.answer)
+                _grade(router, item, use, judge.model, judge.family, other.answer)
 
 
-def _grade(desk: Desk, item: Item, use: Call, judge: str, family: str, reference: Answer | None) -> None:
+def _grade(router: Router, item: Item, use: Call, judge: str, family: str, reference: Answer | None) -> None:
     if use.answer is None or reference is None:
         return
     accuracy = MODULES[item.request.role].agreement(item.request, use.answer, reference)
-    desk.ledger.judgements.append(
+    router.ledger.judgements.append(
         {
             "call_id": use.record["call_id"],
             "judge": judge,

@@ -16,7 +16,8 @@ from nightdesk.role_rl.learner import serving
 from nightdesk.role_rl.sampling import Plan, inclusion
 from nightdesk.role_rl.state import State
 from nightdesk.tasks.calling.question_size import Budgets, budget, is_seldom
-from nightdesk.tasks.config.model_spec import ModelSpec, dollars_of
+from nightdesk.tasks.config.model_spec import ModelSpec
+from nightdesk.tasks.config.pricing import dollars_of
 from nightdesk.tasks.config.profile import Profile
 from nightdesk.tasks.messages import ROLES, Role, RoleRequest, Usage
 from nightdesk.tasks.models.providers.language_model import estimated

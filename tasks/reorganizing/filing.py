@@ -10,7 +10,7 @@ from nightdesk.tasks.reorganizing.document_state import Batch, Lost, Story, Work
 from nightdesk.tasks.roles.relationship_checker import Topic
 from nightdesk.tasks.roles.topic_finder import LONGEST_TITLE
 from nightdesk.tasks.tables.contracts import contract
-from nightdesk.tasks.tables.quarantine import extent, recount, unplaced
+from nightdesk.tasks.tables.derived_columns import extent, recount, unplaced
 
 TAKEN_UP = 3  # nights that take up again what models failed on, or what dollars did not reach for
 REPLACED = "characters that no table can hold became U+FFFD"

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from nightdesk.tasks.calling.call_rows import Unit
 from nightdesk.tasks.calling.outcomes import Outcome
-from nightdesk.tasks.calling.router import Desk
+from nightdesk.tasks.calling.router import Router
 from nightdesk.tasks.messages import RoleRequest
 
 MOST_HALVINGS = 4
@@ -41,7 +41,7 @@ def halves(request: RoleRequest) -> tuple[RoleRequest, RoleRequest]:
     return half(0, middle), half(middle, len(request.items))
 
 
-async def ask_in_parts(desk: Desk, units: Sequence[Unit], progress: Progress) -> list[list[Part]]:
+async def ask_in_parts(router: Router, units: Sequence[Unit], progress: Progress) -> list[list[Part]]:
     """Have every question answered, in halves where no model can read it at once.
 
     Returns the parts of each question in order; together they hold each of its items once.
@@ -56,7 +56,7 @@ async def ask_in_parts(desk: Desk, units: Sequence[Unit], progress: Progress) ->
         progress(done, of)
 
     while pieces:
-        outcomes = await desk.ask([p.unit for p in pieces], on_done)
+        outcomes = await router.ask([p.unit for p in pieces], on_done)
         again: list[_Piece] = []
         for piece, outcome in zip(pieces, outcomes, strict=True):
             if _may_be_halved(piece, outcome):

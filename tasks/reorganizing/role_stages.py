@@ -2,9 +2,10 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 
-from nightdesk.tasks.calling.call_rows import Unit, digest
+from nightdesk.tasks.calling.answer_keys import digest
+from nightdesk.tasks.calling.call_rows import Unit
 from nightdesk.tasks.calling.outcomes import Outcome
-from nightdesk.tasks.calling.router import Desk
+from nightdesk.tasks.calling.router import Router
 from nightdesk.tasks.messages import RoleRequest
 from nightdesk.tasks.reorganizing.document_state import Batch, Filed, FoundTopic, Lost, Work
 from nightdesk.tasks.reorganizing.halved_questions import Part, ask_in_parts
@@ -17,23 +18,23 @@ Asked = list[tuple[Work, int, RoleRequest]]  # (document, index of the chunk, qu
 Compared = tuple[Work, list[Topic], Topics, Question]  # the question's numbers count the topics
 
 
-async def split(desk: Desk, batch: Batch, progress: Progress) -> None:
+async def split(router: Router, batch: Batch, progress: Progress) -> None:
     """Cut every document into chunks."""
     for k, work in enumerate(batch.works, 1):
-        work.chunks = chunk_splitter.split_document(work.document.doc_id, work.document.texts, desk.profile.chunks)
+        work.chunks = chunk_splitter.split_document(work.document.doc_id, work.document.texts, router.profile.chunks)
         n = len(work.chunks)
         work.found, work.placed, work.filed = [()] * n, [{} for _ in range(n)], [{} for _ in range(n)]
         progress(k, len(batch.works))
 
 
-async def find(desk: Desk, batch: Batch, progress: Progress) -> None:
+async def find(router: Router, batch: Batch, progress: Progress) -> None:
     """Find the topics of every chunk."""
     asked: Asked = [
         (w, k, topic_finder.make_request(w.texts(c), w.document.language))
         for w in batch.works
         for k, c in enumerate(w.chunks)
     ]
-    for (work, k, _), parts in zip(asked, await _ask_chunks(desk, asked, progress), strict=True):
+    for (work, k, _), parts in zip(asked, await _ask_chunks(router, asked, progress), strict=True):
         for before, outcome in parts:
             if outcome.answer is None or outcome.model is None:
                 work.not_located[k] = _lost(outcome, "no topic was found")
@@ -46,7 +47,7 @@ async def find(desk: Desk, batch: Batch, progress: Progress) -> None:
             )
 
 
-async def locate(desk: Desk, batch: Batch, progress: Progress) -> None:
+async def locate(router: Router, batch: Batch, progress: Progress) -> None:
     """Place every sentence of every chunk under one of its topics."""
     asked: Asked = [
         (
@@ -60,7 +61,7 @@ async def locate(desk: Desk, batch: Batch, progress: Progress) -> None:
         for k, c in enumerate(w.chunks)
         if w.found[k]
     ]
-    for (work, k, _), parts in zip(asked, await _ask_chunks(desk, asked, progress), strict=True):
+    for (work, k, _), parts in zip(asked, await _ask_chunks(router, asked, progress), strict=True):
         for before, outcome in parts:
             if outcome.answer is None:
                 work.not_located[k] = _lost(outcome, "not located")
@@ -69,7 +70,7 @@ async def locate(desk: Desk, batch: Batch, progress: Progress) -> None:
             work.placed[k] |= {start + n - 1: int(g.label) - 1 for g in outcome.answer.groups for n in g.numbers}
 
 
-async def relate(desk: Desk, batch: Batch, progress: Progress) -> None:
+async def relate(router: Router, batch: Batch, progress: Progress) -> None:
     """Join the topics of each document that are one story."""
     asked: list[Compared] = []
     for work in batch.works:
@@ -81,8 +82,8 @@ async def relate(desk: Desk, batch: Batch, progress: Progress) -> None:
             work.document.language,
         )
         roots = [s.root for s in stories]
-        budgets = desk.plans.budgets_of("relationship_checker", work.weights_version, topics.language)
-        made = await questions(topics, budgets, desk.embed)
+        budgets = router.plans.budgets_of("relationship_checker", work.weights_version, topics.language)
+        made = await questions(topics, budgets, router.embed)
         _not_compared(work, len(made.left), "longer than any model of the pool can be asked at once")
         asked += [(work, roots, topics, question) for question in made.asked]
     done, of = 0, len(asked)
@@ -93,7 +94,7 @@ async def relate(desk: Desk, batch: Batch, progress: Progress) -> None:
         progress(done, of)
 
     while asked:
-        outcomes = await desk.ask([_unit(work, question) for work, _, _, question in asked], on_done)
+        outcomes = await router.ask([_unit(work, question) for work, _, _, question in asked], on_done)
         again: list[Compared] = []
         for (work, roots, topics, question), outcome in zip(asked, outcomes, strict=True):
             if outcome.answer is not None:
@@ -101,7 +102,7 @@ async def relate(desk: Desk, batch: Batch, progress: Progress) -> None:
                 groups = [[shown[n - 1] for n in g.numbers] for g in outcome.answer.groups if g.numbers]
                 work.joined = relationship_checker.merge(work.joined, groups)
             elif outcome.too_long:
-                made = await smaller(question, topics, desk.embed)
+                made = await smaller(question, topics, router.embed)
                 _not_compared(work, len(made.left), outcome.reason)
                 again += [(work, roots, topics, q) for q in made.asked]
             else:
@@ -109,15 +110,15 @@ async def relate(desk: Desk, batch: Batch, progress: Progress) -> None:
         asked, of = again, of + len(again)
 
 
-async def organize(desk: Desk, batch: Batch, progress: Progress) -> None:
+async def organize(router: Router, batch: Batch, progress: Progress) -> None:
     """File every sentence under a category."""
-    categories, meanings = list(desk.profile.categories), list(desk.profile.categories.values())
+    categories, meanings = list(router.profile.categories), list(router.profile.categories.values())
     asked: Asked = [
         (w, k, content_organizer.make_request(w.texts(c), w.document.language, categories, meanings))
         for w in batch.works
         for k, c in enumerate(w.chunks)
     ]
-    for (work, k, _), parts in zip(asked, await _ask_chunks(desk, asked, progress), strict=True):
+    for (work, k, _), parts in zip(asked, await _ask_chunks(router, asked, progress), strict=True):
         for before, outcome in parts:
             if outcome.answer is None or outcome.model is None:
                 work.not_organized[k] = _lost(outcome, "not organized")
@@ -128,7 +129,7 @@ async def organize(desk: Desk, batch: Batch, progress: Progress) -> None:
                     work.filed[k][start + n - 1] = Filed(g.label, confidence, outcome.model)
 
 
-ROLE_STAGES: dict[str, Callable[[Desk, Batch, Progress], Awaitable[None]]] = {
+ROLE_STAGES: dict[str, Callable[[Router, Batch, Progress], Awaitable[None]]] = {
     "split": split,
     "find": find,
     "locate": locate,
@@ -158,6 +159,6 @@ def _not_compared(work: Work, topics: int, why: str | None) -> None:
         work.notes.append(f"one story may stand as several topics, since {topics} were not compared: {why}")
 
 
-async def _ask_chunks(desk: Desk, asked: Asked, progress: Progress) -> list[list[Part]]:
+async def _ask_chunks(router: Router, asked: Asked, progress: Progress) -> list[list[Part]]:
     units = [Unit(w.document.doc_id, w.chunks[k].chunk_id, w.weights_version, request) for w, k, request in asked]
-    return await ask_in_parts(desk, units, progress)
+    return await ask_in_parts(router, units, progress)

@@ -13,7 +13,7 @@ from nightdesk.role_rl.state import State
 from nightdesk.tasks.calling.answer_store import Store, is_alive
 from nightdesk.tasks.calling.availability import usable
 from nightdesk.tasks.calling.dask_pool import fan_out
-from nightdesk.tasks.calling.router import Desk
+from nightdesk.tasks.calling.router import Router
 from nightdesk.tasks.config.profile import Profile
 from nightdesk.tasks.errors import AuditFailed, InputError
 from nightdesk.tasks.learning.learn import learn_unseen, state_folder
@@ -24,6 +24,7 @@ from nightdesk.tasks.reorganizing.control_items import answer_controls
 from nightdesk.tasks.reorganizing.document_state import Batch, Story, Work
 from nightdesk.tasks.reorganizing.filing import TAKEN_UP, file_batch, topic_id
 from nightdesk.tasks.reorganizing.role_stages import topic_texts
+from nightdesk.tasks.reorganizing.stories import known_topics
 from nightdesk.tasks.reorganizing.totals import Totals
 from nightdesk.tasks.tables import parts, publish, quarantine
 from nightdesk.tasks.tables.audit import Auditor, AuditReport, auditor
@@ -43,13 +44,13 @@ class Run:
         profile: Profile,
         reading: Reading,
         store: Store,
-        desk: Desk,
+        router: Router,
         audits: Auditor,
         weights_version: int,
         night: date | None = None,
     ) -> None:
         self.run_id, self.run_date, self.out, self.profile = run_id, run_date, out, profile
-        self.reading, self.store, self.desk, self.weights_version = reading, store, desk, weights_version
+        self.reading, self.store, self.router, self.weights_version = reading, store, router, weights_version
         self.batches: dict[int, Batch] = {}
         self.cleared: dict[int, quarantine.Cleared] = {}
         self.reports: list[AuditReport] = []
@@ -128,10 +129,10 @@ class Run:
         its_stories = {w.document.doc_id: w.stories() for w in batch.works}
         links = await self._links(batch, its_stories)
         tables = file_batch(batch, its_stories, links, self.run_id, self.profile.name)
-        if batch.number == 1 and not self.desk.greedy:
-            await answer_controls(self.desk, self.profile, self.run_date, {w.document.language for w in batch.works})
+        if batch.number == 1 and not self.router.greedy:
+            await answer_controls(self.router, self.profile, self.run_date, {w.document.language for w in batch.works})
         part = publish.append_part("calls", self.run_date, self._part(batch)).as_posix()
-        calls, judgements = self.desk.ledger.rows(self.store.claim(part), self.run_id)
+        calls, judgements = self.router.ledger.rows(self.store.claim(part), self.run_id)
         tables |= {"calls": contract("calls").build(calls), "judgements": contract("judgements").build(judgements)}
 
         categories = list(self.profile.categories)
@@ -156,7 +157,7 @@ class Run:
             len(tried) >= TAKEN_UP and failed + unpaid > 0
             for tried, failed, unpaid in zip(*(documents[c] for c in ("taken_up", "failed", "unpaid")), strict=True)
         )
-        self.totals.left_out = dict(self.desk.plans.left_out)
+        self.totals.left_out = dict(self.router.plans.left_out)
         self.totals.reasons += [u.reason for u in batch.unreadable]
         self.totals.count_calls(tables["calls"])
         del self.batches[batch.number]
@@ -170,8 +171,8 @@ class Run:
 
     def absent(self) -> dict[str, str]:
         """Return the models of the profile that did not serve for all of the run, and why."""
-        gone = dict.fromkeys(set(self.desk.profile.exclude) - set(self.profile.exclude), "it could not be reached")
-        return {**gone, **self.desk.absent()}
+        gone = dict.fromkeys(set(self.router.profile.exclude) - set(self.profile.exclude), "it could not be reached")
+        return {**gone, **self.router.absent()}
 
     def _part(self, batch: Batch) -> str:
         return f"{self.run_id}-{batch.number}"
@@ -187,12 +188,12 @@ class Run:
                 texts.append([work.document.texts[p] for p in story.positions])
         if not ids:
             return {}
-        vectors = await self.desk.embed(topic_texts(titles, texts))
+        vectors = await self.router.embed(topic_texts(titles, texts))
         packed = [stories.pack(v) for v in vectors]
         # The other documents of this run are known by what was published of them before this batch, no more: then a
         # rerun, which finds all of them published, comes to the same stories.
         later = self.reading.doc_ids - self._published_docs
-        known = parts.known_topics(self.out, self.run_date, later)
+        known = known_topics(self.out, self.run_date, later)
         self._published_docs |= set(docs)
         names = stories.relate(ids, docs, stories.unpack(packed), known, self.run_date.isoformat())
         return dict(zip(ids, zip(names, packed, strict=True), strict=True))
@@ -253,10 +254,10 @@ async def open_run(
                 log.warning("%s", warning)
             version_of = _Versions(state_folder(out, profile.name), newest)
             is_again = night is not None and night != run_date
-            desk = Desk(able, run_date, version_of, store, pool, greedy, teaches, is_again)
+            router = Router(able, run_date, version_of, store, pool, greedy, teaches, is_again)
             with auditor() as audits:
                 version = newest.version if newest else 0
-                yield Run(run_id, run_date, out, profile, reading, store, desk, audits, version, night)
+                yield Run(run_id, run_date, out, profile, reading, store, router, audits, version, night)
         finally:
             await pool.cancel()
             publish.sweep_staging(out, lambda run: run == run_id)

@@ -5,11 +5,16 @@ nights and of this night's other documents, if that is near enough; else it begi
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
+
+from nightdesk.tasks.tables.parts import dates, read
 
 NIGHTS = 7  # how far back a story is followed
 NEAREST = 0.25  # least cosine of two topics of one story: to join two wrongly is worse than to miss one
@@ -79,3 +84,14 @@ def _nearest(new: NDArray[np.float32], known: NDArray[np.float32]) -> tuple[NDAr
         best[start : start + _BLOCK] = similar.argmax(axis=1)
         score[start : start + _BLOCK] = similar.max(axis=1)
     return best, score
+
+
+def known_topics(out: Path, run_date: date, besides: Set[str]) -> Known:
+    """Return the topics of the last nights, and of this date's documents other than `besides`."""
+    first = run_date - timedelta(days=NIGHTS)
+    near = [d for d in dates(out, "topics") if first <= d < run_date]
+    columns = ["doc_id", "topic_id", "story_id", "vector"]
+    today = read(out, "topics", [run_date], columns)
+    keep = pa.array([i not in besides for i in today["doc_id"].to_pylist()], pa.bool_())
+    rows = pa.concat_tables([read(out, "topics", near, columns), today.filter(keep)])
+    return Known(unpack(rows["vector"].to_pylist()), rows["story_id"].to_pylist())

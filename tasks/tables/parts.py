@@ -1,13 +1,12 @@
 """What earlier runs have published: read back from OUT/tables."""
 
 from collections.abc import Iterable, Set
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from nightdesk.tasks.reorganizing.stories import NIGHTS, Known, unpack
 from nightdesk.tasks.tables.contracts import contract
 from nightdesk.tasks.tables.publish import table_folder
 
@@ -45,14 +44,3 @@ def published_elsewhere(
     if runs:
         rows += [r for r in read(out, "documents", [run_date], columns).to_pylist() if r["run_id"] in runs]
     return {(r["doc_id"], r["content_hash"]) for r in rows if r["content_hash"] is not None}
-
-
-def known_topics(out: Path, run_date: date, besides: Set[str]) -> Known:
-    """Return the topics of the last nights, and of this date's documents other than `besides`."""
-    first = run_date - timedelta(days=NIGHTS)
-    near = [d for d in dates(out, "topics") if first <= d < run_date]
-    columns = ["doc_id", "topic_id", "story_id", "vector"]
-    today = read(out, "topics", [run_date], columns)
-    keep = pa.array([i not in besides for i in today["doc_id"].to_pylist()], pa.bool_())
-    rows = pa.concat_tables([read(out, "topics", near, columns), today.filter(keep)])
-    return Known(unpack(rows["vector"].to_pylist()), rows["story_id"].to_pylist())

@@ -4,7 +4,6 @@ Passages stay whole: a failing passage, or a passage of a failing topic, keeps i
 """
 
 import json
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +15,7 @@ from nightdesk.tasks.config.profile import UNPLACED
 from nightdesk.tasks.errors import AuditFailed
 from nightdesk.tasks.tables.audit import AuditReport
 from nightdesk.tasks.tables.contracts import contract
+from nightdesk.tasks.tables.derived_columns import extent, recount, unplaced
 
 Tables = dict[str, pa.Table]
 Audit = Callable[[str, pa.Table, Mapping[str, pa.Array], Mapping[str, Any]], AuditReport]
@@ -117,34 +117,3 @@ def _taken_out(tables: Tables, failing: Mapping[str, Mapping[int, str]]) -> Tabl
     result["topics"] = contract("topics").build(topics)
     result["documents"] = contract("documents").build(recount(rows["documents"], rows["passages"], topics))
     return result
-
-
-def unplaced(reason: str) -> dict[str, Any]:
-    """Return the columns of a passage that has no place."""
-    return {"topic_id": None, "topic": None, "category": UNPLACED, "reason": reason, "confidence": None}
-
-
-def extent(positions: list[int]) -> dict[str, Any]:
-    """Return the columns of a topic that follow from the positions of its sentences (1..n, any order)."""
-    ordered = sorted(positions)
-    spans: list[dict[str, int]] = []
-    for p in ordered:
-        if spans and spans[-1]["last"] == p - 1:
-            spans[-1]["last"] = p
-        else:
-            spans.append({"first": p, "last": p})
-    return {"sentences": len(ordered), "first_position": ordered[0], "last_position": ordered[-1], "spans": spans}
-
-
-def recount(
-    documents: list[dict[str, Any]], passages: list[dict[str, Any]], topics: list[dict[str, Any]]
-) -> list[dict[str, Any]]:
-    """Return document rows with placed, unplaced and topics counted from the rows that will be published."""
-    placed = Counter(p["doc_id"] for p in passages if p["category"] != UNPLACED)
-    total = Counter(p["doc_id"] for p in passages)
-    of = Counter(t["doc_id"] for t in topics)
-    return [
-        {**d, "placed": placed[i], "unplaced": total[i] - placed[i], "topics": of[i]}
-        for d in documents
-        for i in [d["doc_id"]]
-    ]

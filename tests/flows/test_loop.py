@@ -9,7 +9,7 @@ import time
 import pytest
 from prefect.utilities.engine import capture_sigterm
 
-from nightdesk.flows.cli.interrupts import heeding_termination
+from nightdesk.flows.shared.termination import heeding_termination
 
 
 @pytest.mark.parametrize("after_ms", range(20, 60, 4))

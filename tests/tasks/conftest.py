@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from nightdesk.tasks.calling.dask_pool import Cluster
+from nightdesk.tasks.calling.dask_cluster import Cluster
 from nightdesk.tasks.tables.audit import Auditor
 
 

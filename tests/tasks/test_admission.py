@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nightdesk.tasks.calling.rate_limits import Admission, most_dollars
-from nightdesk.tasks.config.model_spec import ModelLimits, ModelSpec, Prices, dollars_of
+from nightdesk.tasks.calling.rate_limits import Admission
+from nightdesk.tasks.config.model_spec import ModelLimits, ModelSpec
+from nightdesk.tasks.config.pricing import Prices, dollars_of, most_dollars
 from nightdesk.tasks.errors import BudgetExceeded, RateLimited, Resting, TransientError
 from nightdesk.tasks.messages import Usage
 

@@ -15,7 +15,7 @@ from nightdesk.tasks.calling.answer_store import Store
 from nightdesk.tasks.calling.call_rows import Unit
 from nightdesk.tasks.calling.dask_pool import fan_out
 from nightdesk.tasks.calling.outcomes import Outcome
-from nightdesk.tasks.calling.router import Desk
+from nightdesk.tasks.calling.router import Router
 from nightdesk.tasks.config.profile import Profile, load_profile
 from nightdesk.tasks.roles import content_organizer
 from tests.servers.playing import Playing
@@ -75,7 +75,7 @@ def _ask(
         try:
             store.adopt()
             async with fan_out(cluster, 2, profile.limits.call_timeout_s) as pool:
-                desk = Desk(profile, DAY, lambda version: None, store, pool)
+                desk = Router(profile, DAY, lambda version: None, store, pool)
                 async with asyncio.timeout(seconds):
                     outcomes = await desk.ask(units, lambda: None)
                 return outcomes, desk.ledger.rows(store.claim("part"), run_id)[0]

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
+from nightdesk.tasks.calling.answer_keys import answer_key, digest
 from nightdesk.tasks.calling.answer_store import Record, Store
-from nightdesk.tasks.calling.call_rows import Unit, answer_key, digest
+from nightdesk.tasks.calling.call_rows import Unit
 from nightdesk.tasks.calling.dask_pool import fan_out
 from nightdesk.tasks.calling.outcomes import Outcome
-from nightdesk.tasks.calling.router import Desk
+from nightdesk.tasks.calling.router import Router
 from nightdesk.tasks.config.profile import Profile, load_profile
 from nightdesk.tasks.messages import RoleRequest
 from nightdesk.tasks.roles import content_organizer, topic_finder
@@ -67,7 +68,7 @@ def ask(
         try:
             store.adopt()
             async with fan_out(scheduler, 2, profile.limits.call_timeout_s) as pool:
-                desk = Desk(profile, DAY, lambda version: None, store, pool)
+                desk = Router(profile, DAY, lambda version: None, store, pool)
                 outcomes = await desk.ask(units, on_done)
                 own: list[Record] = store.claim(f"tables/{run_id}.parquet") if claims else []
                 rows, judgements = desk.ledger.rows(own, run_id)

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from nightdesk.tasks.errors import InputError
 from nightdesk.tasks.reading.documents import Document, Unreadable, make_document
-from nightdesk.tasks.reading.sentences import LONGEST_SENTENCE, detect_language, split_sentences
+from nightdesk.tasks.reading.language import detect_language
+from nightdesk.tasks.reading.sentences import LONGEST_SENTENCE, split_sentences
 from nightdesk.tasks.reading.sources import check_sources, find_sources, there_by
 from tests.tasks.made import DAY
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from nightdesk.tasks.config.profile import Chunks
 from nightdesk.tasks.reorganizing.document_state import Lost, Unreadable, Work
 from nightdesk.tasks.roles.relationship_checker import merge
-from nightdesk.tasks.tables.quarantine import extent
+from nightdesk.tasks.tables.derived_columns import extent
 from tests.tasks.made import Row, document, tables, work
 
 SMALL = Chunks(sentences=8, overlap=4)

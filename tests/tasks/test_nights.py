@@ -11,7 +11,7 @@ import pytest
 from nightdesk.role_rl import state_versions as states
 from nightdesk.tasks.calling.answer_store import Store
 from nightdesk.tasks.calling.dask_pool import fan_out
-from nightdesk.tasks.calling.router import Desk
+from nightdesk.tasks.calling.router import Router
 from nightdesk.tasks.config.profile import Batches, Profile, load_profile
 from nightdesk.tasks.errors import InputError, PublishError
 from nightdesk.tasks.learning.learn import learn_from_tables, state_folder, weights_rows
@@ -56,7 +56,7 @@ class House:
                 store.adopt()
                 newest, _ = states.latest(state_folder(self.out, profile.name))
                 async with fan_out(self.cluster, 2, profile.limits.call_timeout_s) as pool:
-                    desk = Desk(profile, day, lambda version: newest if version else None, store, pool)
+                    desk = Router(profile, day, lambda version: newest if version else None, store, pool)
                     version = newest.version if newest else 0
                     reading = check_sources([str(self.source)], day)
                     run = Run(run_id, day, self.out, profile, reading, store, desk, self.audits, version)
@@ -164,7 +164,7 @@ def test_a_rerun_publishes_the_same_and_asks_nothing(house: House) -> None:
     first = house.night("run-1")
     before = {t: but_for_run_id(rows(house.out, t)) for t in ("passages", "topics", "documents")}
     again = house.night("run-2", only_new=True)  # only earlier dates make a document old
-    assert (first.desk.ledger.made > 0, again.desk.ledger.made) == (True, 0)
+    assert (first.router.ledger.made > 0, again.router.ledger.made) == (True, 0)
     assert {t: but_for_run_id(rows(house.out, t)) for t in before} == before
     assert {d["run_id"] for d in rows(house.out, "documents")} == {"run-2"}
     assert_ledger_is_complete(house.out)
@@ -175,11 +175,11 @@ def test_a_night_that_ended_midway_is_taken_up(house: House) -> None:
     dead = house.night("run-1", dies_after="relate")
     assert rows(house.out, "documents") == []
     run = house.night("run-2")
-    assert dead.desk.ledger.made > 0
+    assert dead.router.ledger.made > 0
     assert_whole(house.out, str(DAY), {"d": texts_of(1, 12)})
     assert_ledger_is_complete(house.out)
     made = [c for c in rows(house.out, "calls") if not c["from_cache"]]
-    assert len(made) == dead.desk.ledger.made + run.desk.ledger.made
+    assert len(made) == dead.router.ledger.made + run.router.ledger.made
 
 
 def test_the_next_night_takes_what_is_new_or_changed_and_goes_on_with_its_stories(house: House) -> None:

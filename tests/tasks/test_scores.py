@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from nightdesk.tasks.config.profile import load_profile
 from nightdesk.tasks.config.shipped_data import folder
 from nightdesk.tasks.errors import InputError
-from nightdesk.tasks.evaluation.scores import bcubed_f1, load_labelled, score
+from nightdesk.tasks.evaluation.scores import bcubed_f1, score
+from nightdesk.tasks.reading.labelled import load_labelled
 
 LABELLED = {
     "document": [[10, "a"], [11, "b"], [12, "c"], [13, "d"]],

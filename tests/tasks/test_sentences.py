@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nightdesk.tasks.reading.language import detect_language
 from nightdesk.tasks.reading.sentences import (
     LONGEST_SENTENCE,
     LONGEST_UNPUNCTUATED,
-    detect_language,
     split_prose,
     split_sentences,
     weight,

@@ -9,7 +9,7 @@ import pytest
 
 from nightdesk.tasks.calling.answer_store import Store
 from nightdesk.tasks.calling.dask_pool import fan_out
-from nightdesk.tasks.calling.router import Desk
+from nightdesk.tasks.calling.router import Router
 from nightdesk.tasks.config.profile import Profile, load_profile
 from nightdesk.tasks.reorganizing.document_state import Batch, Work
 from nightdesk.tasks.reorganizing.role_stages import ROLE_STAGES
@@ -62,7 +62,7 @@ def run(scheduler: str, out: Path, profile: Profile, texts: Sequence[str] = TEXT
         store = Store(out, "run-1")
         try:
             async with fan_out(scheduler, 2, profile.limits.call_timeout_s) as pool:
-                desk = Desk(profile, DAY, lambda version: None, store, pool)
+                desk = Router(profile, DAY, lambda version: None, store, pool)
                 batch = Batch(1, [Work(document("d", texts), 0)])
                 for stage in ROLE_STAGES.values():
                     await stage(desk, batch, lambda done, of: None)

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from nightdesk.tasks.errors import TerminalError
-from nightdesk.tasks.models.worker import ModelAddress, answer_group, build, embed_group, version
+from nightdesk.tasks.models.registry import build, version
+from nightdesk.tasks.models.worker import ModelAddress, answer_group, embed_group
 from nightdesk.tasks.roles import content_organizer, topic_finder, topic_locator
 
 BASELINE = ModelAddress("embedded", "baseline")

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from nightdesk.tasks.errors import ModelError, TerminalError, TransientError
+from nightdesk.tasks.errors import ModelError, TransientError
 
 
 class Expired(TransientError):
@@ -61,21 +61,3 @@ class Batches(Protocol):
     async def cancel(self, batch_id: str) -> None:
         """Have a batch end with what it has."""
         ...
-
-
-def batches_of(model: Any) -> Batches:
-    """Return the batches of a language model.
-
-    Raises:
-        TerminalError: its provider has none.
-    """
-    match model.address.provider:  # a pool without a provider need not load its library
-        case "openai":
-            from nightdesk.tasks.models.providers.openai_batches import OpenAIBatches
-
-            return OpenAIBatches(model)
-        case "anthropic":
-            from nightdesk.tasks.models.providers.anthropic_batches import AnthropicBatches
-
-            return AnthropicBatches(model)
-    raise TerminalError(f"provider {model.address.provider!r} knows no batches")

@@ -14,15 +14,8 @@ from itertools import pairwise
 
 from nightdesk.tasks.errors import DocumentError
 from nightdesk.tasks.reading.formats.content import Content
-from nightdesk.tasks.reading.sentences import (
-    LONGEST_SENTENCE,
-    WIDE,
-    Sentence,
-    detect_language,
-    longest_in,
-    split_sentences,
-    weight,
-)
+from nightdesk.tasks.reading.language import WIDE, detect_language
+from nightdesk.tasks.reading.sentences import LONGEST_SENTENCE, Sentence, longest_in, split_sentences, weight
 
 _TIME = r"(?:(\d+):)?(\d{1,2}):(\d{1,2})[.,](\d{1,3})"
 _TIMES = re.compile(rf"^\s*{_TIME}\s*-->\s*{_TIME}")

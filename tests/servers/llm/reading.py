@@ -8,7 +8,7 @@ import re
 from functools import lru_cache
 
 from nightdesk.tasks.messages import Answer, Role, RoleRequest
-from nightdesk.tasks.reading.sentences import detect_language
+from nightdesk.tasks.reading.language import detect_language
 from nightdesk.tasks.roles.prompts import REST
 from nightdesk.tasks.roles.registry import MODULES
 

@@ -1,0 +1,66 @@
+"""Judging: the board answers the question of an answer that is to be judged, and grades it against its own answers."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from nightdesk.role_rl.arms import Arm
+from nightdesk.role_rl.judges import judge_weights, panel, reliability
+from nightdesk.role_rl.state import State
+from nightdesk.tasks.calling.call_rows import Context, Ledger
+from nightdesk.tasks.calling.outcomes import Call
+from nightdesk.tasks.calling.question_size import Budgets
+from nightdesk.tasks.config.profile import Profile
+from nightdesk.tasks.messages import RoleRequest
+from nightdesk.tasks.roles.registry import MODULES
+
+Ask = Callable[[Context, str, str, RoleRequest, str | None], Awaitable[Call]]
+"""(decision, arm, purpose, question, id of the call that is judged) -> the judge's own call"""
+
+
+class Judging:
+    """The board of one run. ask: how a judge is asked; states: the weights of a version."""
+
+    def __init__(
+        self, profile: Profile, states: Callable[[int], State | None], budgets: Budgets, ledger: Ledger, ask: Ask
+    ) -> None:
+        self._profile, self._states, self._budgets, self._ledger, self._ask = profile, states, budgets, ledger, ask
+        self._arms, self._settings = profile.arms(), profile.settings()
+
+    async def judge(self, context: Context, calls: list[Call]) -> None:
+        """Have the board answer the same question, and grade each answer against its own."""
+        request = context.unit.request
+        # An excluded model judges if the profile says that it is the judge.
+        out = self._settings.excluded - {self._settings.judge}
+        holding = self._budgets.holding([a.name for a in self._arms], self._budgets.tokens(request))
+        able = [a for a in self._arms if a.name not in out and a.name in holding]
+        arms = {a.name: a for a in able}
+        for call in calls:
+            arm = arms[call.arm]
+            rivals = [arms[c.arm] for c in calls if c is not call]
+            judges = panel(arm, able, context.decision_id, self._profile.judging.judges, rivals, self._settings.judge)
+            answers = await asyncio.gather(
+                *(self._ask(context, j.name, "judge", request, call.record["call_id"]) for j in judges)
+            )
+            given = [(j, c) for j, c in zip(judges, answers, strict=True) if c.answer is not None]
+            self._grade(request, call, given, context.unit.weights_version)
+
+    def _grade(self, request: RoleRequest, call: Call, judged: list[tuple[Arm, Call]], version: int) -> None:
+        state = self._states(version)
+        weights = judge_weights([judge.model for judge, _ in judged], *reliability(state.pairs if state else {}))
+        accuracy = 0.0
+        for judge, own in judged:
+            grade = MODULES[request.role].agreement(request, call.answer, own.answer)
+            accuracy += weights[judge.model] * grade
+            self._ledger.judgements.append(
+                {
+                    "call_id": call.record["call_id"],
+                    "judge": judge.model,
+                    "judge_family": judge.family,
+                    "accuracy": grade,
+                    "weight": weights[judge.model],
+                    "cost_usd": own.record["cost_usd"],
+                    "control": False,
+                }
+            )
+        if judged:
+            self._ledger.note(call.record, accuracy=min(1.0, accuracy), judges=len(judged))
