@@ -25,6 +25,7 @@ from prefect.schedules import Cron
 from prefect.states import Crashed, Scheduled
 
 from flows.adhoc import adhoc
+from flows.child import as_main_module_of_children
 from flows.evaluating import evaluate
 from flows.nightly import learn, nightly
 from flows.parameters import offer_profile
@@ -56,6 +57,7 @@ class Serving:
         # they end when they are told to, not all at once. (Starting Python's resource tracker would unblock it again.)
         resource_tracker.ensure_running()
         signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+        as_main_module_of_children()
         asyncio.run(self._serve(ready))
 
     def stop(self) -> None:
