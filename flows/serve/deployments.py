@@ -27,6 +27,7 @@ from prefect.states import Crashed, Scheduled
 from nightdesk.flows.adhoc import adhoc
 from nightdesk.flows.evaluate_models import evaluate
 from nightdesk.flows.nightly import learn, nightly
+from nightdesk.flows.serve.flow_run_process import as_main_module_of_children
 from nightdesk.flows.shared.parameters import offer_profile
 from nightdesk.flows.shared.reorganize_documents import PUBLISHED
 from nightdesk.flows.shared.scheduled_time import nights_passed
@@ -56,6 +57,7 @@ class Serving:
         # they end when they are told to, not all at once. (Starting Python's resource tracker would unblock it again.)
         resource_tracker.ensure_running()
         signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+        as_main_module_of_children()
         asyncio.run(self._serve(ready))
 
     def stop(self) -> None:

@@ -17,9 +17,10 @@ def end_with_serve() -> None:
 
     The variable alone does not tell, because workers that a flow starts inherit it.
     """
-    parent = multiprocessing.parent_process()
-    if parent is not None and os.environ.get(SERVED_BY) == str(parent.pid):
-        end_with(int(parent.pid or 0))
+    parent = multiprocessing.parent_process()  # known even if it has gone; None while this process begins
+    number = os.getppid() if parent is None else parent.pid
+    if number is not None and os.environ.get(SERVED_BY) == str(number):
+        end_with(number)
 
 
 @cache  # one thread is enough, however often a process asks for it

@@ -7,9 +7,10 @@ rest of the run; how a server can be held to JSON is found out by the first call
 import asyncio
 import logging
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from typing import Any
 
 from nightdesk.tasks.calling.answer_store import Record, Store
 from nightdesk.tasks.calling.batch_lane import BatchLane
@@ -39,6 +40,7 @@ from nightdesk.tasks.roles.tokens import question_tokens
 log = logging.getLogger("nightdesk")
 
 BACKOFF_S = 1.0  # before the second attempt; doubled before each further one
+GRACE_S = 5.0  # that calls under way have to be answered when the run is cancelled
 PROMPT_CHARACTERS = 2_000  # that a prompt has besides items and labels, at most
 
 
@@ -56,6 +58,7 @@ class Sender:
         self._batch_lane = BatchLane(profile.batch, profile.limits.attempts, store.outstanding)
         self._forms: dict[str, str] = {}  # model -> how it is held to JSON, as far as this run found out
         self._found_out: dict[str, asyncio.Event] = {}  # model -> set when the first call to it is over
+        self._ending = False
 
     def free_in(self, model: str) -> float:
         """Return for how many seconds a model rests from now; 0 if it does not."""
@@ -132,11 +135,13 @@ class Sender:
 
     async def _asked(self, spec: ModelSpec, request: RoleRequest) -> Reply:
         """Have a worker ask a model once."""
+        if self._ending:
+            raise asyncio.CancelledError
         at = address(spec, self._limits.call_timeout_s, self._forms.get(spec.name, ""))
         reply: Reply
         try:
             if spec.is_remote:
-                reply = await self._pool.talk(answer_one, at, request)
+                reply = await self._seen_through(self._pool.talk(answer_one, at, request))
             else:
                 reply = await self._pool.call(answer_group, at, request)
         except ModelError as e:  # nobody came to be asked
@@ -144,6 +149,21 @@ class Sender:
         if reply.form:
             self._forms[spec.name] = reply.form
         return reply
+
+    async def _seen_through(self, call: Coroutine[Any, Any, Reply]) -> Reply:
+        """Await a call. When the run is cancelled, wait GRACE_S for its answer, which is paid for; send no more."""
+        asked = asyncio.ensure_future(call)
+        try:
+            return await asyncio.shield(asked)
+        except asyncio.CancelledError:
+            self._ending = True
+            try:
+                await asyncio.wait({asked}, timeout=GRACE_S)
+            finally:
+                given_up = asked.cancel()
+            if given_up or asked.cancelled():
+                raise
+            return asked.result()
 
     @asynccontextmanager
     async def _alone_if_first(self, spec: ModelSpec) -> AsyncIterator[None]:

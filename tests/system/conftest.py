@@ -175,6 +175,8 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         assert 'cron: "0 2 * * *"' in deployments
         tonight = deployments.replace("0 2 * * *", f"{due.minute} {due.hour} * * *")
         (folder / "prefect.yaml").write_text(tonight, encoding="utf-8")
+        (folder / "deployments").mkdir()
+        shutil.copy(ROOT / "deployments" / "allowed.toml", folder / "deployments")
         one.prefect("work-pool", "create", "nightdesk", "--type", "process")
         one.prefect("--no-prompt", "deploy", "--all", "--prefect-file", "prefect.yaml")
         pool = [str(BIN / "prefect"), "worker", "start", "--pool", "nightdesk"]

@@ -73,7 +73,7 @@ def test_a_failure_is_told_to_whoever_the_automation_names(cluster: Cluster, tol
     assert filled != automation
     (cluster.folder / "notify.yaml").write_text(filled, encoding="utf-8")
     cluster.prefect("automation", "create", "--from-file", "notify.yaml")
-    parameters = json.dumps({"parameters": {"sources": ["nowhere"]}})
+    parameters = json.dumps({"parameters": {"sources": ["wires/nowhere"]}})
     cluster.prefect("deployment", "run", "adhoc/adhoc-news", "--params", parameters)
     eventually(lambda: heard)
-    assert b"nowhere: no such file or folder" in heard[0]
+    assert b"wires/nowhere: no such file or folder" in heard[0]
