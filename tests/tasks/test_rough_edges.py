@@ -22,10 +22,10 @@ from nightdesk.tasks.reading.sources import check_sources, find_sources
 from nightdesk.tasks.roles import prompts, topic_finder
 from nightdesk.tasks.roles.chunk_splitter import split_document
 from nightdesk.tasks.tables import publish
+from tests.tasks.calling.test_rate_limits import model, run
 from tests.tasks.made import DAY, document, files, published, tables, work
-from tests.tasks.test_admission import model, run
-from tests.tasks.test_nights import house  # noqa: F401  (a fixture)
-from tests.tasks.test_publish import DEAD, kill_a_publication
+from tests.tasks.reorganizing.test_run import house  # noqa: F401  (a fixture)
+from tests.tasks.tables.test_publish import DEAD, kill_a_publication
 
 NEWS = (folder("profiles") / "news.toml").read_text()
 

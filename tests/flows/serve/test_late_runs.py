@@ -14,7 +14,7 @@ import pytest
 
 from nightdesk.tasks.reorganizing import missed_nights
 from nightdesk.tasks.reorganizing.missed_nights import Night
-from tests.flows.test_kills import alive_in_session
+from tests.processes import alive_of
 from tests.serving import Served, eventually, serving
 from tests.tables import rows
 from tests.texts import write_evening
@@ -74,7 +74,7 @@ def test_late_runs_and_missed_nights_are_one_thing(tmp_path: Path) -> None:
     with serving(tmp_path, source, *options) as before:
         eventually(lambda: len(before.runs(state={"type": {"any_": ["SCHEDULED"]}})) >= 3)
         assert nightly_runs(before) == []  # nothing is known of earlier nights
-    eventually(lambda: not alive_in_session(before.process.pid))
+    eventually(lambda: not alive_of(before.process.pid))
 
     came = {"a": (3, -2), "b": (2, -2), "c": (2, 3), "d": (1, -4), "e": (0, -1), "f": (0, 1)}  # days back; hours after
     for number, (name, (back, hours)) in enumerate(came.items()):

@@ -17,7 +17,7 @@ from nightdesk.flows.shared.configure import ENVIRONMENT
 from tests.serving import Served, eventually, serving
 from tests.tables import rows
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 BIN = Path(sys.executable).parent
 PASTED = "The mayor opened the bridge. I think it is ugly. Next week the second lane will open."
 NOT_OURS = 'raise RuntimeError("this is not nightdesk\'s")\n'

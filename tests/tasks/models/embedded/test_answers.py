@@ -19,7 +19,7 @@ from nightdesk.tasks.models.embedded.titles import LONGEST, title
 from nightdesk.tasks.models.embedded.vectors import commonness, static_vectors, words
 from nightdesk.tasks.roles import content_organizer, format_checker, relationship_checker, topic_finder, topic_locator
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[4]
 CHECKS = {
     "topic_finder": topic_finder.check,
     "topic_locator": topic_locator.check,
@@ -299,7 +299,9 @@ import logging, socket, sys
 sys.path.insert(0, {str(ROOT)!r})
 def refuse(*a, **k): raise AssertionError("network")
 socket.socket.connect = refuse
-from tests.tasks.test_embedded import BEES, CHESS, FERRY, FERRY_AGAIN, KETTLE, SCARF, Lexical, Static, ask
+from tests.tasks.models.embedded.test_answers import (
+    BEES, CHESS, FERRY, FERRY_AGAIN, KETTLE, SCARF, Lexical, Static, ask,
+)
 for model in (Static(), Lexical()):
     for items, language in (([*FERRY, *BEES, *CHESS], "en"), ([*KETTLE, *SCARF], "zh")):
         print(ask(model, "topic_finder", items, language))

@@ -25,7 +25,7 @@ from nightdesk.tasks.reading.documents import Document, Unreadable
 from nightdesk.tasks.reading.formats import jsonl, markdown
 from nightdesk.tasks.reading.sources import check_sources
 from tests.tasks.made import DAY
-from tests.tasks.test_forms import rss
+from tests.tasks.reading.formats.test_registry import rss
 
 SECRET = "The vault is open."
 MEDIA = (

@@ -8,7 +8,7 @@ from nightdesk.tasks.models.embedded import chinese
 from nightdesk.tasks.models.embedded.headlines import headlines, title_case
 from nightdesk.tasks.models.embedded.mentions import mentions, numbers
 from nightdesk.tasks.models.embedded.titles import LONGEST, LONGEST_HAN, title
-from tests.tasks.test_embedded import BEES, CHESS, FERRY, KETTLE, SCARF
+from tests.tasks.models.embedded.test_answers import BEES, CHESS, FERRY, KETTLE, SCARF
 
 REPORT = [
     "By Ana Ruiz",

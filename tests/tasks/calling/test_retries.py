@@ -17,8 +17,8 @@ from nightdesk.tasks.calling.answer_store import Store
 from nightdesk.tasks.calling.dask_pool import fan_out
 from nightdesk.tasks.calling.router import Router
 from nightdesk.tasks.config.profile import Profile
+from tests.tasks.calling.test_router import NEWS, questions
 from tests.tasks.made import DAY
-from tests.tasks.test_calls import NEWS, questions
 
 PATIENCE_S = 120
 

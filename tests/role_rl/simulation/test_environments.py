@@ -10,7 +10,7 @@ from nightdesk.role_rl.replay import Default, Published
 from nightdesk.role_rl.simulation.environments import World, parse_world
 from nightdesk.role_rl.simulation.simulate import Outcome, settings_of, simulate
 
-MODELS = Path(__file__).parents[2] / "benchmarks" / "models.toml"
+MODELS = Path(__file__).parents[3] / "benchmarks" / "models.toml"
 
 
 @pytest.fixture(scope="module")
