@@ -11,7 +11,18 @@ from collections.abc import Iterator
 
 import typer
 
-from nightdesk.flows.cli import edition_and_export, evaluate, forget, models, run, serve, simulate, weights
+from nightdesk.flows.cli import (
+    edition_and_export,
+    evaluate,
+    forget,
+    init,
+    migrate,
+    models,
+    run,
+    serve,
+    simulate,
+    weights,
+)
 from nightdesk.flows.cli.interrupts import Interrupted
 from nightdesk.flows.shared.configure import configure
 from nightdesk.role_rl.errors import RoleRLError
@@ -33,6 +44,8 @@ for command in (
     simulate.simulate,
     models.models,
     forget.forget,
+    migrate.migrate,
+    init.init,
     evaluate.evaluate,
     edition_and_export.edition,
     edition_and_export.export,

@@ -11,13 +11,20 @@ from nightdesk.tasks.errors import InputError
 
 SOURCES_HELP = "Files, folders, globs or http(s) addresses, or - for stdin; {run_date} stands for the run's date."
 Sources = Annotated[
-    list[str],
-    typer.Argument(help=SOURCES_HELP),
+    list[str] | None,
+    typer.Argument(help=f"{SOURCES_HELP} Left out: the sample documents that come with nightdesk."),
 ]
 Out = Annotated[Path, typer.Option(help="Folder of the tables, the answers' store and the learner's state.")]
 RunDate = Annotated[str, typer.Option("--date", help="Date the run is for (YYYY-MM-DD); today if left out.")]
 ProfileName = Annotated[str, typer.Option("--profile", help="news, commerce, or a profile's .toml file.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+
+def sources_of(named: list[str] | None) -> list[str]:
+    """Return what was named as sources; the shipped samples if nothing was."""
+    from nightdesk.tasks.config.shipped_data import folder
+
+    return named or [str(folder("samples"))]
 
 
 def date_of(text: str) -> date:

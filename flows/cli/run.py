@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nightdesk.flows.cli.interrupts import in_loop
-from nightdesk.flows.cli.options import AsJson, Out, ProfileName, RunDate, Sources, check_out, date_of
+from nightdesk.flows.cli.options import AsJson, Out, ProfileName, RunDate, Sources, check_out, date_of, sources_of
 from nightdesk.flows.cli.terminal import show, show_table
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def run(
-    sources: Sources,
+    sources: Sources = None,
     out: Out = Path("out"),
     run_date: RunDate = "",
     profile: ProfileName = "news",
@@ -42,7 +42,8 @@ def run(
 
     day = date_of(run_date)  # told once: the run may begin before midnight and end after
     chosen = load_profile(profile)
-    reading = check_sources(sources, day, text_id)
+    named = sources_of(sources)
+    reading = check_sources(named, day, text_id)
     check_out(out)
     if dry_run:
         return _foretell(reading, chosen, out, as_json)
@@ -61,7 +62,7 @@ def run(
         _warm(chosen)  # beside the start of that server, which takes longest and so is not to wait for this
     close_ephemeral()
     parameters = RunParameters(
-        sources=sources,
+        sources=named,
         text_id=text_id,
         out=str(out),
         run_date=day,

@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from nightdesk.flows.cli.causes import told_in_one_line
-from nightdesk.flows.cli.options import Out, ProfileName, check_out
+from nightdesk.flows.cli.options import Out, ProfileName, check_out, sources_of
 from nightdesk.flows.shared.parent_watch import SERVED_BY
 from nightdesk.tasks.errors import InputError
 
@@ -32,7 +32,7 @@ def serve(
 
     load_profile(profile)
     zone = _zone(timezone)
-    named = [*(sources or []), *(more or [])] or ["datasets/samples"]
+    named = [*(sources or []), *(more or [])] or sources_of(None)
     for source in named:
         _check_source(source)
     check_out(out)

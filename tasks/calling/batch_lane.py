@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 from nightdesk.tasks.calling.batch_journal import Made, Outstanding, Place
 from nightdesk.tasks.config.model_spec import ModelSpec
-from nightdesk.tasks.config.profile import BatchLimits
+from nightdesk.tasks.config.profile import ProviderBatches
 from nightdesk.tasks.errors import ModelError, TerminalError, TransientError
 from nightdesk.tasks.messages import RoleRequest
 from nightdesk.tasks.models.address import address
@@ -70,7 +70,7 @@ class Returned:
 class BatchLane:
     """Lane batch of one run. It works in the flow's process, whose environment has the keys."""
 
-    def __init__(self, limits: BatchLimits, attempts: int, rows: Outstanding) -> None:
+    def __init__(self, limits: ProviderBatches, attempts: int, rows: Outstanding) -> None:
         self._limits, self._attempts, self._rows = limits, attempts, rows
         self._lanes: dict[str, _Lane] = {}
         self._out: dict[str, Results] = {}  # by marker

@@ -55,7 +55,7 @@ class Sender:
         self.rested: set[str] = set()
         self._limits, self._pool, self._ledger = profile.limits, pool, ledger
         self._admission = Admission(profile.models, profile.limits.max_cost_usd)
-        self._batch_lane = BatchLane(profile.batch, profile.limits.attempts, store.outstanding)
+        self._batch_lane = BatchLane(profile.provider_batches, profile.limits.attempts, store.outstanding)
         self._forms: dict[str, str] = {}  # model -> how it is held to JSON, as far as this run found out
         self._found_out: dict[str, asyncio.Event] = {}  # model -> set when the first call to it is over
         self._ending = False

@@ -1,8 +1,10 @@
 """A profile: categories, pool, rewards and budgets in one TOML file."""
 
+import logging
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
@@ -18,6 +20,7 @@ from nightdesk.tasks.messages import Role, Usage
 
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 UNPLACED = "unplaced"
+log = logging.getLogger("nightdesk")
 
 # A call of usual size, for priors: what 120 sentences of news came to.
 TOKENS_PER_SENTENCE = 28
@@ -40,7 +43,7 @@ class Chunks(Table):
         return self
 
 
-class Batches(Table):
+class DocumentBatches(Table):
     sentences: int = Field(20_000, ge=1)
 
 
@@ -73,7 +76,7 @@ class Limits(Table):
     max_unplaced: float = Field(0.05, ge=0, le=1)
 
 
-class BatchLimits(Table):
+class ProviderBatches(Table):
     """Lane batch. deadline_s: seconds that a call may take there; then it goes through lane sync.
 
     poll_s: seconds until a batch is first asked after; later it is asked less often. most_requests, most_bytes: what
@@ -125,23 +128,39 @@ class DaskSettings(Table):
     workers: int = Field(2, ge=1)
 
 
+RENAMED = {"batch": "provider_batches", "batches": "document_batches"}
+"""Keys of earlier versions -> what they are called now. They are accepted, with a warning."""
+
+
 class Profile(Table):
     """Everything that one kind of text needs (shipped: news, commerce)."""
 
     name: Slug
     categories: dict[str, str] = Field(min_length=1)
     chunks: Chunks = Chunks()
-    batches: Batches = Batches()
+    document_batches: DocumentBatches = DocumentBatches()
     tables: Tables = Tables()
     rewards: Rewards = Rewards()
     judging: Judging = Judging()
     learner: Learner = Learner()
     limits: Limits = Limits()
-    batch: BatchLimits = BatchLimits()
+    provider_batches: ProviderBatches = ProviderBatches()
     exclude: tuple[str, ...] = ()  # models of the pool that must not serve
     dask: DaskSettings = DaskSettings()
     adhoc: Adhoc = Adhoc()
     models: tuple[ModelSpec, ...] = Field(min_length=1)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _earlier_keys_are_taken(cls, given: Any) -> Any:
+        if not isinstance(given, Mapping):
+            return given
+        for old, new in RENAMED.items():
+            if old in given and new in given:
+                raise ValueError(f"[{old}] is an earlier name of [{new}], and both are given; remove [{old}]")
+            if old in given:
+                log.warning("[%s] of profile %s is called [%s] now; rename it", old, given.get("name", "?"), new)
+        return {RENAMED.get(str(key), key): value for key, value in given.items()}
 
     @model_validator(mode="after")
     def _names_are_right(self) -> "Profile":
@@ -210,7 +229,7 @@ class Profile(Table):
             judge_usd=self._usual_usd(self.model(self.learner.judge)) if self.learner.judge in names else None,
             serving_usd=self.learner.serving_usd,
             judging_usd=self.learner.judging_usd,
-            batch_deadline_s=self.batch.deadline_s,
+            batch_deadline_s=self.provider_batches.deadline_s,
             excluded=frozenset(self.exclude),
         )
 

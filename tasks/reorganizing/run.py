@@ -26,7 +26,7 @@ from nightdesk.tasks.reorganizing.filing import TAKEN_UP, file_batch, topic_id
 from nightdesk.tasks.reorganizing.role_stages import topic_texts
 from nightdesk.tasks.reorganizing.stories import known_topics
 from nightdesk.tasks.reorganizing.totals import Totals
-from nightdesk.tasks.tables import parts, publish, quarantine
+from nightdesk.tasks.tables import migration, parts, publish, quarantine
 from nightdesk.tasks.tables.audit import Auditor, AuditReport, auditor
 from nightdesk.tasks.tables.contracts import contract
 
@@ -97,7 +97,7 @@ class Run:
                 self.totals.skipped += 1
                 continue
             batch.works.append(Work(document, self.weights_version))
-            if batch.sentences >= self.profile.batches.sentences:
+            if batch.sentences >= self.profile.document_batches.sentences:
                 yield self._assigned(batch, reassign)
                 batch = Batch(batch.number + 1)
         if not readable and self.reading.sources:
@@ -240,6 +240,8 @@ async def open_run(
         try:
             out.mkdir(parents=True, exist_ok=True)
             await asyncio.to_thread(publish.recover, out)
+            if (old := await asyncio.to_thread(migration.migrate_if_cheap, out)) is not None:
+                log.warning("%s", old)
             publish.sweep_staging(out, lambda run: not is_alive(out, run))
             store = Store(out, run_id)
         except OSError as e:

@@ -25,7 +25,7 @@ facts = "what happened"
 opinions = "what somebody thinks of it"
 [limits]
 max_cost_usd = 10.0
-[batch]
+[provider_batches]
 poll_s = 0.2
 [[models]]
 name = "patient"

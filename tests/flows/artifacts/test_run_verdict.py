@@ -33,7 +33,7 @@ future_plans = "what is to come"
 [chunks]
 sentences = 60
 overlap = 6
-[batches]
+[document_batches]
 sentences = 80
 [limits]
 max_cost_usd = {dollars}

@@ -51,7 +51,7 @@ def profile(request: pytest.FixtureRequest, server: Playing) -> Profile:
         "lane": "batch",
         "prices": {"input": 2.0, "output": 10.0},
     }
-    return _with(NEWS, models=[model], limits={"max_cost_usd": 100.0}, batch={"poll_s": 0.1})
+    return _with(NEWS, models=[model], limits={"max_cost_usd": 100.0}, provider_batches={"poll_s": 0.1})
 
 
 def _with(profile: Profile, **tables: Any) -> Profile:
@@ -168,7 +168,7 @@ def test_what_is_not_back_by_the_deadline_goes_through_lane_sync(
     cluster: str, out: Path, server: Playing, profile: Profile
 ) -> None:
     server.control("batches", delay_s=600.0)
-    hurried = _with(profile, batch={"poll_s": 0.1, "deadline_s": 1.0})
+    hurried = _with(profile, provider_batches={"poll_s": 0.1, "deadline_s": 1.0})
     outcomes, rows = _ask(cluster, out, hurried, _units(8))
     assert _all_answered(outcomes)
     assert _lanes(server) == {"sync": 8}  # the batch was cancelled before it began
@@ -179,11 +179,11 @@ def test_what_is_not_back_by_the_deadline_goes_through_lane_sync(
 
 
 def test_many_questions_are_split_at_the_limits(cluster: str, out: Path, server: Playing, profile: Profile) -> None:
-    few = _with(profile, batch={"poll_s": 0.1, "most_requests": 8})
+    few = _with(profile, provider_batches={"poll_s": 0.1, "most_requests": 8})
     outcomes, _ = _ask(cluster, out / "few", few, _units(20))
     assert _all_answered(outcomes)
     assert server.counts()["batches"] == 3
-    small = _with(profile, batch={"poll_s": 0.1, "most_bytes": 9_000})
+    small = _with(profile, provider_batches={"poll_s": 0.1, "most_bytes": 9_000})
     outcomes, _ = _ask(cluster, out / "small", small, _units(12))
     assert _all_answered(outcomes)
     assert server.counts()["batches"] > 3 + 2

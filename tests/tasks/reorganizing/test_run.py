@@ -12,7 +12,7 @@ from nightdesk.role_rl import state_versions as states
 from nightdesk.tasks.calling.answer_store import Store
 from nightdesk.tasks.calling.dask_pool import fan_out
 from nightdesk.tasks.calling.router import Router
-from nightdesk.tasks.config.profile import Batches, Profile, load_profile
+from nightdesk.tasks.config.profile import DocumentBatches, Profile, load_profile
 from nightdesk.tasks.errors import InputError, PublishError
 from nightdesk.tasks.learning.learn import learn_from_tables, state_folder, weights_rows
 from nightdesk.tasks.reading.sources import check_sources
@@ -108,7 +108,7 @@ def night(cluster: str, audits: Auditor, tmp_path_factory: pytest.TempPathFactor
     (source / "stray.json").write_text(json.dumps(STRAY))
     (source / "bad.txt").write_bytes(b"fine\n\xff\x00")
     news = load_profile("news")
-    profile = news.model_copy(update={"batches": Batches(sentences=300)})
+    profile = news.model_copy(update={"document_batches": DocumentBatches(sentences=300)})
     return Night(House(cluster, audits, source, out).night("run-1", profile=profile), out)
 
 
