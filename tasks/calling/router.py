@@ -122,7 +122,7 @@ class Router:
         plan = self.plans.of(unit.weights_version, request)
         if plan is None:
             return Outcome(
-                None, None, f"{request.role}: longer than any model of the pool can be asked", "models", "estimate"
+                None, None, f"{request.role}: longer than any model of the pool can be asked", "text", "estimate"
             )
         decision = decide(drawn, plan, shared=(*drawn[:3], digest(request.items)))
         context = Context(self.profile.name, unit, decision, digest(drawn, unit.doc_id, unit.unit), self._teaches)
