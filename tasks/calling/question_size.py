@@ -1,6 +1,6 @@
 """How large a question may be: the context of a model less what is reserved for its reply, in tokens.
 
-Embedded models compute, so they have no limit. Sizes are estimated (nightdesk.tasks.tokens).
+Embedded models compute, so they have no limit. Sizes are estimated (roles/tokens).
 """
 
 import math

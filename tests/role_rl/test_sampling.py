@@ -95,7 +95,7 @@ def test_horvitz_thompson_sums_of_the_rows_are_unbiased() -> None:
 def test_a_draw_is_the_same_in_every_process_and_on_every_platform() -> None:
     # The numbers are written down here so that a change of the draw is noticed: it would redraw reruns.
     assert uniforms(("news", "2026-03-01", 7), 2) == EXPECTED
-    code = "from nightdesk.role_rl.drawing import uniforms; print(repr(uniforms(('news', '2026-03-01', 7), 2)))"
+    code = "from nightdesk.role_rl.sampling import uniforms; print(repr(uniforms(('news', '2026-03-01', 7), 2)))"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == repr(EXPECTED)
 

@@ -157,7 +157,7 @@ import sys, time
 from dataclasses import replace
 from pathlib import Path
 from nightdesk.role_rl.errors import VersionExists
-from nightdesk.role_rl.record import State
+from nightdesk.role_rl.state import State
 from nightdesk.role_rl.state import commit, save
 folder, start, mine = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
 print("ready", flush=True)

@@ -1,8 +1,8 @@
 """Learn the weights of the static organizer from datasets/training and write categories.json beside this file.
 
-    python -m nightdesk.tasks.models.train_categories                 learn and write
-    python -m nightdesk.tasks.models.train_categories --output FILE   write elsewhere
-    python -m nightdesk.tasks.models.train_categories --report        cross-validate, print, write nothing
+    python -m nightdesk.tasks.models.embedded.train_categories                 learn and write
+    python -m nightdesk.tasks.models.embedded.train_categories --output FILE   write elsewhere
+    python -m nightdesk.tasks.models.embedded.train_categories --report        cross-validate, print, write nothing
 
 It takes about a second. On a busy machine set OPENBLAS_NUM_THREADS=1: its threads wait for each other otherwise.
 

@@ -174,7 +174,8 @@ def ephemeral(pid: int) -> str | None:
 
 def test_processes_that_race_for_the_first_string_get_the_same_one_in_a_private_file(tmp_path: Path) -> None:
     script = (
-        "import sys; from pathlib import Path; from nightdesk.flows.doors import _kept; print(_kept(Path(sys.argv[1])))"
+        "import sys; from pathlib import Path; from nightdesk.flows.serve.server_auth import _kept; "
+        "print(_kept(Path(sys.argv[1])))"
     )
     file = tmp_path / "home" / "nightdesk-auth"
     command = [sys.executable, "-c", script, str(file)]

@@ -61,7 +61,7 @@ def test_an_import_of_a_flow_changes_no_more_than_prefect_does(module: str) -> N
 
 
 def test_configure_sets_what_is_not_set_and_starts_no_thread() -> None:
-    do = "from nightdesk.flows.configure import configure; configure(); configure()"
+    do = "from nightdesk.flows.shared.configure import configure; configure(); configure()"
     before, after = look(do, DO_NOT_TRACK="0", PREFECT_LOGGING_LEVEL="DEBUG")
     assert after[0] == {**after[0], **before[0]}  # what stood there stands
     assert after[0]["PYTHONSAFEPATH"] == "1"
@@ -72,7 +72,7 @@ def test_configure_sets_what_is_not_set_and_starts_no_thread() -> None:
 
 CHILD = """
 import multiprocessing, os, sys
-from nightdesk.flows.child import as_main_module_of_children
+from nightdesk.flows.serve.flow_run_process import as_main_module_of_children
 os.environ["NIGHTDESK_SERVED_BY"] = str(os.getpid())
 as_main_module_of_children()
 child = multiprocessing.get_context("spawn").Process(

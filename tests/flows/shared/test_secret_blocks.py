@@ -29,9 +29,9 @@ provider = "embedded"
 """
 SCRIPT = """
 import asyncio, os, sys
-from nightdesk.flows.keys import keys_into_environment
+from nightdesk.flows.shared.secret_blocks import keys_into_environment
 from prefect.blocks.system import Secret
-from nightdesk.tasks.profile import load_profile
+from nightdesk.tasks.config.profile import load_profile
 
 async def main():
     await Secret(value=sys.argv[2]).save("nightdesk-far-key")

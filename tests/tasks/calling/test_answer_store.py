@@ -20,7 +20,7 @@ ANSWER = [["Bridge", [1, 2], []]]
 OTHER_RUN = """
 import sys
 from pathlib import Path
-from nightdesk.tasks.store import Store
+from nightdesk.tasks.calling.answer_store import Store
 store = Store(Path(sys.argv[1]), "other")
 store.put("key", [["Bridge", [1, 2], []]], {"call_id": "paid", "doc_id": "d"})
 for part in sys.argv[2:]:
