@@ -6,16 +6,22 @@ export PREFECT_SERVER_ANALYTICS_ENABLED := false
 export DO_NOT_TRACK := 1
 export GX_ANALYTICS_ENABLED := false
 
-.PHONY: setup run test system lint bench docs clean
+.PHONY: setup setup-test run test test-all system lint bench docs clean
 
 setup: $(VENV)/.ready
+setup-test: $(VENV)/.ready-test
 
 $(VENV)/.ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "nightdesk needs Python 3.11 or newer; name one: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 2; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
 	@# Prefect's own database, so that the first run need not make it.
 	@$(BIN)/prefect server database upgrade -y > $(VENV)/prefect-database.log 2>&1 || { cat $(VENV)/prefect-database.log >&2; exit 1; }
+	@touch $@
+
+# What the tests need besides; `make run` does without.
+$(VENV)/.ready-test: $(VENV)/.ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test]'
 	@touch $@
 
 run: setup
@@ -23,23 +29,28 @@ run: setup
 	@echo "Look at it: $(BIN)/python -c \"import pandas; print(pandas.read_parquet('out/tables/topics')[['doc_id', 'title', 'sentences']])\""
 	@echo "Weights that serve next: $(BIN)/nightdesk weights --out out"
 
-test: setup
-	$(BIN)/python -m pytest
+# A file runs in one process, because its tests share servers.
+test: setup-test
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+# Faults, clusters and kills, which take minutes: after `make test`.
+test-all: setup-test
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m slow
 
 # A cluster as real processes; needs PostgreSQL's programs (Debian: apt-get install postgresql).
-system: setup
+system: setup-test
 	$(BIN)/python -m pytest -m system tests/system
 
-lint: setup
+lint: setup-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-docs: setup
+docs: setup-test
 	$(BIN)/python -m docs.tables
 
-bench: setup
+bench: setup-test
 	$(BIN)/python -m benchmarks.quality
 	$(BIN)/python -m benchmarks.topics
 	$(BIN)/python -m benchmarks.calibration
