@@ -83,7 +83,9 @@ def profile(held: Held) -> Profile:
         "name": "held", "family": "held", "provider": "openai", "base_url": f"http://127.0.0.1:{held.server_port}/v1",
         "prices": {"input": 1.0, "output": 1.0}, "limits": {"concurrency": 2},
     }  # fmt: skip
-    return Profile.model_validate(NEWS.model_dump() | {"models": [model], "judging": {"min_rate": 0.0}, "limits": {"max_cost_usd": 5.0}})
+    return Profile.model_validate(
+        NEWS.model_dump() | {"models": [model], "judging": {"min_rate": 0.0}, "limits": {"max_cost_usd": 5.0}}
+    )
 
 
 @pytest.mark.parametrize("in_time", [True, False])
