@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
-from tests.processes import start
+from tests.processes import PATIENCE_S, start
 
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r(?!\n)")
 
@@ -61,4 +61,5 @@ def terminal(command: Sequence[str], env: dict[str, str]) -> Iterator[Terminal]:
         if process.poll() is None:
             process.kill()
             process.wait()
+        reader.join(PATIENCE_S)  # it ends when the last process that has the terminal open is gone
         os.close(master)

@@ -58,7 +58,7 @@ def _serve(profile: str, out: Path, cron: str, zone: str, sources: list[str]) ->
         raise InputError(f"PREFECT_API_URL={url}: no Prefect server answers there; start it, or unset the variable")
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopped.set())
+        signal.signal(number, lambda n, _: (signal.signal(n, signal.SIG_DFL), stopped.set()))  # the second ends at once
     with ExitStack() as started:
         one_per_out = started.enter_context(_alone(out, f"--out {out}", "name another --out"))
         which = url or f"the Prefect server of {settings.home}"
