@@ -51,6 +51,7 @@ def open_form(page: Page, served: Served, ui: str, deployment: str) -> None:
     deployment_id = served.deployments()[deployment]["id"]
     page.goto(f"{served.api.removesuffix('/api')}{UIS[ui]}/deployments/deployment/{deployment_id}/run")
     expect(submit(page)).to_be_visible()
+    expect(page.locator("textarea").last).to_be_visible()  # the fields are loaded after the button
 
 
 def submit(page: Page) -> Locator:
