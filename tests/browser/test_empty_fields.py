@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Response, Route, expect
 
+from tests.browser.conftest import sign_in
 from tests.serving import PATIENCE_S, Served, serving
 from tests.tables import rows
 
@@ -49,7 +50,12 @@ def page(browser: Browser) -> Iterator[Page]:
 def open_form(page: Page, served: Served, ui: str, deployment: str) -> None:
     """Open the form of a deployment in one of the UIs."""
     deployment_id = served.deployments()[deployment]["id"]
-    page.goto(f"{served.api.removesuffix('/api')}{UIS[ui]}/deployments/deployment/{deployment_id}/run")
+    path = f"{UIS[ui]}/deployments/deployment/{deployment_id}/run"
+    page.goto(f"{served.api.removesuffix('/api')}{path}")
+    password = page.get_by_placeholder("admin:pass")
+    expect(password.or_(submit(page)).first).to_be_visible()
+    if password.is_visible():
+        sign_in(page, served, path)
     expect(submit(page)).to_be_visible()
     expect(page.locator("textarea").last).to_be_visible()  # the fields are loaded after the button
 
