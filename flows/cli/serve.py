@@ -57,8 +57,13 @@ def _serve(profile: str, out: Path, cron: str, zone: str, sources: list[str]) ->
     if (url := settings.api.url) and not answers(url, known.get_secret_value() if known else ""):
         raise InputError(f"PREFECT_API_URL={url}: no Prefect server answers there; start it, or unset the variable")
     stopped = threading.Event()
+
+    def stop(number: int, _: object) -> None:
+        signal.signal(number, signal.SIG_DFL)  # the second time ends it at once
+        stopped.set()
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda n, _: (signal.signal(n, signal.SIG_DFL), stopped.set()))  # the second ends at once
+        signal.signal(number, stop)
     with ExitStack() as started:
         one_per_out = started.enter_context(_alone(out, f"--out {out}", "name another --out"))
         which = url or f"the Prefect server of {settings.home}"

@@ -137,12 +137,12 @@ def test_docker_compose_accepts_the_file() -> None:
         "PREFECT_API_AUTH_STRING": "me:made-up",
     }
     command = [*compose, "--file", str(FOLDER / "compose.yaml"), "config", "--quiet"]
-    told = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=False)
+    told = subprocess.run(command, env=env, capture_output=True, text=True, timeout=240, check=False)
     assert told.returncode == 0, told.stderr
 
 
 def _answers(command: list[str]) -> bool:
     if shutil.which(command[0]) is None:
         return False
-    told = subprocess.run([*command, "version"], capture_output=True, timeout=60, check=False)
+    told = subprocess.run([*command, "version"], capture_output=True, timeout=240, check=False)
     return told.returncode == 0

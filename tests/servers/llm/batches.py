@@ -92,9 +92,9 @@ class Batches:
         return newest[start : start + limit], len(newest) > start + limit
 
     async def _work(self, batch: Batch) -> None:
-        ready_at = batch.created_at + self._standin.batch.delay_s
-        while time.time() < ready_at and batch.cancelled_at is None:
-            await asyncio.sleep(min(0.05, max(0.0, ready_at - time.time())))
+        # The delay is read anew each time: a test may hold batches back, and let them go.
+        while (left := batch.created_at + self._standin.batch.delay_s - time.time()) > 0 and batch.cancelled_at is None:
+            await asyncio.sleep(min(0.05, left))
         for item in batch.items:
             batch.outcomes.append(await self._outcome(batch, item))
         batch.ended_at = time.time()

@@ -107,4 +107,4 @@ def test_a_reader_that_stops_reading_is_no_error(out: Path) -> None:
         assert process.stdout.readline().startswith(b"doc_id,position,")
         process.stdout.close()
         assert process.stderr.read() == b""
-        assert process.wait(timeout=60) == 0
+        assert process.wait(timeout=240) == 0

@@ -55,7 +55,7 @@ def with_key(server: Playing, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def at(server: Playing, name: str, provider: str = "openai", **more: Any) -> ModelAddress:
     url = server.openai_url if provider == "openai" else server.url
-    address = ModelAddress(provider, name, base_url=url, key_env="STANDIN_KEY", max_output_tokens=2000, timeout_s=20)
+    address = ModelAddress(provider, name, base_url=url, key_env="STANDIN_KEY", max_output_tokens=2000, timeout_s=120)
     return replace(address, **more)
 
 
