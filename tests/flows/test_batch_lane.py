@@ -5,11 +5,15 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 from tests.flows.conftest import Desk
 from tests.flows.test_kills import DAY, wait_for, wait_until_nothing_is_left_of
 from tests.servers.playing import Playing
 from tests.tables import assert_ledger_is_complete, assert_whole, rows
 from tests.texts import evening, write_evening
+
+pytestmark = pytest.mark.slow
 
 WORLD = """
 [[models]]

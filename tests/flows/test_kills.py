@@ -17,6 +17,8 @@ from tests.processes import PATIENCE_S, wait_until_nothing_is_left_of
 from tests.tables import assert_ledger_is_complete, assert_whole, but_for_run_id, rows
 from tests.texts import evening, write_evening
 
+pytestmark = pytest.mark.slow
+
 DAY = "2026-03-01"
 
 

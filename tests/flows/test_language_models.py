@@ -11,6 +11,8 @@ from tests.servers.playing import Playing
 from tests.tables import assert_ledger_is_complete, assert_whole, rows
 from tests.texts import evening
 
+pytestmark = pytest.mark.slow
+
 DAY = "2026-03-01"
 KEY = "sk-nightdesk-test-0123456789abcdef"
 EVERY = "{ topic_finder = 1.0, topic_locator = 1.0, relationship_checker = 1.0, content_organizer = 1.0 }"

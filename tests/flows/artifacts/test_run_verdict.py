@@ -15,6 +15,8 @@ from tests.servers.playing import ROOT, Playing
 from tests.tables import assert_whole, rows
 from tests.texts import evening
 
+pytestmark = pytest.mark.slow
+
 DAY = "2026-03-01"
 WORLD = """
 [[models]]

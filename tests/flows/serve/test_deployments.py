@@ -29,6 +29,8 @@ from tests.serving import PATIENCE_S, Served, eventually, serving
 from tests.tables import assert_whole, rows
 from tests.texts import evening, write_evening
 
+pytestmark = pytest.mark.slow
+
 # A zone in which it is noon or so: its days do not end while the tests run.
 HOURS = 12 - datetime.now(UTC).hour
 ZONE = f"Etc/GMT{-HOURS:+d}" if HOURS else "Etc/GMT"  # the signs of these zones are turned round

@@ -19,6 +19,8 @@ from tests.serving import Served, eventually, serving
 from tests.tables import rows
 from tests.texts import write_evening
 
+pytestmark = pytest.mark.slow
+
 # A zone in which it is noon or so: its days do not end while the tests run.
 HOURS = 12 - datetime.now(UTC).hour
 ZONE = f"Etc/GMT{-HOURS:+d}" if HOURS else "Etc/GMT"  # the signs of these zones are turned round

@@ -32,7 +32,7 @@ from tests.texts import write_evening
 FOREIGN = {"Host": "evil.example", "Origin": "https://evil.example"}
 SOME_ID = "00000000-0000-4000-8000-000000000000"
 OPEN = {("GET", "/health"), ("GET", "/ready")}
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.timeout(600), pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")
