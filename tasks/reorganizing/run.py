@@ -275,6 +275,8 @@ def _catch_up(out: Path, profile: Profile, run_date: date, run_id: str) -> None:
             "published runs could not be learned from (%s: %s); the next learn tries again", type(e).__name__, e
         )
         return
+    for warning in learned.warnings if learned is not None else ():
+        log.warning("%s", warning)
     if learned is not None:
         log.info("weights version %d, from runs that had not been learned from: %s", learned.version, learned.reason)
 
