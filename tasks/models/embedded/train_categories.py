@@ -25,7 +25,7 @@ from nightdesk.tasks.models.embedded.categories import ANY_LANGUAGE, smooth, sof
 from nightdesk.tasks.models.embedded.cues import CueTable, cue_table, features
 from nightdesk.tasks.models.embedded.vectors import static_vectors
 
-TEXTS = Path(__file__).parents[2] / "datasets" / "training"
+TEXTS = Path(__file__).resolve().parents[3] / "datasets" / "training"
 WEIGHTS = Path(__file__).with_name("categories.json")
 SETS = ("news", "commerce")
 LANGUAGES = ("en", "zh", ANY_LANGUAGE)

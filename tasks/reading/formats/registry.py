@@ -22,7 +22,7 @@ class Form:
         return read
 
 
-PROSE, LISTED, MARKDOWN, HTML, CAPTIONS = (Form(m) for m in ("prose", "listed", "markdown", "html", "captions"))
+PROSE, LISTED, MARKDOWN, HTML, CAPTIONS = (Form(m) for m in ("prose", "json_pairs", "markdown", "html", "captions"))
 JSONL, PARQUET, FEED = (Form(m, many=True) for m in ("jsonl", "parquet", "feed"))
 FORMS = {
     ".txt": PROSE, ".json": LISTED, ".md": MARKDOWN, ".markdown": MARKDOWN, ".html": HTML, ".htm": HTML,
