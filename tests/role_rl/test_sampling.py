@@ -95,7 +95,7 @@ def test_horvitz_thompson_sums_of_the_rows_are_unbiased() -> None:
 def test_a_draw_is_the_same_in_every_process_and_on_every_platform() -> None:
     # The numbers are written down here so that a change of the draw is noticed: it would redraw reruns.
     assert uniforms(("news", "2026-03-01", 7), 2) == EXPECTED
-    code = "from nightdesk.role_rl.drawing import uniforms; print(repr(uniforms(('news', '2026-03-01', 7), 2)))"
+    code = "from nightdesk.role_rl.sampling import uniforms; print(repr(uniforms(('news', '2026-03-01', 7), 2)))"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == repr(EXPECTED)
 
@@ -133,3 +133,11 @@ def test_a_lone_surrogate_in_a_part_is_drawn_too() -> None:
 def test_what_is_no_plan_is_refused(plan: Plan) -> None:
     with pytest.raises(SettingsError):
         decide(("unit",), plan)
+
+
+@pytest.mark.parametrize("plan", PLANS.values(), ids=PLANS)
+def test_a_greedy_plan_serves_its_leader_and_judges_nothing(plan: Plan) -> None:
+    for n in range(100):
+        drawn = decide((n,), plan.greedy())
+        assert (drawn.arm, drawn.challenger, drawn.judged) == (plan.leader, None, False)
+        assert drawn.propensity == {plan.leader: 1.0}
