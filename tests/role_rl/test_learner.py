@@ -12,97 +12,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nightdesk.role_rl.arms import Arm, Prior, Settings
-from nightdesk.role_rl.errors import TableError
-from nightdesk.role_rl.feedback import gather
 from nightdesk.role_rl.learner import learn, report, serving
 from nightdesk.role_rl.state import State
 from nightdesk.role_rl.sufficient_stats import Key
 
 Rows = Callable[[Sequence[Mapping[str, Any]]], pa.Table]
 STRONG = Key("topic_finder", "en", "strong")
+DEAR = {"strong": 0.01, "cheap": 0.001, "third": 0.005}
 
 
 def taught(state: State) -> tuple[object, object]:
     return state.tallies, state.plans
-
-
-def test_repairs_are_charged_to_the_answer_that_needed_them(
-    calls_of: Rows, judgements_of: Rows, pool: tuple[Arm, ...], settings: Settings
-) -> None:
-    """A duel, both of whose answers were repaired, one of them twice; then a fallback, repaired too."""
-    rows = [
-        {"call_id": "s", "purpose": "serve", "valid": False, "cost_usd": 0.01, "latency_s": 1.0},
-        {
-            "call_id": "s1",
-            "parent_call_id": "s",
-            "purpose": "repair",
-            "valid": False,
-            "cost_usd": 0.02,
-            "latency_s": 2.0,
-        },
-        {"call_id": "s2", "parent_call_id": "s1", "purpose": "repair", "cost_usd": 0.04, "latency_s": 4.0},
-        {"call_id": "d", "purpose": "duel", "model": "cheap", "family": "b", "valid": False, "cost_usd": 0.001},
-        {
-            "call_id": "d1",
-            "parent_call_id": "d",
-            "purpose": "repair",
-            "model": "cheap",
-            "family": "b",
-            "cost_usd": 0.002,
-        },
-        {
-            "call_id": "f",
-            "parent_call_id": "s2",
-            "purpose": "fallback",
-            "model": "third",
-            "family": "c",
-            "cost_usd": 9.0,
-        },
-        {"call_id": "f1", "parent_call_id": "f", "purpose": "repair", "model": "third", "family": "c", "cost_usd": 9.0},
-        {"call_id": "o", "purpose": "repair", "cost_usd": 0.08, "latency_s": 8.0},  # no parent: the decision's
-        {"call_id": "j", "purpose": "judge", "model": "third", "family": "c", "cost_usd": 9.0},
-    ]
-    new = gather(calls_of(rows), judgements_of([{"call_id": "s"}, {"call_id": "f"}]), pool, settings)
-    assert sorted(key.arm for key in new.tallies) == ["cheap", "strong"]
-    strong, cheap = new.tallies[STRONG], new.tallies[STRONG._replace(arm="cheap")]
-    assert (strong.answers, strong.valid, strong.judged) == (1, 0, {})  # invalid: its judgement is not heard
-    assert strong.cost.total == pytest.approx(0.15)
-    assert strong.seconds.total == pytest.approx(15.0)
-    assert cheap.cost.total == pytest.approx(0.003)
-
-
-IGNORED: dict[str, dict[str, Any]] = {
-    "of the model itself": {"judge": "strong", "judge_family": "elsewhere"},
-    "of its family": {"judge": "sister", "judge_family": "a"},
-    "of a baseline": {"judge": "base", "judge_family": "z"},
-    "of a control item": {"control": True},
-    "of nothing": {"accuracy": None},
-    "out of range": {"accuracy": 1.5},
-    "not a number": {"accuracy": float("nan")},
-    "of no weight": {"weight": 0.0},
-    "of another call": {"call_id": "c9"},
-}
-
-
-@pytest.mark.parametrize("row", IGNORED.values(), ids=IGNORED)
-def test_judgements_that_are_never_used(
-    row: dict[str, Any], calls_of: Rows, judgements_of: Rows, pool: tuple[Arm, ...], settings: Settings
-) -> None:
-    arms = (*pool, Arm("base", "z", judges=False))
-    new = gather(
-        calls_of([{}]), judgements_of([{"accuracy": 0.4}, {"accuracy": 0.9, "judge": "x", **row}]), arms, settings
-    )
-    assert new.tallies[STRONG].judged_answers == pytest.approx(1)
-    assert new.tallies[STRONG].judged["third"].total == pytest.approx(0.4)
-
-
-def test_several_judgements_of_an_answer_count_once(
-    calls_of: Rows, judgements_of: Rows, pool: tuple[Arm, ...], settings: Settings
-) -> None:
-    rows = [{"accuracy": 0.6, "weight": 3.0}, {"judge": "cheap", "judge_family": "b", "accuracy": 1.0, "weight": None}]
-    tally = gather(calls_of([{}]), judgements_of(rows), pool, settings).tallies[STRONG]
-    assert tally.judged_answers == pytest.approx(1)
-    assert sum(cell.total for cell in tally.judged.values()) == pytest.approx(0.75 * 0.6 + 0.25)
 
 
 TEACHES_NOTHING: dict[str, dict[str, Any]] = {
@@ -156,16 +76,6 @@ def test_the_order_of_rows_and_of_runs_in_a_learn_changes_nothing(
 
     one = learn(None, calls, judgements, pool, toy.settings, created_at=now)
     assert learn(None, shuffled(calls), shuffled(judgements), pool, toy.settings, created_at=now) == one
-
-
-def test_a_call_that_stands_there_twice_counts_once(
-    calls_of: Rows, judgements_of: Rows, pool: tuple[Arm, ...], settings: Settings
-) -> None:
-    rows = [{"cost_usd": 0.01, "run_id": "run-1"}, {"cost_usd": 0.02, "run_id": "run-2"}]
-    given_twice = judgements_of([{"accuracy": 0.5}, {"accuracy": 0.5}])
-    one, other = (gather(calls_of(order), given_twice, pool, settings) for order in (rows, rows[::-1]))
-    assert one == other
-    assert (one.tallies[STRONG].answers, one.tallies[STRONG].judged_answers) == (1, 1)
 
 
 def test_a_better_arm_takes_over_within_five_nights(world: Any, pool: tuple[Arm, ...]) -> None:
@@ -286,15 +196,6 @@ def test_a_language_never_seen_uses_what_others_taught(world: Any, pool: tuple[A
     assert serving(state, pool, toy.settings, "topic_locator", "zh").leader == "cheap"
 
 
-def test_lanes_are_arms_of_their_own(calls_of: Rows, judgements_of: Rows, settings: Settings) -> None:
-    arms = (Arm("m", "a"), Arm("m", "a", lane="batch"), Arm("n", "b"))
-    rows = [{"call_id": "1", "model": "m"}, {"call_id": "2", "model": "m", "lane": "batch", "latency_s": 30_000.0}]
-    new = gather(calls_of(rows), judgements_of([]), arms, settings)
-    assert sorted(key.arm for key in new.tallies) == ["m", "m@batch"]
-    assert new.tallies[STRONG._replace(arm="m@batch")].seconds.total == pytest.approx(30_000 - 6 * 3600)
-    assert set(serving(None, arms, settings, "topic_finder", "en").weights) == {"m", "m@batch", "n"}
-
-
 def test_the_report_has_a_row_for_every_arm(world: Any, pool: tuple[Arm, ...], settings: Settings) -> None:
     toy = world(pool, settings, {"strong": 0.9, "cheap": 0.6, "third": 0.6})
     state = toy.play(2)[-1]
@@ -320,16 +221,36 @@ def test_reasons_are_one_plain_line(world: Any, pool: tuple[Arm, ...]) -> None:
     assert "strong is worth more than cheap" in toy.play(1)[0].reason
 
 
-def test_a_missing_column_is_named(
-    calls_of: Rows, judgements_of: Rows, pool: tuple[Arm, ...], settings: Settings
-) -> None:
-    with pytest.raises(TableError, match="calls lacks lane"):
-        gather(calls_of([{}]).drop_columns(["lane"]), judgements_of([]), pool, settings)
-
-
 def test_nothing_published_is_a_version_too(
     calls_of: Rows, judgements_of: Rows, pool: tuple[Arm, ...], settings: Settings, now: datetime
 ) -> None:
     state = learn(None, calls_of([]), judgements_of([]), pool, settings, created_at=now)
     assert (state.version, state.previous, state.plans) == (1, None, {})
     assert serving(state, pool, settings, "r", "en") == serving(None, pool, settings, "r", "en")
+
+
+def test_further_columns_are_context(world: Any, pool: tuple[Arm, ...], now: datetime) -> None:
+    """A chunk's length, say, as a column `band` of calls."""
+    chosen = Settings("news", context=("language", "band"))
+    toy = world(pool, chosen, {"strong": 0.9, "cheap": 0.6, "third": 0.6})
+    calls, judgements = toy.night(1, toy.plan(None), 60)
+    bands = ["long" if k % 2 else "short" for k in range(len(calls))]
+    calls = calls.append_column("band", [bands])
+    state = learn(None, calls, judgements, pool, chosen, created_at=now)
+    assert {key.language for key in state.tallies} == {"en/long", "en/short"}
+    assert set(state.plans) == {("topic_finder", "en/long"), ("topic_finder", "en/short")}
+
+
+def test_lanes_of_a_model_are_weighed_apart(settings: Settings) -> None:
+    arms = (Arm("m", "a"), Arm("m", "a", lane="batch"), Arm("n", "b"))
+    assert set(serving(None, arms, settings, "topic_finder", "en").weights) == {"m", "m@batch", "n"}
+
+
+def test_a_leader_that_falls_is_replaced_within_three_nights(world: Any, pool: tuple[Arm, ...]) -> None:
+    for seed in range(3):
+        good = {"strong": 0.95, "cheap": 0.8, "third": 0.7}
+        toy = world(pool, Settings("news", k_cost=1), good, DEAR, seed=seed)
+        state = toy.play(12, 300)[-1]
+        assert toy.plan(state).leader == "strong"
+        spoilt = replace(toy, accuracy={**good, "strong": 0.5})
+        assert spoilt.plan(spoilt.play(3, 300, state)[-1]).leader == "cheap"

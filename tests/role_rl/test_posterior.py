@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nightdesk.role_rl.arms import Arm, Prior, Settings
+from nightdesk.role_rl.arms import Arm, Settings
 from nightdesk.role_rl.posterior import best, estimate, pooled
 from nightdesk.role_rl.sufficient_stats import Key, Sums, Tally
 
@@ -89,18 +89,6 @@ def test_other_languages_are_heard_but_do_not_drown_the_own_one() -> None:
     assert own.answers == pytest.approx(130)
     unseen = pooled(tallies, key("strong", "fr"))
     assert unseen.judged_answers == pytest.approx(30)
-
-
-def test_a_prior_may_differ_by_role_and_language() -> None:
-    arm = Arm(
-        "m", "f", prior=Prior(0.5), priors={("r", "zh"): Prior(0.1), ("r", "*"): Prior(0.2), ("*", "zh"): Prior(0.3)}
-    )
-    assert [arm.prior_for(*at).accuracy for at in (("r", "zh"), ("r", "en"), ("s", "zh"), ("s", "en"))] == [
-        0.1,
-        0.2,
-        0.3,
-        0.5,
-    ]
 
 
 numbers = st.floats(-5, 5)

@@ -133,3 +133,11 @@ def test_a_lone_surrogate_in_a_part_is_drawn_too() -> None:
 def test_what_is_no_plan_is_refused(plan: Plan) -> None:
     with pytest.raises(SettingsError):
         decide(("unit",), plan)
+
+
+@pytest.mark.parametrize("plan", PLANS.values(), ids=PLANS)
+def test_a_greedy_plan_serves_its_leader_and_judges_nothing(plan: Plan) -> None:
+    for n in range(100):
+        drawn = decide((n,), plan.greedy())
+        assert (drawn.arm, drawn.challenger, drawn.judged) == (plan.leader, None, False)
+        assert drawn.propensity == {plan.leader: 1.0}

@@ -1,60 +1,33 @@
-"""Nights in worlds of known numbers, and a replay: small versions of what benchmarks/ measures."""
-
-from dataclasses import replace
-from pathlib import Path
+"""A world of models, read from TOML."""
 
 import pytest
 
 from nightdesk.role_rl.errors import SettingsError
-from nightdesk.role_rl.replay import Default, Published
-from nightdesk.role_rl.simulation.environments import World, parse_world
-from nightdesk.role_rl.simulation.simulate import Outcome, settings_of, simulate
+from nightdesk.role_rl.simulation.environments import parse_world
 
-MODELS = Path(__file__).parents[3] / "benchmarks" / "models.toml"
+WORLD = """
+[rewards]
+k_cost = 20
 
+[[models]]
+name = "a"
+family = "f"
+accuracy = { topic_finder = 0.9, topic_locator = 0.8 }
+prices = { input = 3.0, output = 15.0 }
+tokens = { input = 1000, output = 100 }
+brain = "echo"
+[[models.changes]]
+night = 3
+accuracy = { topic_finder = 0.4 }
+[[models.changes]]
+night = 5
+prices = { input = 0.0 }
 
-@pytest.fixture(scope="module")
-def shipped_world() -> World:
-    return parse_world(MODELS.read_text(encoding="utf-8"))
-
-
-@pytest.fixture(scope="module")
-def played(shipped_world: World) -> list[Outcome]:
-    return [simulate(shipped_world, 14, seed) for seed in (1, 3)]
-
-
-def test_the_best_arms_lead_soon_and_again_after_a_change(played: list[Outcome]) -> None:
-    for outcome in played:
-        assert all(nights is not None and nights <= 5 for nights in outcome.nights_to_lead.values())
-        assert outcome.recovery
-        assert all(nights is not None and nights <= 3 for nights in outcome.recovery.values())
-
-
-def test_most_of_the_dollars_are_saved_with_judging_paid(played: list[Outcome]) -> None:
-    for outcome in played:
-        assert outcome.saved > 0.6
-        assert outcome.accuracy_short < 0.03
-        assert 0 < outcome.judging_share < 0.3
-        assert outcome.regret < 0.03
-
-
-def test_the_published_rule_spends_more_than_it_serves_for(shipped_world: World) -> None:
-    rule = simulate(shipped_world, 4, 1, settings_of(shipped_world, "q-learning"), decisions=100)
-    ours = simulate(shipped_world, 4, 1, decisions=100)
-    assert rule.judged >= 1  # every decision, and both answers of its duels
-    assert rule.saved < ours.saved
-
-
-def test_a_seed_plays_the_same_nights_again(shipped_world: World) -> None:
-    assert simulate(shipped_world, 2, 5, decisions=60) == simulate(shipped_world, 2, 5, decisions=60)
-
-
-def test_a_limit_of_dollars_is_kept_and_what_it_costs_is_said(shipped_world: World) -> None:
-    free = simulate(shipped_world, 6, 2, decisions=150)
-    limit = 0.5 * free.nights[-1].serving_usd
-    tight = replace(settings_of(shipped_world), serving_usd=limit, floors={"content_organizer": 0.9})
-    held = simulate(shipped_world, 6, 2, tight, decisions=150)
-    assert held.nights[-1].serving_usd < 1.4 * limit  # what is expected fits; a night's luck does not
+[[models]]
+name = "b"
+family = "g"
+accuracy = { content_organizer = 0.5, topic_finder = 0.7 }
+"""
 
 
 @pytest.mark.parametrize(
@@ -73,18 +46,17 @@ def test_what_is_no_world_is_named(text: str, names: str) -> None:
         parse_world(text)
 
 
-@pytest.mark.parametrize("factory", [Default, Published])
-def test_a_replay_takes_what_it_is_told_at_the_end_of_a_night(factory: type[Default]) -> None:
-    prices = {"good": 0.2, "poor": 0.01}
-    policy = factory(["finder"], list(prices), prices, 0.05, 1)
-    for _ in range(30):
-        told = []
-        for _ in range(40):
-            models, judged = policy.choose("finder")
-            assert set(models) <= set(prices)
-            told += [("finder", m, (9.0 if m == "good" else -5.0) if judged else None, prices[m]) for m in models]
-        for each in told:
-            policy.observe(*each)
-        policy.end_of_night()
-    picks = [policy.choose("finder")[0][0] for _ in range(100)]
-    assert picks.count("good") > 90
+def test_a_world_changes_on_the_nights_that_it_names_and_keeps_the_rest() -> None:
+    world = parse_world(WORLD)
+    before, after, late = (world.on(night)[0] for night in (2, 3, 9))
+    assert [actor.accuracy["topic_finder"] for actor in (before, after, late)] == [0.9, 0.4, 0.4]
+    assert after.accuracy["topic_locator"] == 0.8
+    assert [actor.cost_usd for actor in (before, after, late)] == pytest.approx([0.0045, 0.0045, 0.0015])
+    assert world.on(9)[1] == world.actors[1]
+
+
+def test_a_world_has_the_roles_that_all_its_models_serve_and_keeps_what_is_for_a_server() -> None:
+    world = parse_world(WORLD)
+    assert world.roles == ("topic_finder",)
+    assert world.rewards == {"k_cost": 20.0}
+    assert world.actors[0].extra == {"brain": "echo"}

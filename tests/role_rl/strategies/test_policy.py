@@ -7,10 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nightdesk.role_rl.arms import Arm, Prior, Settings
-from nightdesk.role_rl.errors import SettingsError
 from nightdesk.role_rl.learner import serving
 from nightdesk.role_rl.posterior import estimate
-from nightdesk.role_rl.rewards import charged_seconds, reward
 from nightdesk.role_rl.strategies.policy import limited, plan, repooled
 from nightdesk.role_rl.sufficient_stats import Key, Sums, Tally
 
@@ -130,39 +128,3 @@ def test_weights_for_another_pool_keep_what_they_can() -> None:
     assert 0.9 * 0.03 < came["new"] < 0.03
     fresh = {"b": 0.02, "c": 0.98}
     assert repooled(stored, fresh, news) == fresh
-
-
-def test_rewards_charge_dollars_and_seconds_and_a_batch_only_its_lateness() -> None:
-    news = Settings("news", v=2.0, k_cost=10.0, k_time=0.1, batch_deadline_s=100.0)
-    assert reward(0.5, 0.01, 3.0, news) == pytest.approx(1.0 - 0.1 - 0.3)
-    assert charged_seconds("sync", 150.0, news) == 150.0
-    assert charged_seconds("batch", 150.0, news) == 50.0
-    assert charged_seconds("batch", 50.0, news) == 0.0
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"v": -1.0},
-        {"v": 0.0, "k_cost": 0.0, "k_time": 0.0},
-        {"k_cost": float("nan")},
-        {"discount": 1.5},
-        {"max_exploration": 0.0},
-        {"min_judge_rate": 0.5},
-        {"strategy": "magic"},
-    ],
-)
-def test_settings_that_cannot_be_are_named(wrong: dict) -> None:
-    with pytest.raises(SettingsError, match=next(iter(wrong)).split("_")[-1]):
-        Settings("news", **wrong)
-
-
-def test_pools_that_cannot_serve_are_refused(pool: tuple[Arm, ...]) -> None:
-    with pytest.raises(SettingsError, match="excluded"):
-        serving(None, pool, Settings("news", excluded=frozenset({"strong", "cheap", "third"})), ROLE, "en")
-    with pytest.raises(SettingsError, match="strong"):
-        serving(None, (*pool, pool[0]), Settings("news"), ROLE, "en")
-    with pytest.raises(SettingsError, match="lane"):
-        Arm("m", "f", lane="fast")
-    with pytest.raises(SettingsError, match="accuracy"):
-        Prior(accuracy=1.1)

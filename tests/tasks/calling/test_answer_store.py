@@ -198,3 +198,15 @@ def test_forgetting_removes_a_documents_answers_and_keeps_the_figures(out: Path)
         assert store.get("b") is not None
         assert store.claim(PART) == [record("c1", "d"), record("c2", "other")]
     assert forget_answers(out / "nowhere", "d") == 0
+
+
+def test_a_damaged_store_is_named(out: Path) -> None:
+    with opened(out, "one") as store:
+        for k in range(2000):
+            store.put(f"k{k}", ["x" * 100], {"call_id": f"c{k}", "doc_id": "d"})
+    with (out / "answers.db").open("r+b") as f:
+        f.seek(8192)
+        f.write(b"\xff" * 40_000)
+    with pytest.raises(PublishError, match=r"answers\.db: .*move the file away"), opened(out, "two") as store:
+        store.adopt()
+        store.get("k1000")

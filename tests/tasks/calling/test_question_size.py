@@ -5,24 +5,21 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from nightdesk.role_rl.sampling import Plan
 from nightdesk.tasks.calling.question_size import Budgets, budget
-from nightdesk.tasks.config.model_spec import ModelSpec
 from nightdesk.tasks.config.profile import Profile, load_profile
-from nightdesk.tasks.messages import RoleRequest
 from nightdesk.tasks.models.embedded.answers import MODELS
-from nightdesk.tasks.models.embedded.vectors import _tokenizer
 from nightdesk.tasks.reorganizing.dry_run import forecast
 from nightdesk.tasks.reorganizing.halved_questions import halves
 from nightdesk.tasks.reorganizing.topic_questions import Questions, Topics, questions, smaller
-from nightdesk.tasks.roles import content_organizer, prompts, topic_finder, topic_locator
+from nightdesk.tasks.roles import prompts, topic_finder, topic_locator
 from nightdesk.tasks.roles.relationship_checker import LEAST_SENTENCES, MOST_TOPICS
-from nightdesk.tasks.roles.tokens import prompt_tokens, question_tokens, tokens_of
-from tests.tasks.made import CATEGORIES, document
+from nightdesk.tasks.roles.tokens import question_tokens
+from tests.tasks.made import document
 
 FREE = {"input": 0.0, "output": 0.0}
 
@@ -44,27 +41,6 @@ def pool(*contexts: int, embedded: bool = False) -> Profile:
     if embedded:
         models.append({"name": "static", "family": "wordllama", "provider": "embedded"})
     return Profile.model_validate(load_profile("news").model_dump() | {"models": models, "learner": {}})
-
-
-def test_a_context_comes_from_the_profile_else_the_price_list_else_it_is_assumed() -> None:
-    listed = ModelSpec.model_validate({"name": "gpt-4o-mini", "family": "openai", "provider": "openai"})
-    told = ModelSpec.model_validate({**remote("local"), "context_tokens": 9000})
-    assert (tuple(listed.context), tuple(told.context)) == ((128_000, "price list"), (9000, "profile"))
-    assert tuple(ModelSpec.model_validate(remote("local")).context) == (16_384, "assumed")
-    embedded = ModelSpec.model_validate({"name": "static", "family": "wordllama", "provider": "embedded"})
-    assert (embedded.context.source, budget(embedded)) == ("no limit", float("inf"))
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "Officials said on Monday that the river had passed its mark, and 4,312 people were asked to leave.",
-        "市政府周一表示，河水已经超过警戒线，四千三百多名居民被要求撤离，学校停课两天。",
-        "Власти сообщили в понедельник, что уровень реки превысил отметку, и людей попросили уехать.",
-    ],
-)
-def test_no_text_has_more_tokens_than_are_reckoned_with(text: str) -> None:
-    assert len(_tokenizer().encode(text * 5, add_special_tokens=False).ids) <= tokens_of(text * 5)
 
 
 SHAPES = st.tuples(st.integers(1, 60), st.sampled_from(["word ", "字", "é"]), st.integers(1, 120))
@@ -148,20 +124,6 @@ def test_a_label_without_anchors_is_shown_without_them() -> None:
     assert prompts.render(left).question.endswith("\n1. One (sentences 1)\n2. Two")
 
 
-REQUESTS: list[RoleRequest] = [
-    topic_finder.make_request(["Short.", "短句。"] * 20, "en"),
-    content_organizer.make_request(["Short."] * 40, "en", CATEGORIES, ["what happened"] * 4),
-]
-
-
-@pytest.mark.parametrize("request_", REQUESTS)
-def test_a_question_is_at_least_as_large_as_its_prompt(request_: RoleRequest) -> None:
-    prompt = prompts.render(request_)
-    assert question_tokens(request_) == prompt_tokens(prompt)
-    text = prompt.instructions + prompt.items + prompt.question
-    assert len(_tokenizer().encode(text, add_special_tokens=False).ids) <= question_tokens(request_)
-
-
 def test_a_forecast_names_the_largest_questions_and_who_is_left_out() -> None:
     texts = [
         f"Officials said that {k} people had left district {k} before the water came on Monday." for k in range(900)
@@ -178,3 +140,30 @@ def test_a_forecast_names_the_largest_questions_and_who_is_left_out() -> None:
     alone = {q["role"]: q for q in forecast([document("d", texts)], pool(3_000), None).questions}
     assert alone["content_organizer"]["in_parts"] > 1
     assert alone["content_organizer"]["largest_tokens"] <= alone["content_organizer"]["budget_tokens"] == 2250
+
+
+def test_a_budget_is_the_context_less_what_is_kept_for_the_reply_and_an_embedded_model_has_no_limit() -> None:
+    profile = pool(4_000, 100_000, embedded=True)
+    assert [budget(spec) for spec in profile.models] == [3_000, 100_000 - 8_192, float("inf")]
+
+
+@given(st.lists(st.integers(600, 20_000), min_size=1, max_size=4), st.integers(0, 20_000))
+def test_a_question_is_held_by_the_models_whose_budget_it_keeps_to(contexts: list[int], tokens: int) -> None:
+    profile = pool(*contexts)
+    budgets, of = Budgets(profile), {spec.name: budget(spec) for spec in profile.models}
+    holding = [name for name in of if of[name] >= tokens]
+    assert budgets.holding(of, tokens) == holding
+    assert budgets.smallest(tokens) == min((of[name] for name in holding), default=None)
+    assert budgets.largest == max(of.values())
+
+
+def test_a_model_that_only_stands_by_makes_no_question_smaller() -> None:
+    budgets = Budgets(pool(2_000, 100_000))
+    for share, smallest in ((0.0005, 100_000 - 8_192), (0.05, 1_500)):
+        assert budgets.of(Plan({"m0": share, "m1": 1 - share}, 0.0, 0.0, {})).smallest() == smallest
+
+
+def test_questions_are_not_measured_where_no_model_has_a_limit() -> None:
+    request = topic_finder.make_request(["Short."] * 20, "en")
+    assert Budgets(load_profile("news")).tokens(request) == 0
+    assert Budgets(pool(2_000, embedded=True)).tokens(request) == question_tokens(request) > 0

@@ -13,9 +13,7 @@ from hypothesis import strategies as st
 
 from nightdesk.tasks.calling.rate_limits import Admission
 from nightdesk.tasks.config.model_spec import ModelLimits, ModelSpec
-from nightdesk.tasks.config.pricing import Prices, dollars_of, most_dollars
 from nightdesk.tasks.errors import BudgetExceeded, RateLimited, Resting, TransientError
-from nightdesk.tasks.messages import Usage
 
 
 class JumpingLoop(asyncio.SelectorEventLoop):
@@ -82,8 +80,10 @@ def test_a_call_that_fails_gives_its_dollars_back() -> None:
 
 def test_a_call_that_costs_nothing_needs_no_budget() -> None:
     async def check() -> None:
-        async with Admission((model(),), max_cost_usd=0.0).grant("a", 10, 0.0):
-            pass
+        admission = Admission((model(),), max_cost_usd=0.0)
+        async with admission.grant("a", 10, 0.0) as grant:
+            assert grant.waited_s == 0
+        assert admission.spent == 0.0
 
     run(check())
 
@@ -258,18 +258,35 @@ def test_tokens_are_spread_over_the_minute() -> None:
     assert max(sum(start <= t < start + 60 for t in times) for start in times) <= 61
 
 
-def test_dollars_are_tokens_at_their_prices() -> None:
-    prices = Prices(input=3.0, cached=0.3, output=15.0)
-    assert dollars_of(Usage(1_000_000, 0, 0), prices) == pytest.approx(3.0)
-    assert dollars_of(Usage(1_000_000, 400_000, 200_000), prices) == pytest.approx(0.6 * 3 + 0.4 * 0.3 + 0.2 * 15)
-    assert dollars_of(Usage(), prices) == 0.0
-    written = Prices(input=3.0, cached=0.3, cache_write=3.75, output=15.0)
-    assert dollars_of(Usage(1_000_000, 400_000, 0, 100_000), written) == pytest.approx(0.5 * 3 + 0.4 * 0.3 + 0.1 * 3.75)
-    assert dollars_of(Usage(1_000_000, 0, 0), prices, "batch") == pytest.approx(1.5)
+def test_a_minute_takes_no_more_tokens_than_a_model_allows() -> None:
+    times: list[float] = []
+
+    async def one(admission: Admission) -> None:
+        async with admission.grant("a", 10_000, 0.0):
+            times.append(asyncio.get_running_loop().time())
+
+    async def check() -> None:
+        admission = Admission((model(tokens_per_minute=60_000),), max_cost_usd=0.0)
+        await asyncio.gather(*(one(admission) for _ in range(30)))
+
+    run(check())
+    assert max(10_000 * sum(start <= t < start + 60 for t in times) for start in times) <= 70_000
 
 
-@given(st.integers(0, 10**6), st.floats(0, 1), st.floats(0, 1))
-def test_no_call_costs_more_than_was_reserved_for_it(characters: int, read: float, written: float) -> None:
-    prices = Prices(input=3.0, cached=0.3, output=15.0)
-    usage = Usage(int(characters * read), 0, int(characters * written))
-    assert dollars_of(usage, prices) <= most_dollars(characters, prices)
+def test_a_model_that_rests_is_sent_nothing_by_those_that_waited_for_their_turn() -> None:
+    times: list[float] = []
+
+    async def one(admission: Admission) -> None:
+        async with admission.grant("a", 10, 0.0):
+            times.append(asyncio.get_running_loop().time())
+
+    async def check() -> None:
+        admission = Admission((model(requests_per_minute=6),), max_cost_usd=0.0)
+        calls = [asyncio.ensure_future(one(admission)) for _ in range(3)]
+        await asyncio.sleep(1)
+        admission.rest("a", 300.0)
+        await asyncio.gather(*calls)
+
+    run(check())
+    assert len(times) == 3
+    assert all(t >= 300 for t in times[1:])

@@ -17,7 +17,7 @@ from nightdesk.tasks.calling.answer_store import Store
 from nightdesk.tasks.calling.dask_pool import fan_out
 from nightdesk.tasks.calling.router import Router
 from nightdesk.tasks.config.profile import Profile
-from tests.tasks.calling.test_router import NEWS, questions
+from tests.tasks.calling.made import NEWS, questions
 from tests.tasks.made import DAY
 
 PATIENCE_S = 120

@@ -1,93 +1,15 @@
 """Calls: every question gets an answer or a reason, and none is paid for twice."""
 
-import asyncio
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from nightdesk.tasks.calling.answer_keys import answer_key, digest
-from nightdesk.tasks.calling.answer_store import Record, Store
-from nightdesk.tasks.calling.call_rows import Unit
-from nightdesk.tasks.calling.dask_pool import fan_out
 from nightdesk.tasks.calling.outcomes import Outcome
-from nightdesk.tasks.calling.router import Router
-from nightdesk.tasks.config.profile import Profile, load_profile
-from nightdesk.tasks.messages import RoleRequest
-from nightdesk.tasks.roles import content_organizer, topic_finder
+from nightdesk.tasks.config.profile import Profile
 from nightdesk.tasks.roles.format_checker import check
 from nightdesk.tasks.roles.registry import MODULES
-from nightdesk.tasks.tables.contracts import contract
 from tests.servers.playing import Playing
-from tests.tasks.made import CATEGORIES, DAY, Row
-
-NEWS = load_profile("news")
-
-
-def with_changes(**tables: Any) -> Profile:
-    """Return the news profile with some tables of it changed."""
-    return Profile.model_validate(NEWS.model_dump() | tables)
-
-
-def questions(n: int, doc_id: str = "d") -> list[Unit]:
-    """Ask two roles about so many chunks."""
-    units = []
-    for k in range(n):
-        texts = [f"Officials said {j} people saw the flood in district {k}." for j in range(12)]
-        requests = topic_finder.make_request(texts, "en"), content_organizer.make_request(texts, "en", CATEGORIES)
-        units += [Unit(doc_id, f"{doc_id}/c{k:05d}", 0, r) for r in requests]
-    return units
-
-
-class Asked:
-    """What came of asking: outcomes, rows as they would be published, and what was made."""
-
-    def __init__(self, outcomes: list[Outcome], rows: list[Row], judgements: list[Row], made: int) -> None:
-        self.outcomes, self.rows, self.judgements, self.made = outcomes, rows, judgements, made
-
-
-def ask(
-    scheduler: str,
-    out: Path,
-    units: Sequence[Unit],
-    profile: Profile = NEWS,
-    run_id: str = "run-1",
-    claims: bool = True,
-) -> Asked:
-    """Ask as a run would; without `claims` it ends before it publishes."""
-    ticks = 0
-
-    def on_done() -> None:
-        nonlocal ticks
-        ticks += 1
-
-    async def main() -> Asked:
-        store = Store(out, run_id)
-        try:
-            store.adopt()
-            async with fan_out(scheduler, 2, profile.limits.call_timeout_s) as pool:
-                desk = Router(profile, DAY, lambda version: None, store, pool)
-                outcomes = await desk.ask(units, on_done)
-                own: list[Record] = store.claim(f"tables/{run_id}.parquet") if claims else []
-                rows, judgements = desk.ledger.rows(own, run_id)
-                if claims:
-                    (out / "tables").mkdir(exist_ok=True)
-                    (out / f"tables/{run_id}.parquet").touch()
-                return Asked(outcomes, rows, judgements, desk.ledger.made)
-        finally:
-            store.close()
-
-    asked = asyncio.run(main())
-    assert ticks == len(units)
-    contract("calls").build(asked.rows)  # they fit the table
-    contract("judgements").build(asked.judgements)
-    return asked
-
-
-def served(rows: list[Row]) -> list[Row]:
-    return [r for r in rows if r["served"]]
+from tests.tasks.calling.made import NEWS, ask, questions, served, with_changes
 
 
 def test_every_question_gets_an_answer_that_passes_the_gate(cluster: str, out: Path) -> None:
@@ -156,50 +78,6 @@ def test_what_nobody_answers_in_time_has_a_reason_and_is_asked_again_by_the_next
     assert {r["purpose"] for r in asked.rows} >= {"serve", "fallback"}  # no repair: there is nothing to mend
     (outcome,) = ask(cluster, out, units, run_id="run-2").outcomes
     assert outcome.answer is not None
-
-
-def test_judges_are_of_another_family_and_their_grades_are_booked(cluster: str, out: Path) -> None:
-    strict = with_changes(judging={"judges": 2, "min_rate": 1.0, "max_rate": 1.0})
-    asked = ask(cluster, out, questions(5), strict)
-    family = {m.name: m.family for m in NEWS.models}
-    by_id = {r["call_id"]: r for r in asked.rows}
-    assert asked.judgements
-    for j in asked.judgements:
-        assert 0 <= j["accuracy"] <= 1
-        assert j["judge_family"] == family[j["judge"]] != by_id[j["call_id"]]["family"]
-        assert j["judge"] != "baseline"
-    judged = [r for r in asked.rows if r["judges"]]
-    for r in judged:
-        given = [j for j in asked.judgements if j["call_id"] == r["call_id"]]
-        assert r["judges"] == len(given)
-        assert r["accuracy"] == pytest.approx(sum(j["weight"] * j["accuracy"] for j in given))
-    assert {r["call_id"] for r in judged} == {j["call_id"] for j in asked.judgements}
-
-
-def test_the_key_of_an_answer_changes_with_what_is_asked_and_of_whom() -> None:
-    static, lexical = NEWS.model("static"), NEWS.model("lexical")
-    request = content_organizer.make_request(["A.", "B."], "en", ["facts", "opinions"])
-    others: list[RoleRequest] = [
-        content_organizer.make_request(["A.B."], "en", ["facts", "opinions"]),
-        content_organizer.make_request(["A.", "B."], "zh", ["facts", "opinions"]),
-        content_organizer.make_request(["A.", "B."], "en", ["facts"]),
-        topic_finder.make_request(["A.", "B."], "en"),
-    ]
-    keys = {answer_key(static, r) for r in (request, *others)} | {answer_key(lexical, request)}
-    assert len(keys) == 6
-    assert answer_key(static, request) == answer_key(static.model_copy(update={"judges": False}), request)
-
-
-def test_a_digest_tells_parts_apart() -> None:
-    assert digest("ab", "c") != digest("a", "bc")
-    assert digest("a") == digest("a")
-    assert len(digest()) == 32
-
-
-def test_times_are_booked_in_utc(cluster: str, out: Path) -> None:
-    before = datetime.now(UTC)
-    rows = ask(cluster, out, questions(1)).rows
-    assert all(before <= r["started_at"] <= datetime.now(UTC) for r in rows)
 
 
 BUSY = """

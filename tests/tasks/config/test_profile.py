@@ -109,38 +109,30 @@ def test_a_language_model_has_a_prior_of_what_its_calls_cost(tmp_path: Path) -> 
     assert profile.model("local@batch").key_env == ""
 
 
-def test_list_prices_are_known_with_what_caches_cost(tmp_path: Path) -> None:
+def test_a_profile_nested_too_deep_is_bad_input(tmp_path: Path) -> None:
+    (tmp_path / "p.toml").write_text("a = " + "[" * 5000)
+    with pytest.raises(InputError, match="nested too deep"):
+        load_profile(str(tmp_path / "p.toml"))
+
+
+def test_excluding_a_model_that_is_not_in_the_pool_is_bad_input(tmp_path: Path) -> None:
+    (tmp_path / "p.toml").write_text('exclude = ["statik"]\n' + NEWS)
+    with pytest.raises(InputError, match="'statik' is no model"):
+        load_profile(str(tmp_path / "p.toml"))
+
+
+def test_keys_of_earlier_versions_are_taken_with_a_warning(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = tmp_path / "mine.toml"
-    path.write_text(
-        NEWS
-        + '[[models]]\nname = "dear"\nmodel = "claude-sonnet-4-5"\nfamily = "anthropic"\nprovider = "anthropic"\n'
-        + '[[models]]\nname = "own"\nfamily = "f"\nprovider = "anthropic"\nprices = { input = 2.0, output = 8.0 }\n'
-    )
+    path.write_text(NEWS.replace("[document_batches]", "[batches]") + "[batch]\npoll_s = 0.5\n")
     profile = load_profile(str(path))
-    dear, own = profile.model("dear"), profile.model("own")
-    assert 0 < dear.prices.cached < dear.prices.input < dear.prices.cache_write < dear.prices.output
-    assert (own.prices.cached, own.prices.cache_write) == pytest.approx((0.2, 2.5))
-    assert (dear.key_env, dear.model_id) == ("ANTHROPIC_API_KEY", "claude-sonnet-4-5")
+    assert profile.document_batches == load_profile("news").document_batches
+    assert profile.provider_batches.poll_s == 0.5
+    assert "[batches] of profile news is called [document_batches] now" in caplog.text
+    assert "[batch] of profile news is called [provider_batches] now" in caplog.text
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "said"),
-    [
-        ("prices = { input = 1.0, output = 4.0 }\n", "", "no price of 'local' at http://127.0.0.1:8000/v1 is known"),
-        ("http://127.0.0.1", "http://me:secret@127.0.0.1", "base_url carries a key"),
-        ("http://127.0.0.1:8000/v1", "localhost", "is no address"),
-        ('provider = "openai"', 'provider = "anthropic"\ntemperature = 0.0', "takes neither temperature nor seed"),
-        ('provider = "openai"', 'provider = "openai"\napi_key_env = "sk-123"', "api_key_env"),
-        ('provider = "openai"', 'provider = "openai"\nform = "xml"', "form"),
-    ],
-)
-def test_a_language_model_that_cannot_be_is_refused_without_its_secrets(
-    tmp_path: Path, old: str, new: str, said: str
-) -> None:
+def test_a_table_under_both_its_names_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
-    path.write_text(NEWS + LOCAL.replace(old, new))
-    with pytest.raises(InputError) as e:
+    path.write_text(NEWS + "[batches]\nsentences = 5\n")
+    with pytest.raises(InputError, match=r"both are given; remove \[batches\]"):
         load_profile(str(path))
-    assert said in str(e.value)
-    assert "me:secret" not in str(e.value)
-    assert len(str(e.value).splitlines()) == 1

@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 
-from nightdesk.tasks.errors import TerminalError
-from nightdesk.tasks.models.registry import build, version
-from nightdesk.tasks.models.worker import ModelAddress, answer_group, embed_group
+from nightdesk.tasks.errors import TerminalError, TransientError
+from nightdesk.tasks.models.address import ModelAddress
+from nightdesk.tasks.models.worker import answer_group, embed_group
 from nightdesk.tasks.roles import content_organizer, topic_finder, topic_locator
+from tests.servers.playing import Playing
+from tests.tasks.models.made import ask, at
 
 BASELINE = ModelAddress("embedded", "baseline")
 TEXTS = [f"The bridge was closed for the {k}th time." for k in range(1, 31)]
@@ -24,10 +26,6 @@ def test_a_group_of_requests_is_answered_in_order() -> None:
     assert first.latency_s >= 0
 
 
-def test_a_model_is_built_once_per_process() -> None:
-    assert build(BASELINE) is build(ModelAddress("embedded", "baseline"))
-
-
 def test_a_call_that_a_model_cannot_take_fails_alone() -> None:
     right = topic_locator.make_request(TEXTS, "en", ["Bridge"], [(1,)])
     wrong = topic_locator.make_request(TEXTS, "en", ["Bridge"], [(999,)])  # no such sentence was shown
@@ -38,17 +36,14 @@ def test_a_call_that_a_model_cannot_take_fails_alone() -> None:
     assert good.answer is not None
 
 
-def test_a_provider_that_there_is_not_is_named() -> None:
-    with pytest.raises(TerminalError, match="'pigeon'"):
-        build(ModelAddress("pigeon", "static"))
-
-
-def test_a_model_has_a_version() -> None:
-    assert version(BASELINE)
-
-
 def test_texts_become_unit_vectors_alike_for_alike() -> None:
     bridge, again, tax = np.array(embed_group(None, ["the bridge is shut", "the bridge is shut", "income tax"]))
     assert np.linalg.norm(bridge) == pytest.approx(1, abs=1e-3)
     assert (bridge == again).all()
     assert bridge @ tax < bridge @ again
+
+
+def test_a_reply_that_does_not_end_is_given_up(server: Playing) -> None:
+    (reply,) = ask(at(server, "slow", timeout_s=0.5))
+    assert isinstance(reply.error, TransientError)
+    assert str(reply.error) == "no reply within 0.5 s"

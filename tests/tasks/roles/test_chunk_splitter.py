@@ -62,3 +62,8 @@ def test_neighbours_share_the_overlap_and_the_last_chunk_is_as_long_as_it_may_be
 
 def test_a_document_that_fits_is_one_chunk() -> None:
     assert split([10] * 120, Chunks()) == [Chunk("d/c00000", 0, 120, 0, 120)]
+
+
+def test_no_chunk_lies_inside_its_neighbour() -> None:
+    chunks = split_document("d", ["x" * 100] * 40 + ["x" * 23_950] + ["x" * 100] * 40, Chunks())
+    assert all(a.end < b.end for a, b in pairwise(chunks))

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -169,3 +170,34 @@ def test_the_schema_is_what_a_reply_is_read_by() -> None:
 
 def test_the_shape_that_the_instructions_show_can_be_read() -> None:
     assert prompts.parse(prompts.INSTRUCTIONS).groups == (Group("...", (1, 2, 3, 4, 7)),)
+
+
+def test_a_range_the_wrong_way_round_is_not_dropped_in_silence() -> None:
+    with pytest.raises(BadReply, match="'7-4' runs backwards"):
+        prompts.parse(reply(("a", "7-4")))
+
+
+def test_many_wide_ranges_are_refused() -> None:
+    with pytest.raises(BadReply, match="more numbers than any chunk"):
+        prompts.parse(reply(("a", ", ".join(["1-99999"] * 40))))
+
+
+def test_a_label_can_be_stored() -> None:
+    (group,) = prompts.parse('{"groups": [{"label": "cut \\ud83d off", "numbers": "1"}]}').groups
+    assert group.label.encode().decode() == "cut \ufffd off"
+
+
+@pytest.mark.parametrize("end", ["\r", "\x0b", "\x85", "\u2028", "\u2029"])
+def test_no_line_end_passes_for_another_item(end: str) -> None:
+    items = prompts.render(topic_finder.make_request([f"One.{end}2. Two."], "en")).items
+    assert sum(line.startswith("2. ") for line in items.splitlines()) == 0
+
+
+def test_a_repair_is_told_what_was_wrong() -> None:
+    asked = replace(topic_finder.make_request(["One."], "en"), failed='[[["x", [9], []]], "numbers never shown: 9"]')
+    assert "numbers never shown: 9" in prompts.render(asked).question
+
+
+def test_the_error_says_what_is_missing() -> None:
+    with pytest.raises(BadReply, match="numbers"):
+        prompts.parse('{"groups": [{"label": "a"}]}')

@@ -1,10 +1,10 @@
 """Which topics are one: what code joins by itself, what it shows together, what a model's answer joins."""
 
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nightdesk.tasks.messages import Answer, Group
 from nightdesk.tasks.roles import relationship_checker
 from nightdesk.tasks.roles.relationship_checker import (
     MOST_SENTENCES,
@@ -14,7 +14,7 @@ from nightdesk.tasks.roles.relationship_checker import (
     merge,
     stitch,
 )
-from tests.tasks.made import document, work
+from tests.tasks.roles.made import REQUESTS
 
 
 def placed(first: int, topics: str) -> dict[int, int]:
@@ -128,11 +128,8 @@ def test_a_long_topic_is_shown_by_sentences_from_all_of_it() -> None:
     assert (shown[0], shown[-1]) == (texts[0], texts[-1])
 
 
-@pytest.mark.parametrize("n", [9, 40])
-def test_stories_take_the_title_of_the_topic_that_has_most_of_them(n: int) -> None:
-    w = work(document("d", n), topic_length=3)
-    w.joined = merge(w.joined, [[(0, 0), (0, 1), (0, 2)]])
-    story = w.stories()[0]
-    assert story.positions == tuple(range(9))
-    assert story.members == ((0, 0), (0, 1), (0, 2))
-    assert story.lead == (0, 0)
+def test_topics_that_are_in_no_group_are_stories_of_their_own() -> None:
+    agreement, request = relationship_checker.agreement, REQUESTS["relationship_checker"]
+    alone = Answer(tuple(Group("", (k,)) for k in range(1, 7)))
+    assert agreement(request, Answer(()), alone) == 1.0
+    assert agreement(request, Answer(()), Answer((Group("", (1, 2, 3, 4, 5, 6)),))) < 0.5

@@ -1,71 +1,18 @@
 """Language models over real HTTP: what goes over the wire, what servers with less can do, and what errors mean."""
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from typing import Any
 
 import pytest
 
 from nightdesk.tasks.errors import BadReply, ModelError, RateLimited, Refused, TooLong, TransientError, Unusable
-from nightdesk.tasks.messages import RoleRequest
-from nightdesk.tasks.models.address import ModelAddress
-from nightdesk.tasks.models.api_keys import HIDDEN, without_keys
 from nightdesk.tasks.models.providers.language_model import ServerError, retry_after
-from nightdesk.tasks.models.worker import Reply, answer_one, look_up
+from nightdesk.tasks.models.worker import Reply, look_up
 from nightdesk.tasks.roles.content_organizer import make_request
 from tests.servers.playing import Playing
-from tests.texts import evening
-
-FAULTS = (
-    "rate_limited", "rate_limited_silently", "server_error", "overloaded", "cut", "slow", "truncated", "prose",
-    "refusal", "no_usage",
-)  # fmt: skip
-KEY = "a-key-that-nobody-may-see"
-ABLE = {"able": "json_schema", "llama": "json_object_schema", "plain": "json_object", "bare": "none"}
-EVERY = "{ topic_finder = 1.0, topic_locator = 1.0, relationship_checker = 1.0, content_organizer = 1.0 }"
-
-
-def model(name: str, more: str = "") -> str:
-    return f'[[models]]\nname = "{name}"\nfamily = "{name}"\naccuracy = {EVERY}\n{more}\n'
-
-
-WORLD = (
-    "".join(model(name, f'abilities = "{ability}"') for name, ability in ABLE.items())
-    + model("short", "context = 300")
-    + "".join(model(f, f"retry_after_s = 7\nslow_s = 3.0\nfaults = {{ {f} = 1.0 }}") for f in FAULTS)
-)
-REQUEST = make_request([text for _, text in evening(7, 3)], "en", ["facts", "opinions"], ["what happened", "a view"])
-
-
-@pytest.fixture(scope="module")
-def server(stand_in: Callable[..., Playing]) -> Playing:
-    with pytest.MonkeyPatch.context() as env:
-        env.setenv("STANDIN_KEY", KEY)
-        return stand_in(WORLD, "--api-key-env", "STANDIN_KEY")
-
-
-@pytest.fixture(autouse=True)
-def with_key(server: Playing, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("STANDIN_KEY", KEY)
-    server.control("reset")
-
-
-def at(server: Playing, name: str, provider: str = "openai", **more: Any) -> ModelAddress:
-    url = server.openai_url if provider == "openai" else server.url
-    address = ModelAddress(provider, name, base_url=url, key_env="STANDIN_KEY", max_output_tokens=2000, timeout_s=120)
-    return replace(address, **more)
-
-
-def ask(address: ModelAddress, *requests: RoleRequest) -> list[Reply]:
-    """Ask one after the other, as one worker would."""
-
-    async def main() -> list[Reply]:
-        return [await answer_one(address, r) for r in requests or (REQUEST,)]
-
-    return asyncio.run(main())
+from tests.tasks.models.made import ABLE, REQUEST, ask, at
 
 
 @pytest.mark.parametrize("provider", ["openai", "anthropic"])
@@ -129,12 +76,6 @@ def test_prose_around_the_answer_and_silence_about_usage_do_no_harm(server: Play
         assert reply.usage.input_tokens > 100
 
 
-def test_a_reply_that_does_not_end_is_given_up(server: Playing) -> None:
-    (reply,) = ask(at(server, "slow", timeout_s=0.5))
-    assert isinstance(reply.error, TransientError)
-    assert str(reply.error) == "no reply within 0.5 s"
-
-
 @pytest.mark.parametrize("provider", ["openai", "anthropic"])
 def test_a_chunk_that_is_too_long_is_no_model_to_be_left_out(server: Playing, provider: str) -> None:
     (reply,) = ask(at(server, "short", provider))
@@ -195,18 +136,3 @@ def test_how_long_a_provider_asks_to_wait(headers: dict[str, str], seconds: floa
 def test_a_provider_may_name_the_time_of_day() -> None:
     when = format_datetime(datetime.now(UTC) + timedelta(seconds=30), usegmt=True)
     assert 27 < retry_after({"retry-after": when}) <= 30
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        f"refused {KEY}",
-        "Incorrect API key provided: sk-abc123def456.",
-        "Authorization: Bearer abc.def",
-        "sk-ant-api03-x_Y-9",
-    ],
-)
-def test_what_looks_like_a_key_is_blanked(text: str) -> None:
-    shown = without_keys(text, "STANDIN_KEY")
-    assert HIDDEN in shown
-    assert not any(secret in shown for secret in (KEY, "abc123def456", "abc.def", "api03"))

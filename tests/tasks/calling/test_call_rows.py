@@ -1,0 +1,56 @@
+"""What is written down of calls."""
+
+from datetime import UTC, datetime
+
+from nightdesk.role_rl.sampling import Plan, decide
+from nightdesk.tasks.calling.answer_store import Record
+from nightdesk.tasks.calling.call_rows import Context, Ledger, Unit
+from nightdesk.tasks.messages import Usage
+from nightdesk.tasks.roles import topic_finder
+from nightdesk.tasks.tables.contracts import contract
+from tests.tasks.calling.made import NEWS
+
+UNIT = Unit("d", "d/c00000", 3, topic_finder.make_request(["One.", "Two."], "en"))
+DUEL = decide(("unit",), Plan({"static": 1.0, "lexical": 0.0}, 0.0, 1.0, {"lexical": 1.0}))
+CONTEXT = Context("news", UNIT, DUEL, "decision-1")
+
+
+def record(arm: str = "static", purpose: str = "serve") -> Record:
+    return CONTEXT.row(arm, NEWS.model(arm), purpose, "key", None)
+
+
+def test_a_started_record_fits_the_table_and_names_its_decision() -> None:
+    row = {**record(), "run_id": "run-1", "started_at": datetime.now(UTC)}
+    (published,) = contract("calls").build([row]).to_pylist()
+    assert (published["doc_id"], published["unit"], published["weights_version"]) == ("d", "d/c00000", 3)
+    assert (published["decision_id"], published["eligible"]) == ("decision-1", ["lexical", "static"])
+    assert not (published["served"] or published["valid"])
+
+
+def test_only_calls_that_were_drawn_have_a_propensity() -> None:
+    for arm, purpose in (("static", "serve"), ("lexical", "duel")):
+        row = record(arm, purpose)
+        assert (row["propensity"], row["judge_propensity"]) == (DUEL.propensity[arm], DUEL.judge_propensity[arm])
+    for purpose in ("judge", "repair", "fallback"):
+        assert record("baseline", purpose)["propensity"] is None
+
+
+def test_a_row_has_what_became_known_later_and_is_handed_out_once_with_its_run_and_its_time_in_utc() -> None:
+    ledger, own, cached = Ledger(), record(), record("lexical", "duel")
+    own["started_at"] = cached["started_at"] = datetime(2026, 3, 1, 2, 30, tzinfo=UTC).timestamp()
+    ledger.cached.append(cached)
+    ledger.note(own, served=True)
+    ledger.note(own, accuracy=0.5, judges=2)
+    ledger.judgements.append({"call_id": own["call_id"], "judge": "lexical"})
+    calls, judgements = ledger.rows([own], "run-2")
+    assert [(row["served"], row["accuracy"], row["judges"]) for row in calls] == [(True, 0.5, 2), (False, None, 0)]
+    assert {row["run_id"] for row in (*calls, *judgements)} == {"run-2"}
+    assert {row["started_at"].isoformat() for row in calls} == {"2026-03-01T02:30:00+00:00"}
+    assert ledger.rows([], "run-2") == ([], [])
+
+
+def test_what_calls_took_adds_up() -> None:
+    ledger = Ledger()
+    ledger.book(Usage(100, 40, 7), 0.25)
+    ledger.book(Usage(10, 0, 1), 0.5)
+    assert (ledger.input_tokens, ledger.cached_tokens, ledger.output_tokens, ledger.cost_usd) == (110, 40, 8, 0.75)
