@@ -50,17 +50,17 @@ prices = {{ input = 5.0, output = 25.0 }}
 """
 RELATE = "The numbered items are topics of one document"
 WITHHOLDS = """
-from nightdesk.flows.cli import main
-from nightdesk.tasks import clearance
+from nightdesk.flows.cli.main import main
+from nightdesk.tasks.tables import quarantine
 from nightdesk.tasks.errors import AuditFailed
-really = clearance.clear
+really = quarantine.clear
 
 def clear(tables, *others):
     if "big" in tables["documents"]["doc_id"].to_pylist():
         raise AuditFailed("table passages: something is not whole; the batch is withheld")
     return really(tables, *others)
 
-clearance.clear = clear
+quarantine.clear = clear
 main()
 """
 

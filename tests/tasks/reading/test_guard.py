@@ -41,10 +41,10 @@ PATIENCE_S = 120
 READ = """
 import json, resource, sys
 from datetime import date
-from nightdesk.tasks.readers import captions, feed, html, jsonl, listed, markdown, parquet, prose  # before we look
+from nightdesk.tasks.reading.formats import captions, feed, html, json_pairs, jsonl, markdown, parquet, prose
 import feedparser, trafilatura, pyarrow.parquet, markdown_it, charset_normalizer, httpx
-from nightdesk.tasks.sources import check_sources
-from nightdesk.tasks.documents import Document
+from nightdesk.tasks.reading.sources import check_sources
+from nightdesk.tasks.reading.documents import Document
 from nightdesk.tasks.errors import InputError
 
 watched, opened = sys.argv[1], []
@@ -247,8 +247,8 @@ def test_rows_that_share_a_text_are_in_memory_once(site: Site, tmp_path: Path) -
     site.pages["/rows.parquet"] = ({"Content-Type": "text/plain"}, packed_parquet())
     command = """
 import resource, sys
-from nightdesk.tasks.fetching import fetch
-from nightdesk.tasks.readers import parquet
+from nightdesk.tasks.reading.http import fetch
+from nightdesk.tasks.reading.formats import parquet
 import io
 rows = parquet.read(io.BytesIO(fetch(sys.argv[1]).content))
 print(sum(1 for _ in zip(rows, range(3000))), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)

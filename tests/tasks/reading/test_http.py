@@ -158,7 +158,7 @@ READ_STDIN = """
 import sys
 from datetime import date
 from nightdesk.tasks.errors import InputError
-from nightdesk.tasks.sources import check_sources
+from nightdesk.tasks.reading.sources import check_sources
 try:
     for d in check_sources(["-"], date(2026, 3, 1), *sys.argv[1:]).documents():
         print(d.doc_id, d.source, d.content_hash, *d.texts, sep="|")
