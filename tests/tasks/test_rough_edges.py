@@ -17,13 +17,11 @@ from nightdesk.tasks.config.profile import Chunks, load_profile
 from nightdesk.tasks.config.shipped_data import folder
 from nightdesk.tasks.errors import InputError, PublishError, TerminalError
 from nightdesk.tasks.forget import forget_document
-from nightdesk.tasks.reading.sentences import split_sentences
-from nightdesk.tasks.reading.sources import check_sources, find_sources
 from nightdesk.tasks.roles import prompts, topic_finder
 from nightdesk.tasks.roles.chunk_splitter import split_document
 from nightdesk.tasks.tables import publish
 from tests.tasks.calling.test_rate_limits import model, run
-from tests.tasks.made import DAY, document, files, published, tables, work
+from tests.tasks.made import document, files, published, tables, work
 from tests.tasks.reorganizing.test_run import house  # noqa: F401  (a fixture)
 from tests.tasks.tables.test_publish import DEAD, kill_a_publication
 
@@ -136,50 +134,6 @@ def test_what_a_killed_run_left_in_staging_is_removed_by_a_later_one(out):
 
 
 # --- documents ---
-def test_a_number_of_5000_digits_is_a_document_error(tmp_path):
-    (tmp_path / "a.json").write_text(f'[[{"1" * 5000}, "x"]]')
-    with pytest.raises(InputError):
-        check_sources([str(tmp_path)], DAY)
-
-
-def test_a_folder_called_like_a_document_is_no_document(tmp_path):
-    (tmp_path / "x.txt").mkdir()
-    (tmp_path / "x.txt" / "a.txt").write_text("Text.")
-    assert [s.doc_id for s in find_sources([str(tmp_path)], DAY)] == ["x.txt/a"]
-
-
-@pytest.mark.parametrize("argument", ["x" * 300, "/tmp/a**b/*.txt", "/tmp/***/x"])
-def test_a_source_that_cannot_be_a_path_is_bad_input(argument):
-    with pytest.raises(InputError):
-        find_sources([argument], DAY)
-
-
-def test_a_glob_skips_what_is_hidden(tmp_path):
-    for name in (".a.txt", ".git/b.txt", "c.txt"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_text("Text.")
-    assert [s.doc_id for s in find_sources([f"{tmp_path}/**/*.txt"], DAY)] == ["c"]
-
-
-def test_an_empty_argument_is_not_this_folder(tmp_path, monkeypatch):
-    (tmp_path / "a.txt").write_text("Text.")
-    monkeypatch.chdir(tmp_path)
-    with pytest.raises(InputError):
-        find_sources([""], DAY)
-
-
-def test_no_piece_of_a_long_line_is_empty():
-    assert all(split_sentences("a" + " " * 7000 + "b", "en"))
-
-
-def test_two_names_that_are_not_utf8_do_not_become_one_document(tmp_path):
-    for name in (b"a\xe9", b"a\xe8"):
-        Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name + b".txt")).write_text("Text.")
-    try:
-        found = [d.doc_id for d in check_sources([str(tmp_path)], DAY).documents()]
-    except InputError:
-        return
-    assert len(set(found)) == 2
 
 
 def test_an_unreadable_document_whose_name_is_not_utf8_does_not_end_the_run(house):  # noqa: F811
