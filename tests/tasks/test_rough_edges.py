@@ -3,11 +3,7 @@
 import asyncio
 import itertools
 import json
-import os
-import threading
 from contextlib import suppress
-from datetime import date
-from pathlib import Path
 
 import pytest
 
@@ -16,14 +12,9 @@ from nightdesk.tasks.calling.rate_limits import Admission
 from nightdesk.tasks.config.profile import Chunks, load_profile
 from nightdesk.tasks.config.shipped_data import folder
 from nightdesk.tasks.errors import InputError, PublishError, TerminalError
-from nightdesk.tasks.forget import forget_document
 from nightdesk.tasks.roles import prompts, topic_finder
 from nightdesk.tasks.roles.chunk_splitter import split_document
-from nightdesk.tasks.tables import publish
 from tests.tasks.calling.test_rate_limits import model, run
-from tests.tasks.made import document, files, published, tables, work
-from tests.tasks.reorganizing.test_run import house  # noqa: F401  (a fixture)
-from tests.tasks.tables.test_publish import DEAD, kill_a_publication
 
 NEWS = (folder("profiles") / "news.toml").read_text()
 
@@ -101,45 +92,9 @@ def test_the_error_says_what_is_missing():
 
 
 # --- publish, forget ---
-def test_publications_of_two_dates_do_not_trip_over_each_other(out):
-    wrong, made = [], tables(work(document("a", 2)))
-
-    def many(day):
-        try:
-            for k in range(150):
-                publish.publish(out, day, f"run-{day}-{k}", 1, made)
-        except Exception as e:  # noqa: BLE001  (whatever it is, it is wrong)
-            wrong.append(repr(e))
-
-    threads = [threading.Thread(target=many, args=(date(2026, 3, d),)) for d in (1, 2, 3)]
-    [t.start() for t in threads]
-    [t.join() for t in threads]
-    assert wrong == []
-
-
-def test_a_document_on_its_way_is_forgotten_too(out):
-    kill_a_publication(out, step=2)  # g is decided, not moved
-    with suppress(InputError):
-        forget_document(out, "g")
-    publish.recover(out)
-    assert "g" not in [d["doc_id"] for d in published(out, "documents")]
-
-
-def test_what_a_killed_run_left_in_staging_is_removed_by_a_later_one(out):
-    kill_a_publication(out, step=1)
-    forget_document(out, "b")
-    publish.recover(out)
-    publish.sweep_staging(out, lambda run: True)
-    assert not [f for f in files(out) if f.startswith(f"_staging/{DEAD}-1/")]
 
 
 # --- documents ---
-
-
-def test_an_unreadable_document_whose_name_is_not_utf8_does_not_end_the_run(house):  # noqa: F811
-    (house.source / "good.txt").write_text("The bridge is shut.")
-    Path(os.fsdecode(os.fsencode(house.source) + b"/caf\xe9.txt")).write_bytes(b"caf\xe9")
-    assert house.night("run-1").totals.unreadable == 1
 
 
 # --- profile, store, splitter ---

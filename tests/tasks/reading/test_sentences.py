@@ -126,5 +126,5 @@ def test_splitting_loses_no_letter_and_makes_no_empty_sentence(line: str, langua
     assert all(p and p == p.strip() for p in pieces)
 
 
-def test_no_piece_of_a_long_line_is_empty():
+def test_no_piece_of_a_long_line_is_empty() -> None:
     assert all(split_sentences("a" + " " * 7000 + "b", "en"))

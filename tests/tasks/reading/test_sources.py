@@ -107,33 +107,33 @@ def test_a_night_goes_on_without_a_source_that_is_missing(tmp_path: Path) -> Non
         check_sources([there, gone], DAY)
 
 
-def test_a_folder_called_like_a_document_is_no_document(tmp_path):
+def test_a_folder_called_like_a_document_is_no_document(tmp_path: Path) -> None:
     (tmp_path / "x.txt").mkdir()
     (tmp_path / "x.txt" / "a.txt").write_text("Text.")
     assert [s.doc_id for s in find_sources([str(tmp_path)], DAY)] == ["x.txt/a"]
 
 
 @pytest.mark.parametrize("argument", ["x" * 300, "/tmp/a**b/*.txt", "/tmp/***/x"])
-def test_a_source_that_cannot_be_a_path_is_bad_input(argument):
+def test_a_source_that_cannot_be_a_path_is_bad_input(argument: str) -> None:
     with pytest.raises(InputError):
         find_sources([argument], DAY)
 
 
-def test_a_glob_skips_what_is_hidden(tmp_path):
+def test_a_glob_skips_what_is_hidden(tmp_path: Path) -> None:
     for name in (".a.txt", ".git/b.txt", "c.txt"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("Text.")
     assert [s.doc_id for s in find_sources([f"{tmp_path}/**/*.txt"], DAY)] == ["c"]
 
 
-def test_an_empty_argument_is_not_this_folder(tmp_path, monkeypatch):
+def test_an_empty_argument_is_not_this_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "a.txt").write_text("Text.")
     monkeypatch.chdir(tmp_path)
     with pytest.raises(InputError):
         find_sources([""], DAY)
 
 
-def test_two_names_that_are_not_utf8_do_not_become_one_document(tmp_path):
+def test_two_names_that_are_not_utf8_do_not_become_one_document(tmp_path: Path) -> None:
     for name in (b"a\xe9", b"a\xe8"):
         Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name + b".txt")).write_text("Text.")
     try:

@@ -6,13 +6,18 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from nightdesk.tasks.calling.answer_store import Store
 from nightdesk.tasks.calling.dask_pool import fan_out
 from nightdesk.tasks.calling.router import Router
 from nightdesk.tasks.config.profile import Profile, load_profile
+from nightdesk.tasks.models.embedded.answers import MODELS
 from nightdesk.tasks.reorganizing.document_state import Batch, Work
+from nightdesk.tasks.reorganizing.halved_questions import halves
 from nightdesk.tasks.reorganizing.role_stages import ROLE_STAGES
+from nightdesk.tasks.roles import prompts, topic_locator
 from nightdesk.tasks.tables.contracts import contract
 from tests.servers.playing import Playing
 from tests.tasks.made import DAY, Row, document
@@ -127,3 +132,23 @@ def test_a_document_whose_topics_do_not_fit_any_model_says_that_they_were_not_co
     assert all(p in ran.work.placed[k] and p in ran.work.filed[k] for p, k in ran.work.owned())
     assert ran.work.unjoined
     assert "were not compared: longer than any model" in ran.work.notes[0]
+
+
+@given(st.integers(2, 50), st.integers(1, 8))
+def test_halves_hold_every_sentence_once_with_its_anchors(n: int, labels: int) -> None:
+    texts = [f"Sentence {k}." for k in range(1, n + 1)]
+    anchors = [tuple(range(1 + k, n + 1, labels)) for k in range(labels)]
+    whole = topic_locator.make_request(texts, "en", [f"Topic {k}" for k in range(labels)], anchors)
+    left, right = halves(whole)
+    assert left.items + right.items == whole.items
+    assert left.labels == right.labels == whole.labels
+    named = [[half.items[i - 1] for half in (left, right) for i in half.anchors[k]] for k in range(labels)]
+    assert named == [[texts[i - 1] for i in a] for a in anchors]
+    for half in (left, right):
+        answer = MODELS["static"]().compute(half)
+        assert sorted(x for g in answer.groups for x in g.numbers) == list(range(1, len(half.items) + 1))
+
+
+def test_a_label_without_anchors_is_shown_without_them() -> None:
+    left, _ = halves(topic_locator.make_request(["A.", "B."], "en", ["One", "Two"], [(1,), (2,)]))
+    assert prompts.render(left).question.endswith("\n1. One (sentences 1)\n2. Two")

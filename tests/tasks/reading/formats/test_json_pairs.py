@@ -20,7 +20,7 @@ def test_json_sentences_stay_as_they_are(tmp_path: Path, wrap: Any) -> None:
     assert d.replaced == 0
 
 
-def test_a_number_of_5000_digits_is_a_document_error(tmp_path):
+def test_a_number_of_5000_digits_is_a_document_error(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text(f'[[{"1" * 5000}, "x"]]')
     with pytest.raises(InputError):
         check_sources([str(tmp_path)], DAY)
