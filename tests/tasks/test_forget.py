@@ -1,4 +1,4 @@
-"""Forgetting a document."""
+"""Forgetting a document: it leaves every table, the answers and the editions, also one that is still on its way."""
 
 from contextlib import suppress
 from datetime import date
@@ -14,7 +14,6 @@ from nightdesk.tasks.tables import publish
 from nightdesk.tasks.tables.contracts import contract
 from tests.tasks.killing import DEAD, kill_a_publication
 from tests.tasks.made import DAY, call, calls, document, files, parts, published, tables, work
-from tests.tasks.reorganizing.test_run import house  # noqa: F401  (a fixture)
 
 NEXT_DAY = date(2026, 3, 2)
 

@@ -3,7 +3,6 @@
 import pytest
 
 from nightdesk.tasks.reading.language import detect_language
-from tests.tasks.reorganizing.test_run import house  # noqa: F401  (a fixture)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,6 @@ from nightdesk.tasks.reading.sentences import (
     split_sentences,
     weight,
 )
-from tests.tasks.reorganizing.test_run import house  # noqa: F401  (a fixture)
 
 LANGUAGES = ("en", "zh", "de", "fr", "es", "ja", "ar", "ru", "hi", "ko", "th")
 

@@ -11,7 +11,6 @@ from nightdesk.tasks.reading.documents import Unreadable
 from nightdesk.tasks.reading.sources import check_sources, find_sources, there_by
 from tests.tasks.made import DAY
 from tests.tasks.reading.written import write
-from tests.tasks.reorganizing.test_run import house  # noqa: F401  (a fixture)
 
 
 def ids_of(*arguments: Path | str, day: date = DAY) -> list[str]:

@@ -27,7 +27,6 @@ from tests.tasks.made import (
     tables,
     work,
 )
-from tests.tasks.reorganizing.test_run import house  # noqa: F401  (a fixture)
 
 NEXT_DAY = date(2026, 3, 2)
 

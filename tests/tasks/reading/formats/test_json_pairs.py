@@ -9,7 +9,6 @@ from nightdesk.tasks.errors import InputError
 from nightdesk.tasks.reading.sources import check_sources
 from tests.tasks.made import DAY
 from tests.tasks.reading.written import one, write
-from tests.tasks.reorganizing.test_run import house  # noqa: F401  (a fixture)
 
 
 @pytest.mark.parametrize("wrap", [lambda pairs: pairs, lambda pairs: {"title": "x", "document": pairs}])
