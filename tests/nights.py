@@ -11,6 +11,11 @@ from tests.tasks.made import call, calls
 Said = tuple[str, str, str]  # (topic, category, text); without a topic the category is the reason why
 
 
+def said(topic: str, category: str, *texts: str) -> list[Said]:
+    """Return what a document has of a topic under one category."""
+    return [(topic, category, text) for text in texts]
+
+
 def publish_night(
     out: Path,
     day: date,

@@ -1,4 +1,4 @@
-"""The two slow parts, real and once per session: a Dask cluster, and the process in which Great Expectations audits."""
+"""The two slow parts, real and once per session (a Dask cluster, and the process that audits), and folders for them."""
 
 import asyncio
 from collections.abc import Iterator
@@ -8,6 +8,7 @@ import pytest
 
 from nightdesk.tasks.calling.dask_cluster import Cluster
 from nightdesk.tasks.tables.audit import Auditor
+from tests.tasks.house import House
 
 
 @pytest.fixture(scope="session")
@@ -45,3 +46,11 @@ def out(tmp_path: Path) -> Path:
     folder = tmp_path / "out"
     folder.mkdir()
     return folder
+
+
+@pytest.fixture
+def house(cluster: str, audits: Auditor, tmp_path: Path) -> House:
+    """Folders for the documents and the tables of one test, and the cluster and the audit that all share."""
+    (tmp_path / "in").mkdir()
+    (tmp_path / "out").mkdir()
+    return House(cluster, audits, tmp_path / "in", tmp_path / "out")

@@ -1,5 +1,6 @@
-"""Forgetting a document."""
+"""Forgetting a document: it leaves every table, the answers and the editions, also one that is still on its way."""
 
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
@@ -11,7 +12,8 @@ from nightdesk.tasks.errors import InputError
 from nightdesk.tasks.forget import forget_document
 from nightdesk.tasks.tables import publish
 from nightdesk.tasks.tables.contracts import contract
-from tests.tasks.made import DAY, call, calls, document, parts, published, tables, work
+from tests.tasks.killing import DEAD, kill_a_publication
+from tests.tasks.made import DAY, call, calls, document, files, parts, published, tables, work
 
 NEXT_DAY = date(2026, 3, 2)
 
@@ -78,3 +80,19 @@ def test_a_forgotten_document_leaves_the_editions(full: Path) -> None:
     assert not any(page.parent.exists() for page in pages)
     assert "No edition yet." in (full / "editions" / "index.html").read_text()
     assert not any(b"Sentence" in f.read_bytes() for f in full.rglob("*") if f.suffix in (".html", ".json"))
+
+
+def test_a_document_on_its_way_is_forgotten_too(out: Path) -> None:
+    kill_a_publication(out, step=2)  # g is decided, not moved
+    with suppress(InputError):
+        forget_document(out, "g")
+    publish.recover(out)
+    assert "g" not in [d["doc_id"] for d in published(out, "documents")]
+
+
+def test_what_a_killed_run_left_in_staging_is_removed_by_a_later_one(out: Path) -> None:
+    kill_a_publication(out, step=1)
+    forget_document(out, "b")
+    publish.recover(out)
+    publish.sweep_staging(out, lambda run: True)
+    assert not [f for f in files(out) if f.startswith(f"_staging/{DEAD}-1/")]

@@ -1,43 +1,10 @@
 """The installed command as a user types it, where it ends at once: exit codes, and one line that says what to do."""
 
-import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-NIGHTDESK = Path(sys.executable).with_name("nightdesk")
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    """A folder with a text, a broken document, a broken profile and an OUT in which nothing was published."""
-    (tmp_path / "a.txt").write_text("The bridge is shut. Ferries run instead.")
-    (tmp_path / "broken.json").write_text('[[1, "The bridge is shut."],\n [2, "Ferries" run]]')
-    (tmp_path / "empty.txt").touch()
-    (tmp_path / "good.json").write_text('[[1, "The bridge is shut."]]')
-    (tmp_path / "sold.json").write_text('{"document": [[1, "Five pounds."]], "topics": [{"topic": "x", "price": [1]}]}')
-    (tmp_path / "mine.toml").write_text('name = "mine"\n[categories]\nunplaced = "x"\n[[models]]\nname = "static"\n')
-    for folder in ("no-documents", "published", "x", "y"):
-        (tmp_path / folder).mkdir()
-    for folder in ("x", "y"):
-        (tmp_path / folder / "b.txt").write_text("Ferries run instead.")
-    return tmp_path
-
-
-def nightdesk(home: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    """Run the command in a folder that is also its home, so that all it writes is found there."""
-    env = {**os.environ, "HOME": str(home), "PREFECT_HOME": str(home / "prefect"), "COLUMNS": "200"}
-    return subprocess.run(
-        [str(NIGHTDESK), *arguments], cwd=home, env=env, capture_output=True, text=True, timeout=240, check=False
-    )
-
-
-def listing(folder: Path) -> dict[str, bytes | None]:
-    """Return everything below a folder."""
-    return {str(p.relative_to(folder)): p.read_bytes() if p.is_file() else None for p in folder.rglob("*")}
+from tests.flows.cli.typed import listing, nightdesk
 
 
 @pytest.mark.parametrize(
@@ -117,37 +84,3 @@ def test_help_is_no_error(home: Path, command: str) -> None:
     ended = nightdesk(home, *command.split(), "--help")
     assert (ended.returncode, ended.stderr) == (0, "")
     assert "Usage: nightdesk" in ended.stdout
-
-
-def test_the_pool_is_one_json_object_on_stdout(home: Path) -> None:
-    before = listing(home)
-    ended = nightdesk(home, "models", "--profile", "commerce", "--json")
-    assert (ended.returncode, ended.stderr) == (0, "")
-    (line,) = ended.stdout.splitlines()
-    told = json.loads(line)
-    assert told["profile"] == "commerce"
-    assert [m["model"] for m in told["models"]] == ["static", "lexical", "baseline"]
-    assert all(m["serves"] for m in told["models"])
-    assert listing(home) == before
-
-
-def test_the_pool_can_be_read(home: Path) -> None:
-    ended = nightdesk(home, "models")
-    assert (ended.returncode, ended.stderr) == (0, "")
-    assert all(word in ended.stdout for word in ("static", "lexical", "baseline", "embedded", "0.95"))
-
-
-def test_before_the_first_night_the_priors_are_the_weights(home: Path) -> None:
-    ended = nightdesk(home, "weights", "--out", "published", "--role", "topic_locator", "--json")
-    assert (ended.returncode, ended.stderr) == (0, "")
-    rows = json.loads(ended.stdout)["weights"]
-    assert {r["role"] for r in rows} == {"topic_locator"}
-    assert sum(r["weight"] for r in rows) == pytest.approx(1)
-
-
-def test_going_back_to_a_version_that_there_is_not_is_refused_in_one_line(home: Path) -> None:
-    ended = nightdesk(home, "rollback", "7", "--out", "published")
-    assert ended.returncode in (1, 2)
-    assert ended.stdout == ""
-    (line,) = ended.stderr.splitlines()
-    assert "7" in line

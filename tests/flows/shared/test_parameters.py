@@ -1,71 +1,83 @@
-"""Forms from outside: text on stdin, captions with their times, a feed with its titles; and `evaluate`."""
+"""What flows are asked to do: what is left empty counts as not named, and what cannot be meant is refused."""
 
-import json
-import subprocess
-from pathlib import Path
+from datetime import date
+from typing import Any
 
-from tests.flows.conftest import NIGHTDESK, Desk, Finished
-from tests.tables import rows
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
 
-DAY = "2026-03-01"
-CAPTIONS = "WEBVTT\n\n00:01.000 --> 00:02.000\nThe bridge is\n\n00:02.000 --> 00:04.500\nshut. Ferries run."
-FEED = """<rss version="2.0"><channel><item><guid>wire-1</guid><title>Bridge &amp; ferries</title>
-<link>https://wire.example/1</link><description>&lt;p&gt;The bridge is shut.&lt;/p&gt;</description></item>
-<item><guid>wire-2</guid><title>Nothing in it</title></item></channel></rss>"""
+from nightdesk.flows.shared.parameters import (
+    AdhocParameters,
+    EvaluateParameters,
+    LearnParameters,
+    Parameters,
+    RunParameters,
+    offer_profile,
+)
 
-
-def pipe(desk: Desk, text: str, *arguments: object) -> Finished:
-    """Run a command with text on its stdin."""
-    done = subprocess.run(
-        [*NIGHTDESK, *map(str, arguments)],
-        input=text, env=desk.env, text=True, capture_output=True, timeout=200, check=False,
-    )  # fmt: skip
-    return Finished(done.returncode, done.stdout, done.stderr)
+MODELS = (RunParameters, LearnParameters, EvaluateParameters)
+EMPTY = st.sampled_from([None, "", "  ", "\n"])
 
 
-def test_stdin_captions_and_a_feed_are_one_night(desk: Desk, source: Path, tmp_path: Path) -> None:
-    out = tmp_path / "out"
-    (source / "talk.vtt").write_text(CAPTIONS)
-    (source / "wire.xml").write_text(FEED)
-    text = "Shut again. Nobody knows until when."
-    result = pipe(desk, text, "run", "-", source, "--id", "tonight", "--out", out, "--date", DAY, "--json").json
-    assert (result["documents"], result["unreadable"], result["sentences"]) == (3, 1, 5)
-    passages = [(p["doc_id"], p["text"], p["start_s"]) for p in rows(out, "passages", DAY)]
-    assert passages == [
-        ("talk", "The bridge is shut.", 1.0),
-        ("talk", "Ferries run.", 2.0),
-        ("tonight", "Shut again.", None),
-        ("tonight", "Nobody knows until when.", None),
-        ("wire-1", "The bridge is shut.", None),
-    ]
-    documents = {d["doc_id"]: d for d in rows(out, "documents", DAY)}
-    assert (documents["tonight"]["source"], documents["tonight"]["title"]) == ("stdin", None)
-    assert (documents["wire-1"]["source"], documents["wire-1"]["title"]) == (
-        "https://wire.example/1",
-        "Bridge & ferries",
-    )
-    assert documents["wire-2"]["status"] == "unreadable"
-    assert "wire.xml: entry 2: no sentence in it" in documents["wire-2"]["reason"]
+@given(st.sampled_from(MODELS), st.data())
+def test_a_field_that_is_left_empty_in_whatever_way_has_its_default(
+    kind: type[Parameters], data: st.DataObject
+) -> None:
+    names = data.draw(st.sets(st.sampled_from(sorted(kind.model_fields))))
+    assert kind.model_validate({name: data.draw(EMPTY) for name in names}) == kind()
 
 
-def test_evaluate_measures_labelled_documents_and_leaves_nothing_behind(desk: Desk, tmp_path: Path) -> None:
-    stories = {"bridge": "The harbour bridge is shut by cracks.", "vote": "The council will vote on the budget."}
-    sentences = [(n, f"{text} ({k})") for n, text in stories.items() for k in range(6)]
-    labelled = {
-        "document": [[k, s] for k, (_, s) in enumerate(sentences, 1)],
-        "passages": [[1, 6, "bridge"], [7, 12, "vote"]],
-        "topics": [{"topic": "bridge", "facts": [1, 2, 3, 4, 5, 6]}, {"topic": "vote", "future_plans": [7, 8, 9]}],
-    }
-    (tmp_path / "two.json").write_text(json.dumps(labelled))
-    before = set(tmp_path.rglob("*"))
-    told = desk.run("evaluate", tmp_path / "two.json", "--greedy", "--json").json
-    assert set(tmp_path.rglob("*")) == before
-    (row,) = told["documents"]
-    assert (row["document"], row["sentences"], row["coverage"], row["unplaced"]) == ("two", 12, 1.0, 0.0)
-    assert row["stretch_f1"] == row["story_f1"] == 1.0
-    assert told["mean"] == {k: v for k, v in row.items() if k not in ("document", "sentences")}
-    # In a folder that is named, the leading models alone have served, and nothing was judged.
-    out = tmp_path / "kept"
-    desk.run("evaluate", tmp_path / "two.json", "--greedy", "--out", out, "--json").json  # noqa: B018
-    assert {(c["purpose"], c["propensity"]) for c in rows(out, "calls")} == {("serve", 1.0)}
-    assert rows(out, "judgements") == []
+@given(st.lists(EMPTY | st.sampled_from(["a.txt", "wires/{run_date}"]), max_size=5))
+def test_items_of_a_list_that_are_left_empty_are_not_sources(items: list[str | None]) -> None:
+    assert RunParameters.model_validate({"sources": items}).sources == [i for i in items if i and i.strip()]
+
+
+@pytest.mark.parametrize("kind", [*MODELS, AdhocParameters])
+def test_a_name_that_is_not_known_is_refused_even_if_it_is_empty(kind: type[Parameters]) -> None:
+    for value in ("x", ""):
+        with pytest.raises(ValidationError, match="sauces"):
+            kind.model_validate(
+                {"text": "It is so.", "sauces": value} if kind is AdhocParameters else {"sauces": value}
+            )
+
+
+@pytest.mark.parametrize(
+    ("given_", "said"),
+    [
+        ({}, "nothing to read: paste a text, or name sources"),
+        ({"text": "  ", "sources": [""]}, "nothing to read"),
+        ({"doc_id": "tonight", "sources": ["a.txt"]}, "a text is named 'tonight', but none was pasted"),
+        ({"text": "It is so.", "doc_id": "../up"}, "doc_id"),
+        ({"text": "It is so.", "doc_id": "x" * 101}, "doc_id"),
+        ({"text": "It is so.", "run_date": "2026-02-30"}, "run_date"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(given_: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValidationError, match=said):
+        AdhocParameters.model_validate(given_)
+
+
+@given(st.dates())
+def test_a_date_comes_through_the_form_and_back(day: date) -> None:
+    asked = RunParameters.model_validate({"run_date": day.isoformat()})
+    assert asked.run_date == day
+    assert RunParameters.model_validate_json(asked.model_dump_json()) == asked
+
+
+def test_every_field_of_a_form_has_one_plain_type_and_a_title() -> None:
+    for kind in (*MODELS, AdhocParameters):
+        for name, field in kind.model_json_schema()["properties"].items():
+            assert field["type"] in ("string", "boolean", "array"), name
+            assert field["title"] and "anyOf" not in field
+            assert field.get("default", "") is not None
+
+
+def test_a_profile_of_ones_own_is_offered_beside_the_shipped_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nightdesk.flows.shared.parameters._of_ones_own", [])
+    shipped = AdhocParameters.model_json_schema()["properties"]["profile"]["enum"]
+    for _ in range(2):
+        offer_profile("/srv/mine.toml")
+    offer_profile(shipped[0])
+    assert AdhocParameters.model_json_schema()["properties"]["profile"]["enum"] == [*shipped, "/srv/mine.toml"]

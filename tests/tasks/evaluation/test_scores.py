@@ -1,6 +1,5 @@
-"""The measures, against cases worked out by hand; and labelled files that are refused by their place."""
+"""The measures, against cases worked out by hand."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -8,23 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nightdesk.tasks.config.profile import load_profile
-from nightdesk.tasks.config.shipped_data import folder
-from nightdesk.tasks.errors import InputError
 from nightdesk.tasks.evaluation.scores import bcubed_f1, score
 from nightdesk.tasks.reading.labelled import load_labelled
-
-LABELLED = {
-    "document": [[10, "a"], [11, "b"], [12, "c"], [13, "d"]],
-    "passages": [[10, 11, "x"], [12, 13, "y"]],
-    "topics": [{"topic": "X", "facts": [10, 11]}, {"topic": "Y", "facts": [12], "future plans": [13]}],
-}
-
-
-def labelled(tmp_path: Path, **changes: Any) -> Path:
-    path = tmp_path / "l.json"
-    path.write_text(json.dumps({**LABELLED, **changes}))
-    return path
+from tests.tasks.labels import LABELLED, labelled
 
 
 def rows(topics: list[str | None], categories: list[str]) -> list[dict[str, Any]]:
@@ -94,40 +79,3 @@ def test_bcubed_is_symmetric_and_one_only_for_the_same_grouping(pairs: list[tupl
     same = {(a, b) for a, b in pairs}
     is_same = len(same) == len({a for a, _ in same}) == len({b for _, b in same})
     assert (f1 == pytest.approx(1)) == is_same
-
-
-@pytest.mark.parametrize(
-    ("changes", "said"),
-    [
-        ({"document": [[1, "a"], [2]]}, "item 2 of the document"),
-        ({"document": "a"}, "not a document"),
-        ({"passages": [], "topics": []}, "nothing is labelled"),
-        ({"passages": {"x": 1}}, "passages: not a list"),
-        ({"passages": [[10, 11, "x"], [12, 13]]}, "passages, item 2"),
-        ({"passages": [[10, 99, "x"]]}, "passages, item 1: there is no sentence '99'"),
-        ({"passages": [[11, 10, "x"]]}, "passages, item 1: its last sentence comes before its first"),
-        ({"topics": "x"}, "topics: not a list"),
-        ({"topics": [{"topic": "X", "facts": [10]}, "Y"]}, "topics, item 2"),
-        ({"topics": [{"topic": "X", "facts": 10}]}, "topics, item 1: 'facts' is not a list"),
-        ({"topics": [{"topic": "X", "facts": [[10]]}]}, "topics, item 1: there is no sentence"),
-    ],
-)
-def test_rubbish_is_named_with_its_file_and_place(tmp_path: Path, changes: dict[str, Any], said: str) -> None:
-    path = labelled(tmp_path, **changes)
-    with pytest.raises(InputError) as e:
-        load_labelled(path)
-    assert str(e.value).startswith(f"{path}: ")
-    assert said in str(e.value)
-    assert "\n" not in str(e.value)
-
-
-def test_our_own_labels_fit_a_profile_and_leave_out_but_headlines() -> None:
-    paths = sorted((folder("contracts").parent / "labels").glob("*.json"))
-    assert len(paths) >= 8
-    shipped = [set(load_profile(name).categories) for name in ("news", "commerce")]
-    for path in paths:
-        document = load_labelled(path)
-        assert any(set(document.categories) <= categories for categories in shipped), path
-        in_passages = [k for first, last, _ in document.passages for k in range(first, last + 1)]
-        assert in_passages == list(range(1, len(document.ids) + 1)), path
-        assert all(document.texts[k - 1][-1] not in ".?!。？！" for k in in_passages if k not in document.labels), path

@@ -34,7 +34,7 @@ REQUEST = make_request([text for _, text in evening(7, 3)], "en", ["facts", "opi
 
 def at(server: Playing, name: str, provider: str = "openai", **more: Any) -> ModelAddress:
     url = server.openai_url if provider == "openai" else server.url
-    address = ModelAddress(provider, name, base_url=url, key_env="STANDIN_KEY", max_output_tokens=2000, timeout_s=20)
+    address = ModelAddress(provider, name, base_url=url, key_env="STANDIN_KEY", max_output_tokens=2000, timeout_s=120)
     return replace(address, **more)
 
 

@@ -20,12 +20,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from nightdesk.tasks.errors import InputError
 from nightdesk.tasks.reading.documents import Document, Unreadable
 from nightdesk.tasks.reading.formats import jsonl, markdown
 from nightdesk.tasks.reading.sources import check_sources
 from tests.tasks.made import DAY
-from tests.tasks.reading.formats.test_registry import rss
+from tests.tasks.reading.written import rss
 
 SECRET = "The vault is open."
 MEDIA = (
@@ -294,9 +293,3 @@ def test_whatever_a_reader_raises_costs_that_document_alone(tmp_path: Path, monk
             "its reader fails on it (Broken: in the middle of it); mend it, or leave it out"
         )
     assert isinstance(good, Document)
-
-
-def test_a_pipe_is_refused_at_once(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "a.jsonl")
-    with pytest.raises(InputError, match="no regular file"):
-        check_sources([str(tmp_path / "a.jsonl")], DAY)

@@ -13,7 +13,7 @@ from nightdesk.tasks.reading import http
 from nightdesk.tasks.reading.documents import Document, Unreadable
 from nightdesk.tasks.reading.sources import check_sources
 from tests.tasks.made import DAY
-from tests.tasks.reading.formats.test_registry import PAGE, rss
+from tests.tasks.reading.written import PAGE, rss
 
 FEED = rss("<guid>a</guid><description>Shut again.</description>", "<description>Ferries run.</description>")
 ANSWERS = {

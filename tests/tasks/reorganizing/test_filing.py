@@ -1,14 +1,8 @@
 """Filing: every sentence of a batch in one row, and why, where it has no place."""
 
-from itertools import pairwise
-
-from hypothesis import given
-from hypothesis import strategies as st
-
 from nightdesk.tasks.config.profile import Chunks
 from nightdesk.tasks.reorganizing.document_state import Lost, Unreadable, Work
 from nightdesk.tasks.roles.relationship_checker import merge
-from nightdesk.tasks.tables.derived_columns import extent
 from tests.tasks.made import Row, document, tables, work
 
 SMALL = Chunks(sentences=8, overlap=4)
@@ -18,18 +12,6 @@ def filed(*works: Work, unreadable: tuple[Unreadable, ...] = ()) -> tuple[list[R
     made = tables(*works, unreadable=unreadable)
     passages, topics, documents = (made[name].to_pylist() for name in ("passages", "topics", "documents"))
     return passages, topics, documents
-
-
-@given(st.sets(st.integers(1, 60), min_size=1))
-def test_spans_give_back_the_positions(positions: set[int]) -> None:
-    e = extent(list(positions))
-    assert sorted(positions) == [p for s in e["spans"] for p in range(s["first"], s["last"] + 1)]
-    assert all(a["last"] + 1 < b["first"] for a, b in pairwise(e["spans"]))
-    assert (e["sentences"], e["first_position"], e["last_position"]) == (
-        len(positions),
-        min(positions),
-        max(positions),
-    )
 
 
 def test_every_sentence_stands_once_with_its_own_id_and_text() -> None:

@@ -1,7 +1,8 @@
-"""Nights through all stages, without a flow around them: real workers, real audit, real files."""
+"""Nights through all stages: what one publishes, and what the next makes of it."""
 
 import asyncio
 import json
+import os
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -9,77 +10,18 @@ from pathlib import Path
 import pytest
 
 from nightdesk.role_rl import state_versions as states
-from nightdesk.tasks.calling.answer_store import Store
-from nightdesk.tasks.calling.dask_pool import fan_out
-from nightdesk.tasks.calling.router import Router
-from nightdesk.tasks.config.profile import DocumentBatches, Profile, load_profile
+from nightdesk.tasks.config.profile import DocumentBatches, load_profile
 from nightdesk.tasks.errors import InputError, PublishError
-from nightdesk.tasks.learning.learn import learn_from_tables, state_folder, weights_rows
-from nightdesk.tasks.reading.sources import check_sources
-from nightdesk.tasks.reorganizing import role_stages
+from nightdesk.tasks.learning.learn import state_folder
 from nightdesk.tasks.reorganizing.run import Run, open_run
 from nightdesk.tasks.tables import parts
 from nightdesk.tasks.tables.audit import Auditor
 from tests.tables import assert_ledger_is_complete, assert_whole, but_for_run_id, rows
+from tests.tasks.house import House
 from tests.tasks.made import DAY
 from tests.texts import evening, write_evening
 
 NEXT_DAY = date(2026, 3, 2)
-ROLE_STAGES = (role_stages.split, role_stages.find, role_stages.locate, role_stages.relate, role_stages.organize)
-
-
-@dataclass(frozen=True)
-class House:
-    """What the nights of one test share."""
-
-    cluster: str
-    audits: Auditor
-    source: Path
-    out: Path
-
-    def night(
-        self,
-        run_id: str,
-        day: date = DAY,
-        profile: Profile | None = None,
-        only_new: bool = False,
-        dies_after: str = "",
-        late: bool = False,
-        done_runs: frozenset[str] = frozenset(),
-    ) -> Run:
-        """Take the source through all stages, as the flow does; or end after one of them."""
-        profile = profile or load_profile("news")
-
-        async def main() -> Run:
-            store = Store(self.out, run_id)
-            try:
-                store.adopt()
-                newest, _ = states.latest(state_folder(self.out, profile.name))
-                async with fan_out(self.cluster, 2, profile.limits.call_timeout_s) as pool:
-                    desk = Router(profile, day, lambda version: newest if version else None, store, pool)
-                    version = newest.version if newest else 0
-                    reading = check_sources([str(self.source)], day)
-                    run = Run(run_id, day, self.out, profile, reading, store, desk, self.audits, version)
-                    run.begin(only_new, reassign=False, late=late, done_runs=done_runs)
-                    while (batch := run.next_batch()) is not None:
-                        for stage in ROLE_STAGES:
-                            await stage(desk, batch, lambda done, of: None)
-                            if stage.__name__ == dies_after:
-                                return run
-                        await run.check(batch)
-                        await run.publish(batch)
-                    return run
-            finally:
-                store.close()
-
-        return asyncio.run(main())
-
-
-@pytest.fixture
-def house(cluster: str, audits: Auditor, tmp_path: Path) -> House:
-    (tmp_path / "in").mkdir()
-    (tmp_path / "out").mkdir()
-    return House(cluster, audits, tmp_path / "in", tmp_path / "out")
 
 
 def texts_of(seed: int, passages: int) -> list[str]:
@@ -201,45 +143,6 @@ def test_the_next_night_takes_what_is_new_or_changed_and_goes_on_with_its_storie
     assert parts.dates(house.out, "documents") == [DAY, NEXT_DAY]
 
 
-# --- learning ---
-
-
-def test_weights_are_learned_once_from_each_run_that_is_over(house: House) -> None:
-    profile = load_profile("news")
-    write_evening(house.source, "d", seed=1, passages=12)
-    house.night("run-1")
-
-    def learned(run_id: str) -> tuple[int, tuple[str, ...]]:
-        version = learn_from_tables(house.out, profile, DAY, run_id).version
-        newest, _ = states.latest(state_folder(house.out, "news"))
-        assert newest is not None
-        assert newest.version == version
-        return version, tuple(newest.learned_run_ids)
-
-    still_at_work = Store(house.out, "run-1")
-    assert learned("by-hand-1") == (1, ())
-    still_at_work.close()
-    assert learned("by-hand-2") == (2, ("run-1",))
-    assert learned("by-hand-3") == (3, ("run-1",))
-    assert {r["version"] for r in rows(house.out, "weights")} == {2, 3}  # the first knew of no role
-    shown, warnings = weights_rows(house.out, profile, "topic_finder")
-    assert warnings == []
-    assert {(r["role"], r["version"]) for r in shown} == {("topic_finder", 3)}
-    assert sum(r["weight"] for r in shown if r["language"] == "en") == pytest.approx(1)
-    # A rerun is served by the weights of the first run, another date by the newest.
-    for run_id, day, version in (("run-2", DAY, 0), ("run-3", NEXT_DAY, 3)):
-        house.night(run_id, day)
-        assert [d["weights_version"] for d in rows(house.out, "documents", str(day))] == [version]
-
-
-def test_before_the_first_night_the_priors_serve(tmp_path: Path) -> None:
-    shown, warnings = weights_rows(tmp_path, load_profile("news"), None)
-    assert warnings == []
-    assert {r["version"] for r in shown} == {0}
-    best = {r["role"]: max((x for x in shown if x["role"] == r["role"]), key=lambda x: x["weight"]) for r in shown}
-    assert {r["model"] for r in best.values()} == {"static"}
-
-
 def test_a_run_first_learns_from_what_no_version_has_seen_and_then_draws(house: House) -> None:
     write_evening(house.source, "d", seed=5, passages=6)
     house.night("run-1")  # its learn failed, say
@@ -289,3 +192,9 @@ def test_a_second_night_of_a_date_reads_what_is_new_and_a_late_one_nothing_that_
     late = house.night("run-4", day=DAY - timedelta(days=1), only_new=True, late=True)
     assert (late.totals.documents, late.totals.skipped) == (1, 2)
     assert {d["doc_id"] for d in rows(house.out, "documents", (DAY - timedelta(days=1)).isoformat())} == {"evening"}
+
+
+def test_an_unreadable_document_whose_name_is_not_utf8_does_not_end_the_run(house: House) -> None:
+    (house.source / "good.txt").write_text("The bridge is shut.")
+    Path(os.fsdecode(os.fsencode(house.source) + b"/caf\xe9.txt")).write_bytes(b"caf\xe9")
+    assert house.night("run-1").totals.unreadable == 1

@@ -3,9 +3,6 @@
 import csv
 import io
 import json
-import os
-import subprocess
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -86,25 +83,3 @@ def test_where_nothing_can_be_written_is_named(full: Path, tmp_path: Path) -> No
     for place in (tmp_path, tmp_path / "nowhere" / "a.csv"):
         with pytest.raises(InputError, match=f"--output {place}: cannot be written"):
             export_to_file(full, "topics", DAY, "csv", place)
-
-
-def test_a_reader_that_stops_reading_is_no_error(out: Path) -> None:
-    publish.publish(out, DAY, "run-1-1", 1, tables(work(document("long", 20_000))))
-    command = [
-        sys.executable,
-        "-m",
-        "nightdesk.flows.cli.main",
-        "export",
-        "--table",
-        "passages",
-        "--out",
-        out,
-        "--date",
-        DAY.isoformat(),
-    ]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=os.environ) as process:
-        assert process.stdout is not None and process.stderr is not None
-        assert process.stdout.readline().startswith(b"doc_id,position,")
-        process.stdout.close()
-        assert process.stderr.read() == b""
-        assert process.wait(timeout=240) == 0

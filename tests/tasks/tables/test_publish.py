@@ -1,17 +1,11 @@
 """Publishing, as a reader of the tables sees it: whole, once, replaced by document, and safe from a kill anywhere."""
 
-import multiprocessing
-import os
-import signal
-import sys
 import threading
 from collections import Counter
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import duckdb
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
@@ -19,6 +13,7 @@ from hypothesis import strategies as st
 
 from nightdesk.tasks.tables import publish
 from nightdesk.tasks.tables.contracts import contract
+from tests.tasks.killing import DEAD, kill_a_publication
 from tests.tasks.made import (
     DAY,
     Row,
@@ -34,8 +29,6 @@ from tests.tasks.made import (
 )
 
 NEXT_DAY = date(2026, 3, 2)
-FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload([__name__])
 
 
 def state(out: Path) -> dict[str, list[Row]]:
@@ -152,36 +145,6 @@ def test_a_withdrawn_document_leaves_all_tables_of_its_date(out: Path) -> None:
 # --- kills ---
 
 
-def publish_and_die(out: Path, part: str, what: dict[str, pa.Table], step: int) -> None:
-    """Publish, and be killed just before the step-th of: the manifest, each move in turn, the removal of staging."""
-    left = step
-
-    def watch(event: str, arguments: tuple[Any, ...]) -> None:
-        nonlocal left
-        if event in ("os.rename", "shutil.rmtree"):
-            left -= 1
-            if left == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
-
-    sys.addaudithook(watch)
-    publish.publish(out, DAY, part, 2, what)
-
-
-DEAD = "00000000-0000-4000-8000-00000000dead"
-
-
-def kill_a_publication(out: Path, step: int) -> dict[str, pa.Table]:
-    """Publish a and b; have b's next version and g killed on their way; return what was on its way."""
-    publish_documents(out, work(document("a", 4)), work(document("b", 6)), buckets=2)
-    made = tables(work(document("b", 9)), work(document("g", 3)), run_id=DEAD)
-    made |= {"calls": calls(call("paid", "b"))}
-    process = FORKS.Process(target=publish_and_die, args=(out, f"{DEAD}-1", made, step))
-    process.start()
-    process.join()
-    assert process.exitcode == -signal.SIGKILL
-    return made
-
-
 # Before: the manifest; the calls; topics, passages and documents, two parts each; the removal of staging.
 STEPS = range(2, 10)
 
@@ -278,3 +241,19 @@ def test_publications_of_one_date_wait_for_each_other(out: Path) -> None:
         t.join()
     assert sorted(doc_ids(out)) == names
     assert Counter(doc_ids(out, "passages")) == dict.fromkeys(names, 2)
+
+
+def test_publications_of_two_dates_do_not_trip_over_each_other(out: Path) -> None:
+    wrong, made = [], tables(work(document("a", 2)))
+
+    def many(day: date) -> None:
+        try:
+            for k in range(150):
+                publish.publish(out, day, f"run-{day}-{k}", 1, made)
+        except Exception as e:  # noqa: BLE001  (whatever it is, it is wrong)
+            wrong.append(repr(e))
+
+    threads = [threading.Thread(target=many, args=(date(2026, 3, d),)) for d in (1, 2, 3)]
+    [t.start() for t in threads]
+    [t.join() for t in threads]
+    assert wrong == []

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from nightdesk.tasks.errors import AuditFailed, PublishError
+from nightdesk.tasks.errors import AuditFailed
 from nightdesk.tasks.reorganizing.document_state import Filed, FoundTopic, Lost, Unreadable
 from nightdesk.tasks.tables.audit import Auditor
 from nightdesk.tasks.tables.contracts import contract
@@ -149,9 +149,3 @@ def test_a_row_that_cannot_be_mended_withholds_the_batch(audits: Auditor) -> Non
     made = tables(work(document("a", 7)))
     with pytest.raises(AuditFailed, match="rows still fail"):
         cleared(audits, made | {"passages": change_first("passages", text=None)(made)})
-
-
-def test_an_audit_that_cannot_be_made_is_told(audits: Auditor) -> None:
-    with pytest.raises(PublishError, match="table passages: the audit failed"):
-        audits.audit("passages", tables(work(document("a", 2)))["passages"], {}, {})
-    assert audits.audit("calls", calls(call("c1")), {}, {}).checked  # and the next one is made

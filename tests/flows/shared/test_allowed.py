@@ -2,10 +2,7 @@
 
 import os
 import stat
-import threading
 from collections.abc import Iterator
-from contextvars import copy_context
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +11,13 @@ import yaml
 
 from nightdesk.flows.shared.allowed import VARIABLE, Allowed, allow_served, check_parameters, load
 from nightdesk.flows.shared.parameters import AdhocParameters, EvaluateParameters, LearnParameters, RunParameters
-from nightdesk.tasks.errors import DocumentError, InputError
-from nightdesk.tasks.reading.allowed_hosts import ALLOWED, Hosts
-from nightdesk.tasks.reading.http import fetch
+from nightdesk.tasks.errors import InputError
+from tests.heard import Heard, two_heard
 from tests.serving import Served, serving
 from tests.tables import rows
 from tests.texts import write_evening
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 WHO = "the operator says so"
 
 
@@ -183,58 +179,11 @@ def test_the_deployments_that_are_shipped_may_do_what_they_name(monkeypatch: pyt
             check_parameters(AdhocParameters(text="x", **parameters), load())
 
 
-class Heard:
-    """A server on the loopback that counts what it is asked and redirects there if it is told where."""
-
-    def __init__(self) -> None:
-        self.asked: list[str] = []
-        self.to = ""
-        heard = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                heard.asked.append(self.path)
-                self.send_response(302 if heard.to else 200)
-                if heard.to:
-                    self.send_header("Location", heard.to)
-                self.send_header("Content-Length", "0" if heard.to else "11")
-                self.send_header("Content-Type", "text/plain")
-                self.end_headers()
-                self.wfile.write(b"" if heard.to else b"A sentence.")
-
-            do_POST = do_GET
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        self.host = f"127.0.0.1:{self.server.server_port}"
-
-
 @pytest.fixture
 def heard() -> Iterator[tuple[Heard, Heard]]:
     """Serve two hosts."""
-    two = Heard(), Heard()
-    yield two
-    for one in two:
-        one.server.shutdown()
-        one.server.server_close()
-
-
-def test_an_allowed_host_cannot_lead_a_run_to_another(heard: tuple[Heard, Heard]) -> None:
-    public, private = heard
-    public.to = f"http://{private.host}/secret"
-    address = f"http://{public.host}/feed"
-
-    def ask(hosts: Hosts | None) -> bytes:
-        ALLOWED.set(hosts)
-        return fetch(address).content
-
-    with pytest.raises(DocumentError, match="may not ask"):
-        copy_context().run(ask, Hosts((public.host,)))
-    assert (public.asked, private.asked) == (["/feed"], [])
-    assert copy_context().run(ask, Hosts(addresses=(address,))) == b"A sentence."  # the operator has named that one
+    with two_heard() as two:
+        yield two
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,18 @@
+"""`nightdesk forget`: a document is gone, and what went is told."""
+
+import json
+from pathlib import Path
+
+from nightdesk.tasks.tables import publish
+from tests.flows.cli.typed import nightdesk
+from tests.tasks.made import DAY, document, published, tables, work
+
+
+def test_a_document_is_taken_back_and_where_it_stood_is_told(home: Path) -> None:
+    out = home / "published"
+    publish.publish(out, DAY, "run-1-1", 1, tables(work(document("a", 3)), work(document("b", 2))))
+    told = nightdesk(home, "forget", "a", "--out", "published", "--json")
+    assert json.loads(told.stdout) == {"doc_id": "a", "dates": [DAY.isoformat()], "answers": 0}
+    assert {p["doc_id"] for p in published(out, "passages")} == {"b"}
+    again = nightdesk(home, "forget", "a", "--out", "published")
+    assert (again.returncode, again.stdout) == (2, "")

@@ -1,0 +1,39 @@
+"""Pages: the article where there is one, else all that is shown; and no page brings the reader down."""
+
+from pathlib import Path
+
+import pytest
+
+from nightdesk.tasks.errors import InputError
+from nightdesk.tasks.reading.formats import html
+from tests.tasks.reading.written import PAGE, one, read
+
+
+def test_a_page_is_its_article_under_its_headline(tmp_path: Path) -> None:
+    d = one(tmp_path / "pool.html", PAGE)
+    assert (d.doc_id, d.title) == ("pool", "Council shuts the pool")
+    assert d.texts == (
+        "The council voted on Monday to close the pool.",
+        '"It is a loss," said Ann Day.',
+        "What next",
+        "The pool shuts on 3 May.",
+        "Members get their money back & a free swim in June.",
+        "The lido opens in June.",
+    )
+
+
+def test_a_page_without_an_article_is_all_that_it_shows(tmp_path: Path) -> None:
+    page = "<p>Shut.<br>Again<!-- not this -->!</p><script>no</script><div>Ferries <i>run</i></div>tail"
+    assert one(tmp_path / "a.htm", page).texts == ("Shut.", "Again!", "Ferries run", "tail")
+
+
+@pytest.mark.parametrize("page", ["<script>x</script>", "<html></html>", "", "   ", "<!-- -->"])
+def test_a_page_that_shows_nothing_is_refused(tmp_path: Path, page: str) -> None:
+    with pytest.raises(InputError, match=r"a\.html: "):
+        read(tmp_path / "a.html", page)
+
+
+@pytest.mark.parametrize("text", ["<" * 5_000, "<div>" * 5_000 + "x", "<p " + "a=1 " * 50_000, "&#0;&#xd800;x", "]]>"])
+def test_no_page_brings_the_reader_down(text: str) -> None:
+    shown = [*html.read_fragment(text).sentences(), *html.read(text + "<p>x").sentences()]
+    assert {c for s in shown for c in s[1]} <= {*text, "x", "\ufffd"}  # it invents nothing

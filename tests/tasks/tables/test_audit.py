@@ -1,0 +1,42 @@
+"""The audit by itself, by the real Great Expectations in a process of its own."""
+
+import multiprocessing
+
+import pyarrow as pa
+import pytest
+
+from nightdesk.tasks.errors import PublishError
+from nightdesk.tasks.tables.audit import Auditor, auditor, warm
+from tests.tasks.made import call, calls, document, tables, work
+
+
+def test_an_audit_that_cannot_be_made_is_told(audits: Auditor) -> None:
+    with pytest.raises(PublishError, match="table passages: the audit failed"):
+        audits.audit("passages", tables(work(document("a", 2)))["passages"], {}, {})
+    assert audits.audit("calls", calls(call("c1")), {}, {}).checked  # and the next one is made
+
+
+def test_rows_and_tables_that_fail_are_told_apart_with_the_expectation_that_they_fail(audits: Auditor) -> None:
+    wrong = calls(call("a"), call("b", propensity=0.0), call("c", propensity=1.5))
+    report = audits.audit("calls", wrong, {}, {})
+    assert (set(report.rows), report.whole) == ({1, 2}, ())
+    assert all("propensity" in expectation for expectation in report.rows.values())
+    doubled = audits.audit("calls", pa.concat_tables([calls(call("a"))] * 2), {}, {})
+    assert any("call_id" in line for line in doubled.whole)
+
+
+def test_a_process_that_has_ended_is_told_in_one_line() -> None:
+    with auditor() as opened:
+        assert opened.audit("calls", calls(call("a")), {}, {}).checked
+        opened.hang_up()
+        with pytest.raises(PublishError, match="table calls: the process that audits has ended"):
+            opened.audit("calls", calls(call("a")), {}, {})
+
+
+def test_the_process_ends_with_its_run() -> None:
+    before = set(multiprocessing.active_children())
+    warm()
+    with auditor() as opened:
+        (mine,) = set(multiprocessing.active_children()) - before  # the one that was warm: no second is started
+        assert opened.audit("calls", calls(call("a")), {}, {}).checked
+    assert not mine.is_alive()
