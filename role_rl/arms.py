@@ -49,7 +49,7 @@ class Arm:
 
     family: who made the model; no model is judged by its own family. judges: False for a baseline, which never
     judges. priors: exceptions from `prior`, by (role, language), either of which may be "*". known: False if the
-    accuracies of its priors are nobody's belief; then price and family give one (`newcomers`).
+    accuracies of its priors are nobody's belief; then price and family give one (`cold_start`).
     """
 
     model: str

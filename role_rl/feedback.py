@@ -17,7 +17,7 @@ is zero (Owen 2013, 8.9), so that it takes scatter away and adds no bias. b is t
 duels so far (`Remembered`).
 
 Evidence is kept in two halves, by a hash of the decision, so that a change of the weights that one half asks for can
-be tested on the other (`gate`).
+be tested on the other (`offpolicy.safety_gate`).
 """
 
 import math

@@ -2,8 +2,8 @@
 
 Old evidence is discounted once per night that taught something, forgotten where tonight contradicts it (`drift`), and
 the night's is added. The strategy then makes a plan for each role and context that the night touched or that had one,
-within the night's dollars (`budget`); what it would change passes the gate (`gate`). Every learn is a version with a
-reason, also when nothing moved or a change was held back.
+within the night's dollars (`budget`); what it would change passes the gate (`offpolicy.safety_gate`). Every learn is a
+version with a reason, also when nothing moved or a change was held back.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -43,7 +43,7 @@ def learn(
 ) -> State:
     """The next version after `state` (None: the first).
 
-    calls, judgements: published rows of any number of runs (see `evidence.gather` for the columns); runs that are in
+    calls, judgements: published rows of any number of runs (see `feedback.gather` for the columns); runs that are in
     `state.learned_run_ids` are passed over, so learning twice equals once, and the order of rows changes nothing.
     Rows that teach nothing (all from the store, say) move no weight. Pure: the same arguments give the same state.
 

@@ -25,7 +25,7 @@ one-way random effect, by the method of moments: Searle, Casella and McCulloch 1
 r = t2 / (s2 + t2), n of them are remembered as n / (1 + (n - 1) r), and each of these varies by s2 + t2. So nights
 count, not answers, where nights differ, and no amount of judging in one night makes up for a second.
 
-Validity is a Beta mean over all answers. An arm's accuracy is validity * a (see `evidence`). Dollars and seconds are
+Validity is a Beta mean over all answers. An arm's accuracy is validity * a (see `feedback`). Dollars and seconds are
 means with a prior of SEEN_STRENGTH calls: they are seen on every call and need little belief.
 
 The prior is not discounted, the evidence is: an arm that nobody tried for long is believed to be what the profile says.

@@ -1,8 +1,9 @@
 """The production learner as a policy of a replay of recorded rewards (benchmarks/replay.py).
 
 A replay asks `choose` for every decision of a round and tells the noisy reward of what was judged at the end of the
-night. Everything between is the product's: decisions are drawn by `drawing.decide` from the plans that `learn.serving`
-gives, written down as the rows that a run publishes, and `learn.learn` makes the next version from them.
+night. Everything between is the product's: decisions are drawn by `sampling.decide` from the plans that
+`learner.serving` gives, written down as the rows that a run publishes, and `learner.learn` makes the next version from
+them.
 
 Rewards of a recording run from -10 to 10 (10 * accuracy - 0.1 - dollars, the accuracy from -1 to 1) and are noisy.
 Accuracy of ours lies in [0, 1], so [-2 * BOUND, 2 * BOUND] is mapped to it, wide enough that noise is not cut off.

@@ -2,7 +2,7 @@
 
 R = v * accuracy - k_cost * dollars - k_time * seconds, after equation (1) of He et al. 2024 (arXiv 2409.18014), with
 cost and delay as measured for each call instead of constants. An invalid answer has accuracy 0; a repair's dollars
-and seconds are charged to the arm whose answer needed it (`evidence`).
+and seconds are charged to the arm whose answer needed it (`feedback`).
 """
 
 from typing import TypeVar

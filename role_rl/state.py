@@ -41,7 +41,7 @@ class State:
     learned_run_ids: all runs that must not teach again, oldest first. night: UTC date of the last call learned from.
     tallies: what is remembered; halves: the same, of each half of the decisions. pairs: what doubly judged answers
     said of two judges. decisions: of a usual night, by (role, language).
-    likeness: how alike a duel's answers are (`evidence.Remembered`). memory: what else the strategy keeps, as JSON.
+    likeness: how alike a duel's answers are (`feedback.Remembered`). memory: what else the strategy keeps, as JSON.
     plans: (role, language) -> how decisions are drawn.
     """
 

@@ -9,8 +9,8 @@ The effective sample is (sum w_i u_i)^2 / sum (w_i u_i)^2 (Kong 1992). The varia
 delta method's (Owen 2013, 9.2): the sum over rows of the squared
     u_i [ w'_i (x_i - V') / W' - w_i (x_i - V) / W ],     W = sum_i w_i u_i,
 which is paired: rows whose share is the same under both cancel. As w depends on the arm alone, all of it follows from
-five sums per arm (`tally.Weighed`). Accuracy, dollars and seconds come of the same calls; their standard errors are
-added, which is right for any dependence and otherwise wide.
+five sums per arm (`sufficient_stats.Weighed`). Accuracy, dollars and seconds come of the same calls; their standard
+errors are added, which is right for any dependence and otherwise wide.
 
 The estimate is of one role: what its answers did to the roles after it is as logged.
 """

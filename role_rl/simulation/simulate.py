@@ -1,10 +1,10 @@
 """Nights in a world of known numbers: what the learner costs, saves and misses there.
 
-The learner is the product's: decisions are drawn by `drawing.decide` from the plans that `learn.serving` gives, written
-down as a run publishes them, and learned by `learn.learn`. The world plays the models. An answer's accuracy is drawn
-from a beta distribution whose mean is the model's (and the same for all of an item's answers' ease); a judge sees it
-with an offset of its own and noise. An answer that does not pass the gate is asked for once more, then of the next
-models, as a run does.
+The learner is the product's: decisions are drawn by `sampling.decide` from the plans that `learner.serving` gives,
+written down as a run publishes them, and learned by `learner.learn`. The world plays the models. An answer's accuracy
+is drawn from a beta distribution whose mean is the model's (and the same for all of an item's answers' ease); a judge
+sees it with an offset of its own and noise. An answer that does not pass the gate is asked for once more, then of the
+next models, as a run does.
 """
 
 from collections.abc import Mapping, Sequence

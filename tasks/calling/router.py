@@ -1,7 +1,7 @@
 """Calls: a role's questions -> answers that passed the gate, each from the model that was drawn for it.
 
 Everything that decides is here, in the flow's process: the draw, the store, the gate, the way out when an answer fails
-(once more with the error, then the next model), duels and judging. How one call is sent is said in sending.py; workers
+(once more with the error, then the next model), duels and judging. How one call is sent is said in retries.py; workers
 only answer.
 """
 
