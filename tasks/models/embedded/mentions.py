@@ -109,7 +109,8 @@ def _han_runs(sentence: str) -> Iterator[tuple[str, ...]]:
     run: list[str] = []
     tags: list[str] = []
     talk = _talk("zh")
-    for word, tag in [*tagger().tag(sentence), ("。", "x")]:
+    readable = sentence.encode("utf-8", "replace").decode()  # the tagger refuses lone surrogates
+    for word, tag in [*tagger().tag(readable), ("。", "x")]:
         noun = tag.startswith(_NOUN) and word not in talk and (len(word) > 1 or bool(run))
         if noun or (tag in _BEFORE_NOUN and len(word) > 1 and word not in talk):
             run.append(word)
