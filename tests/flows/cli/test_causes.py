@@ -39,3 +39,12 @@ def test_what_has_words_of_its_own_is_left_alone(error: Exception) -> None:
     with pytest.raises(type(error)) as told, told_in_one_line("the server did not start"):
         raise error
     assert told.value is error
+
+
+def test_the_cause_is_one_line_whatever_the_error() -> None:
+    assert cause(ValueError("two\n  lines")) == "ValueError: two lines"
+    assert cause(KeyError()) == "KeyError"
+    assert cause(ExceptionGroup("many", [ExceptionGroup("", [OSError("the disk\nis full")])])) == (
+        "OSError: the disk is full"
+    )
+    assert len(cause(ValueError("x" * 10_000))) < 1_000

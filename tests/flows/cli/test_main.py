@@ -11,7 +11,6 @@ from tests.flows.cli.typed import listing, nightdesk
     ("command", "said"),
     [
         ("tidy", "'tidy'"),
-        ("run", "sources"),
         ("run a.txt --fast", "--fast"),
         ("rollback yesterday", "version"),
         ("run missing.txt", "missing.txt: no such file or folder"),
@@ -34,7 +33,6 @@ from tests.flows.cli.typed import listing, nightdesk
         ("serve --sources x --cron often", "--cron 'often': no schedule"),
         ("serve --sources x --timezone Mars/Base", "--timezone Mars/Base: no such time zone"),
         ("serve --sources nowhere/{run_date}", "--sources nowhere/{run_date}: there is no nowhere"),
-        ("serve", "--sources datasets/samples: there is no datasets/samples"),
         ("serve --sources x --out a.txt", "--out a.txt: "),
         ("serve --sources x --profile sports", "sports: no such profile"),
         ("learn --out nowhere", "--out nowhere: no such folder"),

@@ -1,4 +1,4 @@
-"""`nightdesk serve` as it starts: what goes wrong is told in one line; the form offers a profile of one's own."""
+"""`nightdesk serve` as it starts: what goes wrong is told in one line."""
 
 import json
 import os
@@ -10,11 +10,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from prefect.utilities.callables import parameter_schema
-
-from nightdesk.flows.adhoc import adhoc
-from nightdesk.flows.cli.causes import cause
-from nightdesk.flows.shared.parameters import offer_profile
 
 NIGHTDESK = Path(sys.executable).with_name("nightdesk")
 
@@ -66,19 +61,3 @@ def test_a_setting_that_prefect_cannot_read_is_the_cause_in_one_line(tmp_path: P
     line = ended.stderr.splitlines()[-1]  # Prefect has said so too, as it was imported
     assert line.startswith("nightdesk: serving failed: ")
     assert "port" in line
-
-
-def test_the_cause_is_one_line_whatever_the_error() -> None:
-    assert cause(ValueError("two\n  lines")) == "ValueError: two lines"
-    assert cause(KeyError()) == "KeyError"
-    assert cause(ExceptionGroup("many", [ExceptionGroup("", [OSError("the disk\nis full")])])) == (
-        "OSError: the disk is full"
-    )
-    assert len(cause(ValueError("x" * 10_000))) < 1_000
-
-
-def test_the_form_that_is_registered_offers_the_served_profile_and_the_shipped_ones() -> None:
-    offer_profile("/srv/mine.toml")
-    offer_profile("news")  # shipped: it stands there once
-    form = parameter_schema(adhoc).model_dump()["definitions"]["AdhocParameters"]["properties"]["profile"]
-    assert form["enum"] == ["commerce", "news", "news-llm", "/srv/mine.toml"]

@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from prefect.utilities.callables import parameter_schema
 from pydantic import ValidationError
 
+from nightdesk.flows.adhoc import adhoc
 from nightdesk.flows.shared.parameters import (
     AdhocParameters,
     EvaluateParameters,
@@ -74,10 +76,8 @@ def test_every_field_of_a_form_has_one_plain_type_and_a_title() -> None:
             assert field.get("default", "") is not None
 
 
-def test_a_profile_of_ones_own_is_offered_beside_the_shipped_ones(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nightdesk.flows.shared.parameters._of_ones_own", [])
-    shipped = AdhocParameters.model_json_schema()["properties"]["profile"]["enum"]
-    for _ in range(2):
-        offer_profile("/srv/mine.toml")
-    offer_profile(shipped[0])
-    assert AdhocParameters.model_json_schema()["properties"]["profile"]["enum"] == [*shipped, "/srv/mine.toml"]
+def test_the_form_that_is_registered_offers_the_served_profile_and_the_shipped_ones() -> None:
+    offer_profile("/srv/mine.toml")
+    offer_profile("news")  # shipped: it stands there once
+    form = parameter_schema(adhoc).model_dump()["definitions"]["AdhocParameters"]["properties"]["profile"]
+    assert form["enum"] == ["commerce", "news", "news-llm", "/srv/mine.toml"]
