@@ -205,8 +205,12 @@ def test_a_batch_that_the_audit_withholds_is_named_and_the_others_stand(
 def night(desk: Desk, source: Path, tmp_path: Path) -> Callable[[Path, int], dict[str, str]]:
     """Return a function that runs the night that was due so many days ago, and returns the state it ended in."""
     cron = {"schedule": {"cron": "0 2 * * *", "timezone": "UTC"}, "active": False}
+    allowed = tmp_path / "allowed.toml"
 
     def run(profile: Path, ago: int) -> dict[str, str]:
+        may = {"out": [str(tmp_path / "out")], "sources": [str(source)]}
+        lines = [f"{key} = {json.dumps(value)}" for key, value in may.items()]
+        allowed.write_text("\n".join([*lines, "[profiles]", f"one = {json.dumps(str(profile))}"]), encoding="utf-8")
         asked = {"sources": [str(source)], "out": str(tmp_path / "out"), "profile": str(profile)}
         flow_id = desk.post("/flows/", {"name": "nightly"})["id"]
         deployment = desk.post(
@@ -223,7 +227,7 @@ def night(desk: Desk, source: Path, tmp_path: Path) -> Callable[[Path, int], dic
         flow_run = desk.post(f"/deployments/{deployment['id']}/create_flow_run", {"state": due})
         subprocess.run(
             [sys.executable, "-m", "prefect", "flow-run", "execute", flow_run["id"]],
-            env=desk.env,
+            env={**desk.env, "NIGHTDESK_ALLOWED": str(allowed)},
             cwd=ROOT,
             check=False,
             capture_output=True,

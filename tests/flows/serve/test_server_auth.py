@@ -132,7 +132,7 @@ def test_the_string_stands_in_no_command_line_and_in_no_log(opened: tuple[str, K
     for process in psutil.process_iter():
         try:
             assert password not in " ".join(process.cmdline())
-        except psutil.NoSuchProcess:
+        except psutil.Error:  # it has just ended
             continue
     assert password.encode() not in (home / "nightdesk-server.log").read_bytes()
 
@@ -162,9 +162,12 @@ def test_the_server_of_a_run_is_closed_and_the_run_goes_on(tmp_path: Path) -> No
 def ephemeral(pid: int) -> str | None:
     """Return the API of the server that a run has started for itself, once it is healthy."""
     for child in psutil.Process(pid).children():
-        words = child.cmdline()
-        if "uvicorn" in words:
-            api = f"http://127.0.0.1:{words[words.index('--port') + 1]}/api"
+        try:
+            words = child.cmdline()
+        except psutil.Error:  # it has just ended
+            continue
+        if (module := "nightdesk.flows.serve.ephemeral_server") in words:
+            api = f"http://127.0.0.1:{words[words.index(module) + 1]}/api"
             try:
                 return api if ask(api, "GET", "/health", {}).status == 200 else None
             except OSError:
