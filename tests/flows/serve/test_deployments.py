@@ -189,7 +189,9 @@ def test_a_killed_run_is_told_and_serving_goes_on(served: Served) -> None:
 
 
 def test_ctrl_c_cancels_what_runs_and_ends_all_that_was_started(served: Served) -> None:
-    run_id = served.start("adhoc-news", sources=[str(big(served))], run_date="2026-02-06")
+    # A text that nobody has asked about yet: what is stored already would be published before the signal is heard.
+    unknown = write_evening(served.source, "unknown", seed=63, passages=4000)
+    run_id = served.start("adhoc-news", sources=[str(unknown)], run_date="2026-02-06")
     eventually(lambda: served.state(run_id)["type"] == "RUNNING")
     os.killpg(served.process.pid, signal.SIGINT)  # as a terminal does it: to all processes of the session
     assert served.process.wait(timeout=PATIENCE_S) == 0, served.log.read_text()
