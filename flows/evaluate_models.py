@@ -1,6 +1,5 @@
 """The flow that measures: how well the models do on labelled documents."""
 
-import contextlib
 import tempfile
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,10 +14,8 @@ from nightdesk.flows.shared.parameters import EvaluateParameters, titled
 from nightdesk.flows.shared.reorganize_documents import completed, label_run
 from nightdesk.flows.shared.scheduled_time import date_of, due
 from nightdesk.flows.shared.secret_blocks import keys_into_environment
-from nightdesk.tasks.config.profile import Profile, load_profile
-from nightdesk.tasks.config.shipped_data import folder
-from nightdesk.tasks.errors import InputError
-from nightdesk.tasks.evaluation.evaluate import MEASURES, load_all, mean
+from nightdesk.tasks.config.profile import load_profile
+from nightdesk.tasks.evaluation.evaluate import MEASURES, load_all, mean, shipped_for
 from nightdesk.tasks.evaluation.evaluate import evaluate as evaluated
 
 
@@ -31,7 +28,7 @@ async def evaluate(parameters: Annotated[EvaluateParameters, titled("What to mea
     run_date = date_of(None, await due())
     await label_run(f"evaluate-{profile.name}/{run_date.isoformat()}")
     await keys_into_environment(profile)
-    files = [Path(f) for f in parameters.labelled] or _shipped(profile)
+    files = [Path(f) for f in parameters.labelled] or shipped_for(profile)
     documents = load_all(files, profile)
     with tempfile.TemporaryDirectory(prefix="nightdesk-") as scratch:
         out = Path(parameters.out or scratch)
@@ -46,18 +43,6 @@ async def evaluate(parameters: Annotated[EvaluateParameters, titled("What to mea
     )
     await acreate_markdown_artifact("\n".join(lines), key="evaluation", description=verdict)
     return completed({"profile": profile.name, "documents": rows, "mean": means}, verdict)
-
-
-def _shipped(profile: Profile) -> list[Path]:
-    """Return the labelled documents that come with nightdesk and are labelled in a profile's categories."""
-    files = []
-    for path in sorted(folder("labels").glob("*.json")):
-        with contextlib.suppress(InputError):  # labelled for another profile
-            load_all([path], profile)
-            files.append(path)
-    if not files:
-        raise InputError(f"no labelled document is shipped for profile {profile.name}; name some of your own")
-    return files
 
 
 def _cell(value: object) -> str:

@@ -13,7 +13,10 @@ from nightdesk.flows.cli.terminal import show, show_table
 
 
 def evaluate(
-    labelled: Annotated[list[Path], typer.Argument(help="Labelled documents, as in datasets/labels.")],
+    labelled: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Labelled documents, as in datasets/labels; left out: those that come with nightdesk."),
+    ] = None,
     profile: ProfileName = "news",
     greedy: Annotated[
         bool, typer.Option("--greedy", help="Have the leading model of each role serve; explore and judge nothing.")
@@ -26,18 +29,19 @@ def evaluate(
     """Run labelled documents through the roles, and measure how well the tables agree with the labels."""
     from nightdesk.tasks.calling import dask_pool
     from nightdesk.tasks.config.profile import load_profile
-    from nightdesk.tasks.evaluation.evaluate import MEASURES, load_all, mean
+    from nightdesk.tasks.evaluation.evaluate import MEASURES, load_all, mean, shipped_for
     from nightdesk.tasks.evaluation.evaluate import evaluate as evaluated
     from nightdesk.tasks.tables import audit
 
     chosen = load_profile(profile)
-    documents = load_all(labelled, chosen)
+    files = labelled or shipped_for(chosen)
+    documents = load_all(files, chosen)
     if out is not None:
         check_out(out)
     dask_pool.warm(chosen.dask.scheduler, chosen.dask.workers)
     audit.warm()
     with tempfile.TemporaryDirectory(prefix="nightdesk-") as scratch:
-        rows = in_loop(evaluated(labelled, documents, out or Path(scratch), date.today(), chosen, greedy))
+        rows = in_loop(evaluated(files, documents, out or Path(scratch), date.today(), chosen, greedy))
     if as_json:
         return show({"profile": chosen.name, "greedy": greedy, "documents": rows, "mean": mean(rows)}, as_json)
     total = {"document": "mean", "sentences": sum(row["sentences"] for row in rows), **mean(rows)}

@@ -1,5 +1,6 @@
 """Labelled documents through the roles, and how well what comes out agrees with the labels."""
 
+import contextlib
 import uuid
 from collections.abc import Sequence
 from datetime import date
@@ -9,6 +10,7 @@ from typing import Any
 import pyarrow.compute as pc
 
 from nightdesk.tasks.config.profile import Profile
+from nightdesk.tasks.config.shipped_data import folder
 from nightdesk.tasks.errors import InputError
 from nightdesk.tasks.evaluation.scores import score
 from nightdesk.tasks.reading.labelled import Labelled, load_labelled
@@ -66,3 +68,19 @@ def mean(rows: Sequence[dict[str, Any]]) -> dict[str, float]:
     """Return the mean of every measure over the documents that have it."""
     found = {m: [row[m] for row in rows if m in row] for m in MEASURES}
     return {m: sum(values) / len(values) for m, values in found.items() if values}
+
+
+def shipped_for(profile: Profile) -> list[Path]:
+    """Return the labelled documents that come with nightdesk and are labelled in a profile's categories.
+
+    Raises:
+        InputError: there is none.
+    """
+    files = []
+    for path in sorted(folder("labels").glob("*.json")):
+        with contextlib.suppress(InputError):  # labelled for another profile
+            load_all([path], profile)
+            files.append(path)
+    if not files:
+        raise InputError(f"no labelled document is shipped for profile {profile.name}; name some of your own")
+    return files

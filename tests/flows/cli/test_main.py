@@ -38,7 +38,6 @@ from tests.flows.cli.typed import listing, nightdesk
         ("learn --out nowhere", "--out nowhere: no such folder"),
         ("rollback 1 --out nowhere", "--out nowhere: no such folder"),
         ("models --profile sports", "sports: no such profile"),
-        ("evaluate", "labelled"),
         ("evaluate a.txt", "a.txt: line 1 column 1: not JSON"),
         ("evaluate missing.json", "missing.json: cannot be read"),
         ("evaluate good.json", "good.json: nothing is labelled in it"),
