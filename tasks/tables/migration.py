@@ -86,11 +86,18 @@ def _rewrite_parts(out: Path) -> int:
     if _recorded(out) == _current():
         return 0
     rewritten = 0
+    broken: list[str] = []
     for table, day, part in list(_old_parts(out)):
-        with publish.locked(out, day):
-            if part.exists():  # a run of that date may have replaced it meanwhile, in the current schema
-                _rewrite(out, table, part)
-                rewritten += 1
+        try:
+            with publish.locked(out, day):
+                if part.exists():  # forgetting or pruning may have removed it meanwhile
+                    _rewrite(out, table, part)
+                    rewritten += 1
+        except PublishError as e:  # one broken part must not keep the others from plain readers
+            broken.append(str(e))
+    if broken:
+        more = f" (and {len(broken) - 1} more)" if len(broken) > 1 else ""
+        raise PublishError(broken[0] + more)
     _write_format(out)
     return rewritten
 
