@@ -1,6 +1,7 @@
 """Start the stand-in server as a process of its own, for a test or a benchmark."""
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -52,6 +53,8 @@ def playing(world: str, *options: object, env: dict[str, str] | None = None) -> 
         file.write(world)
         file.flush()
         command = [sys.executable, "-m", "tests.servers.llm", "--models", file.name, *map(str, options)]
+        # The folder it starts in is not imported from, because configure() says PYTHONSAFEPATH.
+        env = {**(os.environ if env is None else env), "PYTHONPATH": str(ROOT)}
         process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True)
         try:
             assert process.stdout is not None
