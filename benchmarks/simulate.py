@@ -14,7 +14,7 @@ from typing import Any
 
 from benchmarks.common import ROOT, show
 from nightdesk.role_rl.simulation.environments import Actor, World, parse_world
-from nightdesk.role_rl.simulation.simulate import Outcome, settings_of, simulate
+from nightdesk.role_rl.simulation.simulate import SimulatedOutcome, settings_of, simulate
 
 ROLES = ("topic_finder", "topic_locator", "relationship_checker", "content_organizer")
 
@@ -47,7 +47,7 @@ def main() -> None:
     show("simulate", rows)
 
 
-def play(case: Case) -> Outcome:
+def play(case: Case) -> SimulatedOutcome:
     """Play one case."""
     world = random_world(case.seed) if case.world == "random worlds" else shipped_world()
     return simulate(world, case.nights, case.seed, settings_of(world, case.strategy))
@@ -78,7 +78,7 @@ def random_world(seed: int) -> World:
     return World(tuple(actors), ((11, "m0", {"accuracy": changed}),), {"v": 1.0, "k_cost": 2.5, "k_time": 0.001})
 
 
-def summary(outcomes: list[Outcome]) -> dict[str, Any]:
+def summary(outcomes: list[SimulatedOutcome]) -> dict[str, Any]:
     """Return the means, and in how many seeds each figure that is asked for was reached."""
     leads = [all(n is not None and n <= 5 for n in o.nights_to_lead.values()) for o in outcomes]
     again = [all(n is not None and n <= 3 for n in o.recovery.values()) for o in outcomes]

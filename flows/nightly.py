@@ -19,7 +19,7 @@ from nightdesk.tasks.config.profile import load_profile
 from nightdesk.tasks.errors import BadRun
 from nightdesk.tasks.learning.learn import learn_from_tables
 from nightdesk.tasks.reorganizing import missed_nights, unfinished
-from nightdesk.tasks.reorganizing.missed_nights import Mark, Night, Plan
+from nightdesk.tasks.reorganizing.missed_nights import Mark, NightsToRun, ScheduledNight
 
 NOTHING_NAMED = LearnParameters()  # Prefect's V2 form sends no parameters at all when every field was cleared
 log = logging.getLogger("nightdesk")
@@ -67,11 +67,15 @@ async def missed_night(parameters: RunParameters, was_due: datetime, tonight: da
     A night that ended bad is run again likewise. Of sources without {run_date} it takes what was there when it was
     due; the rest is for the nights after it.
     """
-    return ended(await _night(parameters, Night(was_due), tonight, by=was_due))
+    return ended(await _night(parameters, ScheduledNight(was_due), tonight, by=was_due))
 
 
 async def _night(
-    parameters: RunParameters, night: Night, tonight: date, by: datetime | None = None, earlier: Sequence[str] = ()
+    parameters: RunParameters,
+    night: ScheduledNight,
+    tonight: date,
+    by: datetime | None = None,
+    earlier: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Run a night, and write down that it began and that it is done.
 
@@ -88,13 +92,13 @@ async def _night(
     return result
 
 
-async def _plan(run: Due, out: Path, profile: str) -> Plan:
+async def _plan(run: Due, out: Path, profile: str) -> NightsToRun:
     """Decide what a run of the schedule is to do, by the clock and by what OUT knows now."""
     now, marks = datetime.now(UTC), missed_nights.read_marks(out, profile)
     return missed_nights.decide(run.at, now, await run.nights(now), marks, await run.waits_since())
 
 
-async def _nothing_to_do(plan: Plan, out: Path, profile: str) -> Any:
+async def _nothing_to_do(plan: NightsToRun, out: Path, profile: str) -> Any:
     """End a run whose night is done or too long ago. OUT then knows of that night, so those after it are missed."""
     day = plan.own.run_date
     if day not in missed_nights.read_marks(out, profile).of:

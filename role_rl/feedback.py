@@ -43,7 +43,7 @@ from nightdesk.role_rl.feedback_rows import (
 )
 from nightdesk.role_rl.judges import Pair
 from nightdesk.role_rl.rewards import charged_seconds
-from nightdesk.role_rl.sufficient_stats import Halves, Key, Nights, Sums, Tally, Weighed
+from nightdesk.role_rl.sufficient_stats import Halves, Key, NightStats, Sums, Tally, Weighed
 
 Values = list[tuple[float, float]]
 
@@ -212,7 +212,7 @@ class _Cell:
             cost=Sums.of((x, 1.0) for x in self.cost),
             seconds=Sums.of((x, 1.0) for x in self.seconds),
             judged={judge: Sums.of(cell) for judge, cell in sorted(self.judged.items())},
-            nights=Nights.of(self.nights.values()),
+            nights=NightStats.of(self.nights.values()),
             logged=(accuracy, dollars, delays),
         )
 

@@ -19,13 +19,13 @@ from nightdesk.role_rl.feedback import Evidence, Remembered, gather
 from nightdesk.role_rl.offpolicy import safety_gate
 from nightdesk.role_rl.posterior import Spread, estimate, spreads
 from nightdesk.role_rl.sampling import Plan
-from nightdesk.role_rl.state import State, timestamp
+from nightdesk.role_rl.state import LearnerState, timestamp
 from nightdesk.role_rl.strategies import budget, drift
+from nightdesk.role_rl.strategies.budget import Context
 from nightdesk.role_rl.strategies.policy import prices, repooled
 from nightdesk.role_rl.strategies.strategies import STRATEGIES, Beliefs, plan_of
 from nightdesk.role_rl.sufficient_stats import NOTHING, Halves, Key, Sums, Tally, Weighed
 
-Context = tuple[str, str]
 """(role, language)"""
 
 FAILING_AFTER = 5
@@ -33,14 +33,14 @@ FAILING_AFTER = 5
 
 
 def learn(
-    state: State | None,
+    state: LearnerState | None,
     calls: pa.Table,
     judgements: pa.Table,
     arms: Sequence[Arm],
     settings: Settings,
     *,
     created_at: datetime,
-) -> State:
+) -> LearnerState:
     """The next version after `state` (None: the first).
 
     calls, judgements: published rows of any number of runs (see `feedback.gather` for the columns); runs that are in
@@ -51,7 +51,7 @@ def learn(
         SettingsError: no arm may serve, or two share a name. TableError: a column is missing.
     """
     pool = eligible(arms, settings)
-    before = state or State(0, settings.profile, timestamp(created_at), "The profile's priors.")
+    before = state or LearnerState(0, settings.profile, timestamp(created_at), "The profile's priors.")
     new = gather(calls, judgements, arms, settings, frozenset(before.learned_run_ids), _known(before))
     after = replace(
         before,
@@ -75,7 +75,7 @@ def learn(
     return replace(after, reason=_reason(new, notes))
 
 
-def serving(state: State | None, arms: Sequence[Arm], settings: Settings, role: str, language: str) -> Plan:
+def serving(state: LearnerState | None, arms: Sequence[Arm], settings: Settings, role: str, language: str) -> Plan:
     """The plan that this version means for a pool: what decisions of a role and language are drawn from.
 
     The stored plan, if it is for these very arms and this strategy. Without one (no state, a new language, a new role)
@@ -100,7 +100,7 @@ def serving(state: State | None, arms: Sequence[Arm], settings: Settings, role: 
 
 
 def report(
-    state: State | None, arms: Sequence[Arm], settings: Settings, contexts: Iterable[Context] = ()
+    state: LearnerState | None, arms: Sequence[Arm], settings: Settings, contexts: Iterable[Context] = ()
 ) -> list[dict[str, Any]]:
     """Rows of the table `weights`, one per role, language and eligible arm, for the state's contexts and those given.
 
@@ -140,7 +140,7 @@ def report(
     return rows
 
 
-def _known(before: State) -> Remembered:
+def _known(before: LearnerState) -> Remembered:
     means = {}
     for key, tally in before.tallies.items():
         if tally.judged:
@@ -148,7 +148,7 @@ def _known(before: State) -> Remembered:
     return Remembered(means, before.likeness)
 
 
-def _changes(before: State, new: Evidence) -> dict[Key, drift.Change]:
+def _changes(before: LearnerState, new: Evidence) -> dict[Key, drift.Change]:
     """Which arms are no longer what they were."""
     keys = [key for key in new.tallies if key in before.tallies]
     found = {}
@@ -161,13 +161,13 @@ def _changes(before: State, new: Evidence) -> dict[Key, drift.Change]:
 
 
 def _remembered(
-    before: State,
-    after: State,
+    before: LearnerState,
+    after: LearnerState,
     new: Evidence,
     changes: Mapping[Key, drift.Change],
     pool: Sequence[Arm],
     settings: Settings,
-) -> State:
+) -> LearnerState:
     """Old evidence, discounted, and new."""
     # Several runs of one day are one night: a morning of small trial runs must not forget a month.
     is_night = not new.night or new.night > before.night
@@ -228,8 +228,8 @@ def _fails(tonight: Tally) -> bool:
 
 
 def _plans(
-    state: State | None,
-    after: State,
+    state: LearnerState | None,
+    after: LearnerState,
     fallen: set[Key],
     *,
     pool: Sequence[Arm],
@@ -270,11 +270,11 @@ def _plans(
 
 
 def _judged(
-    context: Context, old: Plan, new: Plan, after: State, pool: Sequence[Arm], settings: Settings
-) -> safety_gate.Verdict:
-    """Put a change through the gate."""
+    context: Context, old: Plan, new: Plan, after: LearnerState, pool: Sequence[Arm], settings: Settings
+) -> safety_gate.GateDecision:
+    """Put a change through the safety gate."""
     if not safety_gate.concerns(old, new, settings):
-        return safety_gate.Verdict(new)
+        return safety_gate.GateDecision(new)
     tests = []
     for fitted_on, tested_on in (after.halves, after.halves[::-1]):
         candidate = plan_of(Beliefs(fitted_on, after.memory, after.decisions), pool, settings, *context)

@@ -17,7 +17,7 @@ from nightdesk.role_rl.arms import Arm, Prior, Settings
 from nightdesk.role_rl.learner import learn, serving
 from nightdesk.role_rl.sampling import Decision, Plan, decide
 from nightdesk.role_rl.simulation.simulated_log import Logbook
-from nightdesk.role_rl.state import State
+from nightdesk.role_rl.state import LearnerState
 
 BOUND = 10.0
 JUDGE = Arm("judge", "judge")
@@ -56,7 +56,7 @@ class Default:
         # The judge is outside the pool; it is there so that somebody may judge, and never serves.
         self._pool = (*self._arms.values(), JUDGE)
         self._judge_price = judge_price
-        self._state: State | None = None
+        self._state: LearnerState | None = None
         self._plans: dict[str, Plan] = {}
         self._pending: dict[str, deque[_Pending]] = {role: deque() for role in roles}
         self._drawn = 0

@@ -13,7 +13,7 @@ from typing import Any
 
 from nightdesk.role_rl.judges import Pair
 from nightdesk.role_rl.sampling import Plan
-from nightdesk.role_rl.sufficient_stats import Halves, Key, Nights, Sums, Tally, Weighed
+from nightdesk.role_rl.sufficient_stats import Halves, Key, NightStats, Sums, Tally, Weighed
 
 SCHEMA = 2
 _UNRECORDED = {"nights": [0.0] * 6, "logged": [[0.0] * 5] * 3}
@@ -33,7 +33,7 @@ UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class LearnerState:
     """One version.
 
     version: 1, 2, ...; 0 stands for "no version yet: priors". previous: the version it was made from, None for the
@@ -69,7 +69,7 @@ def timestamp(moment: datetime) -> str:
     return moment.isoformat(timespec="seconds")
 
 
-def to_json(state: State) -> str:
+def to_json(state: LearnerState) -> str:
     """The document of a version, the same text for the same state."""
     document: dict[str, Any] = {
         "schema": SCHEMA,
@@ -115,7 +115,7 @@ def _text_of(value: Any) -> str:
     return json.dumps(value, sort_keys=True, allow_nan=False)
 
 
-def from_json(text: str) -> State:
+def from_json(text: str) -> LearnerState:
     """The state of a document of this schema or an earlier one.
 
     Raises:
@@ -128,7 +128,7 @@ def from_json(text: str) -> State:
     if schema != SCHEMA:
         raise ValueError(f"its schema is {schema!r}, this program reads {min(UPGRADES, default=SCHEMA)} to {SCHEMA}")
     previous = document["previous"]
-    return State(
+    return LearnerState(
         version=int(document["version"]),
         previous=None if previous is None else int(previous),
         profile=_text(document["profile"]),
@@ -172,7 +172,7 @@ def _tallies_in(document: list[dict[str, Any]]) -> dict[Key, Tally]:
             cost=_sums_in(tally["cost"]),
             seconds=_sums_in(tally["seconds"]),
             judged={judge: _sums_in(cell) for judge, cell in tally["judged"].items()},
-            nights=Nights(*map(_finite, tally["nights"])),
+            nights=NightStats(*map(_finite, tally["nights"])),
             logged=_logged_in(tally["logged"]),
         )
         for tally in document

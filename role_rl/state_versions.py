@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from nightdesk.role_rl.errors import StateMissing, StateUnreadable, StateUnwritable, VersionExists
-from nightdesk.role_rl.state import State, from_json, timestamp, to_json
+from nightdesk.role_rl.state import LearnerState, from_json, timestamp, to_json
 
 _FILE = re.compile(r"^(\d{6,18})\.json$")
 _TRIES = 100
@@ -34,7 +34,7 @@ def versions(folder: Path) -> list[int]:
     return sorted(int(match[1]) for match in map(_FILE.match, names) if match)
 
 
-def latest(folder: Path) -> tuple[State | None, list[str]]:
+def latest(folder: Path) -> tuple[LearnerState | None, list[str]]:
     """The highest version that can be read (None if there is none), and a line for each passed over. Never raises."""
     try:
         numbers = versions(folder)
@@ -51,7 +51,7 @@ def latest(folder: Path) -> tuple[State | None, list[str]]:
     return None, warnings
 
 
-def load(folder: Path, version: int) -> State:
+def load(folder: Path, version: int) -> LearnerState:
     """One version.
 
     Raises:
@@ -73,7 +73,7 @@ def load(folder: Path, version: int) -> State:
     return state
 
 
-def save(folder: Path, state: State) -> Path:
+def save(folder: Path, state: LearnerState) -> Path:
     """Write a new version, durably, whole or not at all.
 
     Raises:
@@ -99,7 +99,7 @@ def save(folder: Path, state: State) -> Path:
     return path
 
 
-def commit(folder: Path, change: Callable[[State | None], State]) -> tuple[State, list[str]]:
+def commit(folder: Path, change: Callable[[LearnerState | None], LearnerState]) -> tuple[LearnerState, list[str]]:
     """Make the next version from the latest one, again from the newer one if somebody else was faster.
 
     change: latest state -> new state, pure, since it may be called more than once. The number is given here: above
@@ -123,7 +123,7 @@ def commit(folder: Path, change: Callable[[State | None], State]) -> tuple[State
     raise taken or VersionExists(str(folder))
 
 
-def rollback(folder: Path, version: int, why: str = "by hand", created_at: datetime | None = None) -> State:
+def rollback(folder: Path, version: int, why: str = "by hand", created_at: datetime | None = None) -> LearnerState:
     """Write a new version that copies an old one; it serves from now on.
 
     Runs learned since stay learned: what is rolled back must not come back with the next learn.
@@ -134,7 +134,7 @@ def rollback(folder: Path, version: int, why: str = "by hand", created_at: datet
     old = load(folder, version)
     stamp = timestamp(created_at or datetime.now(UTC))
 
-    def copy(now: State | None) -> State:
+    def copy(now: LearnerState | None) -> LearnerState:
         since = now.learned_run_ids if now else ()
         learned = tuple(dict.fromkeys((*old.learned_run_ids, *since)))
         reason = f"Rolled back to version {version}: {' '.join(why.split())}."

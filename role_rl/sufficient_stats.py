@@ -86,7 +86,7 @@ class Weighed:
 
 
 @dataclass(frozen=True, slots=True)
-class Nights:
+class NightStats:
     """How judged answers fall into nights, n_k of which in night k sum up to total_k.
 
     count: nights; n, total, squares: sums over all answers; sizes: sum of n_k^2; between: sum of total_k^2 / n_k.
@@ -100,11 +100,11 @@ class Nights:
     between: float = 0.0
 
     @staticmethod
-    def of(nights: Iterable[Sequence[float]]) -> "Nights":
+    def of(nights: Iterable[Sequence[float]]) -> "NightStats":
         """From each night's accuracies."""
         seen = [night for night in nights if night]
         totals = [fsum(night) for night in seen]
-        return Nights(
+        return NightStats(
             count=float(len(seen)),
             n=float(sum(map(len, seen))),
             total=fsum(totals),
@@ -113,14 +113,14 @@ class Nights:
             between=fsum(total**2 / len(night) for total, night in zip(totals, seen, strict=True)),
         )
 
-    def plus(self, other: "Nights") -> "Nights":
+    def plus(self, other: "NightStats") -> "NightStats":
         """Both together, of different nights."""
-        return Nights(*(a + b for a, b in zip(self.values, other.values, strict=True)))
+        return NightStats(*(a + b for a, b in zip(self.values, other.values, strict=True)))
 
-    def scaled(self, factor: float) -> "Nights":
+    def scaled(self, factor: float) -> "NightStats":
         """At `factor` of the weight: every n_k becomes factor * n_k."""
         count, n, total, squares, sizes, between = (factor * x for x in self.values)
-        return Nights(count, n, total, squares, factor * sizes, between)
+        return NightStats(count, n, total, squares, factor * sizes, between)
 
     @property
     def values(self) -> tuple[float, float, float, float, float, float]:
@@ -132,7 +132,7 @@ class Nights:
 class Tally:
     """What is known of one arm's own first answers.
 
-    answers: how many, all of them seen; valid: how many passed the gate. cost: dollars of a decision, repairs
+    answers: how many, all of them seen; valid: how many passed the format checker. cost: dollars of a decision, repairs
     included; seconds: the same, as charged. judged: for each judge the accuracies given to valid answers; an answer
     judged by several counts once in all, shared out over them. nights: how the judged ones fall into nights.
     logged: accuracy (an invalid answer's is 0), dollars and seconds, each weighed for estimates from the log.
@@ -143,7 +143,7 @@ class Tally:
     cost: Sums = Sums()
     seconds: Sums = Sums()
     judged: Mapping[str, Sums] = field(default_factory=dict)
-    nights: Nights = Nights()
+    nights: NightStats = NightStats()
     logged: tuple[Weighed, Weighed, Weighed] = (Weighed(), Weighed(), Weighed())
 
     @property

@@ -15,12 +15,12 @@ from nightdesk.role_rl.arms import Arm, Settings, eligible
 from nightdesk.role_rl.feedback import gather
 from nightdesk.role_rl.learner import serving
 from nightdesk.role_rl.offpolicy import ope
-from nightdesk.role_rl.state import State
+from nightdesk.role_rl.state import LearnerState
 from nightdesk.role_rl.strategies.strategies import Beliefs, plan_of
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class WhatIf:
     """One role and context. reward, difference: of a decision under the changed settings, and that minus what the plan
     of now earns by them; None where the log does not support it. effective: judged answers behind them."""
 
@@ -34,13 +34,13 @@ class Answer:
 
 
 def what_if(
-    state: State | None,
+    state: LearnerState | None,
     calls: pa.Table,
     judgements: pa.Table,
     arms: Sequence[Arm],
     settings: Settings,
     changed: Settings,
-) -> list[Answer]:
+) -> list[WhatIf]:
     """Answer for every role and context that was logged. calls, judgements: all published rows.
 
     Raises:
@@ -57,7 +57,7 @@ def what_if(
         sample = ope.effective(logs, then.weights)
         supported = sample >= changed.min_effective
         answers.append(
-            Answer(
+            WhatIf(
                 role,
                 context,
                 now.leader,

@@ -1,7 +1,7 @@
 """What a role asks and what a model answers: the vocabulary that roles, models, store and board share.
 
 Every role's answer has one shape: labelled groups of the numbers that were shown. So there is one schema for
-language models to fill, one gate, and no way for an answer to carry text that was not in the document.
+language models to fill, one format checker, and no way for an answer to carry text that was not in the document.
 
 topic_finder            items: sentences of a chunk; labels: none. A group: a title, and sentences typical of it.
 topic_locator           items: sentences of a chunk; labels: titles. A group: a topic's number, its sentences.
@@ -38,7 +38,7 @@ class RoleRequest:
     labels: what may be answered with; empty where the role makes its own (see the module).
     meanings: for the organizer, what each label stands for; else empty.
     anchors: for the locator, one tuple per label: the sentence numbers that the finder named for it.
-    failed: for a repair, the answer that did not pass the gate and what was wrong with it; else empty.
+    failed: for a repair, the answer that did not pass the format checker and what was wrong with it; else empty.
     """
 
     role: Role
@@ -68,7 +68,7 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The parsed reply of one model to one request, before the gate."""
+    """The parsed reply of one model to one request, before the format checker."""
 
     groups: tuple[Group, ...]
     usage: Usage = field(default_factory=Usage)

@@ -7,7 +7,7 @@ from typing import Any
 from prefect.artifacts import acreate_markdown_artifact
 
 from nightdesk.flows.artifacts.markdown import code, plain, table
-from nightdesk.flows.artifacts.run_verdict import Verdict
+from nightdesk.flows.artifacts.run_verdict import RunVerdict
 from nightdesk.role_rl import state_versions as states
 from nightdesk.role_rl.errors import StateError
 from nightdesk.role_rl.learner import report
@@ -20,7 +20,7 @@ _STORIES = 5
 _SHOWN = 20  # rows of a list that could be long
 
 
-async def show_run(run: Run, result: dict[str, Any], verdict: Verdict, learned: Learned | None) -> None:
+async def show_run(run: Run, result: dict[str, Any], verdict: RunVerdict, learned: Learned | None) -> None:
     """Put a run's summary, and what it taught, on its page."""
     await acreate_markdown_artifact(_summary(run, result, verdict), key="summary", description=verdict.line)
     if learned is not None:
@@ -33,7 +33,7 @@ async def show_weights(out: Path, profile: Profile, learned: Learned) -> None:
     await acreate_markdown_artifact(text, key="weights", description=f"Weights, version {learned.version}")
 
 
-def _summary(run: Run, result: dict[str, Any], verdict: Verdict) -> str:
+def _summary(run: Run, result: dict[str, Any], verdict: RunVerdict) -> str:
     lines = [f"# {verdict.word}", "", verdict.headline, ""]
     lines += [f"- {plain(c, 300)}" for c in verdict.concerns]
     if stories := _stories(run):

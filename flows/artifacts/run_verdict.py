@@ -16,7 +16,7 @@ LOST_CALLS = 0.1  # share of a model's calls that got no answer, not even repair
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class RunVerdict:
     """What to say first. concerns: what was lost or spent and what to do about it, a line each; none: all is well.
 
     faults: those of the concerns that make the run bad.
@@ -46,7 +46,7 @@ def judge(
     learned: bool | None,
     absent: Mapping[str, str] | None = None,
     earlier: Sequence[str] = (),
-) -> Verdict:
+) -> RunVerdict:
     """Judge a run by its totals and figures.
 
     learned: whether the weights were updated; None: not asked for. absent: models that did not serve for all of the
@@ -54,7 +54,7 @@ def judge(
     """
     faults = tuple(_faults(totals, profile))
     concerns = _concerns(totals, result, profile, learned, absent)
-    return Verdict(_headline(totals, result), (*faults, *earlier, *concerns), faults)
+    return RunVerdict(_headline(totals, result), (*faults, *earlier, *concerns), faults)
 
 
 def _faults(totals: Totals, profile: Profile) -> Iterator[str]:

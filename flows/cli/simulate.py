@@ -11,7 +11,7 @@ from nightdesk.tasks.errors import InputError
 
 if TYPE_CHECKING:
     from nightdesk.role_rl.simulation.environments import World
-    from nightdesk.role_rl.simulation.simulate import Outcome
+    from nightdesk.role_rl.simulation.simulate import SimulatedOutcome
 
 
 def simulate(
@@ -58,7 +58,7 @@ def read_world(path: Path) -> "World":
         raise InputError(f"--models {path}: {e}") from None
 
 
-def figures(outcome: "Outcome") -> dict[str, Any]:
+def figures(outcome: "SimulatedOutcome") -> dict[str, Any]:
     """Return what the nights came to together, by name."""
     nights = outcome.nights
     return {
@@ -76,7 +76,7 @@ def figures(outcome: "Outcome") -> dict[str, Any]:
     }
 
 
-def by_night(outcome: "Outcome") -> list[dict[str, Any]]:
+def by_night(outcome: "SimulatedOutcome") -> list[dict[str, Any]]:
     """Return a row for every night: dollars, accuracy, regret, and who leads each role after it."""
     return [
         {

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from nightdesk.flows.serve.server_auth import Key, of_server
+from nightdesk.flows.serve.server_auth import ServerKey, of_server
 from nightdesk.flows.shared.configure import configure
 from nightdesk.flows.shared.parent_watch import SERVED_BY, end_with
 from nightdesk.tasks.errors import NightdeskError
@@ -26,7 +26,7 @@ STOP_TIMEOUT_S = 20
 
 
 @contextmanager
-def own_server(home: Path, usual_port: int, key: Key) -> Iterator[str]:
+def own_server(home: Path, usual_port: int, key: ServerKey) -> Iterator[str]:
     """Start a server whose database is kept under `home`, Prefect's folder; yield the address of its API.
 
     usual_port: taken if it is free, so that the UI stays where it was; else any other. key: what opens it.

@@ -26,14 +26,14 @@ NO_ORIGIN = "none"  # no browser ever sends this; an empty value would be read a
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class ServerKey:
     """The auth string ("user:password") of a server of ours. file: where it stands; None if a setting gives it."""
 
     auth: str = field(repr=False)
     file: Path | None
 
 
-def key_of(settings: "Settings") -> Key:
+def key_of(settings: "Settings") -> ServerKey:
     """Return the key of the server that Prefect's settings describe: the one they name, or that of their PREFECT_HOME.
 
     Raises:
@@ -41,10 +41,10 @@ def key_of(settings: "Settings") -> Key:
     """
     named = settings.server.api.auth_string
     if named is not None and (auth := named.get_secret_value()):
-        return Key(auth, None)
+        return ServerKey(auth, None)
     file = settings.home / FILE
     try:
-        return Key(_kept(file), file)
+        return ServerKey(_kept(file), file)
     except (OSError, UnicodeDecodeError) as e:
         raise NightdeskError(f"{file}: the server's auth string cannot be kept there ({e}); mend that") from e
 
@@ -73,7 +73,7 @@ def _kept(file: Path) -> str:
     return auth
 
 
-def how_to_sign_in(key: Key, api: str) -> list[str]:
+def how_to_sign_in(key: ServerKey, api: str) -> list[str]:
     """Return the lines that tell a person how to sign in to the UI, and what Prefect's own commands need."""
     where, value = "what PREFECT_SERVER_API_AUTH_STRING is set to", '"$PREFECT_SERVER_API_AUTH_STRING"'
     if key.file is not None:
@@ -84,7 +84,7 @@ def how_to_sign_in(key: Key, api: str) -> list[str]:
     ]
 
 
-def of_server(key: Key, origin: str = NO_ORIGIN) -> dict[str, str]:
+def of_server(key: ServerKey, origin: str = NO_ORIGIN) -> dict[str, str]:
     """Return the environment of a server that only `key` opens. origin: of its UI, say http://127.0.0.1:4200."""
     return {
         "PREFECT_SERVER_API_AUTH_STRING": key.auth,
@@ -93,7 +93,7 @@ def of_server(key: Key, origin: str = NO_ORIGIN) -> dict[str, str]:
     }
 
 
-def use(key: Key, **also: str) -> None:
+def use(key: ServerKey, **also: str) -> None:
     """Have this process, and those that it starts, use the key and what else is given of the environment.
 
     What goes to the loopback must not go through a proxy, which would see the key.

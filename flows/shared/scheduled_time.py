@@ -27,7 +27,7 @@ from prefect.client.schemas.sorting import FlowRunSort
 from pydantic import ValidationError
 
 from nightdesk.tasks.errors import InputError
-from nightdesk.tasks.reorganizing.missed_nights import LOOK_BACK, Night, nights_of
+from nightdesk.tasks.reorganizing.missed_nights import LOOK_BACK, ScheduledNight, nights_of
 
 MANY = 500  # firings in some days: more than that are not gone through one by one
 
@@ -40,7 +40,7 @@ class Due:
     deployment_id: UUID
     schedules: tuple[CronSchedule, ...] = ()
 
-    async def nights(self, now: datetime) -> list[Night]:
+    async def nights(self, now: datetime) -> list[ScheduledNight]:
         """Return the nights that the deployment's schedules had in the last week."""
         return await nights_passed(self.schedules, now)
 
@@ -86,9 +86,9 @@ def date_of(wanted: date | None, run: Due | None) -> date:
     return run.at.date() if run else date.today()
 
 
-async def nights_passed(schedules: Iterable[CronSchedule], now: datetime) -> list[Night]:
+async def nights_passed(schedules: Iterable[CronSchedule], now: datetime) -> list[ScheduledNight]:
     """Return the nights of the last LOOK_BACK days and of today until now, one a date, oldest first."""
-    found: list[Night] = []
+    found: list[ScheduledNight] = []
     for schedule in schedules:
         zone = ZoneInfo(_zone(schedule))
         first = now.astimezone(zone).date() - timedelta(days=LOOK_BACK)
@@ -96,7 +96,7 @@ async def nights_passed(schedules: Iterable[CronSchedule], now: datetime) -> lis
     return nights_of(n.due for n in found)
 
 
-async def nights_between(schedule: CronSchedule, after: datetime, before: datetime) -> list[Night]:
+async def nights_between(schedule: CronSchedule, after: datetime, before: datetime) -> list[ScheduledNight]:
     """Return the nights of a schedule from one moment to another, one a date, oldest first.
 
     Dates of which clocks skipped the hour of the schedule are among them: see `nights_of`.

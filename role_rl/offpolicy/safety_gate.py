@@ -5,8 +5,8 @@ the other half (`ope.difference`): no row judges a change that it helped to make
 change is held back if their effective sample is at least `min_effective` and the upper end of the 95 % interval is
 below zero. With a smaller sample it is served, but no weight moves by more than `max_move`.
 
-Not for the gate are: a change that leaves the leader and moves no weight by more than exploration may, a leader that
-fails, and one that must not serve any more. The estimate holds the other roles at what they did in the log.
+Not for the safety gate are: a change that leaves the leader and moves no weight by more than exploration may, a leader
+that fails, and one that must not serve any more. The estimate holds the other roles at what they did in the log.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ Logs = Mapping[str, Tally]
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class GateDecision:
     """The plan that may be served; whether the weights were held back; what there is to say of it."""
 
     plan: Plan
@@ -32,12 +32,12 @@ class Verdict:
 
 
 def concerns(old: Plan, new: Plan, settings: Settings) -> bool:
-    """Whether a change is one for the gate (it is for the same arms)."""
+    """Whether a change is one for the safety gate (it is for the same arms)."""
     furthest = max(abs(new.weights[name] - old.weights[name]) for name in new.weights)
     return new.leader != old.leader or furthest > settings.max_exploration
 
 
-def judged(old: Plan, new: Plan, halves: Sequence[tuple[Plan, Logs]], settings: Settings) -> Verdict:
+def judged(old: Plan, new: Plan, halves: Sequence[tuple[Plan, Logs]], settings: Settings) -> GateDecision:
     """Hold a change back, limit it, or let it pass.
 
     halves: for each half the candidate that was made from it, and the logs of the other half.
@@ -50,11 +50,11 @@ def judged(old: Plan, new: Plan, halves: Sequence[tuple[Plan, Logs]], settings: 
             f"{new.leader} held back: on {sample:.0f} judged answers that did not ask for it, the change is worth "
             f"{found.mean:+.3f} a decision (at most {found.high:+.3f})"
         )
-        return Verdict(Plan(old.weights, new.judge_rate, new.duel_rate, new.challengers), True, why)
+        return GateDecision(Plan(old.weights, new.judge_rate, new.duel_rate, new.challengers), True, why)
     if sample >= settings.min_effective:
-        return Verdict(new)
+        return GateDecision(new)
     weights = limited(old.weights, new.weights, settings.max_move)
     if weights == new.weights:
-        return Verdict(new)
+        return GateDecision(new)
     why = f"weights moved by at most {settings.max_move:g} ({sample:.0f} of {settings.min_effective:g} judged answers)"
-    return Verdict(Plan(weights, new.judge_rate, new.duel_rate, new.challengers), False, why)
+    return GateDecision(Plan(weights, new.judge_rate, new.duel_rate, new.challengers), False, why)

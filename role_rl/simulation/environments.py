@@ -16,7 +16,7 @@ from nightdesk.role_rl.errors import SettingsError
 class Actor:
     """One model of a world, as it is on one night.
 
-    accuracy, valid: per role, the mean of an answer's accuracy and the chance that it passes the gate, in [0, 1].
+    accuracy, valid: per role, the mean of an answer's accuracy and the chance that it is valid, in [0, 1].
     prices: dollars per million tokens (input, cached, output). tokens: of a typical call (input, output).
     latency_s: median (s) and sigma of the log-normal delay of a call.
     """

@@ -3,8 +3,8 @@
 The learner is the product's: decisions are drawn by `sampling.decide` from the plans that `learner.serving` gives,
 written down as a run publishes them, and learned by `learner.learn`. The world plays the models. An answer's accuracy
 is drawn from a beta distribution whose mean is the model's (and the same for all of an item's answers' ease); a judge
-sees it with an offset of its own and noise. An answer that does not pass the gate is asked for once more, then of the
-next models, as a run does.
+sees it with an offset of its own and noise. An answer that does not pass the format checker is asked for once more,
+then of the next models, as a run does.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ from nightdesk.role_rl.rewards import reward
 from nightdesk.role_rl.sampling import Decision, Plan, decide
 from nightdesk.role_rl.simulation.environments import Actor, World
 from nightdesk.role_rl.simulation.simulated_log import Logbook
-from nightdesk.role_rl.state import State
+from nightdesk.role_rl.state import LearnerState
 
 DECISIONS = 300
 """Of a role in a night."""
@@ -32,7 +32,7 @@ NEAR = 0.05
 
 
 @dataclass(slots=True)
-class Night:
+class SimulatedNight:
     """What one night came to. Sums over its decisions; leaders and good (the arms that should lead) by role."""
 
     number: int
@@ -50,7 +50,7 @@ class Night:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class SimulatedOutcome:
     """All nights of one seed, and what they say of the learner.
 
     regret: reward a decision short of the best arm of each role, judging paid. saved: share of the dollars of the
@@ -59,7 +59,7 @@ class Outcome:
     recovery: by role that a change concerned, nights until a good arm led again (None: not any more).
     """
 
-    nights: tuple[Night, ...]
+    nights: tuple[SimulatedNight, ...]
     regret: float
     saved: float
     accuracy_short: float
@@ -88,7 +88,7 @@ def arms_of(world: World) -> tuple[Arm, ...]:
 
 def simulate(
     world: World, nights: int, seed: int = 1, settings: Settings | None = None, decisions: int = DECISIONS
-) -> Outcome:
+) -> SimulatedOutcome:
     """Play some nights."""
     chosen = settings or settings_of(world)
     dice = Random(f"world {seed}")
@@ -113,7 +113,7 @@ class _Stage:
         arms: Sequence[Arm],
         offsets: Mapping[str, float],
         settings: Settings,
-        state: State | None,
+        state: LearnerState | None,
         dice: Random,
     ) -> None:
         self._actors = {actor.name: actor for actor in actors}
@@ -121,9 +121,9 @@ class _Stage:
         self._offsets, self._settings, self._state, self._dice = offsets, settings, state, dice
         self._board = reliability(state.pairs if state else {})
 
-    def play(self, number: int, seed: int, roles: Sequence[str], decisions: int) -> tuple[Night, Logbook]:
+    def play(self, number: int, seed: int, roles: Sequence[str], decisions: int) -> tuple[SimulatedNight, Logbook]:
         """Draw, answer, judge and serve every decision; return what it came to, and the rows."""
-        night, log = Night(number), Logbook(number, self._settings)
+        night, log = SimulatedNight(number), Logbook(number, self._settings)
         version = self._state.version if self._state else 0
         dearest = max(self._actors.values(), key=lambda actor: actor.cost_usd)
         for role in roles:
@@ -139,7 +139,7 @@ class _Stage:
                 self._decision(f"{number}-{role}-{unit}", role, plan, drawn, night, log)
         return night, log
 
-    def _decision(self, name: str, role: str, plan: Plan, drawn: Decision, night: Night, log: Logbook) -> None:
+    def _decision(self, name: str, role: str, plan: Plan, drawn: Decision, night: SimulatedNight, log: Logbook) -> None:
         served: tuple[float, str] | None = None  # the answer's accuracy, and whose it is
         dollars = {arm: 0.0 for arm in drawn.propensity}
         delay = 0.0
@@ -191,7 +191,15 @@ class _Stage:
         return valid, mean, actor.cost_usd * self._dice.uniform(0.7, 1.3), delay
 
     def _judged(
-        self, call: str, arm: str, role: str, key: str, accuracy: float, drawn: Decision, night: Night, log: Logbook
+        self,
+        call: str,
+        arm: str,
+        role: str,
+        key: str,
+        accuracy: float,
+        drawn: Decision,
+        night: SimulatedNight,
+        log: Logbook,
     ) -> None:
         """Have an answer judged."""
         rivals = [self._arms[other] for other in drawn.propensity if other != arm]
@@ -214,7 +222,7 @@ class _Stage:
         return reward(accuracy, actor.cost_usd, actor.latency_s.get("median", 0.0), self._settings)
 
 
-def _outcome(world: World, nights: Sequence[Night]) -> Outcome:
+def _outcome(world: World, nights: Sequence[SimulatedNight]) -> SimulatedOutcome:
     decisions = sum(night.decisions for night in nights)
     dearest = sum(night.dearest_usd for night in nights)
     judging = sum(night.judging_usd for night in nights)
@@ -226,7 +234,7 @@ def _outcome(world: World, nights: Sequence[Night]) -> Outcome:
         for night in nights
         if first is not None and night.number >= first
     ]
-    return Outcome(
+    return SimulatedOutcome(
         nights=tuple(nights),
         regret=sum(night.best_reward - night.reward for night in nights) / decisions,
         saved=1 - spent / dearest if dearest else 0.0,
@@ -239,13 +247,13 @@ def _outcome(world: World, nights: Sequence[Night]) -> Outcome:
     )
 
 
-def _first(nights: Sequence[Night], role: str, since: int) -> int | None:
+def _first(nights: Sequence[SimulatedNight], role: str, since: int) -> int | None:
     """Nights from `since` until the first after which a good arm leads."""
     found = (night.number - since for night in nights[since:] if night.leaders[role] in night.good[role])
     return next(found, None)
 
 
-def _recovery(world: World, nights: Sequence[Night]) -> dict[str, int | None]:
+def _recovery(world: World, nights: Sequence[SimulatedNight]) -> dict[str, int | None]:
     """For each role whose leader was made a wrong one by a change: nights until there is a good one again."""
     found = {}
     for since in sorted({since for since, _, _ in world.changes if 1 < since <= len(nights)}):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from nightdesk.role_rl.arms import Settings
 from nightdesk.role_rl.sampling import Plan
-from nightdesk.role_rl.strategies.policy import Prices
+from nightdesk.role_rl.strategies.policy import CallPrices
 
 Context = tuple[str, str]
 Plans = dict[Context, Plan]
@@ -29,12 +29,12 @@ class Fitted:
     notes: tuple[str, ...]
 
 
-def serving_usd(plans: Plans, decisions: Mapping[Context, float], prices: Mapping[Context, Prices]) -> float:
+def serving_usd(plans: Plans, decisions: Mapping[Context, float], prices: Mapping[Context, CallPrices]) -> float:
     """Expected dollars of a night's served answers."""
     return sum(n * prices[at].serving(plans[at]) for at, n in decisions.items() if at in plans)
 
 
-def judging_usd(plans: Plans, decisions: Mapping[Context, float], prices: Mapping[Context, Prices]) -> float:
+def judging_usd(plans: Plans, decisions: Mapping[Context, float], prices: Mapping[Context, CallPrices]) -> float:
     """Expected dollars of a night's judging, the second answers of duels included."""
     return sum(n * prices[at].judging(plans[at]) for at, n in decisions.items() if at in plans)
 
@@ -42,7 +42,7 @@ def judging_usd(plans: Plans, decisions: Mapping[Context, float], prices: Mappin
 def fit_serving(
     make: Callable[[Settings], Plans],
     decisions: Mapping[Context, float],
-    prices: Mapping[Context, Prices],
+    prices: Mapping[Context, CallPrices],
     settings: Settings,
 ) -> Fitted:
     """Plans by `make` at the least price of a dollar at which the night's serving fits."""
@@ -70,7 +70,7 @@ def fit_serving(
 
 
 def fit_judging(
-    plans: Plans, decisions: Mapping[Context, float], prices: Mapping[Context, Prices], settings: Settings
+    plans: Plans, decisions: Mapping[Context, float], prices: Mapping[Context, CallPrices], settings: Settings
 ) -> tuple[Plans, tuple[str, ...]]:
     """The plans with their rates scaled so that the night's judging fits."""
     limit = settings.judging_usd

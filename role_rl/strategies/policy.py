@@ -41,7 +41,7 @@ LONGEST = 50.0
 
 
 @dataclass(frozen=True, slots=True)
-class Prices:
+class CallPrices:
     """Dollars of a call by arm, and of one judgement: of each arm's answer (None: nobody may judge it)."""
 
     calls: Mapping[str, float]
@@ -64,10 +64,10 @@ class Prices:
         return alone + plan.duel_rate * (answers + judged)
 
 
-def prices(estimate: Estimate, arms: Sequence[Arm], settings: Settings) -> Prices:
+def prices(estimate: Estimate, arms: Sequence[Arm], settings: Settings) -> CallPrices:
     """What answers and judgements of the arms cost (`arms` in the order of the estimate)."""
     judgements = {arm.name: _judgement_usd(arm, arms, estimate.dollars, settings) for arm in arms}
-    return Prices(dict(zip(estimate.arms, map(float, estimate.dollars), strict=True)), judgements)
+    return CallPrices(dict(zip(estimate.arms, map(float, estimate.dollars), strict=True)), judgements)
 
 
 def plan(

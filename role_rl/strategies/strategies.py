@@ -6,7 +6,7 @@ fixed       every role by its pin; a role without one by the arm that the priors
 uniform     every arm alike: what a log wants on which any plan can be estimated
 
 A strategy is two pure functions. `learned` makes its memory after a night (JSON; only the published rule has one);
-`plan` makes the plan of one role and context. gated: whether its changes pass the gate and are limited
+`plan` makes the plan of one role and context. gated: whether its changes pass the safety gate and are limited
 (`offpolicy.safety_gate`).
 """
 

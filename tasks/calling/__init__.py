@@ -1,1 +1,1 @@
-"""How a question becomes an answer that passed the gate."""
+"""How a question becomes an answer that passed the format checker."""

@@ -9,7 +9,7 @@ from nightdesk.tasks.config.profile import Profile
 from nightdesk.tasks.errors import InputError, ModelError, RateLimited
 from nightdesk.tasks.models.address import address
 from nightdesk.tasks.models.providers.language_model import ServerError
-from nightdesk.tasks.models.worker import Reply, look_up
+from nightdesk.tasks.models.worker import CallResult, look_up
 
 log = logging.getLogger("nightdesk")
 
@@ -39,7 +39,7 @@ async def usable(profile: Profile, pool: FanOut) -> Profile:
 
 async def _trouble(model: ModelSpec, pool: FanOut) -> ModelError | None:
     try:
-        reply: Reply = await pool.talk(look_up, address(model, PATIENCE_S), None)
+        reply: CallResult = await pool.talk(look_up, address(model, PATIENCE_S), None)
         error = reply.error
     except ModelError as e:
         error = e

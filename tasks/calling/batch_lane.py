@@ -20,10 +20,10 @@ from nightdesk.tasks.config.profile import ProviderBatches
 from nightdesk.tasks.errors import ModelError, TerminalError, TransientError
 from nightdesk.tasks.messages import RoleRequest
 from nightdesk.tasks.models.address import address
-from nightdesk.tasks.models.providers.batch_protocol import Batches, Item, Result
+from nightdesk.tasks.models.providers.batch_protocol import Batches, BatchItem, BatchResult
 from nightdesk.tasks.models.providers.language_model import FormRefused, LanguageModel
 from nightdesk.tasks.models.registry import batches_of, build
-from nightdesk.tasks.models.worker import Reply
+from nightdesk.tasks.models.worker import CallResult
 from nightdesk.tasks.roles import prompts
 
 log = logging.getLogger("nightdesk")
@@ -33,14 +33,14 @@ SLOWER, LONGEST = 1.5, 12  # each poll comes so much later than the one before, 
 CANCEL_S = 60.0  # how long a cancelled batch may take to end with what it has
 ITEM_BYTES = 200  # what an item takes beside its body, at most
 
-Results = dict[int, "asyncio.Future[Result]"]  # number of an item -> what came of it
+Results = dict[int, "asyncio.Future[BatchResult]"]  # number of an item -> what came of it
 
 
 @dataclass(slots=True)
 class _Question:
     key: str
     request: RoleRequest
-    result: "asyncio.Future[Result]"
+    result: "asyncio.Future[BatchResult]"
 
 
 @dataclass(slots=True)
@@ -62,7 +62,7 @@ class Returned:
     times: how often it went up. since: when it first did (s since the epoch), None if it never did.
     """
 
-    reply: Reply | None
+    reply: CallResult | None
     times: int = 0
     since: float | None = None
 
@@ -106,7 +106,7 @@ class BatchLane:
     async def _lane(self, spec: ModelSpec) -> _Lane:
         if spec.name not in self._lanes:
             model: LanguageModel = await asyncio.to_thread(build, address(spec))  # seconds of importing
-            fresh = _Lane(spec.name, model, batches_of(model), spec.form or model.FORMS[0])
+            fresh = _Lane(spec.name, model, batches_of(model), spec.form or model.JSON_FORMS[0])
             self._lanes.setdefault(spec.name, fresh)
         return self._lanes[spec.name]
 
@@ -119,21 +119,21 @@ class BatchLane:
     def _again(self, lane: _Lane, error: ModelError | None) -> bool:
         """Tell whether a question with this outcome may be asked again; take the next form if this one is refused."""
         if isinstance(error, FormRefused):
-            forms = lane.model.FORMS
+            forms = lane.model.JSON_FORMS
             lane.form = forms[min(forms.index(lane.form) + 1, len(forms) - 1)]
         return isinstance(error, TransientError | FormRefused)
 
-    def _reply(self, lane: _Lane, request: RoleRequest, result: Result, since: float) -> Reply:
+    def _reply(self, lane: _Lane, request: RoleRequest, result: BatchResult, since: float) -> CallResult:
         seconds = time.time() - since
         if result.reply is None:
-            return Reply(None, result.error, since, seconds, lane.form, "batch")
+            return CallResult(None, result.error, since, seconds, lane.form, "batch")
         try:
             answer = lane.model.answer_in(result.reply, prompts.render(request))
         except ModelError as e:
-            return Reply(None, e, since, seconds, lane.form, "batch")
-        return Reply(answer, None, since, seconds, lane.form, "batch")
+            return CallResult(None, e, since, seconds, lane.form, "batch")
+        return CallResult(answer, None, since, seconds, lane.form, "batch")
 
-    async def _sent(self, lane: _Lane, key: str, request: RoleRequest) -> Result:
+    async def _sent(self, lane: _Lane, key: str, request: RoleRequest) -> BatchResult:
         """Put a question to those that go up next, and wait for what comes of it."""
         question = _Question(key, request, asyncio.get_running_loop().create_future())
         lane.waiting.append(question)
@@ -141,7 +141,7 @@ class BatchLane:
             self._start(self._collect(lane))
         return await question.result
 
-    async def _resumed(self, lane: _Lane, place: Place, marker: str) -> Result:
+    async def _resumed(self, lane: _Lane, place: Place, marker: str) -> BatchResult:
         """Wait for a question that is in a batch already: of an earlier run, or of this one."""
         followed = marker in self._out
         results = self._out.setdefault(marker, {})
@@ -163,7 +163,7 @@ class BatchLane:
             marker = f"nd{uuid.uuid4().hex[:16]}"
             made = self._rows.intend(marker, [q.key for q in questions[start:end]], time.time())
             self._out[marker] = {n: q.result for n, q in enumerate(questions[start:end])}
-            items = [Item(f"{marker}-{n}", body) for n, body in enumerate(bodies[start:end])]
+            items = [BatchItem(f"{marker}-{n}", body) for n, body in enumerate(bodies[start:end])]
             self._start(self._follow(lane, made, items))
 
     def _split(self, lane: _Lane, sizes: Sequence[int]) -> list[tuple[int, int]]:
@@ -178,7 +178,7 @@ class BatchLane:
             size += item
         return list(zip(cuts, [*cuts[1:], len(sizes)], strict=True))
 
-    async def _follow(self, lane: _Lane, made: Made, items: Sequence[Item]) -> None:
+    async def _follow(self, lane: _Lane, made: Made, items: Sequence[BatchItem]) -> None:
         """Make a batch (or find the one that was made), wait for its end, and hand out what came of its items."""
         results = self._out[made.marker]
         error: ModelError = TransientError("the batch ended without it")
@@ -198,9 +198,9 @@ class BatchLane:
             del self._out[made.marker]
             for number, result in results.items():
                 if not result.done():
-                    result.set_result(Result(f"{made.marker}-{number}", error=error))
+                    result.set_result(BatchResult(f"{made.marker}-{number}", error=error))
 
-    async def _made(self, lane: _Lane, made: Made, items: Sequence[Item]) -> str | None:
+    async def _made(self, lane: _Lane, made: Made, items: Sequence[BatchItem]) -> str | None:
         """Return the id of a batch, made now or by a process that ended before it could write the id down."""
         pause, sent = self._limits.poll_s, False
         while True:

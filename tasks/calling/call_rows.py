@@ -57,7 +57,7 @@ class Ledger:
 
 
 @dataclass(frozen=True, slots=True)
-class Context:
+class CallContext:
     """The decision that a call belongs to."""
 
     profile: str

@@ -69,7 +69,7 @@ async def fan_out(scheduler: str, workers: int, timeout_s: float) -> AsyncIterat
         await asyncio.to_thread(cluster.close)
 
 
-Call = tuple[GroupFunction, Any, Any, "asyncio.Future[Any]"]  # (function, shared, item, result)
+PoolCall = tuple[GroupFunction, Any, Any, "asyncio.Future[Any]"]  # (function, shared, item, result)
 
 
 class FanOut:
@@ -82,8 +82,8 @@ class FanOut:
 
     def __init__(self, client: Any, timeout_s: float, mend: Callable[[], None] = lambda: None) -> None:
         self._client, self._timeout_s, self._mend = client, timeout_s, mend
-        self._waiting: dict[tuple[GroupFunction, Any], deque[Call]] = defaultdict(deque)
-        self._suspects: deque[Call] = deque()
+        self._waiting: dict[tuple[GroupFunction, Any], deque[PoolCall]] = defaultdict(deque)
+        self._suspects: deque[PoolCall] = deque()
         self._groups: set[asyncio.Task[None]] = set()
         self._pumping = False
         self._talking: Counter[str] = Counter()  # worker -> calls that wait there for a network
@@ -170,7 +170,7 @@ class FanOut:
             if not queue:
                 del self._waiting[key]
 
-    def _send(self, calls: list[Call], alone: bool = False) -> None:
+    def _send(self, calls: list[PoolCall], alone: bool = False) -> None:
         calls = [c for c in calls if not c[3].cancelled()]
         group = asyncio.create_task(self._run(calls, alone))
         self._groups.add(group)
@@ -181,7 +181,7 @@ class FanOut:
 
         group.add_done_callback(done)
 
-    async def _run(self, calls: list[Call], alone: bool) -> None:
+    async def _run(self, calls: list[PoolCall], alone: bool) -> None:
         if not calls:
             return
         key = f"calls-{uuid.uuid4().hex}"
@@ -205,7 +205,7 @@ class FanOut:
                 if not result.done():
                     result.set_result(value)
 
-    async def _results(self, key: str, calls: list[Call], seconds: float) -> list[Any]:
+    async def _results(self, key: str, calls: list[PoolCall], seconds: float) -> list[Any]:
         function, shared, *_ = calls[0]
         future = self._client.submit(function, shared, [item for _, _, item, _ in calls], key=key, pure=False)
         try:
@@ -217,7 +217,7 @@ class FanOut:
             raise
         return results
 
-    def _fail(self, call: Call, error: Exception) -> None:
+    def _fail(self, call: PoolCall, error: Exception) -> None:
         from distributed import KilledWorker
 
         result = call[3]

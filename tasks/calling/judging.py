@@ -5,28 +5,28 @@ from collections.abc import Awaitable, Callable
 
 from nightdesk.role_rl.arms import Arm
 from nightdesk.role_rl.judges import judge_weights, panel, reliability
-from nightdesk.role_rl.state import State
-from nightdesk.tasks.calling.call_rows import Context, Ledger
+from nightdesk.role_rl.state import LearnerState
+from nightdesk.tasks.calling.call_rows import CallContext, Ledger
 from nightdesk.tasks.calling.outcomes import Call
 from nightdesk.tasks.calling.question_size import Budgets
 from nightdesk.tasks.config.profile import Profile
 from nightdesk.tasks.messages import RoleRequest
 from nightdesk.tasks.roles.registry import MODULES
 
-Ask = Callable[[Context, str, str, RoleRequest, str | None], Awaitable[Call]]
+Ask = Callable[[CallContext, str, str, RoleRequest, str | None], Awaitable[Call]]
 """(decision, arm, purpose, question, id of the call that is judged) -> the judge's own call"""
 
 
-class Judging:
+class JudgeBoard:
     """The board of one run. ask: how a judge is asked; states: the weights of a version."""
 
     def __init__(
-        self, profile: Profile, states: Callable[[int], State | None], budgets: Budgets, ledger: Ledger, ask: Ask
+        self, profile: Profile, states: Callable[[int], LearnerState | None], budgets: Budgets, ledger: Ledger, ask: Ask
     ) -> None:
         self._profile, self._states, self._budgets, self._ledger, self._ask = profile, states, budgets, ledger, ask
         self._arms, self._settings = profile.arms(), profile.settings()
 
-    async def judge(self, context: Context, calls: list[Call]) -> None:
+    async def judge(self, context: CallContext, calls: list[Call]) -> None:
         """Have the board answer the same question, and grade each answer against its own."""
         request = context.unit.request
         # An excluded model judges if the profile says that it is the judge.

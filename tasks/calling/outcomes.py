@@ -1,4 +1,4 @@
-"""What came of one call, and of one question: an answer that passed the gate, or why there is none."""
+"""What came of one call, and of one question: an answer that passed the format checker, or why there is none."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ class Outcome:
 
 @dataclass(slots=True)
 class Call:
-    """One use of a model: its record, its answer if that passed the gate, whether the record is this use's own.
+    """One use of a model: its record, its answer if that is valid, whether the record is this use's own.
 
     cause: why it has no answer. too_long: whether the question is longer than the model can read.
     """
@@ -47,7 +47,7 @@ class Call:
 
 
 def cause(error: ModelError | None) -> Cause:
-    """Return why a call has no answer. error: None if there was one, which did not pass the gate."""
+    """Return why a call has no answer. error: None if there was one, which did not pass the format checker."""
     if isinstance(error, OverBudget):
         return "budget"
     return "text" if isinstance(error, Refused) else "models"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from nightdesk.role_rl.learner import serving
 from nightdesk.role_rl.sampling import Plan
-from nightdesk.role_rl.state import State
+from nightdesk.role_rl.state import LearnerState
 from nightdesk.tasks.calling.question_size import Budgets, is_seldom
 from nightdesk.tasks.config.model_spec import ModelSpec
 from nightdesk.tasks.config.profile import Profile
@@ -21,7 +21,7 @@ class Plans:
     greedy: the leading model serves every decision, nothing is explored or judged.
     """
 
-    def __init__(self, profile: Profile, states: Callable[[int], State | None], greedy: bool) -> None:
+    def __init__(self, profile: Profile, states: Callable[[int], LearnerState | None], greedy: bool) -> None:
         self.left_out: Counter[tuple[str, str]] = Counter()
         self.budgets = Budgets(profile)
         self._profile, self._states, self._greedy = profile, states, greedy

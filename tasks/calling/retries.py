@@ -34,7 +34,7 @@ from nightdesk.tasks.errors import (
 )
 from nightdesk.tasks.messages import RoleRequest
 from nightdesk.tasks.models.address import address
-from nightdesk.tasks.models.worker import Reply, answer_group, answer_one
+from nightdesk.tasks.models.worker import CallResult, answer_group, answer_one
 from nightdesk.tasks.roles.tokens import question_tokens
 
 log = logging.getLogger("nightdesk")
@@ -69,19 +69,21 @@ class Sender:
         await self._pool.cancel()
         await self._batch_lane.cancel()
 
-    async def send(self, spec: ModelSpec, request: RoleRequest, record: Record) -> Reply:
+    async def send(self, spec: ModelSpec, request: RoleRequest, record: Record) -> CallResult:
         """Send one call over the lane of its record, again if it may succeed later; count its attempts there."""
         if (why := self.out.get(spec.name)) is not None:
-            return Reply(None, Unusable(why), now(), 0.0)
+            return CallResult(None, Unusable(why), now(), 0.0)
         if spec.is_remote and (size := question_tokens(request)) > budget(spec):
             may_be = f"{budget(spec):.0f} of its context of {spec.context.tokens} tokens ({spec.context.source})"
-            return Reply(None, TooLong(f"{spec.name}: a question of {size} tokens; it may have {may_be}"), now(), 0.0)
+            return CallResult(
+                None, TooLong(f"{spec.name}: a question of {size} tokens; it may have {may_be}"), now(), 0.0
+            )
         if record["lane"] == "batch":
             return await self._by_batch(spec, request, record)
         async with self._alone_if_first(spec):
             return await self._tried(spec, request, record)
 
-    async def _by_batch(self, spec: ModelSpec, request: RoleRequest, record: Record) -> Reply:
+    async def _by_batch(self, spec: ModelSpec, request: RoleRequest, record: Record) -> CallResult:
         """Send a call over lane batch, and over lane sync what that leaves."""
         _, most = _size(spec, request)
         try:
@@ -91,7 +93,7 @@ class Sender:
                     grant.spent = dollars_of(returned.reply.usage, spec.prices, "batch")
         except BudgetExceeded as e:
             self._over_budget(e)
-            return Reply(None, OverBudget(str(e)), now(), 0.0)
+            return CallResult(None, OverBudget(str(e)), now(), 0.0)
         record["attempts"] += returned.times
         self._ledger.made += returned.times > 0
         if returned.reply is not None:
@@ -101,7 +103,7 @@ class Sender:
         since = reply.started_at if returned.since is None else returned.since
         return replace(reply, started_at=since, latency_s=reply.started_at + reply.latency_s - since)
 
-    async def _tried(self, spec: ModelSpec, request: RoleRequest, record: Record) -> Reply:
+    async def _tried(self, spec: ModelSpec, request: RoleRequest, record: Record) -> CallResult:
         """Send a call until it is answered, cannot be, or has had its attempts and its time."""
         tokens, most = _size(spec, request)
         patience_s, failures = self._limits.patience_s, 0
@@ -114,10 +116,10 @@ class Sender:
                     grant.spent = dollars_of(reply.usage, spec.prices, reply.lane)
             except BudgetExceeded as e:
                 self._over_budget(e)
-                return Reply(None, OverBudget(str(e)), now(), 0.0)
+                return CallResult(None, OverBudget(str(e)), now(), 0.0)
             except Resting as e:
                 self.rested.add(spec.name)
-                return Reply(None, e, now(), 0.0)
+                return CallResult(None, e, now(), 0.0)
             error = reply.error
             if isinstance(error, Unusable):
                 self._put_out(spec, error)
@@ -133,24 +135,24 @@ class Sender:
             if not isinstance(error, RateLimited):
                 await asyncio.sleep(BACKOFF_S * 2 ** (failures - 1) * random.uniform(0.5, 1.0))
 
-    async def _asked(self, spec: ModelSpec, request: RoleRequest) -> Reply:
+    async def _asked(self, spec: ModelSpec, request: RoleRequest) -> CallResult:
         """Have a worker ask a model once."""
         if self._ending:
             raise asyncio.CancelledError
         at = address(spec, self._limits.call_timeout_s, self._forms.get(spec.name, ""))
-        reply: Reply
+        reply: CallResult
         try:
             if spec.is_remote:
                 reply = await self._seen_through(self._pool.talk(answer_one, at, request))
             else:
                 reply = await self._pool.call(answer_group, at, request)
         except ModelError as e:  # nobody came to be asked
-            return Reply(None, e, now(), 0.0)
+            return CallResult(None, e, now(), 0.0)
         if reply.form:
             self._forms[spec.name] = reply.form
         return reply
 
-    async def _seen_through(self, call: Coroutine[Any, Any, Reply]) -> Reply:
+    async def _seen_through(self, call: Coroutine[Any, Any, CallResult]) -> CallResult:
         """Await a call. When the run is cancelled, wait GRACE_S for its answer, which is paid for; send no more."""
         asked = asyncio.ensure_future(call)
         try:

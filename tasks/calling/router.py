@@ -1,8 +1,8 @@
-"""Calls: a role's questions -> answers that passed the gate, each from the model that was drawn for it.
+"""Calls: a role's questions -> answers that passed the format checker, each from the model that was drawn for it.
 
-Everything that decides is here, in the flow's process: the draw, the store, the gate, the way out when an answer fails
-(once more with the error, then the next model), duels and judging. How one call is sent is said in retries.py; workers
-only answer.
+Everything that decides is here, in the flow's process: the draw, the store, the format checker, the way out when an
+answer fails (once more with the error, then the next model), duels and judging. How one call is sent is said in
+retries.py; workers only answer.
 """
 
 import asyncio
@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 
 from nightdesk.role_rl.arms import eligible
 from nightdesk.role_rl.sampling import Plan, decide
-from nightdesk.role_rl.state import State
+from nightdesk.role_rl.state import LearnerState
 from nightdesk.tasks.calling.answer_keys import answer_from_json, answer_key, answer_to_json, digest
 from nightdesk.tasks.calling.answer_store import Record, Store, Stored
-from nightdesk.tasks.calling.call_rows import Context, Ledger, Unit
+from nightdesk.tasks.calling.call_rows import CallContext, Ledger, Unit
 from nightdesk.tasks.calling.dask_pool import FanOut
-from nightdesk.tasks.calling.judging import Judging
+from nightdesk.tasks.calling.judging import JudgeBoard
 from nightdesk.tasks.calling.outcomes import Call, Outcome, TooLongBy, cause, cause_of
 from nightdesk.tasks.calling.plans import Plans
 from nightdesk.tasks.calling.retries import Sender
@@ -37,7 +37,7 @@ from nightdesk.tasks.errors import (
     TooLong,
 )
 from nightdesk.tasks.messages import Answer, Cause, RoleRequest
-from nightdesk.tasks.models.worker import Reply, embed_group
+from nightdesk.tasks.models.worker import CallResult, embed_group
 from nightdesk.tasks.roles import format_checker
 from nightdesk.tasks.roles.registry import MODULES
 
@@ -47,15 +47,15 @@ LONGEST_REPLY = 2_000  # characters of a reply that cannot be read, kept for its
 class Router:
     """What the calls of one run share.
 
-    again: whether the run takes up what failed on an earlier night. Then a published answer that did not pass the gate
-    is asked for once more, whereas other runs do not pay for it twice.
+    again: whether the run takes up what failed on an earlier night. Then a published answer that is not valid is
+    asked for once more, whereas other runs do not pay for it twice.
     """
 
     def __init__(
         self,
         profile: Profile,
         run_date: date,
-        states: Callable[[int], State | None],
+        states: Callable[[int], LearnerState | None],
         store: Store,
         pool: FanOut,
         greedy: bool = False,
@@ -71,7 +71,7 @@ class Router:
         self._deadline = time.monotonic() + profile.limits.deadline_s
         self.plans = Plans(profile, states, greedy)
         self.ledger = Ledger()
-        self._judging = Judging(profile, states, self.plans.budgets, self.ledger, self._call)
+        self._judging = JudgeBoard(profile, states, self.plans.budgets, self.ledger, self._call)
         self._sender = Sender(profile, store, pool, self.ledger)
 
     def absent(self) -> dict[str, str]:
@@ -108,7 +108,7 @@ class Router:
 
         return np.array(await asyncio.gather(*map(one, texts)))
 
-    async def ask_all(self, context: Context, arms: Sequence[str]) -> dict[str, Call]:
+    async def ask_all(self, context: CallContext, arms: Sequence[str]) -> dict[str, Call]:
         """Have a question answered by several arms, as judges' calls; those that cannot be asked at once are passed."""
         request = context.unit.request
         able = self.plans.budgets.holding(arms, self.plans.budgets.tokens(request))
@@ -125,7 +125,7 @@ class Router:
                 None, None, f"{request.role}: longer than any model of the pool can be asked", "text", "estimate"
             )
         decision = decide(drawn, plan, shared=(*drawn[:3], digest(request.items)))
-        context = Context(self.profile.name, unit, decision, digest(drawn, unit.doc_id, unit.unit), self._teaches)
+        context = CallContext(self.profile.name, unit, decision, digest(drawn, unit.doc_id, unit.unit), self._teaches)
         runs = [self._call(context, decision.arm, "serve", request)]
         if decision.challenger is not None:
             runs.append(self._call(context, decision.challenger, "duel", request))
@@ -152,7 +152,7 @@ class Router:
         """Return the models that may serve some role."""
         return {a.model for a in eligible(self._arms, self._settings)}
 
-    async def _serving(self, context: Context, calls: list[Call], plan: Plan, tried: list[Call]) -> Call | None:
+    async def _serving(self, context: CallContext, calls: list[Call], plan: Plan, tried: list[Call]) -> Call | None:
         """Return the first valid of: the drawn call, its repair, the rival of a duel, the next models.
 
         tried: the calls made so far; those that follow are added.
@@ -183,7 +183,9 @@ class Router:
                 return other
         return await self._first_free(context, [context.decision.arm, *others], parent, tried)
 
-    async def _first_free(self, context: Context, names: Sequence[str], parent: str, tried: list[Call]) -> Call | None:
+    async def _first_free(
+        self, context: CallContext, names: Sequence[str], parent: str, tried: list[Call]
+    ) -> Call | None:
         """Wait for the first of a role's models that rest, and ask it; give up at the run's deadline."""
         self._must_have_one(context.unit.request.role, names)
         while resting := {n: free for n in names if (free := self._sender.free_in(self._model(n).name)) > 0}:
@@ -207,7 +209,7 @@ class Router:
             raise InputError(f"no model is left to serve {role}: {'; '.join(f'{n}: {why}' for n, why in out.items())}")
 
     async def _call(
-        self, context: Context, arm: str, purpose: str, request: RoleRequest, parent: str | None = None
+        self, context: CallContext, arm: str, purpose: str, request: RoleRequest, parent: str | None = None
     ) -> Call:
         """Get one model's answer: from the store if it is there, and never asked for twice at a time."""
         spec = self._model(arm)
@@ -230,7 +232,7 @@ class Router:
             self.plans.did_not_fit(request.role, spec, f"its provider says: {reply.error}")
         return Call(record, answer, True, "" if answer is not None else cause(reply.error), too_long)
 
-    def _found(self, context: Context, arm: str, purpose: str, parent: str | None, found: Stored) -> Call:
+    def _found(self, context: CallContext, arm: str, purpose: str, parent: str | None, found: Stored) -> Call:
         record = found.record
         answer = answer_from_json(found.answer) if record["valid"] else None
         why: Cause = "" if record["valid"] else "models" if found.failed else "text"
@@ -241,8 +243,8 @@ class Router:
         self.ledger.cached.append(row)
         return Call(row, answer, own=False, cause=why)
 
-    def _written(self, request: RoleRequest, record: Record, reply: Reply) -> Answer | None:
-        """Put a reply through the gate and write the call down; return the answer if it passed."""
+    def _written(self, request: RoleRequest, record: Record, reply: CallResult) -> Answer | None:
+        """Put a reply through the format checker and write the call down; return the answer if it passed."""
         answer = answer_from_json(answer_to_json(reply.answer)) if reply.answer else None  # as a rerun will find it
         problems = format_checker.check(request, answer, MODULES[request.role].check) if answer else [str(reply.error)]
         usage, cost = reply.usage, dollars_of(reply.usage, self._model(record["model"]).prices, reply.lane)

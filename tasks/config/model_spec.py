@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from nightdesk.tasks.config.encoder_folder import problem
 from nightdesk.tasks.config.list_prices import list_context, list_prices
-from nightdesk.tasks.config.pricing import Prices
+from nightdesk.tasks.config.pricing import TokenPrices
 from nightdesk.tasks.config.toml_table import Table
 from nightdesk.tasks.messages import Role
 
@@ -17,7 +17,7 @@ CONCURRENCY = 32  # calls that a language model has at a time, if its limits do 
 ASSUMED_CONTEXT = 16_384  # tokens, where neither the profile nor the price list says
 RESERVED = 4  # a reply may always have one token in so many of the context
 
-Form = Literal["json_schema", "json_object_schema", "json_object", "text"]
+JsonForm = Literal["json_schema", "json_object_schema", "json_object", "text"]
 
 
 class ModelLimits(Table):
@@ -28,14 +28,14 @@ class ModelLimits(Table):
     concurrency: int = Field(0, ge=0)
 
 
-class Context(NamedTuple):
+class ContextWindow(NamedTuple):
     """What a model reads and answers in one call, in tokens (0: no limit), and where that is known from."""
 
     tokens: int
     source: Literal["profile", "price list", "assumed", "no limit"]
 
 
-class Prior(Table):
+class PriorSettings(Table):
     """What is known of a model before it was judged: accuracy in [0, 1], worth `strength` judged answers.
 
     cost_usd, latency_s: of one call; what follows from its prices, and what is usual, if left out.
@@ -66,7 +66,7 @@ class ModelSpec(Table):
     model: str = ""
     base_url: str = ""
     api_key_env: str = Field("", pattern=r"^([A-Za-z_][A-Za-z0-9_]*)?$")
-    form: Form | Literal[""] = ""
+    form: JsonForm | Literal[""] = ""
     context_tokens: int = Field(0, ge=0)  # what it reads and answers in one call; 0 = as the price list says
     max_output_tokens: int = Field(8192, ge=64)
     temperature: float | None = Field(None, ge=0, le=2)
@@ -74,10 +74,10 @@ class ModelSpec(Table):
     options: dict[str, Any] = Field(default_factory=dict)
     lane: Literal["sync", "batch", "both"] = "sync"
     judges: bool = True
-    prices: Prices = Field(default_factory=Prices)
+    prices: TokenPrices = Field(default_factory=TokenPrices)
     limits: ModelLimits = ModelLimits()
-    prior: Prior = Prior()
-    priors: dict[Role, Prior] = Field(default_factory=dict)  # where a role's prior differs
+    prior: PriorSettings = PriorSettings()
+    priors: dict[Role, PriorSettings] = Field(default_factory=dict)  # where a role's prior differs
 
     @model_validator(mode="before")
     @classmethod
@@ -124,15 +124,15 @@ class ModelSpec(Table):
         return self.provider != "embedded"
 
     @property
-    def context(self) -> Context:
+    def context(self) -> ContextWindow:
         """Return what it reads and answers in one call: as the profile says, else the price list, else assumed."""
         if not self.is_remote:
-            return Context(0, "no limit")
+            return ContextWindow(0, "no limit")
         if self.context_tokens:
-            return Context(self.context_tokens, "profile")
+            return ContextWindow(self.context_tokens, "profile")
         if listed := list_context(self.provider, self.base_url, self.model_id):
-            return Context(listed, "price list")
-        return Context(ASSUMED_CONTEXT, "assumed")
+            return ContextWindow(listed, "price list")
+        return ContextWindow(ASSUMED_CONTEXT, "assumed")
 
     @property
     def reserved_output(self) -> int:

@@ -9,7 +9,7 @@ from nightdesk.tasks.config.toml_table import Table
 from nightdesk.tasks.messages import Usage
 
 
-class Prices(Table):
+class TokenPrices(Table):
     """Dollars per million tokens: read, read from the provider's cache, written to it, and answered with.
 
     Reading from the cache and writing to it cost what reading costs, if that is all that is said. batch: what of these
@@ -30,7 +30,7 @@ class Prices(Table):
         return given
 
 
-def dollars_of(usage: Usage, prices: Prices, lane: str = "sync") -> float:
+def dollars_of(usage: Usage, prices: TokenPrices, lane: str = "sync") -> float:
     """Return what a call cost: input that is fresh, read from the cache and written to it, and output, each at its
     price per million tokens; on lane batch, the share of it that batches cost.
     """
@@ -44,7 +44,7 @@ def dollars_of(usage: Usage, prices: Prices, lane: str = "sync") -> float:
     return dollars * prices.batch if lane == "batch" else dollars
 
 
-def most_dollars(characters: int, prices: Prices, most_output: int = 0) -> float:
+def most_dollars(characters: int, prices: TokenPrices, most_output: int = 0) -> float:
     """Return the most that a call can cost: a token per character read, at the dearest, and as many written.
 
     most_output: tokens that the model may write at most; 0 = as many as characters are read.

@@ -8,10 +8,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
-from nightdesk.role_rl.arms import ANY, Arm, Settings, eligible
-from nightdesk.role_rl.arms import Prior as ArmPrior
+from nightdesk.role_rl.arms import ANY, Arm, Prior, Settings, eligible
 from nightdesk.role_rl.errors import RoleRLError
-from nightdesk.tasks.config.model_spec import ModelSpec, Prior
+from nightdesk.tasks.config.model_spec import ModelSpec, PriorSettings
 from nightdesk.tasks.config.pricing import dollars_of
 from nightdesk.tasks.config.shipped_data import folder
 from nightdesk.tasks.config.toml_table import Table
@@ -195,11 +194,11 @@ class Profile(Table):
             for lane in m.lanes
         ]
 
-    def _prior(self, model: ModelSpec, prior: Prior, lane: str) -> ArmPrior:
+    def _prior(self, model: ModelSpec, prior: PriorSettings, lane: str) -> Prior:
         """Return what the learner starts from: where the profile says nothing, what a call of usual size comes to."""
         cost = self._usual_usd(model, lane) if prior.cost_usd is None else prior.cost_usd
         usually_s = LATENCY_S if model.is_remote and lane == "sync" else 0.0
-        return ArmPrior(
+        return Prior(
             accuracy=prior.accuracy,
             strength=prior.strength,
             cost_usd=cost,

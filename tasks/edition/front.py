@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from nightdesk.tasks.edition.night import Category, Night, Sentence, Story
+from nightdesk.tasks.edition.night import Category, Edition, EditionStory, Sentence
 
 BESIDE, BELOW = 3, 4  # stories beside the lead and in the row below; the others stand in a list
 OPENING, EXCERPT = 1_300, 120  # letters that open the lead, and another story, about; a Chinese one counts for two
@@ -15,7 +15,7 @@ LINES = 3  # sentences of each category
 class Line:
     """One sentence that stands for a story under a category."""
 
-    story: Story
+    story: EditionStory
     sentence: Sentence
     doc_id: str
 
@@ -24,15 +24,15 @@ class Line:
 class Front:
     """The stories by their place on the front page; lead is None on a night without stories."""
 
-    lead: Story | None
+    lead: EditionStory | None
     opening: list[list[Sentence]]
-    beside: Sequence[Story]
-    below: Sequence[Story]
-    others: Sequence[Story]
+    beside: Sequence[EditionStory]
+    below: Sequence[EditionStory]
+    others: Sequence[EditionStory]
     lines: tuple[tuple[Category, tuple[Line, ...]], ...]
 
 
-def front_page(night: Night) -> Front:
+def front_page(night: Edition) -> Front:
     """Lay out the front page: the heaviest story leads."""
     stories = night.stories
     cut = 1 + BESIDE + BELOW
@@ -46,7 +46,7 @@ def front_page(night: Night) -> Front:
     )
 
 
-def beginning(story: Story, letters: int = EXCERPT) -> list[list[Sentence]]:
+def beginning(story: EditionStory, letters: int = EXCERPT) -> list[list[Sentence]]:
     """Return what a story begins with, document by document: the first sentences of its largest category."""
     by_document: dict[int, list[Sentence]] = {}
     for paragraph in max(story.sections, key=lambda s: s.sentences).paragraphs:
@@ -57,7 +57,7 @@ def beginning(story: Story, letters: int = EXCERPT) -> list[list[Sentence]]:
     return list(by_document.values())
 
 
-def _lines(category: Category, stories: Sequence[Story]) -> Iterator[Line]:
+def _lines(category: Category, stories: Sequence[EditionStory]) -> Iterator[Line]:
     """Yield a sentence a story of those that have the category: the one that it was filed under most surely."""
     for story in stories:
         for section in story.sections:

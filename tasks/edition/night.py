@@ -17,7 +17,7 @@ PARAGRAPH = 5  # sentences at most
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class EditionDocument:
     """One document of the night. index: its number on the page, from 0."""
 
     index: int
@@ -58,7 +58,7 @@ class Sentence:
 class Paragraph:
     """Sentences of one category and document; they stand in one stretch of it, though not always side by side."""
 
-    document: Document
+    document: EditionDocument
     sentences: tuple[Sentence, ...]
 
 
@@ -79,13 +79,13 @@ class Section:
 class Told:
     """What one document has of a story, and what it calls it."""
 
-    document: Document
+    document: EditionDocument
     title: str
     sentences: int
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
+class EditionStory:
     """Topics of the night's documents that go on with each other. since: an earlier night that had it."""
 
     story_id: str
@@ -123,20 +123,20 @@ class Story:
 class Unplaced:
     """Sentences of one document that no model could place, and why."""
 
-    document: Document
+    document: EditionDocument
     reason: str
     sentences: tuple[Sentence, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Night:
+class Edition:
     """All of it. unreadable: (doc_id, source, reason). models: who filed how many sentences, most first."""
 
     run_date: date
     profiles: tuple[str, ...]
     categories: tuple[Category, ...]
-    documents: tuple[Document, ...]
-    stories: tuple[Story, ...]
+    documents: tuple[EditionDocument, ...]
+    stories: tuple[EditionStory, ...]
     unplaced: tuple[Unplaced, ...]
     unreadable: tuple[tuple[str, str, str], ...]
     models: tuple[tuple[str, int], ...]
@@ -152,7 +152,7 @@ class Night:
         return sum(len(u.sentences) for u in self.unplaced)
 
 
-def read_night(out: Path, run_date: date, known_categories: Mapping[str, Sequence[str]] | None = None) -> Night:
+def read_edition(out: Path, run_date: date, known_categories: Mapping[str, Sequence[str]] | None = None) -> Edition:
     """Read what was published for a date.
 
     known_categories: profile -> its categories in their order, for profiles that are not shipped; where a profile is
@@ -173,7 +173,7 @@ def read_night(out: Path, run_date: date, known_categories: Mapping[str, Sequenc
     profile_of = {c["run_id"]: c["profile"] for c in rows("calls", ["run_id", "profile"])}
     readable = [d for d in published if d["status"] != "unreadable"]
     documents = {
-        d["doc_id"]: Document(
+        d["doc_id"]: EditionDocument(
             k, d["doc_id"], d["title"] or "", d["source"], d["language"] or "", profile_of.get(d["run_id"], ""),
             d["sentences"], d["reason"] or "",
         )
@@ -195,7 +195,7 @@ def read_night(out: Path, run_date: date, known_categories: Mapping[str, Sequenc
     profiles = tuple(sorted({d.profile for d in documents.values()} - {""}))
     categories = _categories(passages, profiles, known_categories or {})
     topics = rows("topics", ["doc_id", "topic_id", "title", "story_id"])
-    return Night(
+    return Edition(
         run_date,
         profiles,
         tuple(categories.values()),
@@ -240,10 +240,10 @@ def _earlier(out: Path, run_date: date) -> dict[str, date]:
 def _stories(
     topics: list[Row],
     passages: list[Row],
-    documents: Mapping[str, Document],
+    documents: Mapping[str, EditionDocument],
     categories: Mapping[str, Category],
     earlier: Mapping[str, date],
-) -> list[Story]:
+) -> list[EditionStory]:
     of_topic: dict[str, list[Row]] = defaultdict(list)
     for p in passages:
         if p["category"] != UNPLACED:
@@ -261,11 +261,11 @@ def _stories(
             for category, paragraph in _paragraphs(told[k].document, of_topic[its[k]["topic_id"]]):
                 filed[category].append(paragraph)
         sections = [Section(categories[c], tuple(filed[c])) for c in categories if c in filed]
-        stories.append(Story(story_id, tuple(told[k] for k in order), tuple(sections), earlier.get(story_id)))
+        stories.append(EditionStory(story_id, tuple(told[k] for k in order), tuple(sections), earlier.get(story_id)))
     return sorted(stories, key=lambda s: (-s.weight, s.title, s.story_id))
 
 
-def _paragraphs(document: Document, passages: Sequence[Row]) -> Iterator[tuple[str, Paragraph]]:
+def _paragraphs(document: EditionDocument, passages: Sequence[Row]) -> Iterator[tuple[str, Paragraph]]:
     """Yield the paragraphs of a topic by category; none goes from one stretch of the document into the next."""
     stretches: list[dict[str, list[Sentence]]] = []
     last = 0
@@ -284,7 +284,7 @@ def _sentence(passage: Row) -> Sentence:
     return Sentence(passage["position"], passage["text"], passage["confidence"] or 0.0, passage["start_s"])
 
 
-def _unplaced(passages: list[Row], documents: Mapping[str, Document]) -> list[Unplaced]:
+def _unplaced(passages: list[Row], documents: Mapping[str, EditionDocument]) -> list[Unplaced]:
     found: dict[tuple[str, str], list[Sentence]] = defaultdict(list)
     for p in passages:
         if p["category"] == UNPLACED:

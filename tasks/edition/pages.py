@@ -16,7 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from nightdesk.tasks.edition.front import beginning, front_page
-from nightdesk.tasks.edition.night import Night, nothing_published, read_night
+from nightdesk.tasks.edition.night import Edition, nothing_published, read_edition
 from nightdesk.tasks.errors import PublishError
 from nightdesk.tasks.tables import parts, publish
 
@@ -44,7 +44,7 @@ def write_edition(out: Path, run_date: date, known_categories: Mapping[str, Sequ
         raise nothing_published(out, run_date)
     page = edition_path(out, run_date)
     with publish.locked(out, run_date):  # no run publishes meanwhile, and the last to publish writes last
-        night = read_night(out, run_date, known_categories)
+        night = read_edition(out, run_date, known_categories)
         try:
             page.parent.mkdir(parents=True, exist_ok=True)
             _put(page.with_name("night.json"), json.dumps(_told_in_short(night), ensure_ascii=False))
@@ -69,7 +69,7 @@ def write_index(out: Path) -> None:
         _put(out / "editions" / "index.html", _render("index.html.j2", nights=nights[::-1]))
 
 
-def night_page(night: Night, editions: Sequence[date] = ()) -> str:
+def night_page(night: Edition, editions: Sequence[date] = ()) -> str:
     """Return the page of a night as HTML. editions: dates that have a page, for links to them."""
     return _render("night.html.j2", night=night, front=front_page(night), editions=frozenset(editions))
 
@@ -84,7 +84,7 @@ def _editions(out: Path) -> list[date]:
     return sorted(found)
 
 
-def _told_in_short(night: Night) -> dict[str, Any]:
+def _told_in_short(night: Edition) -> dict[str, Any]:
     return {
         "profiles": night.profiles,
         "documents": len(night.documents),

@@ -13,7 +13,7 @@ from nightdesk.role_rl.arms import Settings
 from nightdesk.role_rl.errors import SettingsError, StateError
 from nightdesk.role_rl.learner import learn, report
 from nightdesk.role_rl.offpolicy.ope import Interval
-from nightdesk.role_rl.state import State
+from nightdesk.role_rl.state import LearnerState
 from nightdesk.role_rl.whatif import what_if
 from nightdesk.tasks.calling.answer_store import is_alive
 from nightdesk.tasks.config.profile import Profile
@@ -50,7 +50,7 @@ def learn_from_tables(out: Path, profile: Profile, run_date: date, run_id: str) 
     arms, settings = profile.arms(), profile.settings()
     read: dict[tuple[str, ...], tuple[pa.Table, pa.Table]] = {}
 
-    def change(before: State | None) -> State:
+    def change(before: LearnerState | None) -> LearnerState:
         seen = tuple(before.learned_run_ids) if before else ()
         if seen not in read:
             read[seen] = _unlearned(out, set(seen), run_id)

@@ -15,7 +15,7 @@ from nightdesk.tasks.models.registry import build, kind_of
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class CallResult:
     """What came of one call: an answer or an error; latency_s in seconds, started_at in seconds since the epoch.
 
     form: how the model was held to JSON, once that is known. lane: over which the call went, for its price.
@@ -36,16 +36,16 @@ class Reply:
         return self.error.usage if isinstance(self.error, BadReply) else Usage()
 
 
-def answer_group(address: ModelAddress, requests: Sequence[RoleRequest]) -> list[Reply]:
+def answer_group(address: ModelAddress, requests: Sequence[RoleRequest]) -> list[CallResult]:
     """Have a model that computes answer several requests."""
     return asyncio.run(_answer_all(build(address), requests))
 
 
-async def _answer_all(model: Model, requests: Sequence[RoleRequest]) -> list[Reply]:
+async def _answer_all(model: Model, requests: Sequence[RoleRequest]) -> list[CallResult]:
     return [await _answer(model, r, "") for r in requests]
 
 
-async def answer_one(address: ModelAddress, request: RoleRequest) -> Reply:
+async def answer_one(address: ModelAddress, request: RoleRequest) -> CallResult:
     """Have a model that is reached over a network answer one request, beside others, on a loop that stays."""
     model = await _remote(address)
     started_at, start = time.time(), time.perf_counter()
@@ -54,10 +54,10 @@ async def answer_one(address: ModelAddress, request: RoleRequest) -> Reply:
             return await _answer(model, request, address.key_env)
     except TimeoutError:
         late = TransientError(f"no reply within {address.timeout_s:g} s")
-        return Reply(None, late, started_at, time.perf_counter() - start, model.form)
+        return CallResult(None, late, started_at, time.perf_counter() - start, model.form)
 
 
-async def look_up(address: ModelAddress, _: None = None) -> Reply:
+async def look_up(address: ModelAddress, _: None = None) -> CallResult:
     """Ask a provider whether a model is there, at no cost; the reply holds why not."""
     model = await _remote(address)
     started_at, start = time.time(), time.perf_counter()
@@ -69,7 +69,7 @@ async def look_up(address: ModelAddress, _: None = None) -> Reply:
         error = TransientError(f"no reply within {address.timeout_s:g} s")
     except ModelError as e:
         error = _alone(e)
-    return Reply(None, error, started_at, time.perf_counter() - start)
+    return CallResult(None, error, started_at, time.perf_counter() - start)
 
 
 async def _remote(address: ModelAddress) -> Any:
@@ -82,7 +82,7 @@ async def _remote(address: ModelAddress) -> Any:
 _loaded: set[str] = set()
 
 
-async def _answer(model: Model, request: RoleRequest, key_env: str) -> Reply:
+async def _answer(model: Model, request: RoleRequest, key_env: str) -> CallResult:
     started_at, start = time.time(), time.perf_counter()
     answer: Answer | None = None
     error: ModelError | None = None
@@ -92,7 +92,7 @@ async def _answer(model: Model, request: RoleRequest, key_env: str) -> Reply:
         error = _alone(e)
     except Exception as e:  # noqa: BLE001  (a model's bug ends its call, not its neighbours')
         error = TerminalError(without_keys(f"{type(e).__name__}: {e}", key_env))
-    return Reply(answer, error, started_at, time.perf_counter() - start, getattr(model, "form", ""))
+    return CallResult(answer, error, started_at, time.perf_counter() - start, getattr(model, "form", ""))
 
 
 def _alone(error: ModelError) -> ModelError:

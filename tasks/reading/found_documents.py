@@ -11,8 +11,8 @@ from typing import BinaryIO
 from nightdesk.tasks.errors import DocumentError, InputError
 from nightdesk.tasks.reading.documents import Document, make_document, shown
 from nightdesk.tasks.reading.encodings import decode
-from nightdesk.tasks.reading.formats.content import Content, Row
-from nightdesk.tasks.reading.formats.registry import FEED, FORMS, HTML, JSONL, LISTED, PROSE, Form
+from nightdesk.tasks.reading.formats.content import Content, SourceRecord
+from nightdesk.tasks.reading.formats.registry import FEED, FORMATS, HTML, JSONL, LISTED, PROSE, Format
 from nightdesk.tasks.reading.guard import refusing_what_breaks_readers
 from nightdesk.tasks.reading.http import MOST_BYTES, Fetched, fetch, public, stdin
 
@@ -100,21 +100,21 @@ def _documents_in(source: Source) -> Iterator[Found]:
     """Yield what a source holds; a source that cannot be read at all is one document that cannot."""
     try:
         if isinstance(source.where, Path):
-            form = FORMS[source.where.suffix.lower()]
-            if not form.many:
-                yield _alone(source, lambda: form.read(decode(_bytes(source))))
+            reader = FORMATS[source.where.suffix.lower()]
+            if not reader.many:
+                yield _alone(source, lambda: reader.read(decode(_bytes(source))))
                 return
             with source.where.open("rb") as file:
-                yield from _rows(source, form, file)
+                yield from _rows(source, reader, file)
         elif source.where == STDIN:
             yield _from_stdin(source)
         else:
             answer = fetch(source.where)
-            form = _form_of(source.where, answer)
-            if form.many:
-                yield from _rows(source, form, io.BytesIO(answer.content), MOST_UNPACKED)
+            reader = _format_of(source.where, answer)
+            if reader.many:
+                yield from _rows(source, reader, io.BytesIO(answer.content), MOST_UNPACKED)
             else:
-                yield _alone(source, lambda: form.read(decode(answer.content)))
+                yield _alone(source, lambda: reader.read(decode(answer.content)))
     except (DocumentError, OSError) as e:
         said = e if isinstance(e, DocumentError) else DocumentError(_cannot(e))
         yield _alone(source, lambda: _raise(said))
@@ -152,7 +152,7 @@ def _from_stdin(source: Source) -> Found:
     return Found(doc_id, found.place, found.source, found.digest, found.content)
 
 
-def _rows(source: Source, form: Form, file: BinaryIO, most: float = math.inf) -> Iterator[Found]:
+def _rows(source: Source, reader: Format, file: BinaryIO, most: float = math.inf) -> Iterator[Found]:
     """Yield the documents of a file of many; most: characters in all of them.
 
     Raises:
@@ -160,14 +160,14 @@ def _rows(source: Source, form: Form, file: BinaryIO, most: float = math.inf) ->
     """
     size = 0
     with refusing_what_breaks_readers():  # whoever takes the rows raises its errors elsewhere
-        for row in form.read(file):
+        for row in reader.read(file):
             size += len(row.body)
             if size > most:
                 raise DocumentError(f"more than {most:,} characters, unpacked; fetch it yourself and name the file")
             yield _of_row(source, row)
 
 
-def _of_row(source: Source, row: Row) -> Found:
+def _of_row(source: Source, row: SourceRecord) -> Found:
     place, doc_id, wrong = f"{source.name}: {row.place}", f"{source.doc_id}#{row.number}", row.wrong
     if row.doc_id is not None and wrong is None:
         own = shown(row.doc_id).strip()
@@ -185,11 +185,11 @@ def _of_row(source: Source, row: Row) -> Found:
     return Found(doc_id, place, row.source or source.name, digest, content, row.title)
 
 
-def _form_of(url: str, answer: Fetched) -> Form:
-    """Return the form of what an address gave: as its suffix says, as the server says, or as it begins."""
+def _format_of(url: str, answer: Fetched) -> Format:
+    """Return the format of what an address gave: as its suffix says, as the server says, or as it begins."""
     suffix = Path(public(url).partition("?")[0]).suffix.lower()
-    if suffix in FORMS and FORMS[suffix] not in (HTML, FEED):
-        return FORMS[suffix]
+    if suffix in FORMATS and FORMATS[suffix] not in (HTML, FEED):
+        return FORMATS[suffix]
     head = answer.content[:1_000].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if head.startswith((b"<?xml", b"<rss", b"<feed", b"<rdf")) and b"<html" not in head:
         return FEED

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from nightdesk.tasks.errors import DocumentError, InputError
 from nightdesk.tasks.reading.documents import Document, Unreadable, shown
-from nightdesk.tasks.reading.formats.registry import FORMS
+from nightdesk.tasks.reading.formats.registry import FORMATS
 from nightdesk.tasks.reading.found_documents import STDIN, Source, distinct_documents
 from nightdesk.tasks.reading.http import is_url, public
 
@@ -91,7 +91,7 @@ def find_sources(
     missing: gets a line for each argument that names nothing there, if others do; None: one such is an error.
 
     Raises:
-        InputError: nothing there, or a form that is not read.
+        InputError: nothing there, or a format that is not read.
     """
     found: dict[Path | str, Source] = {}
     for argument in arguments:
@@ -124,20 +124,20 @@ def _expand(argument: str, text_id: str) -> list[Source]:
     if path.is_dir():
         files = sorted(p for p in path.rglob("*") if _is_document(p, path))
         if not files:
-            raise InputError(f"{shown(argument)}: no document in this folder; {_forms()}")
+            raise InputError(f"{shown(argument)}: no document in this folder; {_formats()}")
         return [Source(_named(p.relative_to(path)), p) for p in files]
     if path.exists():
         if not path.is_file():  # a pipe or a device: it may never end, and is read more than once
             raise InputError(f"{shown(argument)}: no regular file; name a file, or - for stdin")
-        if path.suffix.lower() not in FORMS:
-            raise InputError(f"{shown(argument)}: this form is not read; {_forms()}")
+        if path.suffix.lower() not in FORMATS:
+            raise InputError(f"{shown(argument)}: this format is not read; {_formats()}")
         return [Source(shown(path.stem), path)]
     if any(c in argument for c in "*?["):
         anchor = Path(path.anchor) if path.anchor else Path()
         fixed = _fixed_folder(path)
         files = sorted(p for p in anchor.glob(str(path.relative_to(path.anchor))) if _is_document(p, fixed))
         if not files:
-            raise InputError(f"{shown(argument)}: no document matches; {_forms()}")
+            raise InputError(f"{shown(argument)}: no document matches; {_formats()}")
         return [Source(_named(p.relative_to(fixed)), p) for p in files]
     raise InputError(f"{shown(argument)}: no such file or folder; check the path")
 
@@ -146,13 +146,13 @@ def _named(path: Path) -> str:
     return shown(path.with_suffix("").as_posix())
 
 
-def _forms() -> str:
-    return f"nightdesk reads {' '.join(FORMS)}"
+def _formats() -> str:
+    return f"nightdesk reads {' '.join(FORMATS)}"
 
 
 def _is_document(path: Path, below: Path) -> bool:
     hidden = any(part.startswith(".") for part in path.relative_to(below).parts)
-    return path.suffix.lower() in FORMS and not hidden and path.is_file()
+    return path.suffix.lower() in FORMATS and not hidden and path.is_file()
 
 
 def _fixed_folder(pattern: Path) -> Path:

@@ -14,7 +14,7 @@ from datetime import date
 from nightdesk.role_rl.judges import LABELS, may_judge
 from nightdesk.role_rl.sampling import Decision
 from nightdesk.tasks.calling.answer_keys import digest
-from nightdesk.tasks.calling.call_rows import Context, Unit
+from nightdesk.tasks.calling.call_rows import CallContext, Unit
 from nightdesk.tasks.calling.outcomes import Call
 from nightdesk.tasks.calling.router import Router
 from nightdesk.tasks.config.profile import Profile
@@ -30,7 +30,7 @@ ANCHORS = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class ControlItem:
     """One question about a labelled chunk, and what its labels answer."""
 
     unit: str
@@ -45,7 +45,7 @@ async def answer_controls(router: Router, profile: Profile, run_date: date, lang
     return len(items)
 
 
-def nightly_items(profile: Profile, run_date: date, languages: set[str]) -> list[Item]:
+def nightly_items(profile: Profile, run_date: date, languages: set[str]) -> list[ControlItem]:
     """Return the items of a date: those of `controls` chunks, the next of all that suit the profile, in turn."""
     if not profile.learner.controls:
         return []
@@ -70,7 +70,7 @@ def _suitable(profile: Profile, languages: set[str]) -> Iterator[tuple[Labelled,
                 yield document, language
 
 
-def _items(document: Labelled, chunk: chunk_splitter.Chunk, language: str, profile: Profile) -> Iterator[Item]:
+def _items(document: Labelled, chunk: chunk_splitter.Chunk, language: str, profile: Profile) -> Iterator[ControlItem]:
     """Yield the four roles' questions about a chunk that its labels can answer."""
     texts = document.texts[chunk.start : chunk.end]
     runs = [
@@ -82,8 +82,8 @@ def _items(document: Labelled, chunk: chunk_splitter.Chunk, language: str, profi
     for story, numbers in runs:
         stories.setdefault(story, []).extend(numbers)
 
-    def item(request: RoleRequest, groups: Sequence[Group]) -> Item:
-        return Item(f"control/{chunk.chunk_id}/{request.role}", request, Answer(tuple(groups)))
+    def item(request: RoleRequest, groups: Sequence[Group]) -> ControlItem:
+        return ControlItem(f"control/{chunk.chunk_id}/{request.role}", request, Answer(tuple(groups)))
 
     yield item(topic_finder.make_request(texts, language), [Group(story, tuple(numbers)) for story, numbers in runs])
     anchors = [tuple(numbers[:: max(1, len(numbers) // ANCHORS)][:ANCHORS]) for numbers in stories.values()]
@@ -112,13 +112,13 @@ def _items(document: Labelled, chunk: chunk_splitter.Chunk, language: str, profi
         )
 
 
-async def _answered(router: Router, profile: Profile, run_date: date, item: Item) -> None:
+async def _answered(router: Router, profile: Profile, run_date: date, item: ControlItem) -> None:
     """Have every model answer one item, and write down what its labels and the other models say of each answer."""
     arms = [arm for arm in profile.arms() if arm.lane == "sync" and arm.model not in profile.exclude]
     names = tuple(sorted(arm.name for arm in arms))
     unit = Unit(item.unit.rpartition("/")[0], item.unit, 0, item.request)
     drawn = Decision("", None, True, names, {}, {})
-    context = Context(profile.name, unit, drawn, digest(profile.name, run_date.isoformat(), item.unit))
+    context = CallContext(profile.name, unit, drawn, digest(profile.name, run_date.isoformat(), item.unit))
     answers = {name: use for name, use in (await router.ask_all(context, names)).items() if use.answer is not None}
     for arm in arms:
         use = answers.get(arm.name)
@@ -131,7 +131,7 @@ async def _answered(router: Router, profile: Profile, run_date: date, item: Item
                 _grade(router, item, use, judge.model, judge.family, other.answer)
 
 
-def _grade(router: Router, item: Item, use: Call, judge: str, family: str, reference: Answer | None) -> None:
+def _grade(router: Router, item: ControlItem, use: Call, judge: str, family: str, reference: Answer | None) -> None:
     if use.answer is None or reference is None:
         return
     accuracy = MODULES[item.request.role].agreement(item.request, use.answer, reference)

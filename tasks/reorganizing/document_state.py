@@ -71,12 +71,12 @@ class Work:
             for position in range(chunk.own_start, chunk.own_end):
                 yield position, k
 
-    def lead(self, story: "Story") -> FoundTopic:
+    def lead(self, story: "JoinedTopic") -> FoundTopic:
         """Return the topic of one chunk whose title a story takes."""
         chunk, topic = story.lead
         return self.found[chunk][topic]
 
-    def stories(self) -> list["Story"]:
+    def stories(self) -> list["JoinedTopic"]:
         """Return the stories of the document as they are joined so far, in order of appearance."""
         positions: dict[Topic, list[int]] = {}
         counts: dict[Topic, Counter[Topic]] = {}
@@ -87,13 +87,13 @@ class Work:
                 positions.setdefault(root, []).append(position)
                 counts.setdefault(root, Counter())[topic] += 1
         return [
-            Story(root, tuple(positions[root]), tuple(sorted(n)), min(n, key=lambda t: (-n[t], t)))
+            JoinedTopic(root, tuple(positions[root]), tuple(sorted(n)), min(n, key=lambda t: (-n[t], t)))
             for root, n in counts.items()
         ]
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
+class JoinedTopic:
     """Topics of single chunks that are one. lead: the one that has most of its sentences, whose title it takes."""
 
     root: Topic

@@ -14,7 +14,7 @@ from typing import Any
 from nightdesk.role_rl.judges import may_judge
 from nightdesk.role_rl.learner import serving
 from nightdesk.role_rl.sampling import Plan, inclusion
-from nightdesk.role_rl.state import State
+from nightdesk.role_rl.state import LearnerState
 from nightdesk.tasks.calling.question_size import Budgets, budget, is_seldom
 from nightdesk.tasks.config.model_spec import ModelSpec
 from nightdesk.tasks.config.pricing import dollars_of
@@ -36,7 +36,7 @@ TOKENS_PER_SENTENCE = 2  # of a reply that places each sentence
 
 
 @dataclass(slots=True)
-class Row:
+class ArmForecast:
     """What one arm would do in one role."""
 
     calls: float = 0.0
@@ -82,10 +82,10 @@ class Forecast:
     questions: list[dict[str, Any]]
 
 
-def forecast(documents: Iterable[Document], profile: Profile, state: State | None) -> Forecast:
+def forecast(documents: Iterable[Document], profile: Profile, state: LearnerState | None) -> Forecast:
     """Foretell what documents would take."""
     arms, settings, budgets = profile.arms(), profile.settings(), Budgets(profile)
-    rows: defaultdict[tuple[Role, str], Row] = defaultdict(Row)
+    rows: defaultdict[tuple[Role, str], ArmForecast] = defaultdict(ArmForecast)
     largest = {role: Largest() for role in ROLES}
     for document in documents:
         plans = {role: serving(state, arms, settings, role, document.language) for role in ROLES}

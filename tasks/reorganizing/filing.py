@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from nightdesk.tasks.reorganizing.document_state import Batch, Lost, Story, Work
+from nightdesk.tasks.reorganizing.document_state import Batch, JoinedTopic, Lost, Work
 from nightdesk.tasks.roles.relationship_checker import Topic
 from nightdesk.tasks.roles.topic_finder import LONGEST_TITLE
 from nightdesk.tasks.tables.contracts import contract
@@ -26,7 +26,7 @@ def topic_id(work: Work, number: int) -> str:
 
 def file_batch(
     batch: Batch,
-    stories: Mapping[str, Sequence[Story]],
+    stories: Mapping[str, Sequence[JoinedTopic]],
     links: Mapping[str, tuple[str, bytes]],
     run_id: str,
     profile: str,
@@ -52,7 +52,7 @@ def file_batch(
     return {name: contract(name).build(table) for name, table in rows.items()}
 
 
-def titles_of(work: Work, stories: Sequence[Story]) -> list[str]:
+def titles_of(work: Work, stories: Sequence[JoinedTopic]) -> list[str]:
     """Return a title for each story of a document, no two alike: its lead's, else another member's, else numbered.
 
     Finders name the topics of one chunk at a time, and do not see what the topics of the others are called.
@@ -66,7 +66,7 @@ def titles_of(work: Work, stories: Sequence[Story]) -> list[str]:
     return list(titles)
 
 
-def _passages(work: Work, stories: Sequence[Story], run_id: str) -> Rows:
+def _passages(work: Work, stories: Sequence[JoinedTopic], run_id: str) -> Rows:
     number: dict[Topic, int] = {s.root: k for k, s in enumerate(stories, 1)}
     titles = titles_of(work, stories)
     rows = []
@@ -93,7 +93,7 @@ def _passages(work: Work, stories: Sequence[Story], run_id: str) -> Rows:
     return rows
 
 
-def _topics(work: Work, stories: Sequence[Story], links: Mapping[str, tuple[str, bytes]], run_id: str) -> Rows:
+def _topics(work: Work, stories: Sequence[JoinedTopic], links: Mapping[str, tuple[str, bytes]], run_id: str) -> Rows:
     rows = []
     titles = titles_of(work, stories)
     for number, story in enumerate(stories, 1):

@@ -21,7 +21,7 @@ LOOK_BACK = 7  # days; a night that was missed longer ago stays missed
 
 
 @dataclass(frozen=True, slots=True)
-class Night:
+class ScheduledNight:
     """A scheduled night. due: when it was to start, in the time zone of its schedule."""
 
     due: datetime
@@ -53,27 +53,29 @@ class Marks:
     of: Mapping[date, Mark] = field(default_factory=dict)
     by_hand: frozenset[date] = frozenset()
 
-    def is_done(self, night: Night) -> bool:
+    def is_done(self, night: ScheduledNight) -> bool:
         """Tell whether a night has been run: by the run that was due then, or by a later one of its date."""
         done = self.of.get(night.run_date, Mark()).done
         return done is not None and done.timestamp() >= night.at
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class NightsToRun:
     """What a run is to do: first the missed nights, oldest first, each as of the moment it was due; then its own.
 
     by: its own night takes only what was there by then; None: whatever is there now.
     over: why it has no night of its own to do; "" if it has.
     """
 
-    missed: list[Night]
-    own: Night
+    missed: list[ScheduledNight]
+    own: ScheduledNight
     by: datetime | None
     over: str
 
 
-def nights_of(firings: Iterable[datetime], wall_times: Iterable[datetime] = (), zone: str = "UTC") -> list[Night]:
+def nights_of(
+    firings: Iterable[datetime], wall_times: Iterable[datetime] = (), zone: str = "UTC"
+) -> list[ScheduledNight]:
     """Return the night of each date, oldest first: the last firing on it, in the firing's own time zone.
 
     A date whose only wall times fell into the hour that clocks skip has no firing on it. It gets a night all the same,
@@ -81,19 +83,19 @@ def nights_of(firings: Iterable[datetime], wall_times: Iterable[datetime] = (), 
 
     wall_times: when the schedule would fire if the clocks of `zone` never changed, without a time zone.
     """
-    last: dict[date, Night] = {}
-    for night in sorted((Night(due) for due in firings), key=lambda n: n.at):
+    last: dict[date, ScheduledNight] = {}
+    for night in sorted((ScheduledNight(due) for due in firings), key=lambda n: n.at):
         last[night.run_date] = night
     fired = set(last)
     for wall in sorted(wall_times):
         past_gap = wall.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC).astimezone(ZoneInfo(zone))
         is_skipped = past_gap.replace(tzinfo=None) != wall
         if is_skipped and past_gap.date() == wall.date() and wall.date() not in fired:
-            last[wall.date()] = Night(past_gap)
+            last[wall.date()] = ScheduledNight(past_gap)
     return sorted(last.values(), key=lambda n: n.at)
 
 
-def missed(nights: Iterable[Night], marks: Marks, since: date | None = None) -> list[Night]:
+def missed(nights: Iterable[ScheduledNight], marks: Marks, since: date | None = None) -> list[ScheduledNight]:
     """Return those of some nights that are to be made good, oldest first: not done, after one that is known of.
 
     OUT knows of the nights that were marked. Where only runs by hand have published, it knows of those that were not
@@ -111,7 +113,9 @@ def missed(nights: Iterable[Night], marks: Marks, since: date | None = None) -> 
     return [n for n in nights if n.run_date >= first and n.run_date not in by_hand and not marks.is_done(n)]
 
 
-def decide(due: datetime, now: datetime, passed: Sequence[Night], marks: Marks, since: date | None = None) -> Plan:
+def decide(
+    due: datetime, now: datetime, passed: Sequence[ScheduledNight], marks: Marks, since: date | None = None
+) -> NightsToRun:
     """Return what a run that was due at some moment does when it starts, on time or late.
 
     A late run and a missed night are one thing, so whichever run comes first does a night, and the others find it done:
@@ -124,16 +128,16 @@ def decide(due: datetime, now: datetime, passed: Sequence[Night], marks: Marks, 
     since: the date of the oldest run of this schedule that still waits.
     """
     of_date = [n for n in passed if n.run_date == due.date()]
-    own = max([Night(due), *of_date], key=lambda n: n.at)
+    own = max([ScheduledNight(due), *of_date], key=lambda n: n.at)
     oldest = now.astimezone(due.tzinfo).date() - timedelta(days=LOOK_BACK)
     if own.run_date < oldest:
         why = f"Too late: the night of {own.run_date} was due more than {LOOK_BACK} days ago; it stays missed"
-        return Plan([], own, None, why)
+        return NightsToRun([], own, None, why)
     before = [n for n in passed if oldest <= n.run_date < own.run_date]
-    begun = [Night(mark.due) for mark in marks.of.values() if mark.due]
+    begun = [ScheduledNight(mark.due) for mark in marks.of.values() if mark.due]
     is_late = any(n.at > own.at for n in [*passed, *begun])
     why = f"Done before: the night of {own.run_date} has been run already" if marks.is_done(own) else ""
-    return Plan(missed(before, marks, since), own, own.due if is_late else None, why)
+    return NightsToRun(missed(before, marks, since), own, own.due if is_late else None, why)
 
 
 def read_marks(out: Path, profile: str) -> Marks:
@@ -147,7 +151,7 @@ def read_marks(out: Path, profile: str) -> Marks:
     return Marks(found, frozenset(parts.dates(out, "documents")) - found.keys())
 
 
-def mark(out: Path, profile: str, night: Night, run_id: str, done: bool) -> None:
+def mark(out: Path, profile: str, night: ScheduledNight, run_id: str, done: bool) -> None:
     """Write down that a night has begun, or that it is done."""
     path = out / "nights" / profile / f"{night.run_date.isoformat()}.json"
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from nightdesk.role_rl import state_versions as states
 from nightdesk.role_rl.errors import StateError
-from nightdesk.role_rl.state import State
+from nightdesk.role_rl.state import LearnerState
 from nightdesk.tasks.calling.answer_store import Store, is_alive
 from nightdesk.tasks.calling.availability import usable
 from nightdesk.tasks.calling.dask_pool import fan_out
@@ -21,7 +21,7 @@ from nightdesk.tasks.reading.documents import Unreadable
 from nightdesk.tasks.reading.sources import Reading, check_sources, nothing_readable, there_by
 from nightdesk.tasks.reorganizing import stories, unfinished
 from nightdesk.tasks.reorganizing.control_items import answer_controls
-from nightdesk.tasks.reorganizing.document_state import Batch, Story, Work
+from nightdesk.tasks.reorganizing.document_state import Batch, JoinedTopic, Work
 from nightdesk.tasks.reorganizing.filing import TAKEN_UP, file_batch, topic_id
 from nightdesk.tasks.reorganizing.role_stages import topic_texts
 from nightdesk.tasks.reorganizing.stories import known_topics
@@ -58,7 +58,7 @@ class Run:
         self.served_versions: set[int] = set()
         self._audits = audits
         self._night = night
-        self._stood: Mapping[str, unfinished.Known] = {}
+        self._stood: Mapping[str, unfinished.EarlierDocument] = {}
         self._published_docs: set[str] = set()
         self._reader: Iterator[Batch] = iter(())
 
@@ -177,7 +177,9 @@ class Run:
     def _part(self, batch: Batch) -> str:
         return f"{self.run_id}-{batch.number}"
 
-    async def _links(self, batch: Batch, its_stories: Mapping[str, Sequence[Story]]) -> dict[str, tuple[str, bytes]]:
+    async def _links(
+        self, batch: Batch, its_stories: Mapping[str, Sequence[JoinedTopic]]
+    ) -> dict[str, tuple[str, bytes]]:
         """Relate the batch's topics to those of other documents and nights: topic_id -> (story_id, packed vector)."""
         ids, docs, titles, texts = [], [], [], []
         for work in batch.works:
@@ -284,11 +286,11 @@ def _catch_up(out: Path, profile: Profile, run_date: date, run_id: str) -> None:
 class _Versions:
     """Finds the weights of a version; if it is gone or broken, those of the newest, and says so once."""
 
-    def __init__(self, folder: Path, newest: State | None) -> None:
+    def __init__(self, folder: Path, newest: LearnerState | None) -> None:
         self._folder, self._newest = folder, newest
-        self._known: dict[int, State | None] = {0: None, newest.version if newest else 0: newest}
+        self._known: dict[int, LearnerState | None] = {0: None, newest.version if newest else 0: newest}
 
-    def __call__(self, version: int) -> State | None:
+    def __call__(self, version: int) -> LearnerState | None:
         if version not in self._known:
             try:
                 self._known[version] = states.load(self._folder, version)

@@ -22,7 +22,7 @@ _BLOCK = 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownStories:
     """Topics whose story is known: vectors (topics, dimensions) of unit rows, and the story of each."""
 
     vectors: NDArray[np.float32]
@@ -47,7 +47,7 @@ def unpack(data: Sequence[bytes]) -> NDArray[np.float32]:
 
 
 def relate(
-    topic_ids: Sequence[str], doc_ids: Sequence[str], vectors: NDArray[np.float32], known: Known, run_date: str
+    topic_ids: Sequence[str], doc_ids: Sequence[str], vectors: NDArray[np.float32], known: KnownStories, run_date: str
 ) -> list[str]:
     """Return the story of each new topic, in order.
 
@@ -86,7 +86,7 @@ def _nearest(new: NDArray[np.float32], known: NDArray[np.float32]) -> tuple[NDAr
     return best, score
 
 
-def known_topics(out: Path, run_date: date, besides: Set[str]) -> Known:
+def known_topics(out: Path, run_date: date, besides: Set[str]) -> KnownStories:
     """Return the topics of the last nights, and of this date's documents other than `besides`."""
     first = run_date - timedelta(days=NIGHTS)
     near = [d for d in dates(out, "topics") if first <= d < run_date]
@@ -94,4 +94,4 @@ def known_topics(out: Path, run_date: date, besides: Set[str]) -> Known:
     today = read(out, "topics", [run_date], columns)
     keep = pa.array([i not in besides for i in today["doc_id"].to_pylist()], pa.bool_())
     rows = pa.concat_tables([read(out, "topics", near, columns), today.filter(keep)])
-    return Known(unpack(rows["vector"].to_pylist()), rows["story_id"].to_pylist())
+    return KnownStories(unpack(rows["vector"].to_pylist()), rows["story_id"].to_pylist())

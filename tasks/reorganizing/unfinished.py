@@ -30,7 +30,7 @@ _STATE = ("doc_id", "content_hash", "profile", "failed", "unpaid", "taken_up")
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class EarlierDocument:
     """How a document stands in `documents` for a date. lost: sentences that another try may place."""
 
     content_hash: str
@@ -65,11 +65,13 @@ class Rebuilt(Reading):
             yield from _documents(self.out, self.run_date, group)
 
 
-def known(out: Path, profile: str, run_date: date) -> dict[str, Known]:
+def known(out: Path, profile: str, run_date: date) -> dict[str, EarlierDocument]:
     """Return how a profile's documents stand for a date, by doc_id."""
     rows = parts.read(out, "documents", [run_date], list(_STATE)).to_pylist()
     return {
-        r["doc_id"]: Known(r["content_hash"], (r["failed"] or 0) + (r["unpaid"] or 0), tuple(r["taken_up"] or ()))
+        r["doc_id"]: EarlierDocument(
+            r["content_hash"], (r["failed"] or 0) + (r["unpaid"] or 0), tuple(r["taken_up"] or ())
+        )
         for r in rows
         if r["content_hash"] is not None and r["profile"] == profile
     }

@@ -1,4 +1,4 @@
-"""The format checker: the gate that every answer passes before it is used. A role served by code.
+"""The format checker: what every answer passes before it is used. A role served by code.
 
 An answer must parse, name only numbers that it was shown, and place each at most once. What fails is asked again once
 with the error, then of the next model, and at last its sentences are filed as unplaced with the reason.

@@ -96,18 +96,18 @@ def candidate_calls(vectors: NDArray[np.float32], sizes: Sequence[float] = (), r
     if n <= MOST_TOPICS and sum(size) <= room:
         return [list(range(n))]
     member = list(range(n))
-    sets = {k: _Call([k], size[k]) for k in range(n)}
+    sets = {k: _TopicGroup([k], size[k]) for k in range(n)}
     for _, i, j in _links(vectors):
         a, b = sorted((member[i], member[j]))
         if a != b and sets[a].takes(sets[b], room):
             for k in sets[b].topics:
                 member[k] = a
             sets[a].add(sets.pop(b))
-    calls: list[_Call] = []
+    calls: list[_TopicGroup] = []
     for some in sorted(sets.values(), key=lambda s: (-len(s.topics), min(s.topics))):
         fitting = next((c for c in calls if c.takes(some, room)), None)
         if fitting is None:
-            calls.append(_Call(list(some.topics), some.size))
+            calls.append(_TopicGroup(list(some.topics), some.size))
         else:
             fitting.add(some)
     _pair_lone(calls, vectors, size)
@@ -115,16 +115,16 @@ def candidate_calls(vectors: NDArray[np.float32], sizes: Sequence[float] = (), r
 
 
 @dataclass(slots=True)
-class _Call:
+class _TopicGroup:
     """Topics that are shown in one call, and what they take of it in tokens."""
 
     topics: list[int]
     size: float
 
-    def takes(self, other: "_Call", room: float) -> bool:
+    def takes(self, other: "_TopicGroup", room: float) -> bool:
         return len(self.topics) + len(other.topics) <= MOST_TOPICS and self.size + other.size <= room
 
-    def add(self, other: "_Call") -> None:
+    def add(self, other: "_TopicGroup") -> None:
         self.topics += other.topics
         self.size += other.size
 
@@ -141,7 +141,7 @@ def _links(vectors: NDArray[np.float32]) -> list[tuple[float, int, int]]:
     return sorted(links, key=lambda x: (-x[0], x[1], x[2]))
 
 
-def _pair_lone(calls: list[_Call], vectors: NDArray[np.float32], size: Sequence[float]) -> None:
+def _pair_lone(calls: list[_TopicGroup], vectors: NDArray[np.float32], size: Sequence[float]) -> None:
     """Give a topic that is alone in its call the topic most like it of the calls that have three or more."""
     for call in calls:
         if len(call.topics) == 1:
@@ -153,7 +153,7 @@ def _pair_lone(calls: list[_Call], vectors: NDArray[np.float32], size: Sequence[
                 _, k, lender = max(lending, key=lambda x: x[:2])
                 lender.topics.remove(-k)
                 lender.size -= size[-k]
-                call.add(_Call([-k], size[-k]))
+                call.add(_TopicGroup([-k], size[-k]))
 
 
 def merge(first: dict[Topic, Topic], groups: Sequence[Sequence[Topic]]) -> dict[Topic, Topic]:

@@ -15,7 +15,7 @@ import pyarrow as pa
 from nightdesk.tasks.errors import InputError
 from nightdesk.tasks.tables import parts, read
 
-Form = Literal["csv", "jsonl"]
+ExportFormat = Literal["csv", "jsonl"]
 _ROWS = 4_096  # rows that are held at a time
 
 
@@ -29,7 +29,7 @@ def check_export(out: Path, table: str, run_date: date) -> None:
     raise InputError(f"--date {run_date}: no {table} were published for this date in {out}; {there}")
 
 
-def export_to_file(out: Path, table: str, run_date: date, form: Form, path: Path) -> None:
+def export_to_file(out: Path, table: str, run_date: date, form: ExportFormat, path: Path) -> None:
     """Write rows to a file, which is there whole in the end or as it was before.
 
     Raises:
@@ -48,7 +48,7 @@ def export_to_file(out: Path, table: str, run_date: date, form: Form, path: Path
         staged.unlink(missing_ok=True)
 
 
-def write_rows(out: Path, table: str, run_date: date, form: Form, to: BinaryIO) -> None:
+def write_rows(out: Path, table: str, run_date: date, form: ExportFormat, to: BinaryIO) -> None:
     """Write rows in the order of the parts, as UTF-8, run_date last.
 
     Lists are JSON in CSV; bytes are base64; times are ISO 8601 in UTC; null is empty in CSV.

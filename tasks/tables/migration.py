@@ -28,7 +28,7 @@ _VERSION = b"nightdesk_schema_version"
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class MigrationStep:
     """One thing that is brought up. waiting: bytes that are to be rewritten (0: nothing is); carry_out: does it."""
 
     name: str
@@ -161,4 +161,4 @@ def _write_format(out: Path) -> None:
     temporary.replace(_format_file(out))
 
 
-STEPS = (Step("tables", _waiting_bytes, _rewrite_parts),)
+STEPS = (MigrationStep("tables", _waiting_bytes, _rewrite_parts),)

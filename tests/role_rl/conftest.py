@@ -13,7 +13,7 @@ from nightdesk.role_rl.arms import Arm, Prior, Settings
 from nightdesk.role_rl.judges import combined, judge_weights, panel
 from nightdesk.role_rl.learner import learn, serving
 from nightdesk.role_rl.sampling import Plan, decide
-from nightdesk.role_rl.state import State
+from nightdesk.role_rl.state import LearnerState
 
 START = datetime(2026, 3, 1, 2, 0, tzinfo=UTC)
 
@@ -109,7 +109,7 @@ class World:
                 )  # fmt: skip
         return call_table(calls), judgement_table(judgements)
 
-    def play(self, nights: int, decisions: int = 200, state: State | None = None) -> list[State]:
+    def play(self, nights: int, decisions: int = 200, state: LearnerState | None = None) -> list[LearnerState]:
         states, first = [], state.version if state else 0
         for number in range(first + 1, first + nights + 1):
             plan = serving(state, self.arms, self.settings, self.role, self.language)
@@ -119,7 +119,7 @@ class World:
             states.append(state)
         return states
 
-    def plan(self, state: State | None) -> Plan:
+    def plan(self, state: LearnerState | None) -> Plan:
         return serving(state, self.arms, self.settings, self.role, self.language)
 
 

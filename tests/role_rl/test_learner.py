@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from nightdesk.role_rl.arms import Arm, Prior, Settings
 from nightdesk.role_rl.learner import learn, report, serving
-from nightdesk.role_rl.state import State
+from nightdesk.role_rl.state import LearnerState
 from nightdesk.role_rl.sufficient_stats import Key
 
 Rows = Callable[[Sequence[Mapping[str, Any]]], pa.Table]
@@ -21,7 +21,7 @@ STRONG = Key("topic_finder", "en", "strong")
 DEAR = {"strong": 0.01, "cheap": 0.001, "third": 0.005}
 
 
-def taught(state: State) -> tuple[object, object]:
+def taught(state: LearnerState) -> tuple[object, object]:
     return state.tallies, state.plans
 
 

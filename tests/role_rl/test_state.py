@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nightdesk.role_rl.sampling import Plan
-from nightdesk.role_rl.state import State, from_json, timestamp, to_json
+from nightdesk.role_rl.state import LearnerState, from_json, timestamp, to_json
 from nightdesk.role_rl.sufficient_stats import Key, Sums, Tally
 from tests.role_rl.made import some
 
@@ -17,7 +17,7 @@ plans = st.dictionaries(name, st.integers(1, 1000), min_size=1, max_size=4).map(
     lambda parts: Plan(shares := {arm: n / sum(parts.values()) for arm, n in parts.items()}, 0.1, 0.2, shares)
 )
 states = st.builds(
-    State,
+    LearnerState,
     version=st.integers(1, 10**6),
     profile=name,
     created_at=name,
@@ -37,7 +37,7 @@ states = st.builds(
 
 @settings(max_examples=60, deadline=None)
 @given(states)
-def test_a_state_round_trips(state: State) -> None:
+def test_a_state_round_trips(state: LearnerState) -> None:
     assert from_json(to_json(state)) == state
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from nightdesk.role_rl import errors
 from nightdesk.role_rl.sampling import Plan
-from nightdesk.role_rl.state import State, to_json
+from nightdesk.role_rl.state import LearnerState, to_json
 from nightdesk.role_rl.state_versions import commit, latest, load, rollback, save, versions
 from tests.role_rl.made import some
 
@@ -90,7 +90,7 @@ def test_a_new_version_stands_above_damaged_ones(tmp_path: Path) -> None:
 def test_commit_learns_again_on_top_of_whoever_was_faster(tmp_path: Path) -> None:
     seen = []
 
-    def change(before: State | None) -> State:
+    def change(before: LearnerState | None) -> LearnerState:
         seen.append(before.version if before else 0)
         if len(seen) == 1:
             save(tmp_path, some(1, reason="faster"))

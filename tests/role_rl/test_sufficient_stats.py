@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nightdesk.role_rl.sufficient_stats import Nights, Sums, Tally, Weighed
+from nightdesk.role_rl.sufficient_stats import NightStats, Sums, Tally, Weighed
 
 shares = st.floats(0, 1)
 nights = st.lists(st.lists(shares, min_size=1, max_size=6), max_size=4)
@@ -29,12 +29,12 @@ def test_parts_add_up_to_the_whole_in_any_order(one: list, other: list, dice) ->
 
 @given(nights, nights)
 def test_nights_of_different_runs_add_up(one: list, other: list) -> None:
-    assert Nights.of(one).plus(Nights.of(other)).values == pytest.approx(Nights.of(one + other).values)
+    assert NightStats.of(one).plus(NightStats.of(other)).values == pytest.approx(NightStats.of(one + other).values)
 
 
 def tally(accuracies: list[list[float]]) -> Tally:
     every = [(x, 1.0) for night in accuracies for x in night]
-    return Tally(len(every), len(every), judged={"j": Sums.of(every)}, nights=Nights.of(accuracies))
+    return Tally(len(every), len(every), judged={"j": Sums.of(every)}, nights=NightStats.of(accuracies))
 
 
 @given(nights.filter(any), st.floats(0.01, 1), st.floats(0.01, 1))

@@ -21,7 +21,7 @@ import pytest
 from nightdesk.tasks.errors import BadReply, TerminalError
 from nightdesk.tasks.messages import RoleRequest
 from nightdesk.tasks.models.address import ModelAddress
-from nightdesk.tasks.models.worker import Reply, answer_one, look_up
+from nightdesk.tasks.models.worker import CallResult, answer_one, look_up
 from nightdesk.tasks.roles import content_organizer, relationship_checker, topic_finder, topic_locator
 from tests.flows.conftest import NIGHTDESK
 from tests.tables import assert_ledger_is_complete, assert_whole, rows
@@ -115,16 +115,16 @@ def address(url: str) -> ModelAddress:
     return ModelAddress("openai", NAME, base_url=url, max_output_tokens=96, timeout_s=300, settings=settings)
 
 
-def ask(address: ModelAddress, *requests: RoleRequest) -> list[Reply]:
+def ask(address: ModelAddress, *requests: RoleRequest) -> list[CallResult]:
     """Ask one after the other, as one worker would."""
 
-    async def main() -> list[Reply]:
+    async def main() -> list[CallResult]:
         return [await answer_one(address, r) for r in requests]
 
     return asyncio.run(main())
 
 
-def assert_answered_or_paid_for(reply: Reply) -> None:
+def assert_answered_or_paid_for(reply: CallResult) -> None:
     assert reply.form == "json_object_schema"
     if reply.answer is None:
         assert type(reply.error) is BadReply, repr(reply.error)

@@ -119,7 +119,7 @@ def is_talk(sentences: Sequence[str]) -> bool:
     return float(np.median([form.size for form in forms])) < BROKEN
 
 
-class _Form(NamedTuple):
+class _Shape(NamedTuple):
     """What a sentence looks like: its words, whether it is said to a listener, and what it says for a new topic."""
 
     size: float
@@ -131,14 +131,14 @@ class _Form(NamedTuple):
 
 
 @lru_cache(maxsize=CACHED_SENTENCES)
-def _form(sentence: str) -> _Form:
+def _form(sentence: str) -> _Shape:
     text = sentence.strip()
     # Two characters of a script without spaces make a word.
     size = len(_WORD.findall(text)) + len(_HAN.findall(text)) / 2
     passes_on, is_foot = _PASSED_ON.search(text[:EARLY]) is not None, _FOOT.match(text) is not None
     opens = _opening(text, size, passes_on, is_foot)
     talk = SAID if passes_on else SHOWS if _SHOWS.search(text[:EARLY]) else SELLS if _SELLS.search(text) else 0.0
-    return _Form(size, _ADDRESSED.search(text) is not None, text[:1].islower(), is_foot, opens, talk)
+    return _Shape(size, _ADDRESSED.search(text) is not None, text[:1].islower(), is_foot, opens, talk)
 
 
 def _opening(text: str, size: float, passes_on: bool, is_foot: bool) -> float:

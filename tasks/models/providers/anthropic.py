@@ -32,7 +32,7 @@ def _client(base_url: str, key_env: str, timeout_s: float, _: asyncio.AbstractEv
 class AnthropicModel(LanguageModel):
     """One model of such a server."""
 
-    FORMS = ("json_schema", "text")
+    JSON_FORMS = ("json_schema", "text")
     ERROR = APIError
 
     def __init__(self, address: ModelAddress) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from nightdesk.tasks.errors import TerminalError
 from nightdesk.tasks.models.providers.anthropic import AnthropicModel
-from nightdesk.tasks.models.providers.batch_protocol import Expired, Item, Result, State
+from nightdesk.tasks.models.providers.batch_protocol import BatchItem, BatchResult, BatchStatus, Expired
 
 CLOCKS_S = 60.0  # by how much the provider's clock may be behind ours
 _PATH = "/v1/messages/batches"
@@ -32,7 +32,7 @@ class AnthropicBatches:
     def __init__(self, model: AnthropicModel) -> None:
         self._model = model
 
-    async def create(self, marker: str, items: Sequence[Item]) -> str:
+    async def create(self, marker: str, items: Sequence[BatchItem]) -> str:
         """Make a batch; a batch carries nothing of ours but its items, whose custom_ids begin with the marker."""
         requests = [{"custom_id": i.custom_id, "params": i.body} for i in items]
         return str((await self._call("post", _PATH, {"requests": requests}))["id"])
@@ -58,12 +58,12 @@ class AnthropicBatches:
             return result.custom_id.startswith(marker)
         return False
 
-    async def state(self, batch_id: str) -> State:
+    async def state(self, batch_id: str) -> BatchStatus:
         """Tell how a batch stands."""
         batch = await self._call("get", f"{_PATH}/{batch_id}")
-        return State(batch["processing_status"] == "ended")
+        return BatchStatus(batch["processing_status"] == "ended")
 
-    async def results(self, batch_id: str) -> AsyncIterator[Result]:
+    async def results(self, batch_id: str) -> AsyncIterator[BatchResult]:
         """Yield what came of the items."""
         with self._model.translated():
             lines = await self._model.client.get(f"{_PATH}/{batch_id}/results", cast_to=str)
@@ -71,18 +71,18 @@ class AnthropicBatches:
             if line.strip():
                 yield self._result(json.loads(line))
 
-    def _result(self, line: dict[str, Any]) -> Result:
+    def _result(self, line: dict[str, Any]) -> BatchResult:
         custom_id, result = str(line["custom_id"]), line["result"]
         match result["type"]:
             case "succeeded":
-                return Result(custom_id, reply=result["message"])
+                return BatchResult(custom_id, reply=result["message"])
             case "errored":
                 told = result["error"].get("error") or {}
                 kind, message = str(told.get("type")), str(told.get("message"))
-                return Result(custom_id, error=self._model.status_error(_STATUS.get(kind, 400), message, kind, {}))
+                return BatchResult(custom_id, error=self._model.status_error(_STATUS.get(kind, 400), message, kind, {}))
             case "expired" | "canceled":
-                return Result(custom_id, error=Expired(f"the batch's item was {result['type']}"))
-        return Result(custom_id, error=TerminalError(f"the batch's item ended as {result['type']}"))
+                return BatchResult(custom_id, error=Expired(f"the batch's item was {result['type']}"))
+        return BatchResult(custom_id, error=TerminalError(f"the batch's item ended as {result['type']}"))
 
     async def cancel(self, batch_id: str) -> None:
         """Have a batch end with what it has."""

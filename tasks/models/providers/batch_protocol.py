@@ -12,7 +12,7 @@ class Expired(TransientError):
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class BatchItem:
     """One request of a batch, as lane sync would send it. custom_id: MARKER-NUMBER."""
 
     custom_id: str
@@ -20,7 +20,7 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class BatchResult:
     """What came of one item: the provider's reply, or an error."""
 
     custom_id: str
@@ -29,7 +29,7 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class BatchStatus:
     """How a batch stands. problem: why the provider did not take it, if it did not."""
 
     ended: bool
@@ -42,7 +42,7 @@ class Batches(Protocol):
     most_requests: int
     most_bytes: int
 
-    async def create(self, marker: str, items: Sequence[Item]) -> str:
+    async def create(self, marker: str, items: Sequence[BatchItem]) -> str:
         """Make a batch that can be found again by a marker of ours; return the provider's id of it."""
         ...
 
@@ -50,11 +50,11 @@ class Batches(Protocol):
         """Return the id of the batch with this marker. since: when it was made at the earliest (s since the epoch)."""
         ...
 
-    async def state(self, batch_id: str) -> State:
+    async def state(self, batch_id: str) -> BatchStatus:
         """Tell how a batch stands."""
         ...
 
-    def results(self, batch_id: str) -> AsyncIterator[Result]:
+    def results(self, batch_id: str) -> AsyncIterator[BatchResult]:
         """Yield what came of the items of a batch that has ended, in any order; what is missing was lost."""
         ...
 

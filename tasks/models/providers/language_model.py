@@ -62,7 +62,7 @@ class Said:
 class LanguageModel(ABC):
     """A model behind one protocol (the Model protocol of this package). form: the rung that worked, "" before."""
 
-    FORMS: ClassVar[tuple[str, ...]]
+    JSON_FORMS: ClassVar[tuple[str, ...]]
     ERROR: ClassVar[type[Exception]]  # what the SDK raises
 
     def __init__(self, address: ModelAddress) -> None:
@@ -102,7 +102,7 @@ class LanguageModel(ABC):
         if self.form:
             return await self._on(self.form, prompt)
         failed = 0  # rungs on which the server failed, rather than said no
-        for form in self.FORMS[:-1]:
+        for form in self.JSON_FORMS[:-1]:
             for again in (False, True):  # an error may be chance: the next rung is for a server that fails twice
                 try:
                     return await self._on(form, prompt)
@@ -112,7 +112,7 @@ class LanguageModel(ABC):
                     failed += again
                     if not self.address.base_url or failed > 1:  # it is not about the form
                         raise
-        return await self._on(self.FORMS[-1], prompt)
+        return await self._on(self.JSON_FORMS[-1], prompt)
 
     async def _on(self, form: str, prompt: Prompt) -> Said:
         try:

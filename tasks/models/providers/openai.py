@@ -42,7 +42,7 @@ def _client(base_url: str, key_env: str, timeout_s: float, _: asyncio.AbstractEv
 class OpenAIModel(LanguageModel):
     """One model of such a server."""
 
-    FORMS = ("json_schema", "json_object_schema", "json_object", "text")
+    JSON_FORMS = ("json_schema", "json_object_schema", "json_object", "text")
     ERROR = APIError
 
     def __init__(self, address: ModelAddress) -> None:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Literal
 
 from nightdesk.tasks.errors import TerminalError
-from nightdesk.tasks.models.providers.batch_protocol import Expired, Item, Result, State
+from nightdesk.tasks.models.providers.batch_protocol import BatchItem, BatchResult, BatchStatus, Expired
 from nightdesk.tasks.models.providers.openai import OpenAIModel
 
 ENDPOINT: Literal["/v1/chat/completions"] = "/v1/chat/completions"
@@ -23,7 +23,7 @@ class OpenAIBatches:
     def __init__(self, model: OpenAIModel) -> None:
         self._model = model
 
-    async def create(self, marker: str, items: Sequence[Item]) -> str:
+    async def create(self, marker: str, items: Sequence[BatchItem]) -> str:
         """Upload the requests and make a batch of them."""
         lines = ({"custom_id": i.custom_id, "method": "POST", "url": ENDPOINT, "body": i.body} for i in items)
         content = "".join(json.dumps(line) + "\n" for line in lines).encode()
@@ -44,14 +44,14 @@ class OpenAIBatches:
                     break
         return None
 
-    async def state(self, batch_id: str) -> State:
+    async def state(self, batch_id: str) -> BatchStatus:
         """Tell how a batch stands."""
         with self._model.translated():
             batch = await self._model.client.batches.retrieve(batch_id)
         problems = batch.errors.data if batch.errors and batch.errors.data else []
-        return State(batch.status in _OVER, "; ".join(str(p.message) for p in problems[:3]))
+        return BatchStatus(batch.status in _OVER, "; ".join(str(p.message) for p in problems[:3]))
 
-    async def results(self, batch_id: str) -> AsyncIterator[Result]:
+    async def results(self, batch_id: str) -> AsyncIterator[BatchResult]:
         """Yield replies, then errors."""
         with self._model.translated():
             batch = await self._model.client.batches.retrieve(batch_id)
@@ -62,19 +62,19 @@ class OpenAIBatches:
                 if line.strip():
                     yield self._result(json.loads(line))
 
-    def _result(self, line: dict[str, object]) -> Result:
+    def _result(self, line: dict[str, object]) -> BatchResult:
         custom_id, response, error = str(line.get("custom_id")), line.get("response"), line.get("error")
         if isinstance(response, dict):
             body, status = response.get("body"), int(response.get("status_code") or 0)
             if status == 200 and isinstance(body, dict):
-                return Result(custom_id, reply=body)
+                return BatchResult(custom_id, reply=body)
             told = body.get("error") if isinstance(body, dict) else None
             told = told if isinstance(told, dict) else {}
             message, code = str(told.get("message") or body), str(told.get("code") or told.get("type") or "")
-            return Result(custom_id, error=self._model.status_error(status, message, code, {}))
+            return BatchResult(custom_id, error=self._model.status_error(status, message, code, {}))
         if isinstance(error, dict) and error.get("code") in ("batch_expired", "batch_cancelled"):
-            return Result(custom_id, error=Expired(str(error.get("message"))))
-        return Result(custom_id, error=TerminalError(f"the batch's item failed: {error}"))
+            return BatchResult(custom_id, error=Expired(str(error.get("message"))))
+        return BatchResult(custom_id, error=TerminalError(f"the batch's item failed: {error}"))
 
     async def cancel(self, batch_id: str) -> None:
         """Have a batch end with what it has."""

@@ -1,5 +1,5 @@
-"""Forms: what each kind of file holds. One small module a form, named in FORMS by suffix.
+"""Formats: what each kind of file holds. One small module a format, named in FORMATS by suffix.
 
-A form of one document turns its text into Content. A form of many documents (jsonl, parquet, feeds) yields Rows.
-Modules are imported when a file of their form is read: some bring heavy libraries.
+A format of one document turns its text into Content. A format of many (jsonl, parquet, feeds) yields SourceRecords.
+Modules are imported when a file of their format is read: some bring heavy libraries.
 """

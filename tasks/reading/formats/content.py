@@ -25,7 +25,7 @@ def prose(text: str, title: str | None = None) -> Content:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class SourceRecord:
     """One document of a file that holds many. place: where it stands, for messages (line 7, row 7, entry 7).
 
     doc_id: the source's own id, if it has one. body: its text, which `form` turns into Content.
@@ -44,4 +44,4 @@ class Row:
 
 # Both raise DocumentError with the place alone; whoever opened the file adds its name.
 Single = Callable[[str], Content]
-Many = Callable[[BinaryIO], Iterator[Row]]
+Many = Callable[[BinaryIO], Iterator[SourceRecord]]

@@ -10,13 +10,13 @@ from typing import Any, BinaryIO
 
 from nightdesk.tasks.errors import DocumentError
 from nightdesk.tasks.reading.encodings import decode_xml
-from nightdesk.tasks.reading.formats.content import Row, prose
+from nightdesk.tasks.reading.formats.content import SourceRecord, prose
 from nightdesk.tasks.reading.formats.html import read_fragment
 
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>")
 
 
-def read(file: BinaryIO) -> Iterator[Row]:
+def read(file: BinaryIO) -> Iterator[SourceRecord]:
     """Yield a row for every entry of a feed.
 
     Raises:
@@ -28,13 +28,13 @@ def read(file: BinaryIO) -> Iterator[Row]:
     # decoded, since it tries whatever codec a feed declares; the blank keeps it from finding a declaration once more.
     feed = feedparser.parse(io.BytesIO(b" " + decode_xml(file.read()).encode("utf-8", "replace")))
     if not feed.get("version") and not feed.entries:
-        raise DocumentError(f"no RSS or Atom feed{_why(feed)}; name a feed, or another form")
+        raise DocumentError(f"no RSS or Atom feed{_why(feed)}; name a feed, or another format")
     if not feed.entries:
         raise DocumentError(f"a feed without an entry{_why(feed)}; leave it out")
     for number, entry in enumerate(feed.entries, 1):
         body, is_html = _body(entry)
         link = entry.get("link") or None
-        yield Row(
+        yield SourceRecord(
             number,
             f"entry {number}",
             doc_id=entry.get("id") or link,

@@ -26,7 +26,7 @@ def read(text: str) -> Content:
     """
     page = _parsed(text)
     if page is None:
-        raise DocumentError("no HTML in it; leave it out, or name it as the form it has")
+        raise DocumentError("no HTML in it; leave it out, or name it as the format it has")
     title = _title(page)
     article, everything = _article(page), _everything(page)
     # Where nothing is left out, the lines are better our own.

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from nightdesk.tasks.errors import DocumentError
-from nightdesk.tasks.reading.formats.content import Row
+from nightdesk.tasks.reading.formats.content import SourceRecord
 from nightdesk.tasks.reading.formats.json_pairs import parse_json
 
 
-def read(file: BinaryIO) -> Iterator[Row]:
+def read(file: BinaryIO) -> Iterator[SourceRecord]:
     """Yield a row for every line that is not blank, one line in memory at a time."""
     for number, line in enumerate(file, 1):
         if number == 1 and line.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -19,17 +19,17 @@ def read(file: BinaryIO) -> Iterator[Row]:
             yield _row(number, said)
 
 
-def _row(number: int, line: bytes) -> Row:
+def _row(number: int, line: bytes) -> SourceRecord:
     place = f"line {number}"
     try:
         data = parse_json(line.decode().strip())
         if not isinstance(data, dict) or not isinstance(data.get("text"), str):
             raise DocumentError('not an object with a "text"; give {"text": "...", "id": "..."}')
-        return Row(number, place, **own(data), body=data["text"])
+        return SourceRecord(number, place, **own(data), body=data["text"])
     except UnicodeDecodeError:
-        return Row(number, place, wrong="not UTF-8 text; save it as UTF-8")
+        return SourceRecord(number, place, wrong="not UTF-8 text; save it as UTF-8")
     except DocumentError as e:
-        return Row(number, place, wrong=str(e).removeprefix("line 1 "))
+        return SourceRecord(number, place, wrong=str(e).removeprefix("line 1 "))
 
 
 def own(data: dict[str, Any]) -> dict[str, Any]:

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from nightdesk.tasks.errors import DocumentError
-from nightdesk.tasks.reading.formats.content import Row
+from nightdesk.tasks.reading.formats.content import SourceRecord
 from nightdesk.tasks.reading.formats.jsonl import own
 
 _ROWS = 256  # in memory at a time
 
 
-def read(file: BinaryIO) -> Iterator[Row]:
+def read(file: BinaryIO) -> Iterator[SourceRecord]:
     """Yield a row for every row of the file.
 
     Raises:
@@ -37,10 +37,10 @@ def read(file: BinaryIO) -> Iterator[Row]:
         raise DocumentError(f"not Parquet that can be read ({str(e).splitlines()[0][:200]}); write it again") from None
 
 
-def _row(number: int, data: dict[str, object]) -> Row:
+def _row(number: int, data: dict[str, object]) -> SourceRecord:
     place = f"row {number}"
     try:
         body = data["text"]
-        return Row(number, place, **own(data), body=body if isinstance(body, str) else "")
+        return SourceRecord(number, place, **own(data), body=body if isinstance(body, str) else "")
     except DocumentError as e:
-        return Row(number, place, wrong=str(e))
+        return SourceRecord(number, place, wrong=str(e))

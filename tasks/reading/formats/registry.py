@@ -1,4 +1,4 @@
-"""Which form a file has: by its suffix, or, for what comes from the network, by what the server calls it."""
+"""Which format a file has: by its suffix, or, for what comes from the network, by what the server calls it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from nightdesk.tasks.reading.formats.content import Many, Single
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class Format:
     """module: the one that reads it, by its `read`. many: a file holds many documents. binary: it is no text."""
 
     module: str
@@ -22,9 +22,9 @@ class Form:
         return read
 
 
-PROSE, LISTED, MARKDOWN, HTML, CAPTIONS = (Form(m) for m in ("prose", "json_pairs", "markdown", "html", "captions"))
-JSONL, PARQUET, FEED = (Form(m, many=True) for m in ("jsonl", "parquet", "feed"))
-FORMS = {
+PROSE, LISTED, MARKDOWN, HTML, CAPTIONS = (Format(m) for m in ("prose", "json_pairs", "markdown", "html", "captions"))
+JSONL, PARQUET, FEED = (Format(m, many=True) for m in ("jsonl", "parquet", "feed"))
+FORMATS = {
     ".txt": PROSE, ".json": LISTED, ".md": MARKDOWN, ".markdown": MARKDOWN, ".html": HTML, ".htm": HTML,
     ".srt": CAPTIONS, ".vtt": CAPTIONS, ".jsonl": JSONL, ".ndjson": JSONL, ".parquet": PARQUET,
     ".xml": FEED, ".rss": FEED, ".atom": FEED,

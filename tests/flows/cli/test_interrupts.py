@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from nightdesk.tasks.reorganizing import missed_nights
-from nightdesk.tasks.reorganizing.missed_nights import Night
+from nightdesk.tasks.reorganizing.missed_nights import ScheduledNight
 from tests.flows.conftest import NIGHTDESK
 from tests.flows.test_kills import calls_stored
 from tests.flows.test_language_models import DAY, EVERY, KEY, PROFILE
@@ -142,7 +142,9 @@ def test_ctrl_c_ends_serve_and_the_night_that_runs(
 ) -> None:
     write_evening(source, "big", seed=71, passages=1500)
     due = datetime.now(UTC) - timedelta(hours=12)
-    missed_nights.mark(out, "news", Night(due - timedelta(days=2)), "0", done=True)  # the nights after it were missed
+    missed_nights.mark(
+        out, "news", ScheduledNight(due - timedelta(days=2)), "0", done=True
+    )  # the nights after it were missed
     options = ["--out", str(out), "--sources", str(source), "--cron", f"{due.minute} {due.hour} * * *"]
     serve = [*NIGHTDESK, "serve", *options, "--timezone", "UTC"]
     with terminal(serve, {**env, "PREFECT_SERVER_API_PORT": "0"}) as shown:

@@ -17,7 +17,7 @@ from tests.flows.cli.typed import listing, nightdesk
         ("run a.txt missing.txt", "missing.txt: no such file or folder"),
         ("run *.md", "*.md: no document matches"),
         ("run no-documents", "no-documents: no document in this folder"),
-        ("run mine.toml", "mine.toml: this form is not read"),
+        ("run mine.toml", "mine.toml: this format is not read"),
         ("run x/b.txt y/b.txt", "x/b.txt and y/b.txt would both be document 'b'"),
         ("run broken.json", "broken.json: line 2 column 16: not JSON"),
         ("run empty.txt", "empty.txt: no sentence in it"),

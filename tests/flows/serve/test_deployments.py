@@ -21,7 +21,7 @@ import psutil
 import pytest
 
 from nightdesk.tasks.reorganizing import missed_nights
-from nightdesk.tasks.reorganizing.missed_nights import Night
+from nightdesk.tasks.reorganizing.missed_nights import ScheduledNight
 from tests.flows.conftest import NIGHTDESK
 from tests.flows.test_kills import calls_stored
 from tests.processes import alive_of
@@ -48,7 +48,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         write_evening(folder, f"d{back}", seed=50 + back, passages=2)
     due = datetime.now(ZoneInfo(ZONE)) + timedelta(seconds=150)
     for back in (4, 3):
-        missed_nights.mark(home / "out", "news", Night(due - timedelta(days=back)), "0", done=True)
+        missed_nights.mark(home / "out", "news", ScheduledNight(due - timedelta(days=back)), "0", done=True)
     cron = f"{due.minute} {due.hour} * * *"
     with serving(home, source, "--cron", cron, "--timezone", ZONE, "--sources", f"{source}/{{run_date}}") as one:
         yield one
@@ -208,7 +208,7 @@ def test_ctrl_c_cancels_what_runs_and_ends_all_that_was_started(served: Served) 
 def test_a_night_that_ended_with_the_machine_is_made_good_at_the_next_start(served: Served) -> None:
     tonight = served.out / "nights" / "news" / f"{day(0).isoformat()}.json"
     due = datetime.fromisoformat(json.loads(tonight.read_text())["due"])
-    missed_nights.mark(served.out, "news", Night(due), "0", done=False)  # it had begun
+    missed_nights.mark(served.out, "news", ScheduledNight(due), "0", done=False)  # it had begun
     home, options = served.out.parent, served.command[served.command.index("--cron") :]
     with serving(home, served.source, *options) as first:
         (run,) = eventually(lambda: first.runs(state={"type": {"any_": ["RUNNING"]}}))

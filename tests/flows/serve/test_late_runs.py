@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from nightdesk.tasks.reorganizing import missed_nights
-from nightdesk.tasks.reorganizing.missed_nights import Night
+from nightdesk.tasks.reorganizing.missed_nights import ScheduledNight
 from tests.processes import alive_of
 from tests.serving import Served, eventually, serving
 from tests.tables import rows
@@ -42,7 +42,7 @@ def nightly_runs(served: Served) -> list[dict[str, Any]]:
     ]
 
 
-def is_done(out: Path, night: Night) -> bool:
+def is_done(out: Path, night: ScheduledNight) -> bool:
     """Tell whether a night is done, by its mark."""
     return missed_nights.read_marks(out, "news").is_done(night)
 
@@ -83,7 +83,7 @@ def test_late_runs_and_missed_nights_are_one_thing(tmp_path: Path) -> None:
         moment = (due(back) + timedelta(hours=hours)).timestamp()
         os.utime(write_evening(source, name, seed=90 + number, passages=1), (moment, moment))
     for back in (22, *range(20, 3, -1)):
-        missed_nights.mark(out, "news", Night(due(back)), "0", done=True)
+        missed_nights.mark(out, "news", ScheduledNight(due(back)), "0", done=True)
     late = make_late(tmp_path / "prefect" / "prefect.db", [due(21), due(2), due(1)])
 
     with serving(tmp_path, source, *options) as after:
@@ -93,7 +93,7 @@ def test_late_runs_and_missed_nights_are_one_thing(tmp_path: Path) -> None:
             return len(runs) >= len(late) + 1 and all(r["state"]["type"] in OVER for r in runs)
 
         for back in (3, 2, 1, 0):  # one after the other
-            eventually(partial(is_done, out, Night(due(back))))
+            eventually(partial(is_done, out, ScheduledNight(due(back))))
         eventually(all_over)
         runs = nightly_runs(after)
         assert {r["state"]["type"] for r in runs} == {"COMPLETED"}, [(r["name"], r["state"]) for r in runs]

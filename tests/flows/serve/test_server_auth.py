@@ -23,7 +23,7 @@ from websockets.sync.client import connect
 from websockets.typing import Origin, Subprotocol
 
 from nightdesk.flows.serve.prefect_server import own_server
-from nightdesk.flows.serve.server_auth import Key, key_of
+from nightdesk.flows.serve.server_auth import ServerKey, key_of
 from nightdesk.tasks.errors import NightdeskError
 from tests.flows.conftest import NIGHTDESK
 from tests.serving import basic, eventually
@@ -36,7 +36,7 @@ pytestmark = [pytest.mark.timeout(600), pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")
-def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Key, Path]]:
+def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, ServerKey, Path]]:
     """Start a server of our own; its API, its key, and its folder."""
     home = tmp_path_factory.mktemp("doors")
     key = key_of(Settings(home=home))
@@ -101,12 +101,12 @@ def assert_shut(api: str, path: str, first: dict[str, str] | None) -> None:
         assert refused.response.status_code in (401, 403)
 
 
-def test_no_route_and_no_websocket_answers_without_the_string(opened: tuple[str, Key, Path]) -> None:
+def test_no_route_and_no_websocket_answers_without_the_string(opened: tuple[str, ServerKey, Path]) -> None:
     assert_closed(opened[0])
 
 
 def test_with_the_string_only_the_uis_own_origin_may_read_and_a_change_needs_a_token(
-    opened: tuple[str, Key, Path],
+    opened: tuple[str, ServerKey, Path],
 ) -> None:
     api, key, _ = opened
     own = api.removesuffix("/api")
@@ -124,7 +124,7 @@ def test_with_the_string_only_the_uis_own_origin_may_read_and_a_change_needs_a_t
     assert pages.status == 200
 
 
-def test_the_string_stands_in_no_command_line_and_in_no_log(opened: tuple[str, Key, Path]) -> None:
+def test_the_string_stands_in_no_command_line_and_in_no_log(opened: tuple[str, ServerKey, Path]) -> None:
     _, key, home = opened
     password = key.auth.partition(":")[2]
     assert len(password) >= 32
@@ -195,7 +195,7 @@ def test_processes_that_race_for_the_first_string_get_the_same_one_in_a_private_
 
 def test_a_string_that_a_setting_names_is_the_key_and_no_file_is_made(tmp_path: Path) -> None:
     named = ServerSettings(api=ServerAPISettings(auth_string="me:secret"))
-    assert key_of(Settings(home=tmp_path, server=named)) == Key("me:secret", None)
+    assert key_of(Settings(home=tmp_path, server=named)) == ServerKey("me:secret", None)
     assert list(tmp_path.iterdir()) == []
 
 

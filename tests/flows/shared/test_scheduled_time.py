@@ -12,7 +12,7 @@ from prefect.server.schemas.schedules import CronSchedule as ServerCronSchedule
 
 from nightdesk.flows.shared.scheduled_time import check_schedule, firings, nights_between, nights_passed
 from nightdesk.tasks.errors import InputError
-from nightdesk.tasks.reorganizing.missed_nights import Night
+from nightdesk.tasks.reorganizing.missed_nights import ScheduledNight
 
 BERLIN, CAIRO = "Europe/Berlin", "Africa/Cairo"
 CLOCKS_CHANGE = {
@@ -31,7 +31,7 @@ CRONS = [
 ]
 
 
-def nights(cron: str, zone: str, after: datetime, before: datetime) -> list[Night]:
+def nights(cron: str, zone: str, after: datetime, before: datetime) -> list[ScheduledNight]:
     """Return the nights of a schedule."""
     return asyncio.run(nights_between(CronSchedule(cron=cron, timezone=zone), after, before))
 

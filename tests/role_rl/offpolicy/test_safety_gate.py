@@ -1,4 +1,4 @@
-"""The gate: what is known to be worse is held back, what is little known moves a little."""
+"""The safety gate: what is known to be worse is held back, what is little known moves a little."""
 
 import pytest
 
@@ -25,7 +25,7 @@ def test_what_is_known_to_be_worse_is_held_back_and_the_reason_says_by_how_much(
 def test_what_is_as_good_passes_whole_and_what_is_little_known_moves_a_fifth() -> None:
     known = [(B_LEADS, log(1, 6000)), (B_LEADS, log(2, 6000))]
     dear = Settings("news", k_cost=30.0, k_time=0.0)  # b is a little less accurate, and much cheaper
-    assert safety_gate.judged(A_LEADS, B_LEADS, known, dear) == safety_gate.Verdict(B_LEADS)
+    assert safety_gate.judged(A_LEADS, B_LEADS, known, dear) == safety_gate.GateDecision(B_LEADS)
     for little in ([(B_LEADS, log(1, 60)), (B_LEADS, log(2, 60))], [(B_LEADS, {}), (B_LEADS, {})]):
         verdict = safety_gate.judged(A_LEADS, B_LEADS, little, dear)
         moved = max(abs(verdict.plan.weights[n] - A_LEADS.weights[n]) for n in A_LEADS.weights)

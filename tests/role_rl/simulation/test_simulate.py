@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from nightdesk.role_rl.simulation.environments import World, parse_world
-from nightdesk.role_rl.simulation.simulate import Outcome, settings_of, simulate
+from nightdesk.role_rl.simulation.simulate import SimulatedOutcome, settings_of, simulate
 
 MODELS = Path(__file__).parents[3] / "benchmarks" / "models.toml"
 
@@ -17,18 +17,18 @@ def shipped_world() -> World:
 
 
 @pytest.fixture(scope="module")
-def played(shipped_world: World) -> list[Outcome]:
+def played(shipped_world: World) -> list[SimulatedOutcome]:
     return [simulate(shipped_world, 14, seed) for seed in (1, 3)]
 
 
-def test_the_best_arms_lead_soon_and_again_after_a_change(played: list[Outcome]) -> None:
+def test_the_best_arms_lead_soon_and_again_after_a_change(played: list[SimulatedOutcome]) -> None:
     for outcome in played:
         assert all(nights is not None and nights <= 5 for nights in outcome.nights_to_lead.values())
         assert outcome.recovery
         assert all(nights is not None and nights <= 3 for nights in outcome.recovery.values())
 
 
-def test_most_of_the_dollars_are_saved_with_judging_paid(played: list[Outcome]) -> None:
+def test_most_of_the_dollars_are_saved_with_judging_paid(played: list[SimulatedOutcome]) -> None:
     for outcome in played:
         assert outcome.saved > 0.6
         assert outcome.accuracy_short < 0.03

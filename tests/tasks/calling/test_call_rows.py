@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from nightdesk.role_rl.sampling import Plan, decide
 from nightdesk.tasks.calling.answer_store import Record
-from nightdesk.tasks.calling.call_rows import Context, Ledger, Unit
+from nightdesk.tasks.calling.call_rows import CallContext, Ledger, Unit
 from nightdesk.tasks.messages import Usage
 from nightdesk.tasks.roles import topic_finder
 from nightdesk.tasks.tables.contracts import contract
@@ -12,7 +12,7 @@ from tests.tasks.calling.made import NEWS
 
 UNIT = Unit("d", "d/c00000", 3, topic_finder.make_request(["One.", "Two."], "en"))
 DUEL = decide(("unit",), Plan({"static": 1.0, "lexical": 0.0}, 0.0, 1.0, {"lexical": 1.0}))
-CONTEXT = Context("news", UNIT, DUEL, "decision-1")
+CONTEXT = CallContext("news", UNIT, DUEL, "decision-1")
 
 
 def record(arm: str = "static", purpose: str = "serve") -> Record:

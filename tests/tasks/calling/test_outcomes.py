@@ -15,7 +15,7 @@ from nightdesk.tasks.messages import Cause
         (BadReply("not JSON"), "models"),
         (TransientError("500"), "models"),
         (Unusable("no key"), "models"),
-        (None, "models"),  # it answered, and its answer did not pass the gate
+        (None, "models"),  # it answered, and its answer did not pass the format checker
     ],
 )
 def test_an_error_says_why_there_is_no_answer(error: ModelError | None, why: Cause) -> None:

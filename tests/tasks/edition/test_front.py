@@ -8,18 +8,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nightdesk.tasks.edition.front import BELOW, BESIDE, EXCERPT, LINES, beginning, front_page
-from nightdesk.tasks.edition.night import Night, read_night
+from nightdesk.tasks.edition.night import Edition, read_edition
 from tests.nights import publish_night, said
 from tests.tasks.made import DAY
 
 STORIES = st.lists(st.tuples(st.integers(1, 9), st.sampled_from(["facts", "opinions"])), max_size=14)
 
 
-def night_of(out: Path, stories: list[tuple[int, str]]) -> Night:
+def night_of(out: Path, stories: list[tuple[int, str]]) -> Edition:
     """Publish a night of stories with so many sentences under a category, and read it."""
     told = [s for k, (n, c) in enumerate(stories) for s in said(f"T{k}", c, *(f"{k}.{j}" for j in range(n)))]
     publish_night(out, DAY, {"wire": told} if told else {}, unreadable={} if told else {"bad": "not UTF-8"})
-    return read_night(out, DAY)
+    return read_edition(out, DAY)
 
 
 @settings(max_examples=20)
@@ -46,7 +46,7 @@ def test_a_story_begins_with_its_largest_category_and_is_cut_after_a_sentence(ou
         "live": said("B", "facts", han, "太多"),
     }
     publish_night(out, DAY, told)
-    stories = {s.title: s for s in read_night(out, DAY).stories}
+    stories = {s.title: s for s in read_edition(out, DAY).stories}
     assert [[s.text for s in its] for its in beginning(stories["A"])] == [[long, "the last"]]
     assert [[s.text for s in its] for its in beginning(stories["B"])] == [[han]]  # its letters count for two
 
@@ -54,7 +54,7 @@ def test_a_story_begins_with_its_largest_category_and_is_cut_after_a_sentence(ou
 def test_the_beginning_of_a_story_keeps_its_documents_apart(out: Path) -> None:
     told = {"wire": said("A", "facts", "one", "two", "three"), "radio": said("A too", "facts", "four")}
     publish_night(out, DAY, told, {"A": "same", "A too": "same"})
-    (story,) = read_night(out, DAY).stories
+    (story,) = read_edition(out, DAY).stories
     assert [[s.text for s in its] for its in beginning(story)] == [["one", "two", "three"], ["four"]]
 
 

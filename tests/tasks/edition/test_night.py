@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nightdesk.tasks.edition.night import PARAGRAPH, read_night
+from nightdesk.tasks.edition.night import PARAGRAPH, read_edition
 from tests.nights import publish_night, said
 from tests.tasks.made import DAY
 
@@ -20,7 +20,7 @@ def test_what_many_tell_goes_before_what_one_tells_at_length(out: Path) -> None:
         "radio": said("Bridge still shut", "opinions", *"pq"),
     }
     publish_night(out, DAY, told, {"Bridge shut": "bridge", "Bridge still shut": "bridge"})
-    bridge, hearing = read_night(out, DAY).stories
+    bridge, hearing = read_edition(out, DAY).stories
     assert (bridge.title, bridge.sentences, bridge.documents, bridge.weight) == ("Bridge shut", 5, 2, 20)
     assert (hearing.title, hearing.weight) == ("Long hearing", 12)
     assert [(t.document.doc_id, t.title, t.sentences) for t in bridge.told] == [
@@ -33,17 +33,17 @@ def test_categories_stand_in_the_order_of_the_profile(out: Path) -> None:
     publish_night(
         out, DAY, {"a": said("T", "future_plans", "x") + said("T", "opinions", "y") + said("T", "facts", "z")}
     )
-    assert [c.name for c in read_night(out, DAY).categories] == ["facts", "opinions", "future_plans"]
+    assert [c.name for c in read_edition(out, DAY).categories] == ["facts", "opinions", "future_plans"]
     publish_night(out, NEXT_DAY, {"a": said("T", "low", "x") + said("T", "high", "y", "z")}, profile="mine")
-    assert [c.name for c in read_night(out, NEXT_DAY).categories] == ["high", "low"]
+    assert [c.name for c in read_edition(out, NEXT_DAY).categories] == ["high", "low"]
     known = {"mine": ["low", "high", "never"]}
-    assert [c.name for c in read_night(out, NEXT_DAY, known).categories] == ["low", "high"]
+    assert [c.name for c in read_edition(out, NEXT_DAY, known).categories] == ["low", "high"]
 
 
 def test_a_paragraph_stays_in_one_stretch_of_its_document(out: Path) -> None:
     other = said("Other", "facts", "elsewhere")
     publish_night(out, DAY, {"a": said("T", "facts", *"abcdefg") + other + said("T", "facts", "h", "i")})
-    (section,) = read_night(out, DAY).stories[0].sections
+    (section,) = read_edition(out, DAY).stories[0].sections
     positions = [[s.position for s in p.sentences] for p in section.paragraphs]
     assert positions == [[1, 2, 3, 4, 5], [6, 7], [9, 10]]
 
@@ -51,7 +51,7 @@ def test_a_paragraph_stays_in_one_stretch_of_its_document(out: Path) -> None:
 def test_another_profile_of_the_same_night_stands_beside_the_first(out: Path) -> None:
     publish_night(out, DAY, {"wire": said("Bridge", "facts", "x")})
     publish_night(out, DAY, {"live": said("Pans", "price", "y")}, profile="commerce", run_id="run-2")
-    night = read_night(out, DAY)
+    night = read_edition(out, DAY)
     assert night.profiles == ("commerce", "news")
     assert {s.title: s.told[0].document.profile for s in night.stories} == {"Bridge": "news", "Pans": "commerce"}
     assert [c.name for c in night.categories] == ["price", "facts"]
@@ -65,7 +65,7 @@ def test_every_sentence_stands_in_the_night_once(
     out = tmp_path_factory.mktemp("out")
     clean = [(t, c, text.encode("utf-8", "replace").decode()) for t, c, text in texts]
     publish_night(out, DAY, {"a": clean, "b": clean[:3]}, {"A": "one", "B": "two"})
-    night = read_night(out, DAY)
+    night = read_edition(out, DAY)
     stood = [
         (p.document.doc_id, s.position, s.text)
         for story in night.stories

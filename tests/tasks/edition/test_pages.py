@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markupsafe import escape
 
-from nightdesk.tasks.edition.night import read_night
+from nightdesk.tasks.edition.night import read_edition
 from nightdesk.tasks.edition.pages import edition_path, night_page, weblink, write_edition
 from nightdesk.tasks.errors import InputError, PublishError
 from tests.nights import publish_night, said
@@ -83,7 +83,7 @@ def test_every_sentence_stands_on_the_page(
     out = tmp_path_factory.mktemp("out")
     clean = [(t, c, text.encode("utf-8", "replace").decode()) for t, c, text in texts]
     publish_night(out, DAY, {"a": clean})
-    page = night_page(read_night(out, DAY))
+    page = night_page(read_edition(out, DAY))
     assert all(f">{escape(text)}</bdi>" in page for _, _, text in clean)
 
 
@@ -102,7 +102,7 @@ def test_hostile_text_titles_and_names_stand_as_text(out: Path) -> None:
     publish_night(out, DAY, told, unreadable={"<u>bad</u>": "<b>reason</b>"}, profile="<i>mine</i>")
     harmless = {"a": said("T", "c", "x")}
     publish_night(out, NEXT_DAY, harmless, unreadable={"bad": "reason"}, profile="mine", run_id="run-2")
-    read, plain = Read(night_page(read_night(out, DAY))), Read(night_page(read_night(out, NEXT_DAY)))
+    read, plain = Read(night_page(read_edition(out, DAY))), Read(night_page(read_edition(out, NEXT_DAY)))
     assert read.tags - {"nav", "div"} <= plain.tags | {"optgroup"}
     for h in HOSTILE:
         assert read.text.count(h) >= 3

@@ -6,7 +6,7 @@ from typing import Any
 
 from nightdesk.tasks.messages import RoleRequest
 from nightdesk.tasks.models.address import ModelAddress
-from nightdesk.tasks.models.worker import Reply, answer_one
+from nightdesk.tasks.models.worker import CallResult, answer_one
 from nightdesk.tasks.roles.content_organizer import make_request
 from tests.servers.playing import Playing
 from tests.texts import evening
@@ -38,10 +38,10 @@ def at(server: Playing, name: str, provider: str = "openai", **more: Any) -> Mod
     return replace(address, **more)
 
 
-def ask(address: ModelAddress, *requests: RoleRequest) -> list[Reply]:
+def ask(address: ModelAddress, *requests: RoleRequest) -> list[CallResult]:
     """Ask one after the other, as one worker would."""
 
-    async def main() -> list[Reply]:
+    async def main() -> list[CallResult]:
         return [await answer_one(address, r) for r in requests or (REQUEST,)]
 
     return asyncio.run(main())

@@ -60,7 +60,7 @@ def test_two_documents_of_one_name_are_refused_by_both_names(tmp_path: Path) -> 
         ("missing.txt", "no such file"),
         ("empty", "no document in this folder"),
         ("*.nothing", "no document matches"),
-        ("table.csv", "this form is not read"),
+        ("table.csv", "this format is not read"),
     ],
 )
 def test_a_source_that_names_no_document_is_refused(tmp_path: Path, argument: str, said: str) -> None:

@@ -16,8 +16,8 @@ from nightdesk.tasks.reorganizing.missed_nights import (
     LOOK_BACK,
     Mark,
     Marks,
-    Night,
-    Plan,
+    NightsToRun,
+    ScheduledNight,
     decide,
     nights_of,
     read_marks,
@@ -29,9 +29,9 @@ RUN = "00000000-0000-0000-0000-000000000001"
 LATER_RUN = "00000000-0000-0000-0000-000000000002"
 
 
-def night(day: int, hour: int = 2) -> Night:
+def night(day: int, hour: int = 2) -> ScheduledNight:
     """A night of November 2026 in Berlin."""
-    return Night(datetime(2026, 11, day, hour, tzinfo=BERLIN))
+    return ScheduledNight(datetime(2026, 11, day, hour, tzinfo=BERLIN))
 
 
 def published_by_hand(out: Path, day: int) -> None:
@@ -39,7 +39,7 @@ def published_by_hand(out: Path, day: int) -> None:
     (out / "tables" / "documents" / f"run_date=2026-11-{day:02}").mkdir(parents=True)
 
 
-def missed(out: Path, found: list[Night]) -> list[int]:
+def missed(out: Path, found: list[ScheduledNight]) -> list[int]:
     """Return the days of the month of those nights that are to be made good."""
     return [n.run_date.day for n in missed_nights.missed(found, read_marks(out, "news"))]
 
@@ -143,7 +143,7 @@ def known(*done: int) -> Marks:
     return Marks({night(k).run_date: Mark(night(k).due, night(k).due, frozenset({RUN})) for k in done})
 
 
-def told(plan: Plan) -> tuple[list[int], int, datetime | None, str]:
+def told(plan: NightsToRun) -> tuple[list[int], int, datetime | None, str]:
     """Return a plan's missed days, its own day, by when it reads, and the first words of why it does nothing."""
     return [n.run_date.day for n in plan.missed], plan.own.run_date.day, plan.by, plan.over.partition(":")[0]
 
@@ -196,7 +196,7 @@ def test_the_first_run_of_a_date_does_its_last_night_that_has_passed() -> None:
 
 
 def test_what_a_run_started_by_hand_has_read_since_is_not_read_for_an_earlier_night() -> None:
-    by_hand = Night(datetime(2026, 11, 21, 15, 12, tzinfo=BERLIN))  # no night of the schedule
+    by_hand = ScheduledNight(datetime(2026, 11, 21, 15, 12, tzinfo=BERLIN))  # no night of the schedule
     marks = Marks({night(19).run_date: Mark(night(19).due, night(19).due), by_hand.run_date: Mark(by_hand.due)})
     plan = decide(night(20).due, night(21, 16).due, [night(19), night(20)], marks)
     assert told(plan) == ([], 20, night(20).due, "")
@@ -217,7 +217,7 @@ class World:
     filed: dict[datetime, date] = field(default_factory=dict)
     ran: list[date] = field(default_factory=list)
 
-    def passed(self) -> list[Night]:
+    def passed(self) -> list[ScheduledNight]:
         """Return the nights of the last week."""
         first = (self.now - timedelta(days=LOOK_BACK)).date()
         return [n for n in nights_of(self.firings) if n.run_date >= first]
@@ -233,7 +233,7 @@ class World:
         else:
             self.marks.setdefault(plan.own.run_date, Mark(plan.own.due))
 
-    def do(self, one: Night, by: datetime | None) -> None:
+    def do(self, one: ScheduledNight, by: datetime | None) -> None:
         """Read what was there and is not filed yet."""
         self.ran.append(one.run_date)
         self.marks[one.run_date] = Mark(one.due, one.due)
@@ -259,7 +259,7 @@ def test_in_whatever_order_late_runs_start_each_file_has_its_first_night_and_eac
     world = World(firings, [moments[h] for h in files], now, {})
     known_from = min(r.date() for r in runs)
     if last_done is not None:
-        done = Night(firings[last_done % (len(firings) - 1)])
+        done = ScheduledNight(firings[last_done % (len(firings) - 1)])
         world.marks = {done.run_date: Mark(done.due, done.due)}
         world.files = [f for f in world.files if f.timestamp() > done.at]  # it had read the others
         known_from = min(known_from, done.run_date)

@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from nightdesk.tasks.reorganizing.stories import NEAREST, Known, pack, relate, unpack
+from nightdesk.tasks.reorganizing.stories import NEAREST, KnownStories, pack, relate, unpack
 
 Vectors = NDArray[np.float32]
-NOTHING = Known(np.zeros((0, 1), np.float32), [])
+NOTHING = KnownStories(np.zeros((0, 1), np.float32), [])
 NIGHT = "2026-03-01"
 
 
@@ -42,7 +42,7 @@ def test_near_topics_of_two_documents_share_a_story_and_far_ones_do_not() -> Non
 
 def test_a_story_of_an_earlier_night_is_taken_up() -> None:
     bridge, bank = np.eye(2, 8, dtype=np.float32)
-    known = Known(np.array([bridge]), ["known"])
+    known = KnownStories(np.array([bridge]), ["known"])
     stories = relate(["a/t1", "a/t2"], ["a", "a"], np.array([bank, bridge]), known, NIGHT)
     assert stories[1] == "known"
     assert stories[0] != "known"
@@ -62,7 +62,7 @@ def test_topics_of_one_document_are_never_one_story(topics: list[tuple[int, int]
     vectors = np.array([directions[k] for _, k in topics], np.float32).reshape(-1, 16) + noise
     topic_ids = [f"{doc}/t{n}" for n, (doc, _) in enumerate(topics)]
     doc_ids = [str(doc) for doc, _ in topics]
-    earlier = Known(directions[:known], [f"known-{k}" for k in range(known)])
+    earlier = KnownStories(directions[:known], [f"known-{k}" for k in range(known)])
     stories = relate(topic_ids, doc_ids, vectors, earlier, NIGHT)
     assert len(stories) == len(topics)
     assert len(set(zip(doc_ids, stories, strict=True))) == len(topics)

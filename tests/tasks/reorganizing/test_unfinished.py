@@ -58,7 +58,7 @@ def test_a_document_is_rebuilt_as_it_was_read(tmp_path: Path) -> None:
 
 
 def test_a_night_takes_up_once_and_its_own_date_does_not_count() -> None:
-    lost, whole = unfinished.Known("x", 3, ("2026-03-02",)), unfinished.Known("x", 0, ())
+    lost, whole = unfinished.EarlierDocument("x", 3, ("2026-03-02",)), unfinished.EarlierDocument("x", 0, ())
     assert lost.tried_on(date(2026, 3, 3), DAY) == ("2026-03-02", "2026-03-03")
     assert lost.tried_on(date(2026, 3, 2), DAY) == lost.tried_on(DAY, DAY) == lost.tried_on(None, DAY) == lost.taken_up
     assert whole.tried_on(date(2026, 3, 3), DAY) == ()

@@ -1,4 +1,4 @@
-"""The gate that every answer passes."""
+"""What every answer passes."""
 
 import pytest
 

@@ -9,7 +9,7 @@ import pytest
 
 from nightdesk.tasks.errors import BadReply, ModelError, RateLimited, Refused, TooLong, TransientError, Unusable
 from nightdesk.tasks.models.providers.language_model import ServerError, retry_after
-from nightdesk.tasks.models.worker import Reply, look_up
+from nightdesk.tasks.models.worker import CallResult, look_up
 from nightdesk.tasks.roles.content_organizer import make_request
 from tests.servers.playing import Playing
 from tests.tasks.models.made import ABLE, REQUEST, ask, at
@@ -106,7 +106,7 @@ def test_a_model_that_cannot_be_used_is_named_with_the_way_out_and_without_the_k
 
 @pytest.mark.parametrize("provider", ["openai", "anthropic"])
 def test_looking_a_model_up_costs_nothing(server: Playing, provider: str) -> None:
-    async def main() -> list[Reply]:
+    async def main() -> list[CallResult]:
         return [await look_up(at(server, name, provider)) for name in ("able", "nobody")]
 
     there, not_there = asyncio.run(main())

@@ -29,7 +29,7 @@ def test_the_chunk_stands_before_the_question_so_that_its_cache_serves_every_rol
     assert user["content"] == f"{PROMPT.items}\n\n{PROMPT.question}"
 
 
-@pytest.mark.parametrize("form", OpenAIModel.FORMS)
+@pytest.mark.parametrize("form", OpenAIModel.JSON_FORMS)
 def test_a_reply_is_held_to_json_as_the_server_can(form: str) -> None:
     asked = model().body(PROMPT, form).get("response_format")
     if form == "text":

@@ -9,7 +9,7 @@ import pytest
 
 from nightdesk.tasks.config.shipped_data import folder
 from nightdesk.tasks.reading.documents import Document
-from nightdesk.tasks.reading.formats.registry import FORMS
+from nightdesk.tasks.reading.formats.registry import FORMATS
 from nightdesk.tasks.reading.sources import check_sources
 from tests.tasks.made import DAY
 from tests.tasks.reading.written import one, rss, write
@@ -26,7 +26,7 @@ ONE = {
 ALIKE = {".markdown": ".md", ".htm": ".html", ".srt": ".vtt", ".ndjson": ".jsonl", ".rss": ".xml", ".atom": ".xml"}
 
 
-@pytest.mark.parametrize("suffix", FORMS)
+@pytest.mark.parametrize("suffix", FORMATS)
 def test_every_suffix_that_is_said_to_be_read_is_read(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"a{suffix.upper()}"
     if suffix == ".parquet":
