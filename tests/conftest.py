@@ -1,5 +1,6 @@
-"""For all tests: the quiet environment that the product sets, hypothesis without a clock, and stand-in servers."""
+"""For all tests: the quiet environment that the product sets, hypothesis without a clock, servers and a cluster."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
@@ -7,6 +8,7 @@ import pytest
 from hypothesis import settings
 
 from nightdesk.flows.shared.configure import configure
+from nightdesk.tasks.calling.dask_cluster import Cluster
 from tests.servers.playing import Playing, playing
 
 configure()  # nothing phones home, nothing chatters
@@ -27,3 +29,13 @@ def stand_in() -> Iterator[Callable[..., Playing]]:
             return running[key]
 
         yield start
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[str]:
+    """Start two workers and return the address of their scheduler."""
+    started = Cluster("", 2)
+    try:
+        yield asyncio.run(started.address())
+    finally:
+        started.close()

@@ -18,6 +18,7 @@ from typing import Any
 import psutil
 
 from tests.flows.conftest import NIGHTDESK
+from tests.prefect_home import prefect_home
 
 PATIENCE_S = 240
 
@@ -132,7 +133,7 @@ def serving(
         port = str(s.getsockname()[1])
     env = {
         **{k: v for k, v in os.environ.items() if k != "PREFECT_API_URL" and k not in without},
-        "PREFECT_HOME": str(home / "prefect"),
+        "PREFECT_HOME": str(prefect_home(home / "prefect")),
         "PREFECT_SERVER_API_PORT": port,
         "PREFECT_SERVER_DEPLOYMENTS_CONCURRENCY_SLOT_WAIT_SECONDS": "5",
     }

@@ -11,7 +11,7 @@ from contextvars import copy_context
 from typing import Any
 
 from nightdesk.flows.serve.ephemeral_server import keep_it_apart
-from nightdesk.tasks.calling.child_processes import deafen_this_thread
+from nightdesk.tasks.child_processes import deafen_this_thread
 
 
 class Interrupted(Exception):

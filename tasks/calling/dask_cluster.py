@@ -5,7 +5,7 @@ import os
 import threading
 from typing import Any
 
-from nightdesk.tasks.calling.child_processes import deafen_this_thread
+from nightdesk.tasks.child_processes import deafen_this_thread
 
 CLOSE_TIMEOUT_S = 10
 CONFIG = {
@@ -47,7 +47,7 @@ class Cluster:
                 processes=True,
                 dashboard_address="127.0.0.1:0",
                 host="127.0.0.1",
-                preload=["nightdesk.tasks.calling.child_processes", "nightdesk.tasks.models.worker"],
+                preload=["nightdesk.tasks.child_processes", "nightdesk.tasks.models.worker"],
             )
             self._address = self._cluster.scheduler_address
         except BaseException as e:  # noqa: BLE001  (handed to the caller of address())

@@ -16,7 +16,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from nightdesk.tasks.calling.child_processes import deaf_children, leave_the_terminal
+from nightdesk.tasks.child_processes import deaf_children, leave_the_terminal
 from nightdesk.tasks.errors import PublishError
 from nightdesk.tasks.tables.contracts import contract
 

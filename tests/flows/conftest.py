@@ -10,12 +10,13 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.prefect_home import prefect_home
 from tests.processes import start
 
 NIGHTDESK = [sys.executable, "-m", "nightdesk.flows.cli.main"]
@@ -73,9 +74,15 @@ class Desk:
 
 
 @pytest.fixture(scope="session")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    """Start a Prefect server on a free port of the loopback, with a database of its own."""
-    home = tmp_path_factory.mktemp("prefect")
+def desk(own_workers: Desk, cluster: str) -> Desk:
+    """Return the command line whose runs share a Dask cluster, because to start workers takes each some seconds."""
+    return replace(own_workers, env={**own_workers.env, "DASK_SCHEDULER_ADDRESS": cluster})
+
+
+@pytest.fixture(scope="session")
+def own_workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """Start a Prefect server on a free port of the loopback, with a database of its own; runs start their workers."""
+    home = prefect_home(tmp_path_factory.mktemp("prefect"))
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         port = s.getsockname()[1]

@@ -8,13 +8,15 @@ from pathlib import Path
 import pytest
 
 from tests.flows.conftest import Desk
-from tests.flows.test_kills import DAY, wait_for, wait_until_nothing_is_left_of
+from tests.killing import wait_for
+from tests.processes import wait_until_nothing_is_left_of
 from tests.servers.playing import Playing
 from tests.tables import assert_ledger_is_complete, assert_whole, rows
 from tests.texts import evening, write_evening
 
 pytestmark = pytest.mark.slow
 
+DAY = "2026-03-01"
 WORLD = """
 [[models]]
 name = "patient"
@@ -42,6 +44,12 @@ prices = {{ input = 2.0, output = 10.0 }}
 """
 
 
+@pytest.fixture(scope="module")
+def desk(own_workers: Desk) -> Desk:
+    """Return the command line: what is killed here has workers of its own."""
+    return own_workers
+
+
 def _ids_stored(out: Path) -> int:
     if not (out / "answers.db").exists():
         return 0
@@ -64,7 +72,7 @@ def test_a_flow_killed_while_a_batch_is_out_resumes_it(
     with desk.start(*command) as killed:
         wait_for(lambda: _ids_stored(out) > 0, killed)
         killed.kill()
-    wait_until_nothing_is_left_of(killed)
+    wait_until_nothing_is_left_of(killed.pid)
     assert server.counts()["batches"] == 1
     server.control("batches", delay_s=0.2)
 

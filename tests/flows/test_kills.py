@@ -1,18 +1,15 @@
 """Runs that are killed, interrupted, or not alone: nothing lost, nothing doubled, no answer computed twice."""
 
 import signal
-import sqlite3
-import subprocess
 import threading
-import time
-from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
+from typing import NamedTuple
 
 import pyarrow.dataset as ds
 import pytest
 
 from tests.flows.conftest import Desk
+from tests.killing import calls_stored, wait_for
 from tests.processes import PATIENCE_S, wait_until_nothing_is_left_of
 from tests.tables import assert_ledger_is_complete, assert_whole, but_for_run_id, rows
 from tests.texts import evening, write_evening
@@ -22,45 +19,49 @@ pytestmark = pytest.mark.slow
 DAY = "2026-03-01"
 
 
-def wait_for(happened: Callable[[], bool], process: "subprocess.Popen[str]") -> None:
-    """Wait until something has happened in a process that is under way."""
-    deadline = time.monotonic() + PATIENCE_S
-    while not happened():
-        assert process.poll() is None, "the command ended before it could be stopped"
-        assert time.monotonic() < deadline
-        time.sleep(0.002)
+class Undisturbed(NamedTuple):
+    """A run that nothing happened to. calls: how many it made."""
+
+    source: Path
+    out: Path
+    calls: int
 
 
-def calls_stored(out: Path, role: str) -> int:
-    """Count the calls of a role that are in the store."""
-    try:
-        with closing(sqlite3.connect(f"file:{out / 'answers.db'}?mode=rw", uri=True, timeout=5)) as db:
-            return int(db.execute("SELECT count(*) FROM calls WHERE record LIKE ?", (f"%{role}%",)).fetchone()[0])
-    except sqlite3.OperationalError:  # not there yet
-        return 0
+@pytest.fixture(scope="module")
+def desk(own_workers: Desk) -> Desk:
+    """Return the command line: what is killed here has workers of its own."""
+    return own_workers
+
+
+@pytest.fixture(scope="module")
+def undisturbed(desk: Desk, tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
+    """Run some evenings in peace."""
+    home = tmp_path_factory.mktemp("undisturbed")
+    (home / "in").mkdir()
+    for k in range(3):
+        write_evening(home / "in", f"d{k}", seed=10 + k, passages=60)
+    whole = desk.run("run", home / "in", "--date", DAY, "--no-learn", "--json", "--out", home / "out").json
+    return Undisturbed(home / "in", home / "out", whole["calls"])
 
 
 @pytest.mark.parametrize("role", ["topic_finder", "topic_locator", "content_organizer"])
-def test_a_killed_run_is_taken_up_where_it_was(desk: Desk, source: Path, tmp_path: Path, role: str) -> None:
-    out, undisturbed = tmp_path / "out", tmp_path / "undisturbed"
-    for k in range(3):
-        write_evening(source, f"d{k}", seed=10 + k, passages=60)
-    command = ("run", source, "--date", DAY, "--no-learn", "--json", "--out")
-    whole = desk.run(*command, undisturbed).json
+def test_a_killed_run_is_taken_up_where_it_was(desk: Desk, undisturbed: Undisturbed, tmp_path: Path, role: str) -> None:
+    out = tmp_path / "out"
+    command = ("run", undisturbed.source, "--date", DAY, "--no-learn", "--json", "--out")
     with desk.start(*command, out) as killed:
         wait_for(lambda: calls_stored(out, role) >= 3, killed)
         killed.kill()
     stored = calls_stored(out, "")
-    assert 0 < stored < whole["calls"]
+    assert 0 < stored < undisturbed.calls
     again = desk.run(*command, out).json
-    assert again["calls"] == whole["calls"] - stored
+    assert again["calls"] == undisturbed.calls - stored
     assert_whole(out, DAY, {f"d{k}": [s for _, s in evening(10 + k, 60)] for k in range(3)})
     assert_ledger_is_complete(out)
     for table in ("passages", "topics", "documents"):
-        assert but_for_run_id(rows(out, table)) == but_for_run_id(rows(undisturbed, table))
-    drawn = [{(c["decision_id"], c["model"], c["purpose"]) for c in rows(o, "calls")} for o in (out, undisturbed)]
+        assert but_for_run_id(rows(out, table)) == but_for_run_id(rows(undisturbed.out, table))
+    drawn = [{(c["decision_id"], c["model"], c["purpose"]) for c in rows(o, "calls")} for o in (out, undisturbed.out)]
     assert drawn[0] == drawn[1]
-    judged = [sorted((j["judge"], j["accuracy"]) for j in rows(o, "judgements")) for o in (out, undisturbed)]
+    judged = [sorted((j["judge"], j["accuracy"]) for j in rows(o, "judgements")) for o in (out, undisturbed.out)]
     assert judged[0] == judged[1]
     wait_until_nothing_is_left_of(killed.pid)
 

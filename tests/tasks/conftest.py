@@ -1,24 +1,12 @@
-"""The two slow parts, real and once per session (a Dask cluster, and the process that audits), and folders for them."""
+"""The process that audits, which is slow to start, real and once per session; and folders for it."""
 
-import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from nightdesk.tasks.calling.dask_cluster import Cluster
 from nightdesk.tasks.tables.audit import Auditor
 from tests.tasks.house import House
-
-
-@pytest.fixture(scope="session")
-def cluster() -> Iterator[str]:
-    """Start two workers and return the address of their scheduler."""
-    started = Cluster("", 2)
-    try:
-        yield asyncio.run(started.address())
-    finally:
-        started.close()
 
 
 class _KeptAuditor(Auditor):

@@ -15,8 +15,9 @@ import pytest
 from nightdesk.tasks.reorganizing import missed_nights
 from nightdesk.tasks.reorganizing.missed_nights import ScheduledNight
 from tests.flows.conftest import NIGHTDESK
-from tests.flows.test_kills import calls_stored
-from tests.flows.test_language_models import DAY, EVERY, KEY, PROFILE
+from tests.flows.two_models import DAY, EVERY, KEY, PROFILE
+from tests.killing import calls_stored
+from tests.prefect_home import prefect_home
 from tests.processes import PATIENCE_S, alive_of, wait_until_nothing_is_left_of
 from tests.servers.playing import Playing, playing
 from tests.serving import eventually
@@ -47,7 +48,7 @@ def slow() -> Iterator[Playing]:
 def env(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The environment of a command that no Prefect server is named to."""
     without = {k: v for k, v in os.environ.items() if k != "PREFECT_API_URL"}
-    return {**without, "PREFECT_HOME": str(tmp_path_factory.mktemp("prefect")), "NIGHT_KEY": KEY}
+    return {**without, "PREFECT_HOME": str(prefect_home(tmp_path_factory.mktemp("prefect"))), "NIGHT_KEY": KEY}
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ import pytest
 from nightdesk.tasks.reorganizing import missed_nights
 from nightdesk.tasks.reorganizing.missed_nights import ScheduledNight
 from tests.flows.conftest import NIGHTDESK
-from tests.flows.test_kills import calls_stored
+from tests.killing import calls_stored
 from tests.processes import alive_of
 from tests.serving import PATIENCE_S, Served, eventually, serving
 from tests.tables import assert_whole, rows
@@ -211,7 +211,9 @@ def test_a_night_that_ended_with_the_machine_is_made_good_at_the_next_start(serv
     missed_nights.mark(served.out, "news", ScheduledNight(due), "0", done=False)  # it had begun
     home, options = served.out.parent, served.command[served.command.index("--cron") :]
     with serving(home, served.source, *options) as first:
-        (run,) = eventually(lambda: first.runs(state={"type": {"any_": ["RUNNING"]}}))
+        # The runs that it makes for missed nights are below it, and have no deployment.
+        running = {"state": {"type": {"any_": ["RUNNING"]}}, "parent_task_run_id": {"is_null_": True}}
+        (run,) = eventually(lambda: first.runs(**running))
         for process in [*first.flow_processes(), psutil.Process(first.process.pid)]:
             process.kill()
         first.process.wait()

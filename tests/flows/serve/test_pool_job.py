@@ -76,10 +76,11 @@ def test_a_pools_worker_runs_a_deployment_from_such_a_folder(served: Served, tmp
     pool_folder = tmp_path / "pool"
     pool_folder.mkdir()
     prefect("work-pool", "create", "nightdesk", "--type", "process", cwd=pool_folder)
-    file = ROOT / "deployments" / "prefect.yaml"
+    subprocess.run(["nightdesk", "init", "deployments"], cwd=pool_folder, env=env, check=True)
+    file = pool_folder / "deployments" / "prefect.yaml"
     text = file.read_text(encoding="utf-8").replace("name: adhoc-news", "name: adhoc-pool")
-    (pool_folder / "prefect.yaml").write_text(text, encoding="utf-8")
-    prefect("deploy", "--name", "adhoc-pool", "--prefect-file", "prefect.yaml", cwd=pool_folder)
+    file.write_text(text, encoding="utf-8")
+    prefect("deploy", "--name", "adhoc-pool", "--prefect-file", "deployments/prefect.yaml", cwd=pool_folder)
     for path in [*folder.glob("*.py"), *folder.glob("*/__init__.py")]:
         copied = pool_folder / path.relative_to(folder)
         copied.parent.mkdir(exist_ok=True)

@@ -26,6 +26,7 @@ from nightdesk.flows.serve.prefect_server import own_server
 from nightdesk.flows.serve.server_auth import ServerKey, key_of
 from nightdesk.tasks.errors import NightdeskError
 from tests.flows.conftest import NIGHTDESK
+from tests.prefect_home import prefect_home
 from tests.serving import basic, eventually
 from tests.texts import write_evening
 
@@ -38,7 +39,7 @@ pytestmark = [pytest.mark.timeout(600), pytest.mark.slow]
 @pytest.fixture(scope="module")
 def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, ServerKey, Path]]:
     """Start a server of our own; its API, its key, and its folder."""
-    home = tmp_path_factory.mktemp("doors")
+    home = prefect_home(tmp_path_factory.mktemp("doors"))
     key = key_of(Settings(home=home))
     with own_server(home, 0, key) as api:
         yield api, key, home
@@ -141,7 +142,7 @@ def test_the_server_of_a_run_is_closed_and_the_run_goes_on(tmp_path: Path) -> No
     home, source = tmp_path / "prefect", tmp_path / "in"
     source.mkdir()
     write_evening(source, "long", seed=80, passages=4000)
-    env = {**{k: v for k, v in os.environ.items() if k != "PREFECT_API_URL"}, "PREFECT_HOME": str(home)}
+    env = {**{k: v for k, v in os.environ.items() if k != "PREFECT_API_URL"}, "PREFECT_HOME": str(prefect_home(home))}
     command = [*NIGHTDESK, "run", str(source), "--out", str(tmp_path / "out"), "--no-learn"]
     with subprocess.Popen(command, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as run:
         try:
