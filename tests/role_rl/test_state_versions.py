@@ -116,14 +116,14 @@ import sys, time
 from dataclasses import replace
 from pathlib import Path
 from nightdesk.role_rl.errors import VersionExists
-from nightdesk.role_rl.state import State
+from nightdesk.role_rl.state import LearnerState
 from nightdesk.role_rl.state_versions import commit, save
 folder, start, mine = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
 print("ready", flush=True)
 while not start.exists():
     time.sleep(0.001)
 try:
-    save(folder, State(1, "news", "now", mine))
+    save(folder, LearnerState(1, "news", "now", mine))
     print("won", flush=True)
 except VersionExists:
     print("lost", flush=True)

@@ -1,5 +1,5 @@
-"""Nights without a server: the cluster, the audit and the folders that the tests of tasks have."""
+"""Nights without a server: the audit and the folders that the tests of tasks have."""
 
-from tests.tasks.conftest import audits, cluster, house
+from tests.tasks.conftest import audits, house
 
-__all__ = ["audits", "cluster", "house"]
+__all__ = ["audits", "house"]
