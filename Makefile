@@ -29,13 +29,13 @@ run: setup
 	@echo "Look at it: $(BIN)/python -c \"import pandas; print(pandas.read_parquet('out/tables/topics')[['doc_id', 'title', 'sentences']])\""
 	@echo "Weights that serve next: $(BIN)/nightdesk weights --out out"
 
-# A file runs in one process, because its tests share servers.
+# A file runs in one process, because its tests share servers; three at a time, because some wait.
 test: setup-test
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 3 --dist loadfile
 
 # Faults, clusters and kills, which take minutes: after `make test`.
 test-all: setup-test
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m slow
+	$(BIN)/python -m pytest -n 3 --dist loadfile -m slow
 
 # A cluster as real processes; needs PostgreSQL's programs (Debian: apt-get install postgresql).
 system: setup-test

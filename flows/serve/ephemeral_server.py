@@ -20,7 +20,7 @@ def keep_it_apart() -> None:
     from prefect.server.api.server import SubprocessASGIServer
     from prefect.settings import get_current_settings
 
-    class Apart(SubprocessASGIServer):
+    class Apart(SubprocessASGIServer):  # type: ignore[misc]  # skipped: see pyproject.toml
         _alive: int = -1  # the end of a pipe that closes with this process, however that ends
 
         def _run_uvicorn_command(self) -> "subprocess.Popen[Any]":

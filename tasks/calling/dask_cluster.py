@@ -41,7 +41,7 @@ class Cluster:
             dask.config.set(CONFIG)  # before distributed is there: some of it is read as it is imported
             from distributed import LocalCluster
 
-            self._cluster = LocalCluster(  # type: ignore[no-untyped-call]
+            self._cluster = LocalCluster(
                 n_workers=self._workers,
                 threads_per_worker=1,
                 processes=True,

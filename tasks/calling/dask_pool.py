@@ -53,7 +53,7 @@ async def fan_out(scheduler: str, workers: int, timeout_s: float) -> AsyncIterat
         from distributed import Client
 
         address = await cluster.address()
-        client: Any = Client(address, asynchronous=True, set_as_default=False, timeout=CONNECT_TIMEOUT_S)  # type: ignore[no-untyped-call]
+        client: Any = Client(address, asynchronous=True, set_as_default=False, timeout=CONNECT_TIMEOUT_S)
         try:
             await client
         except OSError:

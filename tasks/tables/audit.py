@@ -145,7 +145,7 @@ def audit(name: str, table: pa.Table, extra: Mapping[str, pa.Array], values: Map
     frame[_ROW] = range(len(frame))
 
     context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = {"globally": False}  # type: ignore[assignment]
+    context.variables.progress_bars = {"globally": False}
     asset = context.data_sources.add_pandas("tables").add_dataframe_asset(name)
     batch = asset.add_batch_definition_whole_dataframe("all").get_batch({"dataframe": frame})
     suite = gx.ExpectationSuite(name=name)
