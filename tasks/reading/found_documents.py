@@ -180,7 +180,7 @@ def _of_row(source: Source, row: SourceRecord) -> Found:
     def content() -> Content:
         if wrong is not None:
             raise DocumentError(wrong)
-        return row.form(row.body)
+        return row.reader(row.body)
 
     return Found(doc_id, place, row.source or source.name, digest, content, row.title)
 

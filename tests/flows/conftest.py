@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from prefect.settings import PREFECT_API_URL, PREFECT_HOME, temporary_settings
 
 from tests.prefect_home import prefect_home
 from tests.processes import start
@@ -65,6 +66,10 @@ class Desk:
         with urllib.request.urlopen(self.api_url + path, timeout=30) as reply:
             return json.load(reply)
 
+    def artifacts(self, run_id: str) -> dict[str, dict[str, Any]]:
+        """Return what stands on a flow run's page, by key."""
+        return {a["key"]: a for a in self.post("/artifacts/filter", {"flow_runs": {"id": {"any_": [run_id]}}})}
+
     def post(self, path: str, body: dict[str, Any]) -> Any:
         """Ask the Prefect server."""
         data = json.dumps(body).encode()
@@ -77,6 +82,14 @@ class Desk:
 def desk(own_workers: Desk, cluster: str) -> Desk:
     """Return the command line whose runs share a Dask cluster, because to start workers takes each some seconds."""
     return replace(own_workers, env={**own_workers.env, "DASK_SCHEDULER_ADDRESS": cluster})
+
+
+@pytest.fixture
+def in_process(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    """Have flows that the test calls itself run against the session's server, on the shared cluster."""
+    monkeypatch.setenv("DASK_SCHEDULER_ADDRESS", desk.env["DASK_SCHEDULER_ADDRESS"])
+    with temporary_settings({PREFECT_API_URL: desk.api_url, PREFECT_HOME: Path(desk.env["PREFECT_HOME"])}):
+        yield desk
 
 
 @pytest.fixture(scope="session")

@@ -28,7 +28,7 @@ def prose(text: str, title: str | None = None) -> Content:
 class SourceRecord:
     """One document of a file that holds many. place: where it stands, for messages (line 7, row 7, entry 7).
 
-    doc_id: the source's own id, if it has one. body: its text, which `form` turns into Content.
+    doc_id: the source's own id, if it has one. body: its text, which `reader` turns into Content.
     wrong: why it cannot be read; then there is no body.
     """
 
@@ -38,7 +38,7 @@ class SourceRecord:
     title: str | None = None
     source: str | None = None
     body: str = ""
-    form: Callable[[str], Content] = field(default=prose)
+    reader: Callable[[str], Content] = field(default=prose)
     wrong: str | None = None
 
 

@@ -41,7 +41,7 @@ def read(file: BinaryIO) -> Iterator[SourceRecord]:
             title=_plain(entry.get("title", "")) or None,
             source=link,
             body=body,
-            form=read_fragment if is_html else prose,
+            reader=read_fragment if is_html else prose,
         )
 
 
