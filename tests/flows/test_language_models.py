@@ -48,6 +48,12 @@ ORDERS = [
 
 
 @pytest.fixture(scope="module")
+def desk(own_workers: Desk) -> Desk:
+    """Return the command line whose workers have the environment of their run, keys included."""
+    return own_workers
+
+
+@pytest.fixture(scope="module")
 def server(stand_in: Callable[..., Playing]) -> Playing:
     with pytest.MonkeyPatch.context() as env:
         env.setenv("NIGHT_KEY", KEY)
