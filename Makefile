@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+PIP := PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # On all cores, which pip does not. The pip that comes with Python 3.11 takes three times as long to find a version.
 COMPILE = @$(BIN)/python -m compileall -q -j 0 -x '/tests/' $(VENV)/lib > $(VENV)/compile.log 2>&1 || true # some packages hold templates
 export PREFECT_SERVER_ANALYTICS_ENABLED := false

@@ -5,12 +5,16 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from nightdesk.flows.adhoc import adhoc, reorganize
 from nightdesk.flows.shared.parameters import AdhocParameters, RunParameters
 from nightdesk.tasks.config.shipped_data import folder
 from tests.flows.conftest import Desk
 from tests.tables import assert_whole, rows
 from tests.texts import evening, write_evening
+
+pytestmark = pytest.mark.slow
 
 DAY = "2026-03-01"
 PASTED = "The mayor opened the bridge. I think it is ugly.\nNext week the second lane will open."

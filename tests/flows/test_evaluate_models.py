@@ -4,9 +4,13 @@ import asyncio
 import json
 from pathlib import Path
 
+import pytest
+
 from nightdesk.flows.evaluate_models import evaluate
 from nightdesk.flows.shared.parameters import EvaluateParameters
 from tests.flows.conftest import Desk
+
+pytestmark = pytest.mark.slow
 
 STORIES = {"bridge": "The harbour bridge is shut by cracks.", "vote": "The council will vote on the budget."}
 
