@@ -4,7 +4,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from nightdesk.tasks.calling.answer_store import forget_answers
+from nightdesk.tasks.calling.answers.answer_store import forget_answers
 from nightdesk.tasks.edition.pages import edition_path, remove_edition, write_edition
 from nightdesk.tasks.errors import InputError
 from nightdesk.tasks.reading import pasted_text

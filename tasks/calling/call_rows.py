@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from nightdesk.role_rl.sampling import Decision
-from nightdesk.tasks.calling.answer_store import Record
+from nightdesk.tasks.calling.answers.answer_store import Record
 from nightdesk.tasks.config.model_spec import ModelSpec
 from nightdesk.tasks.messages import RoleRequest, Usage
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from nightdesk.role_rl.arms import arm_name
-from nightdesk.tasks.calling.answer_store import Record
+from nightdesk.tasks.calling.answers.answer_store import Record
 from nightdesk.tasks.errors import ModelError, OverBudget, Refused
 from nightdesk.tasks.messages import Answer, Cause
 

@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
-from nightdesk.tasks.calling.answer_store import Record, Store
+from nightdesk.tasks.calling.answers.answer_store import Record, Store
 from nightdesk.tasks.calling.batch_lane import BatchLane
 from nightdesk.tasks.calling.call_rows import Ledger, now
 from nightdesk.tasks.calling.dask_pool import FanOut

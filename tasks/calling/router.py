@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from nightdesk.role_rl.arms import eligible
 from nightdesk.role_rl.sampling import Plan, decide
 from nightdesk.role_rl.state import LearnerState
-from nightdesk.tasks.calling.answer_keys import answer_from_json, answer_key, answer_to_json, digest
-from nightdesk.tasks.calling.answer_store import Record, Store, Stored
+from nightdesk.tasks.calling.answers.answer_keys import answer_from_json, answer_key, answer_to_json, digest
+from nightdesk.tasks.calling.answers.answer_store import Record, Store, Stored
 from nightdesk.tasks.calling.call_rows import CallContext, Ledger, Unit
 from nightdesk.tasks.calling.dask_pool import FanOut
 from nightdesk.tasks.calling.judging import JudgeBoard

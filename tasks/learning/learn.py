@@ -15,7 +15,7 @@ from nightdesk.role_rl.learner import learn, report
 from nightdesk.role_rl.offpolicy.ope import Interval
 from nightdesk.role_rl.state import LearnerState
 from nightdesk.role_rl.whatif import what_if
-from nightdesk.tasks.calling.answer_store import is_alive
+from nightdesk.tasks.calling.answers.answer_store import is_alive
 from nightdesk.tasks.config.profile import Profile
 from nightdesk.tasks.errors import InputError
 from nightdesk.tasks.messages import ROLES

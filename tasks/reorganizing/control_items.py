@@ -13,7 +13,7 @@ from datetime import date
 
 from nightdesk.role_rl.judges import LABELS, may_judge
 from nightdesk.role_rl.sampling import Decision
-from nightdesk.tasks.calling.answer_keys import digest
+from nightdesk.tasks.calling.answers.answer_keys import digest
 from nightdesk.tasks.calling.call_rows import CallContext, Unit
 from nightdesk.tasks.calling.outcomes import Call
 from nightdesk.tasks.calling.router import Router

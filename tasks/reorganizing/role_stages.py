@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 
-from nightdesk.tasks.calling.answer_keys import digest
+from nightdesk.tasks.calling.answers.answer_keys import digest
 from nightdesk.tasks.calling.call_rows import Unit
 from nightdesk.tasks.calling.outcomes import Outcome
 from nightdesk.tasks.calling.router import Router

@@ -10,7 +10,7 @@ from pathlib import Path
 from nightdesk.role_rl import state_versions as states
 from nightdesk.role_rl.errors import StateError
 from nightdesk.role_rl.state import LearnerState
-from nightdesk.tasks.calling.answer_store import Store, is_alive
+from nightdesk.tasks.calling.answers.answer_store import Store, is_alive
 from nightdesk.tasks.calling.availability import usable
 from nightdesk.tasks.calling.dask_pool import fan_out
 from nightdesk.tasks.calling.router import Router

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from nightdesk.tasks.calling.answer_store import Store
+from nightdesk.tasks.calling.answers.answer_store import Store
 from nightdesk.tasks.edition.pages import write_edition
 from nightdesk.tasks.errors import InputError
 from nightdesk.tasks.forget import forget_document

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from nightdesk.tasks.calling.answer_store import Store
+from nightdesk.tasks.calling.answers.answer_store import Store
 from nightdesk.tasks.calling.call_rows import Unit
 from nightdesk.tasks.calling.dask_pool import fan_out
 from nightdesk.tasks.calling.outcomes import Outcome

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from nightdesk.tasks.calling import retries
-from nightdesk.tasks.calling.answer_store import Store
+from nightdesk.tasks.calling.answers.answer_store import Store
 from nightdesk.tasks.calling.dask_pool import fan_out
 from nightdesk.tasks.calling.router import Router
 from nightdesk.tasks.config.profile import Profile

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from nightdesk.role_rl import state_versions as states
-from nightdesk.tasks.calling.answer_store import Store
+from nightdesk.tasks.calling.answers.answer_store import Store
 from nightdesk.tasks.config.profile import load_profile
 from nightdesk.tasks.errors import InputError
 from nightdesk.tasks.learning.learn import (

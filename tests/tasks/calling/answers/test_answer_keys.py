@@ -5,7 +5,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nightdesk.tasks.calling.answer_keys import answer_from_json, answer_key, answer_to_json, digest
+from nightdesk.tasks.calling.answers.answer_keys import answer_from_json, answer_key, answer_to_json, digest
 from nightdesk.tasks.messages import Answer, Group, RoleRequest
 from nightdesk.tasks.roles import content_organizer, topic_finder
 from tests.tasks.calling.made import NEWS

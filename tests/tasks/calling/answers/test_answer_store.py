@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nightdesk.tasks.calling.answer_store import Record, Store, forget_answers, is_alive
+from nightdesk.tasks.calling.answers.answer_store import Record, Store, forget_answers, is_alive
 from nightdesk.tasks.errors import PublishError
 
 PART = "tables/calls/run_date=2026-03-01/one-1.parquet"
@@ -20,7 +20,7 @@ ANSWER = [["Bridge", [1, 2], []]]
 OTHER_RUN = """
 import sys
 from pathlib import Path
-from nightdesk.tasks.calling.answer_store import Store
+from nightdesk.tasks.calling.answers.answer_store import Store
 store = Store(Path(sys.argv[1]), "other")
 store.put("key", [["Bridge", [1, 2], []]], {"call_id": "paid", "doc_id": "d"})
 for part in sys.argv[2:]:

@@ -1,0 +1,1 @@
+"""What the models answered: under which key it is found again, and the store."""
