@@ -1,12 +1,12 @@
 """One version of what was learned, and its JSON.
 
-The schema's number stands in the file. A reader takes its own schema and earlier ones: whoever raises SCHEMA adds to
-UPGRADES how a document of the one before becomes one of the new.
+The schema's number stands in the file, and only that schema is read: files of earlier ones are rewritten by the
+migration of OUT before the learner sees them (tasks.tables.state_upgrades).
 """
 
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -16,20 +16,6 @@ from nightdesk.role_rl.sampling import Plan
 from nightdesk.role_rl.sufficient_stats import Halves, Key, NightStats, Sums, Tally, Weighed
 
 SCHEMA = 2
-_UNRECORDED = {"nights": [0.0] * 6, "logged": [[0.0] * 5] * 3}
-UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
-    # Without evidence in halves no change can be tested: weights then move by `max_move` a night until there is some.
-    1: lambda document: {
-        **document,
-        "tallies": [{**tally, **_UNRECORDED} for tally in document["tallies"]],
-        "halves": [[], []],
-        "pairs": [],
-        "decisions": [],
-        "likeness": [],
-        "memory": {},
-    },
-}
-"""Schema n -> what turns a document of schema n into one of n + 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,17 +102,14 @@ def _text_of(value: Any) -> str:
 
 
 def from_json(text: str) -> LearnerState:
-    """The state of a document of this schema or an earlier one.
+    """The state of a document of this schema.
 
     Raises:
         KeyError, ValueError, TypeError, AttributeError: it is not such a document.
     """
     document = json.loads(text)
-    schema = document["schema"]
-    while schema in UPGRADES and schema < SCHEMA:
-        document, schema = UPGRADES[schema](document), schema + 1
-    if schema != SCHEMA:
-        raise ValueError(f"its schema is {schema!r}, this program reads {min(UPGRADES, default=SCHEMA)} to {SCHEMA}")
+    if (schema := document["schema"]) != SCHEMA:
+        raise ValueError(f"its schema is {schema!r}, this program reads {SCHEMA}; see `nightdesk migrate`")
     previous = document["previous"]
     return LearnerState(
         version=int(document["version"]),

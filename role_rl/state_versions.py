@@ -1,9 +1,9 @@
 """Versions of what was learned, as files: <folder>/<version, six digits>.json, folder = OUT/state/<profile>.
 
-The folder is the record: nothing in it is ever changed. A version is written whole under another name and then
-linked to its own; linking fails if the name is taken. That one step is both what keeps half a file from ever being seen
-and the compare-and-swap between two learners. The highest version that can be read serves; one that cannot is passed
-over with a warning, since a damaged file must not stop a night.
+The folder is the record: nothing in it is ever changed, but by a migration to a new schema. A version is written whole
+under another name and then linked to its own; linking fails if the name is taken. That one step is both what keeps half
+a file from ever being seen and the compare-and-swap between two learners. The highest version that can be read serves;
+one that cannot is passed over with a warning, since a damaged file must not stop a night.
 """
 
 import os

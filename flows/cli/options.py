@@ -1,5 +1,6 @@
 """What commands have in common: options, and checks of what was typed."""
 
+import logging
 import os
 from datetime import date
 from pathlib import Path
@@ -9,6 +10,7 @@ import typer
 
 from nightdesk.tasks.errors import InputError
 
+log = logging.getLogger("nightdesk")
 SOURCES_HELP = "Files, folders, globs or http(s) addresses, or - for stdin; {run_date} stands for the run's date."
 Sources = Annotated[
     list[str] | None,
@@ -50,3 +52,11 @@ def check_is_out(out: Path) -> None:
     """Raise InputError if nothing was ever written to OUT."""
     if not out.is_dir():
         raise InputError(f"--out {out}: no such folder; name the one that `nightdesk run` wrote to")
+
+
+def bring_up(out: Path) -> None:
+    """Bring OUT to what this version reads, if that takes seconds; else warn, and name the command that does."""
+    from nightdesk.tasks.tables.migration import migrate_if_cheap
+
+    if (warning := migrate_if_cheap(out)) is not None:
+        log.warning("%s", warning)

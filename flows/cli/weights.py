@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from nightdesk.flows.cli.interrupts import in_loop
-from nightdesk.flows.cli.options import AsJson, Out, ProfileName, check_is_out
+from nightdesk.flows.cli.options import AsJson, Out, ProfileName, bring_up, check_is_out
 from nightdesk.flows.cli.terminal import show, show_table
 from nightdesk.role_rl.errors import StateError
 from nightdesk.tasks.errors import InputError
@@ -50,6 +50,7 @@ def weights(
         return rollback(back_to, out, profile, as_json)
     check_is_out(out)
     chosen = load_profile(profile)
+    bring_up(out)
     rows, warnings = history_rows(out, chosen) if history else weights_rows(out, chosen, role or None)
     for warning in warnings:
         log.warning("%s", warning)
@@ -96,6 +97,7 @@ def what_if(
         )
     except SettingsError as e:
         raise InputError(str(e)) from None
+    bring_up(out)
     rows = what_if_rows(out, chosen, changed)
     if as_json:
         return show({"profile": chosen.name, "what_if": rows}, as_json)
@@ -124,6 +126,7 @@ def rollback(
 
     check_is_out(out)
     name = load_profile(profile).name
+    bring_up(out)
     try:
         copied = state_versions.rollback(state_folder(out, name), version)
     except StateError as e:

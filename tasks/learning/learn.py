@@ -22,6 +22,7 @@ from nightdesk.tasks.messages import ROLES
 from nightdesk.tasks.tables import parts as history
 from nightdesk.tasks.tables import publish
 from nightdesk.tasks.tables.contracts import contract
+from nightdesk.tasks.tables.migration import migrate_if_cheap
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ def learn_from_tables(out: Path, profile: Profile, run_date: date, run_id: str) 
     Raises:
         RoleRLError: the version cannot be written.
     """
+    migrate_if_cheap(out)
     folder = state_folder(out, profile.name)
     arms, settings = profile.arms(), profile.settings()
     read: dict[tuple[str, ...], tuple[pa.Table, pa.Table]] = {}

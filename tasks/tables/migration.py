@@ -5,8 +5,8 @@ current one, because plain readers (pandas, dask, duckdb, polars on a table's fo
 file that they meet: without it a new column would stay unseen for as long as one old part lies there. nightdesk's own
 readers need no migration: they fill in null where a part lacks a column.
 
-Whoever changes what OUT holds adds a step to STEPS. A state file of the learner is upgraded as it is read
-(role_rl.state.UPGRADES), because its versions are never changed on disk; profile keys, as the profile is read.
+State files of the learner that are of an earlier schema are rewritten likewise (state_upgrades). Whoever changes what
+OUT holds adds a step to STEPS. Profile keys are no part of OUT: they are renamed as the profile is read.
 """
 
 import json
@@ -19,12 +19,14 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
+from nightdesk.role_rl.state import SCHEMA
 from nightdesk.tasks.errors import PublishError
-from nightdesk.tasks.tables import publish
+from nightdesk.tasks.tables import publish, state_upgrades
 from nightdesk.tasks.tables.contracts import TABLES, contract
 
 CHEAP_BYTES = 64 * 1024 * 1024  # parts of up to this size are rewritten at the start of a run; it takes seconds
 _VERSION = b"nightdesk_schema_version"
+_STATE = "state files"  # beside the tables in format.json
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,7 @@ def _format_file(out: Path) -> Path:
 
 
 def _recorded(out: Path) -> dict[str, int]:
-    """Return table -> schema version of all its parts; nothing where that was never written down."""
+    """Return table -> schema version of all its parts, and that of the state files; nothing if never written down."""
     try:
         tables = json.loads(_format_file(out).read_text(encoding="utf-8"))["tables"]
         return {str(name): int(version) for name, version in tables.items()}
@@ -152,7 +154,7 @@ def _recorded(out: Path) -> dict[str, int]:
 
 
 def _current() -> dict[str, int]:
-    return {table: int(contract(table).schema.metadata[_VERSION]) for table in TABLES}
+    return {_STATE: SCHEMA} | {table: int(contract(table).schema.metadata[_VERSION]) for table in TABLES}
 
 
 def _write_format(out: Path) -> None:
@@ -161,4 +163,16 @@ def _write_format(out: Path) -> None:
     temporary.replace(_format_file(out))
 
 
-STEPS = (MigrationStep("tables", _waiting_bytes, _rewrite_parts),)
+def _waiting_states(out: Path) -> int:
+    return 0 if _recorded(out).get(_STATE) == SCHEMA else state_upgrades.waiting_bytes(out)
+
+
+def _rewrite_states(out: Path) -> int:
+    return 0 if _recorded(out).get(_STATE) == SCHEMA else state_upgrades.rewrite_states(out)
+
+
+# Tables last: then format.json is written, which says that everything is current.
+STEPS = (
+    MigrationStep("state", _waiting_states, _rewrite_states),
+    MigrationStep("tables", _waiting_bytes, _rewrite_parts),
+)

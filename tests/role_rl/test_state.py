@@ -1,7 +1,9 @@
 """One version as JSON."""
 
+import json
 from datetime import UTC, datetime, timedelta, timezone
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -41,21 +43,10 @@ def test_a_state_round_trips(state: LearnerState) -> None:
     assert from_json(to_json(state)) == state
 
 
-FIRST_SCHEMA = """{
- "created_at": "2026-03-01T02:00:00+00:00", "from_run_ids": ["r1"], "learned_run_ids": ["r1"], "night": "2026-03-01",
- "plans": [{"challengers": {"a": 0.9, "b": 0.1}, "duel_rate": 0.01, "judge_rate": 0.02, "language": "en", "role": "r",
-   "weights": {"a": 0.9, "b": 0.1}}],
- "previous": null, "profile": "news", "reason": "because", "schema": 1, "strategy": "posterior",
- "tallies": [{"answers": 1.5, "arm": "a", "cost": [1.0, 2.0, 3.0], "judged": {"b": [1.0, 0.5, 0.25]}, "language": "en",
-   "role": "r", "seconds": [0.0, 0.0, 0.0], "valid": 1.0}],
- "version": 1
-}"""
-
-
-def test_a_document_of_the_previous_schema_is_read() -> None:
-    before = some(1, from_run_ids=("r1",), learned_run_ids=("r1",), night="2026-03-01")
-    assert from_json(FIRST_SCHEMA) == before
-    assert from_json(to_json(before)) == before
+def test_a_document_of_another_schema_is_refused_and_the_way_out_named() -> None:
+    other = json.loads(to_json(some(1))) | {"schema": 1}
+    with pytest.raises(ValueError, match="nightdesk migrate"):
+        from_json(json.dumps(other))
 
 
 def test_the_same_state_is_the_same_text_whatever_the_order_of_its_mappings() -> None:

@@ -1,0 +1,56 @@
+"""State files of an earlier schema are rewritten, and the learner goes on from them."""
+
+from pathlib import Path
+
+import pytest
+
+from nightdesk.role_rl.state_versions import latest
+from nightdesk.tasks.errors import PublishError
+from nightdesk.tasks.tables.migration import migrate, migrate_if_cheap
+from tests.role_rl.made import some
+
+FIRST_SCHEMA = """{
+ "created_at": "2026-03-01T02:00:00+00:00", "from_run_ids": ["r1"], "learned_run_ids": ["r1"], "night": "2026-03-01",
+ "plans": [{"challengers": {"a": 0.9, "b": 0.1}, "duel_rate": 0.01, "judge_rate": 0.02, "language": "en", "role": "r",
+   "weights": {"a": 0.9, "b": 0.1}}],
+ "previous": null, "profile": "news", "reason": "because", "schema": 1, "strategy": "posterior",
+ "tallies": [{"answers": 1.5, "arm": "a", "cost": [1.0, 2.0, 3.0], "judged": {"b": [1.0, 0.5, 0.25]}, "language": "en",
+   "role": "r", "seconds": [0.0, 0.0, 0.0], "valid": 1.0}],
+ "version": 1
+}"""
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    """An OUT whose weights are of the first schema."""
+    folder = tmp_path / "state" / "news"
+    folder.mkdir(parents=True)
+    (folder / "000001.json").write_text(FIRST_SCHEMA)
+    return tmp_path
+
+
+def test_weights_of_the_first_schema_serve_after_the_migration(out: Path) -> None:
+    assert latest(out / "state" / "news")[0] is None
+    assert migrate_if_cheap(out) is None
+    before = some(1, from_run_ids=("r1",), learned_run_ids=("r1",), night="2026-03-01")
+    assert latest(out / "state" / "news") == (before, [])
+    assert migrate(out) == {"state": 0, "tables": 0}
+
+
+def test_a_damaged_file_stays_as_it_is_and_the_others_are_brought_up(out: Path) -> None:
+    damaged = out / "state" / "news" / "000002.json"
+    damaged.write_text(FIRST_SCHEMA[:80])
+    assert migrate(out)["state"] == 1
+    assert damaged.read_text() == FIRST_SCHEMA[:80]
+    state, warnings = latest(out / "state" / "news")
+    assert state is not None and state.version == 1 and "000002.json" in warnings[0]
+
+
+def test_a_file_that_cannot_be_written_is_named(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(self: Path, target: Path) -> Path:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(PublishError, match=r"000001\.json.*No space left"):
+        migrate(out)
+    assert [p.name for p in (out / "state" / "news").iterdir()] == ["000001.json"]
