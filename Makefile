@@ -68,7 +68,7 @@ bench: setup-test
 	$(BIN)/python -m benchmarks.edition
 	$(BIN)/python -m benchmarks.tokens
 	$(BIN)/python -m benchmarks.calls
-	$(BIN)/python -m benchmarks.faults
+	$(BIN)/python -m benchmarks.faults --all
 
 clean:
 	rm -rf out build dist benchmarks/results .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis $(VENV)

@@ -1,0 +1,1 @@
+"""Faults, one function each, performed from outside on real processes."""
