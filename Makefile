@@ -10,7 +10,7 @@ export PREFECT_SERVER_ANALYTICS_ENABLED := false
 export DO_NOT_TRACK := 1
 export GX_ANALYTICS_ENABLED := false
 
-.PHONY: setup setup-test run test test-all system lint bench docs clean
+.PHONY: setup setup-test run test test-all test-long system lint bench docs clean
 
 setup: $(VENV)/.ready
 setup-test: $(VENV)/.ready-test
@@ -44,6 +44,10 @@ test: setup-test
 # Faults, clusters and kills, which take minutes: after `make test`.
 test-all: setup-test
 	$(BIN)/python -m pytest -n 3 --dist loadfile -m slow
+
+# Nights one after the other, the wheel and the form in a browser, which take half an hour: before a release.
+test-long: setup-test
+	$(BIN)/python -m pytest -n 3 --dist loadfile -m long
 
 # A cluster as real processes; needs PostgreSQL's programs (Debian: apt-get install postgresql).
 system: setup-test

@@ -14,7 +14,7 @@ from tests.browser.conftest import sign_in
 from tests.serving import PATIENCE_S, Served, serving
 from tests.tables import rows
 
-pytestmark = [pytest.mark.timeout(900), pytest.mark.slow]
+pytestmark = [pytest.mark.timeout(900), pytest.mark.long]
 UIS = {"V1": "", "V2": "/v2"}
 DEPLOYMENTS = ("adhoc-news", "nightly-news", "learn", "evaluate")
 CHOSEN = ("profile", "learn", "only_new")  # choices and switches always stand for something

@@ -11,7 +11,7 @@ from tests.browser.conftest import sign_in
 from tests.serving import PATIENCE_S, Served, serving
 from tests.tables import rows
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(600), pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600), pytest.mark.long]
 TEXT = (
     "Good evening, everyone! Today only, the kettle is 39 euros.\nHurry up, there are three left. It holds two litres."
 )

@@ -14,7 +14,7 @@ from tests.servers.playing import Playing
 from tests.tables import assert_ledger_is_complete, assert_whole, rows
 from tests.texts import evening, write_evening
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 DAY = "2026-03-01"
 WORLD = """

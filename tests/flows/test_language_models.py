@@ -12,7 +12,7 @@ from tests.servers.playing import Playing
 from tests.tables import assert_ledger_is_complete, assert_whole, rows
 from tests.texts import evening
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 WORLD = f"""
 [[models]]

@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 OLD = ROOT / "tests" / "fixtures" / "out-0.1.0"
 NOT_OURS = 'raise RuntimeError("this is not nightdesk\'s")\n'
 PASTED = "The mayor opened the bridge. I think it is ugly. Next week the second lane will open."
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.long, pytest.mark.timeout(1200)]
 
 
 @dataclass(frozen=True)

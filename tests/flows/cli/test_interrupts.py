@@ -25,7 +25,7 @@ from tests.tables import assert_ledger_is_complete, assert_whole, rows
 from tests.terminal import Terminal, terminal
 from tests.texts import evening, write_evening
 
-pytestmark = [pytest.mark.timeout(900), pytest.mark.slow]
+pytestmark = [pytest.mark.timeout(900), pytest.mark.long]
 SLOW = "\n".join(
     f'[[models]]\nname = "{name}"\nfamily = "{name}"\naccuracy = {EVERY}\n'
     "prices = { input = 5.0, output = 25.0 }\nlatency_s = { median = 1.0, sigma = 0.3 }\n"

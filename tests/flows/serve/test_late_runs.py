@@ -19,7 +19,7 @@ from tests.serving import Served, eventually, serving
 from tests.tables import rows
 from tests.texts import write_evening
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 # A zone in which it is noon or so: its days do not end while the tests run.
 HOURS = 12 - datetime.now(UTC).hour

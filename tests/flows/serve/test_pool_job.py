@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[3]
 BIN = Path(sys.executable).parent
 PASTED = "The mayor opened the bridge. I think it is ugly. Next week the second lane will open."
 NOT_OURS = 'raise RuntimeError("this is not nightdesk\'s")\n'
-pytestmark = [pytest.mark.timeout(600), pytest.mark.slow]
+pytestmark = [pytest.mark.timeout(600), pytest.mark.long]
 
 
 @pytest.fixture(scope="module")

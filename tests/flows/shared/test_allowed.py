@@ -195,7 +195,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield one
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_runs_from_the_ui_read_write_and_ask_nothing_else(served: Served, heard: tuple[Heard, Heard]) -> None:
     home, evil = served.out.parent, heard[0]
     (home / "secret.txt").write_text("The secret.")
@@ -232,7 +232,7 @@ def test_runs_from_the_ui_read_write_and_ask_nothing_else(served: Served, heard:
     assert rows(served.out, "documents") == []
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_what_is_below_the_served_folder_runs_and_what_is_left_empty_is_as_the_deployment_has_it(
     served: Served,
 ) -> None:

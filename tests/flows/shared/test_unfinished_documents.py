@@ -16,7 +16,7 @@ from tests.servers.playing import ROOT, Playing
 from tests.tables import assert_whole, rows
 from tests.texts import evening
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 
 @pytest.fixture
