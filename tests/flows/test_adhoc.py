@@ -14,7 +14,7 @@ from tests.flows.conftest import Desk
 from tests.tables import assert_whole, rows
 from tests.texts import evening, write_evening
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 DAY = "2026-03-01"
 PASTED = "The mayor opened the bridge. I think it is ugly.\nNext week the second lane will open."

@@ -10,7 +10,7 @@ from nightdesk.flows.evaluate_models import evaluate
 from nightdesk.flows.shared.parameters import EvaluateParameters
 from tests.flows.conftest import Desk
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 STORIES = {"bridge": "The harbour bridge is shut by cracks.", "vote": "The council will vote on the budget."}
 

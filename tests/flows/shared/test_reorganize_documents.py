@@ -13,7 +13,7 @@ from tests.flows.verdict_nights import DAY, state_of
 from tests.servers.playing import Playing
 from tests.tables import assert_whole, rows
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 RELATE = "The numbered items are topics of one document"
 WITHHOLDS = """

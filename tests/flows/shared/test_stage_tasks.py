@@ -18,7 +18,7 @@ from tests.flows.conftest import Desk
 from tests.tables import assert_whole, rows
 from tests.texts import evening, write_evening
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 DAY = "2026-03-01"
 TEXTS = {name: [s for _, s in evening(seed, 4)] for name, seed in (("a", 1), ("b", 2), ("c", 3))}
