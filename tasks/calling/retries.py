@@ -7,10 +7,9 @@ rest of the run; how a server can be held to JSON is found out by the first call
 import asyncio
 import logging
 import random
-from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
-from typing import Any
 
 from nightdesk.tasks.calling.answers.answer_store import Record, Store
 from nightdesk.tasks.calling.batch_lane import BatchLane
@@ -30,17 +29,19 @@ from nightdesk.tasks.errors import (
     Resting,
     TooLong,
     TransientError,
+    Unanswered,
     Unusable,
 )
 from nightdesk.tasks.messages import RoleRequest
-from nightdesk.tasks.models.address import address
-from nightdesk.tasks.models.worker import CallResult, answer_group, answer_one
+from nightdesk.tasks.models.address import ModelAddress, address
+from nightdesk.tasks.models.spool import SpoolTicket, answer_and_spool
+from nightdesk.tasks.models.worker import CallResult, answer_group
 from nightdesk.tasks.roles.tokens import question_tokens
 
 log = logging.getLogger("nightdesk")
 
 BACKOFF_S = 1.0  # before the second attempt; doubled before each further one
-GRACE_S = 5.0  # that calls under way have to be answered when the run is cancelled
+GRACE_S = 10.0  # that calls under way have to be answered when the run is cancelled
 PROMPT_CHARACTERS = 2_000  # that a prompt has besides items and labels, at most
 
 
@@ -58,6 +59,7 @@ class Sender:
         self._batch_lane = BatchLane(profile.provider_batches, profile.limits.attempts, store.outstanding)
         self._forms: dict[str, str] = {}  # model -> how it is held to JSON, as far as this run found out
         self._found_out: dict[str, asyncio.Event] = {}  # model -> set when the first call to it is over
+        self._spool = store.spool
         self._ending = False
 
     def free_in(self, model: str) -> float:
@@ -82,6 +84,17 @@ class Sender:
             return await self._by_batch(spec, request, record)
         async with self._alone_if_first(spec):
             return await self._tried(spec, request, record)
+
+    def is_stored(self, record: Record, reply: CallResult) -> None:
+        """Take note that the store has what came of a call.
+
+        Raises:
+            asyncio.CancelledError: the run was cancelled meanwhile, so that its caller is to send nothing more.
+        """
+        if not isinstance(reply.error, Unanswered):  # else an answer may still come, for the next run
+            self._spool.over(record)
+        if self._ending:
+            raise asyncio.CancelledError
 
     async def _by_batch(self, spec: ModelSpec, request: RoleRequest, record: Record) -> CallResult:
         """Send a call over lane batch, and over lane sync what that leaves."""
@@ -112,8 +125,10 @@ class Sender:
                 async with self._admission.grant(spec.name, tokens, most, patience_s) as grant:
                     record["attempts"] += 1
                     self._ledger.made += record["attempts"] == 1
-                    reply = await self._asked(spec, request)
+                    reply = await self._asked(spec, request, record)
                     grant.spent = dollars_of(reply.usage, spec.prices, reply.lane)
+                if self._ending:  # whatever came is written down, and nothing more is sent
+                    return reply
             except BudgetExceeded as e:
                 self._over_budget(e)
                 return CallResult(None, OverBudget(str(e)), now(), 0.0)
@@ -135,7 +150,7 @@ class Sender:
             if not isinstance(error, RateLimited):
                 await asyncio.sleep(BACKOFF_S * 2 ** (failures - 1) * random.uniform(0.5, 1.0))
 
-    async def _asked(self, spec: ModelSpec, request: RoleRequest) -> CallResult:
+    async def _asked(self, spec: ModelSpec, request: RoleRequest, record: Record) -> CallResult:
         """Have a worker ask a model once."""
         if self._ending:
             raise asyncio.CancelledError
@@ -143,29 +158,38 @@ class Sender:
         reply: CallResult
         try:
             if spec.is_remote:
-                reply = await self._seen_through(self._pool.talk(answer_one, at, request))
+                reply = await self._seen_through(at, request, self._spool.ticket(record, spec.prices))
             else:
                 reply = await self._pool.call(answer_group, at, request)
-        except ModelError as e:  # nobody came to be asked
-            return CallResult(None, e, now(), 0.0)
+        except ModelError as e:  # nobody came to be asked, or the answer was lost on its way
+            found = self._spool.found(record)
+            if found is None:
+                return CallResult(None, e, now(), 0.0)
+            reply = found
         if reply.form:
             self._forms[spec.name] = reply.form
         return reply
 
-    async def _seen_through(self, call: Coroutine[Any, Any, CallResult]) -> CallResult:
-        """Await a call. When the run is cancelled, wait GRACE_S for its answer, which is paid for; send no more."""
-        asked = asyncio.ensure_future(call)
+    async def _seen_through(self, at: ModelAddress, request: RoleRequest, ticket: SpoolTicket) -> CallResult:
+        """Have a model asked. When the run is cancelled, wait GRACE_S for its answer, which is paid for; send no more.
+
+        A call that has no answer then is given up; its provider may charge for it all the same.
+        """
+        sent = asyncio.Event()
+        asked = asyncio.ensure_future(self._pool.talk(answer_and_spool, at, (request, ticket), sent.set))
         try:
-            return await asyncio.shield(asked)
+            reply: CallResult = await asyncio.shield(asked)
         except asyncio.CancelledError:
             self._ending = True
-            try:
-                await asyncio.wait({asked}, timeout=GRACE_S)
-            finally:
-                given_up = asked.cancel()
-            if given_up or asked.cancelled():
+            if not sent.is_set():
+                asked.cancel()
                 raise
-            return asked.result()
+            with suppress(asyncio.CancelledError):  # told once more: what is there by now has to do
+                await asyncio.wait({asked}, timeout=GRACE_S)
+            if asked.cancel() or asked.cancelled():
+                raise Unanswered("cancelled while under way") from None
+            reply = asked.result()
+        return reply
 
     @asynccontextmanager
     async def _alone_if_first(self, spec: ModelSpec) -> AsyncIterator[None]:

@@ -224,6 +224,7 @@ class Router:
             record = context.row(arm, spec, purpose, key, parent)
             reply = await self._sender.send(spec, request, record)
             answer = self._written(request, record, reply)
+            self._sender.is_stored(record, reply)
         finally:
             self._under_way.pop(key).set()
         self._answered = self._answered or answer is not None

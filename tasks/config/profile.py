@@ -121,10 +121,14 @@ class Learner(Table):
 
 
 class DaskSettings(Table):
-    """scheduler: address of an existing scheduler ("" = a cluster of our own, of `workers` processes)."""
+    """scheduler: address of an existing scheduler ("" = a cluster of our own, of `workers` processes).
+
+    wait_s: how long a run waits for a worker that it can use, or for a lost scheduler, in seconds; then it ends.
+    """
 
     scheduler: str = ""
     workers: int = Field(2, ge=1)
+    wait_s: float = Field(300.0, gt=0)
 
 
 RENAMED = {"batch": "provider_batches", "batches": "document_batches"}

@@ -222,8 +222,7 @@ async def open_run(
     by: of sources that do not name their date, take only files that were last changed by then.
     teaches: whether the learner may learn from the calls of this run.
     night: the date of the night that this run is a part of; None: it is part of none. A night goes on without sources
-    that are missing, if others are there. If that is not run_date, the run
-    takes up what was lost, and asks again what got no usable answer.
+    that are missing, if others are there. If that is not run_date, the run takes up what was lost, and asks again.
     again: read these documents as they were published for run_date, and none of the arguments.
     catch_up: learn from published runs that no weights version has seen, before the weights are picked.
 
@@ -237,7 +236,8 @@ async def open_run(
         reading = check_sources(arguments, run_date, text_id, lenient=night is not None)
         if by is not None:
             reading = there_by(reading, arguments, run_date, by)
-    async with fan_out(profile.dask.scheduler, profile.dask.workers, profile.limits.call_timeout_s) as pool:
+    dask = profile.dask
+    async with fan_out(dask.scheduler, dask.workers, profile.limits.call_timeout_s, dask.wait_s) as pool:
         able = await usable(profile, pool)  # before anything is written
         try:
             out.mkdir(parents=True, exist_ok=True)

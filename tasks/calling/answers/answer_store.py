@@ -15,6 +15,8 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from nightdesk.tasks.calling.answers import answer_spool
+from nightdesk.tasks.calling.answers.answer_spool import AnswerSpool
 from nightdesk.tasks.calling.batch_journal import Outstanding
 from nightdesk.tasks.errors import PublishError
 
@@ -32,6 +34,10 @@ _PUT = """
 INSERT INTO answers VALUES (?, ?, ?)
     ON CONFLICT (key) DO UPDATE SET answer = excluded.answer, call_id = excluded.call_id
     WHERE NOT (SELECT json_extract(record, '$.valid') FROM calls WHERE calls.call_id = answers.call_id)
+"""
+_SETTLE = """
+INSERT INTO calls (call_id, run_id, part, record) VALUES (?, ?, NULL, ?)
+    ON CONFLICT (call_id) DO UPDATE SET record = excluded.record WHERE NOT json_extract(calls.record, '$.valid')
 """
 _VARIABLES = 500  # of one statement
 
@@ -55,6 +61,7 @@ class Store:
 
     def __init__(self, out: Path, run_id: str) -> None:
         self._out, self._run_id = out, run_id
+        self.spool = AnswerSpool(out, run_id)
         lock = _run_lock(out, run_id)
         lock.parent.mkdir(parents=True, exist_ok=True)
         self._alive = FileLock(lock)  # held while the run lives; the system frees it
@@ -70,6 +77,7 @@ class Store:
 
     def close(self) -> None:
         """Close the database and let others know that this run is over."""
+        self.spool.close()
         self._db.close()
         self._alive.release()
         _run_lock(self._out, self._run_id).unlink(missing_ok=True)
@@ -86,6 +94,7 @@ class Store:
                     "UPDATE calls SET run_id = ?, part = NULL WHERE part IS ? AND run_id = ?",
                     (self._run_id, part, run_id),
                 )
+        self._take_up_spooled()
         row = self._db.execute("SELECT count(*) FROM calls WHERE part IS NULL AND run_id = ?", (self._run_id,))
         return int(row.fetchone()[0])
 
@@ -107,6 +116,20 @@ class Store:
                 "INSERT INTO calls VALUES (?, ?, NULL, ?)", (record["call_id"], self._run_id, _json(record))
             )
             self.outstanding.over(record["answer_key"])
+
+    def _take_up_spooled(self) -> None:
+        """Take in the answers that dead runs paid for and could not store any more.
+
+        A call that was booked as given up gets the record of what came of it after all.
+        """
+
+        def settle(key: str, answer: Any, record: Record) -> None:
+            with self._transaction():
+                self._db.execute(_SETTLE, (record["call_id"], self._run_id, _json(record)))
+                self._db.execute(_PUT, (key, _json(answer), record["call_id"]))
+                self.outstanding.over(key)
+
+        answer_spool.take_up(self._out, lambda r: r != self._run_id and not is_alive(self._out, r), settle)
 
     def get(self, key: str) -> Stored | None:
         """Look an answer up."""

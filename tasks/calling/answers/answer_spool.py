@@ -1,0 +1,139 @@
+"""The run's side of the spool: OUT/_staging/spool/<run_id>/<call_id>.json, answers on their way to the store.
+
+A worker writes each answer that was paid for there before it returns it (models/spool.py); the file is removed when the
+store has the answer. What a dead run left is taken into the store by the next run, so it is booked once and never asked
+for again. Workers on machines that do not share OUT's disk write nothing, and what they had is lost as before.
+"""
+
+import json
+import logging
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from nightdesk.tasks.calling.answers.answer_keys import answer_from_json, answer_to_json
+from nightdesk.tasks.config.pricing import TokenPrices, dollars_of
+from nightdesk.tasks.errors import Refused
+from nightdesk.tasks.models import spool
+from nightdesk.tasks.models.spool import Spooled, SpoolTicket
+from nightdesk.tasks.models.worker import CallResult
+from nightdesk.tasks.roles import format_checker
+from nightdesk.tasks.roles.registry import MODULES
+
+log = logging.getLogger("nightdesk")
+
+LATE_S = 3600.0  # for so long after its last change a dead run's folder stays: a worker may still bring an answer
+LONGEST_REPLY = 2_000  # characters of a reply that cannot be read, kept for its repair
+
+
+class AnswerSpool:
+    """The spool of one run."""
+
+    def __init__(self, out: Path, run_id: str) -> None:
+        self._folder = _root(out).resolve() / run_id
+        self._given: set[str] = set()  # calls whose answers are not in the store yet
+
+    def ticket(self, record: dict[str, Any], prices: TokenPrices) -> SpoolTicket:
+        """Return what a worker needs to write down the answer to a call, whose record so far is given."""
+        if not self._given:
+            with suppress(OSError):  # then nothing is spooled, and all else goes on
+                self._folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                self._folder.mkdir(mode=0o700, exist_ok=True)
+        self._given.add(record["call_id"])
+        return SpoolTicket(str(self._file(record)), json.dumps({"record": record, "prices": prices.model_dump()}))
+
+    def found(self, record: dict[str, Any]) -> CallResult | None:
+        """Return the answer to a call whose worker was lost after it had written it down, if there is one."""
+        try:
+            return spool.read(self._file(record)).reply
+        except (OSError, ValueError):
+            return None
+
+    def over(self, record: dict[str, Any]) -> None:
+        """Remove what is spooled of a call: the store has it."""
+        if record["call_id"] in self._given:
+            self._given.discard(record["call_id"])
+            with suppress(OSError):
+                self._file(record).unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Remove the folder, unless an answer may still come for a call that was given up."""
+        if not self._given:
+            with suppress(OSError):
+                self._folder.rmdir()
+
+    def _file(self, record: dict[str, Any]) -> Path:
+        return self._folder / f"{record['call_id']}.json"
+
+
+def take_up(out: Path, is_over: Callable[[str], bool], settle: Callable[[str, Any, dict[str, Any]], None]) -> None:
+    """Hand the answers that dead runs left in their spools to the store.
+
+    settle: writes (key, answer, record) to the store as one call. A file that cannot be read is named and removed.
+    """
+    for folder in sorted(_root(out).glob("*/")):
+        if not is_over(folder.name):
+            continue
+        for path in sorted(folder.glob("*.json")):
+            try:
+                record, answer = completed(spool.read(path))
+            except (OSError, ValueError, KeyError, TypeError) as e:
+                log.warning("%s: an answer of an ended run cannot be read (%s), so it is asked for again", path, e)
+            else:
+                settle(record["answer_key"], answer, record)
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
+        _remove_if_old(folder)
+
+
+def completed(spooled: Spooled) -> tuple[dict[str, Any], Any]:
+    """Return a spooled call's record as its run would have written it, and its answer as JSON (None: no answer)."""
+    record, reply, usage = dict(spooled.call["record"]), spooled.reply, spooled.reply.usage
+    answer = answer_from_json(answer_to_json(reply.answer)) if reply.answer else None
+    check = MODULES[record["role"]].check
+    problems = format_checker.check(spooled.request, answer, check) if answer else [str(reply.error)]
+    cost = dollars_of(usage, TokenPrices.model_validate(spooled.call["prices"]), reply.lane)
+    record |= {"started_at": reply.started_at, "latency_s": reply.latency_s, "valid": not problems}
+    record |= {"input_tokens": usage.input_tokens, "cached_tokens": usage.cached_tokens}
+    record |= {"output_tokens": usage.output_tokens, "cost_usd": cost}
+    record |= {"usage": usage.raw or None, "usage_estimated": usage.estimated}
+    record["error"] = "; ".join(problems)[:500] or None
+    if answer is not None:
+        record["reply"] = answer_to_json(answer) if problems else None
+        return record, answer_to_json(answer)
+    text = getattr(reply.error, "text", "")
+    record["reply"] = None if isinstance(reply.error, Refused) else text[:LONGEST_REPLY]
+    return record, None
+
+
+def forget_spooled(out: Path, doc_id: str) -> int:
+    """Remove the spooled answers to calls about a document, and what cannot be read; return how many that is."""
+    removed = 0
+    for path in _files(out):
+        try:
+            is_its = spool.read(path).call["record"]["doc_id"] == doc_id
+        except OSError:
+            continue  # the run has just taken it
+        except (ValueError, KeyError, TypeError):
+            is_its = True  # it may hold any text
+        if is_its:
+            path.unlink(missing_ok=True)
+            removed += 1
+    return removed
+
+
+def _files(out: Path) -> Iterator[Path]:
+    yield from sorted(p for p in _root(out).glob("*/*") if p.is_file())
+
+
+def _remove_if_old(folder: Path) -> None:
+    with suppress(OSError):
+        if time.time() - folder.stat().st_mtime > LATE_S:
+            shutil.rmtree(folder)
+
+
+def _root(out: Path) -> Path:
+    return out / "_staging" / "spool"
