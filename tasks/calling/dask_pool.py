@@ -56,7 +56,12 @@ async def fan_out(scheduler: str, workers: int, timeout_s: float, wait_s: float 
 
         async def connect() -> Any:
             client: Any = Client(address, asynchronous=True, set_as_default=False, timeout=CONNECT_TIMEOUT_S)
-            return await client
+            try:
+                return await client
+            except BaseException:
+                with suppress(Exception):
+                    await client.close()
+                raise
 
         try:
             client = await connect()
