@@ -1,10 +1,12 @@
 """The ledger: what is written down of every call, and the keys under which it is found again."""
 
+import json
 import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from nightdesk.role_rl.feedback_rows import RESERVED
 from nightdesk.role_rl.sampling import Decision
 from nightdesk.tasks.calling.answers.answer_store import Record
 from nightdesk.tasks.config.model_spec import ModelSpec
@@ -105,6 +107,26 @@ class CallContext:
             "reply": None,
             "started_at": now(),
         }
+
+
+def taken(usage: Usage, cost_usd: float, reserved_usd: float) -> Record:
+    """Return the columns of what a call took.
+
+    cost_usd: of its answer. reserved_usd: the most that those of its attempts can have cost that were sent and never
+    answered, because the provider may charge for them. It stands in `usage`, so that the learner can leave it out.
+    """
+    words = usage.raw
+    if reserved_usd:
+        said = json.loads(words or "{}")
+        words = json.dumps((said if isinstance(said, dict) else {}) | {RESERVED: round(reserved_usd, 9)})
+    return {
+        "input_tokens": usage.input_tokens,
+        "cached_tokens": usage.cached_tokens,
+        "output_tokens": usage.output_tokens,
+        "cost_usd": cost_usd + reserved_usd,
+        "usage": words or None,
+        "usage_estimated": usage.estimated or reserved_usd > 0,
+    }
 
 
 def now() -> float:

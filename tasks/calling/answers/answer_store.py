@@ -15,6 +15,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from nightdesk.tasks.calling.answers.claims import Claims
 from nightdesk.tasks.calling.batch_journal import Outstanding
 from nightdesk.tasks.errors import PublishError
 
@@ -65,6 +66,7 @@ class Store:
             self._db.execute("PRAGMA synchronous = NORMAL")  # a killed process loses nothing
             self._db.executescript(_SCHEMA)
             self.outstanding = Outstanding(self._db)
+            self.claims = Claims(self._db, run_id, lambda run: is_alive(out, run), self._transaction)
         except sqlite3.DatabaseError as e:
             raise self._broken(e) from None
 
