@@ -14,19 +14,16 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from nightdesk.tasks.calling.answers.answer_keys import answer_from_json, answer_to_json
-from nightdesk.tasks.config.pricing import TokenPrices, dollars_of
-from nightdesk.tasks.errors import Refused
+from nightdesk.tasks.calling.answers.answer_keys import Record, answer_to_json
+from nightdesk.tasks.calling.call_rows import fill_in
+from nightdesk.tasks.config.pricing import TokenPrices
 from nightdesk.tasks.models import spool
 from nightdesk.tasks.models.spool import Spooled, SpoolTicket
 from nightdesk.tasks.models.worker import CallResult
-from nightdesk.tasks.roles import format_checker
-from nightdesk.tasks.roles.registry import MODULES
 
 log = logging.getLogger("nightdesk")
 
 LATE_S = 3600.0  # for so long after its last change a dead run's folder stays: a worker may still bring an answer
-LONGEST_REPLY = 2_000  # characters of a reply that cannot be read, kept for its repair
 
 
 class AnswerSpool:
@@ -36,7 +33,7 @@ class AnswerSpool:
         self._folder = _root(out).resolve() / run_id
         self._given: set[str] = set()  # calls whose answers are not in the store yet
 
-    def ticket(self, record: dict[str, Any], prices: TokenPrices) -> SpoolTicket:
+    def ticket(self, record: Record, prices: TokenPrices) -> SpoolTicket:
         """Return what a worker needs to write down the answer to a call, whose record so far is given."""
         if not self._given:
             with suppress(OSError):  # then nothing is spooled, and all else goes on
@@ -45,14 +42,14 @@ class AnswerSpool:
         self._given.add(record["call_id"])
         return SpoolTicket(str(self._file(record)), json.dumps({"record": record, "prices": prices.model_dump()}))
 
-    def found(self, record: dict[str, Any]) -> CallResult | None:
+    def found(self, record: Record) -> CallResult | None:
         """Return the answer to a call whose worker was lost after it had written it down, if there is one."""
         try:
             return spool.read(self._file(record)).reply
         except (OSError, ValueError):
             return None
 
-    def over(self, record: dict[str, Any]) -> None:
+    def over(self, record: Record) -> None:
         """Remove what is spooled of a call: the store has it."""
         if record["call_id"] in self._given:
             self._given.discard(record["call_id"])
@@ -65,11 +62,11 @@ class AnswerSpool:
             with suppress(OSError):
                 self._folder.rmdir()
 
-    def _file(self, record: dict[str, Any]) -> Path:
+    def _file(self, record: Record) -> Path:
         return self._folder / f"{record['call_id']}.json"
 
 
-def take_up(out: Path, is_over: Callable[[str], bool], settle: Callable[[str, Any, dict[str, Any]], None]) -> None:
+def take_up(out: Path, is_over: Callable[[str], bool], settle: Callable[[str, Any, Record], None]) -> None:
     """Hand the answers that dead runs left in their spools to the store.
 
     settle: writes (key, answer, record) to the store as one call. A file that cannot be read is named and removed.
@@ -89,24 +86,11 @@ def take_up(out: Path, is_over: Callable[[str], bool], settle: Callable[[str, An
         _remove_if_old(folder)
 
 
-def completed(spooled: Spooled) -> tuple[dict[str, Any], Any]:
+def completed(spooled: Spooled) -> tuple[Record, Any]:
     """Return a spooled call's record as its run would have written it, and its answer as JSON (None: no answer)."""
-    record, reply, usage = dict(spooled.call["record"]), spooled.reply, spooled.reply.usage
-    answer = answer_from_json(answer_to_json(reply.answer)) if reply.answer else None
-    check = MODULES[record["role"]].check
-    problems = format_checker.check(spooled.request, answer, check) if answer else [str(reply.error)]
-    cost = dollars_of(usage, TokenPrices.model_validate(spooled.call["prices"]), reply.lane)
-    record |= {"started_at": reply.started_at, "latency_s": reply.latency_s, "valid": not problems}
-    record |= {"input_tokens": usage.input_tokens, "cached_tokens": usage.cached_tokens}
-    record |= {"output_tokens": usage.output_tokens, "cost_usd": cost}
-    record |= {"usage": usage.raw or None, "usage_estimated": usage.estimated}
-    record["error"] = "; ".join(problems)[:500] or None
-    if answer is not None:
-        record["reply"] = answer_to_json(answer) if problems else None
-        return record, answer_to_json(answer)
-    text = getattr(reply.error, "text", "")
-    record["reply"] = None if isinstance(reply.error, Refused) else text[:LONGEST_REPLY]
-    return record, None
+    record = dict(spooled.call["record"])
+    answer = fill_in(record, spooled.request, spooled.reply, TokenPrices.model_validate(spooled.call["prices"]))
+    return record, answer_to_json(answer) if answer is not None else None
 
 
 def forget_spooled(out: Path, doc_id: str) -> int:

@@ -16,11 +16,11 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from nightdesk.tasks.calling.answers import answer_spool
+from nightdesk.tasks.calling.answers.answer_keys import Record
 from nightdesk.tasks.calling.answers.answer_spool import AnswerSpool
+from nightdesk.tasks.calling.answers.claims import Claims
 from nightdesk.tasks.calling.batch_journal import Outstanding
 from nightdesk.tasks.errors import PublishError
-
-Record = dict[str, Any]  # a row of the table `calls`
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS answers (key TEXT PRIMARY KEY, answer TEXT NOT NULL, call_id TEXT NOT NULL) WITHOUT ROWID;
@@ -72,6 +72,7 @@ class Store:
             self._db.execute("PRAGMA synchronous = NORMAL")  # a killed process loses nothing
             self._db.executescript(_SCHEMA)
             self.outstanding = Outstanding(self._db)
+            self.claims = Claims(self._db, run_id, lambda run: is_alive(out, run), self._transaction)
         except sqlite3.DatabaseError as e:
             raise self._broken(e) from None
 

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from nightdesk.tasks.calling.answers import answer_spool
+from nightdesk.tasks.calling.answers.answer_keys import Record
 from nightdesk.tasks.calling.answers.answer_spool import forget_spooled
-from nightdesk.tasks.calling.answers.answer_store import Record, Store
+from nightdesk.tasks.calling.answers.answer_store import Store
 from nightdesk.tasks.config.pricing import TokenPrices
 from nightdesk.tasks.errors import BadReply
 from nightdesk.tasks.messages import Answer, Group, RoleRequest, Usage

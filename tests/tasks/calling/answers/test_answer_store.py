@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nightdesk.tasks.calling.answers.answer_store import Record, Store, forget_answers, is_alive
+from nightdesk.tasks.calling.answers.answer_keys import Record
+from nightdesk.tasks.calling.answers.answer_store import Store, forget_answers, is_alive
 from nightdesk.tasks.errors import PublishError
 
 PART = "tables/calls/run_date=2026-03-01/one-1.parquet"
