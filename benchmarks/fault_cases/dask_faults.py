@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.common import ROOT
-from benchmarks.fault_cases.nights import Night, coverage, one_model, row, until
+from benchmarks.fault_cases.nights import DAY, TEXT, Night, coverage, one_model, row, until
 from tests.servers.playing import Playing
+from tests.serving import eventually, serving
 
 LATENCY_S = 1.0
 IN_FLIGHT = 4  # calls at the least, when a night is disturbed
@@ -42,6 +43,7 @@ def cases() -> dict[str, Callable[[Path, dict[str, str]], dict[str, Any]]]:
         "dask: the flow is killed, its workers live on": _flow_killed_beside_workers,
         "dask: SIGTERM with calls under way": lambda f, e: _told_to_end(f, e, signal.SIGTERM),
         "dask: Ctrl-C with calls under way": lambda f, e: _told_to_end(f, e, signal.SIGINT),
+        "dask: cancelled in Prefect's UI with calls under way": _cancelled_in_ui,
         "dask: SIGTERM, and the answers come too late": _given_up,
         f"dask: at most {FILES} open files": _few_files,
     }
@@ -237,6 +239,20 @@ def _told_to_end(folder: Path, env: dict[str, str], how: signal.Signals) -> dict
         first.end()
         right = first.exit_code == 130 and RESUMES in first.message
         return _judged("resumed", night().end(), server, right, told=first)
+
+
+def _cancelled_in_ui(folder: Path, env: dict[str, str]) -> dict[str, Any]:
+    with one_model(folder, latency_s=4.0) as (server, profile):
+        with serving(folder, TEXT, "--profile", str(profile), "--sources", str(TEXT)) as served:
+            name = next(n for n in served.deployments() if n.startswith("adhoc"))
+            run_id = served.start(name, sources=[str(TEXT)], run_date=DAY)
+            eventually(lambda: (c := server.counts())["out"] >= IN_FLIGHT and c["requests"] > c["out"] + 2)
+            served.ask(f"/flow_runs/{run_id}/set_state", {"state": {"type": "CANCELLING", "name": "Cancelling"}})
+            state = served.ended(run_id)
+            eventually(lambda: not served.flow_processes())
+        again = Night(folder / "out", env, options=("--profile", profile)).end()
+        judged = _judged("resumed", again, server, state["type"] == "CANCELLED")
+        return {**judged, "message": f"{state['name']}: {state['message']}"[:160], "exit_code": None}
 
 
 def _given_up(folder: Path, env: dict[str, str]) -> dict[str, Any]:

@@ -69,6 +69,12 @@ class Cluster:
         said = " ".join(str(self._error).split())
         return said or type(self._error).__name__
 
+    @property
+    def remedy(self) -> str:
+        """What to do if the workers that this object started do not come back; "" if it started none."""
+        few = f"this run starts {self._workers} itself; free memory, or set dask.workers in the profile lower"
+        return few if self._cluster is not None else ""
+
     def mend(self) -> None:
         """Replace the workers that this object started: none of them has come back after its end."""
         if self._cluster is not None:

@@ -68,7 +68,7 @@ async def fan_out(scheduler: str, workers: int, timeout_s: float, wait_s: float 
         except OSError:
             where = "check dask.scheduler in the profile, or DASK_SCHEDULER_ADDRESS"
             raise InputError(f"{address}: no Dask scheduler answers there; {where}") from None
-        found = Workers(client, address, wait_s, connect, cluster.mend)
+        found = Workers(client, address, wait_s, connect, cluster.mend, cluster.remedy)
         pool = FanOut(found, timeout_s)
         try:
             yield pool

@@ -30,12 +30,15 @@ Connect = Callable[[], Awaitable[Any]]
 class Workers:
     """The workers of one scheduler. good: address -> threads; aside: address -> why it is not used.
 
-    client: of Dask, connected; it is replaced if it has lost its scheduler for too long.
+    client: of Dask, connected; it is replaced if it has lost its scheduler for too long. connect: makes another.
+    mend: starts the run's own workers anew. own: what to do if that does not help ("": the workers are not its own).
     """
 
-    def __init__(self, client: Any, address: str, wait_s: float, connect: Connect, mend: Callable[[], None]) -> None:
+    def __init__(
+        self, client: Any, address: str, wait_s: float, connect: Connect, mend: Callable[[], None], own: str = ""
+    ) -> None:
         self.client, self.good, self.aside = client, dict[str, int](), dict[str, str]()
-        self._address, self._wait_s, self._connect, self._mend = address, wait_s, connect, mend
+        self._address, self._wait_s, self._connect, self._mend, self._own = address, wait_s, connect, mend, own
         self._probes: dict[str, asyncio.Task[None]] = {}
         self._asked_at = -NEWS_S
         self._waiting: asyncio.Task[None] | None = None
@@ -160,7 +163,7 @@ class Workers:
             return NightdeskError(
                 f"{self._trouble()} for {self._wait_s:.0f} s; start it again with its workers; {stands}"
             )
-        start = f"start workers that have nightdesk: {START.format(self._address)}"
+        start = self._own or f"start workers that have nightdesk: {START.format(self._address)}"
         return InputError(f"{self._trouble()}, after {self._wait_s:.0f} s of waiting; {start}; {stands}")
 
 
