@@ -21,7 +21,8 @@ POLL_S = 0.5  # the same, while none can be used
 REPLY_S = 15.0  # that a scheduler or a worker has to answer a question of no work
 SILENT_S = 30.0  # after its last heartbeat a worker is given no more calls
 MEND_S, MEND_AGAIN_S = 15.0, 60.0  # without workers, until a run's own are started anew
-WARN_S = 60.0  # that a wait goes on before it is told
+WARN_S = 60.0  # that a wait for workers goes on before it is told
+LOST_S = 5.0  # the same, for a lost scheduler: it does not come back as a matter of course
 START = "dask worker {} --nthreads 1 --preload nightdesk.tasks.models.worker"
 
 Connect = Callable[[], Awaitable[Any]]
@@ -94,7 +95,7 @@ class Workers:
             waited = clock() - start
             if waited >= self._wait_s:
                 raise self._given_up()
-            if waited >= WARN_S and not is_told:
+            if waited >= (LOST_S if self._is_lost else WARN_S) and not is_told:
                 log.warning("%s; the run waits for up to %.0f s in all", self._trouble(), self._wait_s)
                 is_told = True
             if clock() >= mend_at and not self._is_lost:

@@ -9,7 +9,7 @@ import json
 import logging
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -91,26 +91,6 @@ def completed(spooled: Spooled) -> tuple[Record, Any]:
     record = dict(spooled.call["record"])
     answer = fill_in(record, spooled.request, spooled.reply, TokenPrices.model_validate(spooled.call["prices"]))
     return record, answer_to_json(answer) if answer is not None else None
-
-
-def forget_spooled(out: Path, doc_id: str) -> int:
-    """Remove the spooled answers to calls about a document, and what cannot be read; return how many that is."""
-    removed = 0
-    for path in _files(out):
-        try:
-            is_its = spool.read(path).call["record"]["doc_id"] == doc_id
-        except OSError:
-            continue  # the run has just taken it
-        except (ValueError, KeyError, TypeError):
-            is_its = True  # it may hold any text
-        if is_its:
-            path.unlink(missing_ok=True)
-            removed += 1
-    return removed
-
-
-def _files(out: Path) -> Iterator[Path]:
-    yield from sorted(p for p in _root(out).glob("*/*") if p.is_file())
 
 
 def _remove_if_old(folder: Path) -> None:

@@ -4,6 +4,8 @@ import asyncio
 import logging
 import subprocess
 import sys
+import time
+import uuid
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
@@ -19,7 +21,7 @@ WITHOUT = """
 import sys
 sys.modules["nightdesk"] = None
 from distributed.cli.dask_worker import main
-main([sys.argv[1], "--no-nanny", "--nthreads", "1", "--no-dashboard"])
+main([*sys.argv[1:], "--no-nanny", "--nthreads", "1", "--no-dashboard"])
 """
 PATIENCE_S = 60.0
 
@@ -27,12 +29,18 @@ PATIENCE_S = 60.0
 @pytest.fixture
 def bad_worker(cluster: str) -> Iterator[None]:
     """A worker of the session's scheduler that cannot import the package."""
-    command = [sys.executable, "-c", WITHOUT, cluster]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+    name = uuid.uuid4().hex
+    command = [sys.executable, "-c", WITHOUT, cluster, "--name", name]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
         with Client(cluster, set_as_default=False) as client:
-            client.wait_for_workers(3, timeout=PATIENCE_S)
+            while name not in {w["name"] for w in client.scheduler_info(n_workers=-1)["workers"].values()}:
+                assert process.poll() is None
+                time.sleep(0.1)
         yield
+    finally:
         process.kill()
+        process.wait()
 
 
 def on_empty_scheduler(check: Callable[[FanOut, Scheduler], Coroutine[Any, Any, None]]) -> None:

@@ -1,4 +1,4 @@
-"""The run's side of the spool: what a dead run paid for is stored once, by the next run, and can be forgotten."""
+"""The run's side of the spool: what a dead run paid for is stored once, by the next run."""
 
 import logging
 import stat
@@ -10,7 +10,6 @@ import pytest
 
 from nightdesk.tasks.calling.answers import answer_spool
 from nightdesk.tasks.calling.answers.answer_keys import Record
-from nightdesk.tasks.calling.answers.answer_spool import forget_spooled
 from nightdesk.tasks.calling.answers.answer_store import Store
 from nightdesk.tasks.config.pricing import TokenPrices
 from nightdesk.tasks.errors import BadReply
@@ -133,12 +132,3 @@ def test_an_old_folder_is_removed_and_a_new_one_waits_for_late_answers(
         monkeypatch.setattr(answer_spool, "LATE_S", -1.0)
         store.adopt()
         assert not path.parent.exists()
-
-
-def test_a_document_is_forgotten_here_too(out: Path) -> None:
-    with opened(out, "one") as store:
-        mine, other, broken = (answered(store, record(c, d)) for c, d in (("c1", "d"), ("c2", "e"), ("c3", "e")))
-        broken.write_bytes(b'{"request"')
-        assert forget_spooled(out, "d") == 2
-        assert [p.exists() for p in (mine, other, broken)] == [False, True, False]
-    assert forget_spooled(out / "nowhere", "d") == 0
