@@ -20,6 +20,7 @@ from tests.serving import eventually, serving
 
 LATENCY_S = 1.0
 IN_FLIGHT = 4  # calls at the least, when a night is disturbed
+AWAY_S = 18.0  # longer than Dask's own client looks for a lost scheduler
 FILES = 128
 SCHEDULER = "import sys; from distributed.cli.dask_scheduler import main; main(sys.argv[1:])"
 WORKER = "import sys; from distributed.cli.dask_worker import main; main(sys.argv[1:])"
@@ -176,7 +177,7 @@ def _scheduler_restarts(folder: Path, env: dict[str, str]) -> dict[str, Any]:
         _disturbed(only, server)
         parts.scheduler.kill()
         parts.scheduler.wait()
-        time.sleep(3)
+        time.sleep(AWAY_S)
         parts.start_scheduler()
         parts.add_worker()
         return _judged("finished", only.end(), server, True)
@@ -257,10 +258,11 @@ def _cancelled_in_ui(folder: Path, env: dict[str, str]) -> dict[str, Any]:
 
 def _given_up(folder: Path, env: dict[str, str]) -> dict[str, Any]:
     """End a night whose answers take longer than it may wait, on workers that live on: the next run has them all."""
-    with _set_up(folder, env, latency_s=16.0) as (server, _, night):
+    with _set_up(folder, env) as (server, _, night):
         first = night()
-        process = first.start()
-        until(lambda: server.counts()["out"] >= IN_FLIGHT and server.counts()["requests"] > IN_FLIGHT, first)
+        process = _disturbed(first, server)
+        server.control("trouble", fault="slow", times=3)  # these take half a minute
+        until(lambda: sum(seen["fault"] == "slow" for seen in server.log()) == 3, first)
         process.send_signal(signal.SIGTERM)
         first.end()
         until_quiet(server)
