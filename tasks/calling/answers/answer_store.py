@@ -16,6 +16,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from nightdesk.tasks.calling.answers.database import Database
+from nightdesk.tasks.calling.answers.tombstones import Tombstones
 from nightdesk.tasks.calling.batch_journal import Outstanding
 
 Record = dict[str, Any]  # a row of the table `calls`
@@ -57,9 +58,10 @@ class Store:
 
     def __init__(self, out: Path, run_id: str) -> None:
         self._out, self._run_id = out, run_id
+        self.forgotten = Tombstones(out)  # before any document is read
         lock = _run_lock(out, run_id)
         lock.parent.mkdir(parents=True, exist_ok=True)
-        self._alive = FileLock(lock)  # held while the run lives; the system frees it
+        self._alive = FileLock(lock, thread_local=False)  # held while the run lives; the system frees it
         self._alive.acquire(timeout=0)
         try:
             self._db = Database(_file(out), out / "_staging" / "spare")
@@ -114,10 +116,15 @@ class Store:
         return part is not None and (self._out / part).exists()
 
     def put(self, key: str, answer: Any, record: Record) -> None:
-        """Write one completed call. The first answer under a key stays, unless it was one that cannot be used."""
+        """Write one completed call. The first answer under a key stays, unless it was one that cannot be used.
+
+        Of a document that was forgotten meanwhile, the figures alone are written.
+        """
 
         def write() -> None:
-            self._db.execute(_CALL, (record["call_id"], self._run_id, _json(record)))
+            if self.forgotten.names(record["doc_id"]):  # looked up in here: whoever forgets deletes after this
+                return self._insert({**record, "reply": None})
+            self._insert(record)
             self._db.execute(_PUT, (key, _json(answer), record["call_id"]))
             self.outstanding.over(key)
 
@@ -127,10 +134,13 @@ class Store:
         """Write a call that brought no answer and may be asked again."""
 
         def write() -> None:
-            self._db.execute(_CALL, (record["call_id"], self._run_id, _json(record)))
+            self._insert(record)
             self.outstanding.over(record["answer_key"])
 
         self._db.transact(write)
+
+    def _insert(self, record: Record) -> None:
+        self._db.execute(_CALL, (record["call_id"], self._run_id, _json(record)))
 
     def get(self, key: str) -> Stored | None:
         """Look an answer up, before it is asked for.
