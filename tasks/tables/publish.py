@@ -158,6 +158,14 @@ def sweep_staging(out: Path, is_over: Callable[[str], bool]) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
+def remove_staged(path: Path) -> None:
+    """Remove a file or folder that a killed process left in staging, unless it was decided to be published."""
+    if path.is_dir() and not (path / _MANIFEST).exists():
+        shutil.rmtree(path)
+    elif path.is_file():
+        path.unlink(missing_ok=True)
+
+
 @contextmanager
 def locked(out: Path, run_date: date) -> Iterator[None]:
     """Keep a date's tables as they are for as long as the block takes."""

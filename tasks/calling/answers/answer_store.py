@@ -230,6 +230,13 @@ def forget_answers(out: Path, doc_id: str) -> int:
     return n
 
 
+def compact(out: Path) -> None:
+    """Write the store anew, so that it keeps nothing of what was deleted from it before that was overwritten."""
+    with closing(Database(_file(out))) as db:
+        db.execute("VACUUM")
+        db.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
 def _file(out: Path) -> Path:
     return out / "answers.db"
 
