@@ -27,10 +27,10 @@ LATE_S = 3600.0  # for so long after its last change a dead run's folder stays: 
 
 
 class AnswerSpool:
-    """The spool of one run."""
+    """The spool of one run. token: of a document, changes when the document is forgotten."""
 
-    def __init__(self, out: Path, run_id: str) -> None:
-        self._folder = _root(out).resolve() / run_id
+    def __init__(self, out: Path, run_id: str, token: Callable[[str], str]) -> None:
+        self._folder, self._token = _root(out).resolve() / run_id, token
         self._given: set[str] = set()  # calls whose answers are not in the store yet
 
     def ticket(self, record: Record, prices: TokenPrices) -> SpoolTicket:
@@ -40,7 +40,8 @@ class AnswerSpool:
                 self._folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 self._folder.mkdir(mode=0o700, exist_ok=True)
         self._given.add(record["call_id"])
-        return SpoolTicket(str(self._file(record)), json.dumps({"record": record, "prices": prices.model_dump()}))
+        known = {"record": record, "prices": prices.model_dump(), "token": self._token(record["doc_id"])}
+        return SpoolTicket(str(self._file(record)), json.dumps(known))
 
     def found(self, record: Record) -> CallResult | None:
         """Return the answer to a call whose worker was lost after it had written it down, if there is one."""
@@ -66,21 +67,23 @@ class AnswerSpool:
         return self._folder / f"{record['call_id']}.json"
 
 
-def take_up(out: Path, is_over: Callable[[str], bool], settle: Callable[[str, Any, Record], None]) -> None:
+def take_up(out: Path, is_over: Callable[[str], bool], settle: Callable[[Any, Record, str], None]) -> None:
     """Hand the answers that dead runs left in their spools to the store.
 
-    settle: writes (key, answer, record) to the store as one call. A file that cannot be read is named and removed.
+    settle: writes (answer, record, the document's token) to the store as one call. A file that cannot be read is named
+    and removed.
     """
     for folder in sorted(_root(out).glob("*/")):
         if not is_over(folder.name):
             continue
         for path in sorted(folder.glob("*.json")):
             try:
-                record, answer = completed(spool.read(path))
+                spooled = spool.read(path)
+                record, answer, token = *completed(spooled), str(spooled.call["token"])
             except (OSError, ValueError, KeyError, TypeError) as e:
                 log.warning("%s: an answer of an ended run cannot be read (%s), so it is asked for again", path, e)
             else:
-                settle(record["answer_key"], answer, record)
+                settle(answer, record, token)
             with suppress(OSError):
                 path.unlink(missing_ok=True)
         _remove_if_old(folder)

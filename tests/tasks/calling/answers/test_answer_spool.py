@@ -11,6 +11,7 @@ import pytest
 from nightdesk.tasks.calling.answers import answer_spool
 from nightdesk.tasks.calling.answers.answer_keys import Record
 from nightdesk.tasks.calling.answers.answer_store import Store
+from nightdesk.tasks.calling.answers.tombstones import bury
 from nightdesk.tasks.config.pricing import TokenPrices
 from nightdesk.tasks.errors import BadReply
 from nightdesk.tasks.messages import Answer, Group, RoleRequest, Usage
@@ -132,3 +133,15 @@ def test_an_old_folder_is_removed_and_a_new_one_waits_for_late_answers(
         monkeypatch.setattr(answer_spool, "LATE_S", -1.0)
         store.adopt()
         assert not path.parent.exists()
+
+
+def test_an_answer_about_a_document_that_was_forgotten_meanwhile_leaves_its_figures_alone(out: Path) -> None:
+    wrong = CallResult(None, BadReply("not JSON", "words of the document", USAGE), 0.0, 0.0)
+    with opened(out, "one") as store:
+        late = [answered(store, record("c1")), answered(store, record("c2"), wrong)]
+    bury(out, "d")  # before the worker has written them, so that nothing of them was found
+    with opened(out, "two") as store:
+        assert store.adopt() == 2
+        assert store.get("key-c1") is store.get("key-c2") is None
+        assert [(r["cost_usd"], r["reply"]) for r in store.claim(PART)] == [(2.0, None), (2.0, None)]
+    assert not any(path.exists() for path in late)
