@@ -289,6 +289,6 @@ def _few_files(folder: Path, env: dict[str, str]) -> dict[str, Any]:
 def until_quiet(server: Playing) -> None:
     """Wait until nothing is under way at a server any more, and what came has been written down."""
     deadline = time.monotonic() + 60
-    while server.counts()["out"] and time.monotonic() < deadline:
+    while time.monotonic() < deadline and not all(s["done"] for s in server.log() if s["status"] in (0, 200)):
         time.sleep(0.1)
     time.sleep(1)
