@@ -40,6 +40,12 @@ metadata (`nightdesk_schema_version`). `run_date` is in the path alone; `nightde
 add it as a column. {replaced} are rewritten when a document is published again for
 a date, so that it stands there once; the other tables only grow. The audit checks every expectation below before
 anything is put in place.
+
+`documents` is the commit: it is put in place last, and a document counts as published when it stands there. A run that
+was killed between two moves leaves rows in `topics` and `passages` that are ahead of it until the next run, edition or
+export completes the publication; `nightdesk.scan`, `to_pandas` and `connect` see it whole at any moment. A part that
+cannot be read is named in a warning and its rows are left out; when its date is published again, it is moved to
+`OUT/_staging/broken` and the documents to run again are named.
 """
 
 

@@ -31,6 +31,7 @@ import pyarrow as pa
 from nightdesk.role_rl.arms import Arm, Settings, arm_name
 from nightdesk.role_rl.feedback_rows import (
     CALLS,
+    OPTIONAL,
     Row,
     _key,
     charge_repairs,
@@ -112,7 +113,8 @@ def gather(
     Raises:
         TableError: a column is missing.
     """
-    columns = (*CALLS, *(c for c in settings.context if c not in CALLS))
+    optional = (c for c in OPTIONAL if c in calls.column_names)
+    columns = (*CALLS, *optional, *(c for c in settings.context if c not in CALLS))
     ours = without_runs(rows_of_profile(calls, columns, settings), learned)
     run_ids = tuple(sorted(set(ours["run_id"].to_pylist())))
     rows = sorted(rows_of(ours, columns), key=lambda row: (row["call_id"], row["run_id"]))

@@ -1,5 +1,6 @@
 """Published rows of `calls` and `judgements` as the learner reads them: checked, chosen, repairs charged."""
 
+import json
 import math
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -17,7 +18,11 @@ CALLS = (
     "run_id", "call_id", "parent_call_id", "decision_id", "profile", "role", "language", "model", "family", "lane",
     "purpose", "propensity", "judge_propensity", "from_cache", "valid", "cost_usd", "latency_s", "started_at",
 )  # fmt: skip
+RESERVED = "reserved_usd"
+"""In the column `usage` (JSON): dollars of `cost_usd` that were set aside for an answer that never came."""
 JUDGEMENTS = ("call_id", "judge", "judge_family", "accuracy", "weight", "cost_usd", "control")
+OPTIONAL = ("usage",)  # read where the table has it
+LEAST_USD = 1e-8  # below it, a cost less its reserve is nothing but rounding
 Row = dict[str, Any]
 
 
@@ -45,12 +50,29 @@ def _check_columns(table: pa.Table, columns: Sequence[str], name: str) -> None:
 def charge_repairs(paid: dict[str, Row], answers: dict[str, Row]) -> None:
     """Give every answer its dollars and seconds with those of its repairs; None where its own are not known."""
     for row in answers.values():
-        row["dollars"], row["seconds"] = row["cost_usd"], row["latency_s"]
+        row["dollars"], row["seconds"] = measured_dollars(row), row["latency_s"]
     for name, repairs in _repairs(paid, answers).items():
         row = answers[name]
         for total, column in (("dollars", "cost_usd"), ("seconds", "latency_s")):
-            if row[column] is not None:
-                row[total] = math.fsum([row[column], *(repair[column] or 0.0 for repair in repairs)])
+            if row[total] is not None:
+                given = (measured_dollars(repair) if total == "dollars" else repair[column] for repair in repairs)
+                row[total] = math.fsum([row[total], *(value or 0.0 for value in given)])
+
+
+def measured_dollars(row: Row) -> float | None:
+    """Return what a call was measured to cost, without reserves; None where it has no measured cost.
+
+    None counts for nothing, so that what is expected of the arm stays the mean of its answered calls.
+    """
+    cost: float | None = row["cost_usd"]
+    usage = row.get("usage") or ""
+    if cost is None or f'"{RESERVED}"' not in usage:
+        return cost
+    try:
+        measured = cost - float(json.loads(usage)[RESERVED])
+    except (ValueError, TypeError, KeyError):
+        return None
+    return measured if measured > LEAST_USD else None
 
 
 def _repairs(paid: dict[str, Row], answers: dict[str, Row]) -> dict[str, list[Row]]:

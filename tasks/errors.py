@@ -5,6 +5,7 @@ NightdeskError
 │   └── DocumentError       one document of several cannot be read; the others go on
 ├── ModelError              a call got no usable answer
 │   ├── TransientError      the same call may succeed later (retry)
+│   │   ├── Unanswered      ... but it was sent and no answer came, so the provider may charge for it
 │   │   ├── RateLimited     ... after retry_after seconds
 │   │   └── Resting         ... but the model rests for longer than the call may wait
 │   ├── OverBudget          the call was not sent, since the run's dollars do not reach for it
@@ -44,6 +45,10 @@ class ModelError(NightdeskError):
 
 class TransientError(ModelError):
     """The same call may succeed later."""
+
+
+class Unanswered(TransientError):
+    """The call was sent, and no answer came in time or in full: the provider may charge for it."""
 
 
 class RateLimited(TransientError):

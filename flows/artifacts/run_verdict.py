@@ -52,17 +52,19 @@ def judge(
     learned: whether the weights were updated; None: not asked for. absent: models that did not serve for all of the
     run, and why. earlier: concerns about what was run before tonight's documents.
     """
-    faults = tuple(_faults(totals, profile))
+    faults = tuple(_faults(totals, profile, absent or {}))
     concerns = _concerns(totals, result, profile, learned, absent)
     return RunVerdict(_headline(totals, result), (*faults, *earlier, *concerns), faults)
 
 
-def _faults(totals: Totals, profile: Profile) -> Iterator[str]:
+def _faults(totals: Totals, profile: Profile, absent: Mapping[str, str]) -> Iterator[str]:
     most = profile.limits.max_unplaced
     if totals.failed > most * totals.sentences:
+        gone = "; ".join(f"{model}: {why}" for model, why in sorted(absent.items()))
         yield (
             f"models failed on {totals.failed / totals.sentences:.1%} of the sentences, more than the {most:.1%} of "
-            "limits.max_unplaced: the reason column of passages says why; the next night runs them again"
+            f"limits.max_unplaced{f' ({gone})' if gone else ''}: the reason column of passages says why; the next night "
+            "runs them again"
         )
     if totals.withheld:
         yield f"the audit withheld {_count(len(totals.withheld), 'batch', 'batches')}: {'; '.join(totals.withheld)}"

@@ -1,50 +1,49 @@
-"""Prefect's signal that ends a flow: the flow's own task hears of it, whatever runs at that moment."""
+"""Prefect's signal that ends a flow: the flow's own task is cancelled at an await, and nothing else is torn."""
 
 import asyncio
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+
+HANDLER = "_prefect_sigterm_handler"
 
 
 @contextmanager
 def heeding_termination() -> Iterator[None]:
     """Have the task that runs this be cancelled when Prefect ends its process's flow, whatever runs at that moment.
 
-    Prefect does it by a signal whose handler raises. Where that hits a callback, asyncio hands the exception to the
-    loop's handler; where it hits a task beside this one, asyncio keeps it there, and nobody would hear of it before
-    that task is collected as garbage. So every task is looked at when it ends.
+    Prefect does it by SIGTERM, whose handler raises wherever the main thread is. While calls are under way that is
+    mostly the loop's own waiting: the loop would end there and then, all its tasks would be cancelled at once, and with
+    them the calls whose answers are about to come. So another handler takes the place of that one for as long as the
+    block lasts. Prefect tells the two apart by name, since it only confirms a cancellation while its own is in place.
+
+    Raises:
+        TerminationSignal: the signal came, and the block has ended what it had under way.
     """
     from prefect.exceptions import TerminationSignal
+    from prefect.utilities import engine
 
-    loop, task = asyncio.get_running_loop(), asyncio.current_task()
-    before, factory_before = loop.get_exception_handler(), loop.get_task_factory()
+    raising = getattr(engine, HANDLER, None)
+    if raising is None or signal.getsignal(signal.SIGTERM) is not raising:  # not Prefect's to end, or not by a signal
+        yield
+        return
+    loop, task, told = asyncio.get_running_loop(), asyncio.current_task(), list[int]()
 
-    def handle(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        if isinstance(context.get("exception"), TerminationSignal) and task is not None:
-            task.cancel()
-        elif before is not None:
-            before(loop, context)
-        else:
-            loop.default_exception_handler(context)
+    def heed(number: int, _: Any) -> None:
+        told.append(number)
+        if task is not None:
+            loop.call_soon_threadsafe(task.cancel)
 
-    def look_at(ended: asyncio.Future[Any]) -> None:
-        # Not exception(): that would keep asyncio from telling of errors that nobody has asked for.
-        if ended is not task and isinstance(getattr(ended, "_exception", None), TerminationSignal) and task is not None:
-            task.cancel()
-
-    def factory(loop: asyncio.AbstractEventLoop, coro: Any, **more: Any) -> Any:
-        made = factory_before(loop, coro, **more) if factory_before else asyncio.Task(coro, loop=loop, **more)
-        made.add_done_callback(look_at)
-        return made
-
-    for there in asyncio.all_tasks():
-        there.add_done_callback(look_at)
-    loop.set_exception_handler(handle)
-    loop.set_task_factory(factory)
+    setattr(engine, HANDLER, heed)
+    signal.signal(signal.SIGTERM, heed)
     try:
         yield
+    except asyncio.CancelledError:
+        if not told or task is None:
+            raise
+        task.uncancel()
+        raise TerminationSignal(signal=told[0]) from None
     finally:
-        loop.set_exception_handler(before)
-        loop.set_task_factory(factory_before)
-        for there in asyncio.all_tasks():
-            there.remove_done_callback(look_at)
+        setattr(engine, HANDLER, raising)
+        signal.signal(signal.SIGTERM, raising)

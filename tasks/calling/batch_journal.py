@@ -4,17 +4,17 @@ A batch is written down before it is made, under a marker of ours (so one that w
 can be found again), and its id as soon as the provider tells it. A question stays here until its answer is stored.
 """
 
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS batches (
-    marker TEXT PRIMARY KEY, batch_id TEXT, size INTEGER NOT NULL, made_at REAL NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS outstanding (
-    key TEXT PRIMARY KEY, marker TEXT, number INTEGER NOT NULL, since REAL NOT NULL, times INTEGER NOT NULL
-    ) WITHOUT ROWID;
-"""
+from nightdesk.tasks.calling.answers.database import Database
+
+SCHEMA = (
+    "CREATE TABLE IF NOT EXISTS batches "
+    "(marker TEXT PRIMARY KEY, batch_id TEXT, size INTEGER NOT NULL, made_at REAL NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS outstanding (key TEXT PRIMARY KEY, marker TEXT, number INTEGER NOT NULL, "
+    "since REAL NOT NULL, times INTEGER NOT NULL) WITHOUT ROWID",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,35 +44,38 @@ class Made:
 class Outstanding:
     """The rows of one store."""
 
-    def __init__(self, db: sqlite3.Connection) -> None:
+    def __init__(self, db: Database) -> None:
         self._db = db
-        db.executescript(SCHEMA)
+        for statement in SCHEMA:
+            db.execute(statement)
         db.execute("DELETE FROM batches WHERE marker NOT IN (SELECT marker FROM outstanding WHERE marker IS NOT NULL)")
 
     def find(self, key: str) -> Place | None:
         """Look up a question."""
-        row = self._db.execute("SELECT marker, number, since, times FROM outstanding WHERE key = ?", (key,)).fetchone()
-        return Place(*row) if row else None
+        rows = self._db.rows("SELECT marker, number, since, times FROM outstanding WHERE key = ?", (key,))
+        return Place(*rows[0]) if rows else None
 
     def batch(self, marker: str) -> Made:
         """Look up a batch that some question is in."""
-        row = self._db.execute(
+        ((*row,),) = self._db.rows(
             "SELECT marker, batch_id, size, made_at, min(since) FROM batches JOIN outstanding USING (marker) "
             "WHERE marker = ?",
             (marker,),
-        ).fetchone()
+        )
         return Made(*row)
 
     def intend(self, marker: str, keys: Sequence[str], at: float) -> Made:
         """Write down that a batch will be made of these questions, numbered from 0."""
-        self._db.execute("BEGIN IMMEDIATE")
-        self._db.execute("INSERT INTO batches VALUES (?, NULL, ?, ?)", (marker, len(keys), at))
-        self._db.executemany(
-            "INSERT INTO outstanding VALUES (?, ?, ?, ?, 1) ON CONFLICT (key) DO UPDATE "
-            "SET marker = excluded.marker, number = excluded.number, times = times + 1",
-            [(key, marker, number, at) for number, key in enumerate(keys)],
-        )
-        self._db.execute("COMMIT")
+
+        def write() -> None:
+            self._db.execute("INSERT INTO batches VALUES (?, NULL, ?, ?)", (marker, len(keys), at))
+            self._db.executemany(
+                "INSERT INTO outstanding VALUES (?, ?, ?, ?, 1) ON CONFLICT (key) DO UPDATE "
+                "SET marker = excluded.marker, number = excluded.number, times = times + 1",
+                [(key, marker, number, at) for number, key in enumerate(keys)],
+            )
+
+        self._db.transact(write)
         return self.batch(marker)
 
     def made(self, marker: str, batch_id: str) -> None:

@@ -1,14 +1,23 @@
 """The ledger: what is written down of every call, and the keys under which it is found again."""
 
+import json
 import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from nightdesk.role_rl.feedback_rows import RESERVED
 from nightdesk.role_rl.sampling import Decision
-from nightdesk.tasks.calling.answers.answer_store import Record
+from nightdesk.tasks.calling.answers.answer_keys import Record, answer_from_json, answer_to_json
 from nightdesk.tasks.config.model_spec import ModelSpec
-from nightdesk.tasks.messages import RoleRequest, Usage
+from nightdesk.tasks.config.pricing import TokenPrices, dollars_of
+from nightdesk.tasks.errors import BadReply, Refused
+from nightdesk.tasks.messages import Answer, RoleRequest, Usage
+from nightdesk.tasks.models.worker import CallResult
+from nightdesk.tasks.roles import format_checker
+from nightdesk.tasks.roles.registry import MODULES
+
+LONGEST_REPLY = 2_000  # characters of a reply that cannot be read, kept for its repair
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +114,40 @@ class CallContext:
             "reply": None,
             "started_at": now(),
         }
+
+
+def fill_in(record: Record, request: RoleRequest, reply: CallResult, prices: TokenPrices) -> Answer | None:
+    """Complete the record of a call with what came of it; return its answer, also if it did not pass the checker."""
+    answer = answer_from_json(answer_to_json(reply.answer)) if reply.answer else None  # as a rerun will find it
+    problems = format_checker.check(request, answer, MODULES[request.role].check) if answer else [str(reply.error)]
+    record |= {"started_at": reply.started_at, "latency_s": reply.latency_s, "valid": not problems}
+    record |= taken(reply.usage, dollars_of(reply.usage, prices, reply.lane), record.pop("reserved_usd", 0.0))
+    record["error"] = "; ".join(problems)[:500] or None
+    if answer is not None:
+        record["reply"] = answer_to_json(answer) if problems else None
+    elif isinstance(reply.error, BadReply):
+        record["reply"] = None if isinstance(reply.error, Refused) else reply.error.text[:LONGEST_REPLY]
+    return answer
+
+
+def taken(usage: Usage, cost_usd: float, reserved_usd: float) -> Record:
+    """Return the columns of what a call took.
+
+    cost_usd: of its answer. reserved_usd: the most that those of its attempts can have cost that were sent and never
+    answered, because the provider may charge for them. It stands in `usage`, so that the learner can leave it out.
+    """
+    words = usage.raw
+    if reserved_usd:
+        said = json.loads(words or "{}")
+        words = json.dumps((said if isinstance(said, dict) else {}) | {RESERVED: round(reserved_usd, 9)})
+    return {
+        "input_tokens": usage.input_tokens,
+        "cached_tokens": usage.cached_tokens,
+        "output_tokens": usage.output_tokens,
+        "cost_usd": cost_usd + reserved_usd,
+        "usage": words or None,
+        "usage_estimated": usage.estimated or reserved_usd > 0,
+    }
 
 
 def now() -> float:

@@ -6,6 +6,7 @@ import threading
 from typing import Any
 
 from nightdesk.tasks.child_processes import deafen_this_thread
+from nightdesk.tasks.errors import NightdeskError
 
 CLOSE_TIMEOUT_S = 10
 CONFIG = {
@@ -54,11 +55,25 @@ class Cluster:
             self._error = e
 
     async def address(self) -> str:
-        """Wait until the scheduler can be reached and return its address."""
+        """Wait until the scheduler can be reached and return its address.
+
+        Raises:
+            NightdeskError: the workers of our own did not start.
+        """
         await asyncio.to_thread(self._thread.join)
         if self._error is not None:
-            raise RuntimeError(f"the Dask cluster did not start: {self._error}") from self._error
+            raise NightdeskError(f"the workers of this run did not start: {self._told()}") from self._error
         return self._address
+
+    def _told(self) -> str:
+        said = " ".join(str(self._error).split())
+        return said or type(self._error).__name__
+
+    @property
+    def remedy(self) -> str:
+        """What to do if the workers that this object started do not come back; "" if it started none."""
+        few = f"this run starts {self._workers} itself; free memory, or set dask.workers in the profile lower"
+        return few if self._cluster is not None else ""
 
     def mend(self) -> None:
         """Replace the workers that this object started: none of them has come back after its end."""

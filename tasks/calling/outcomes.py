@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from nightdesk.role_rl.arms import arm_name
-from nightdesk.tasks.calling.answers.answer_store import Record
+from nightdesk.tasks.calling.answers.answer_keys import Record
 from nightdesk.tasks.errors import ModelError, OverBudget, Refused
 from nightdesk.tasks.messages import Answer, Cause
 
@@ -31,7 +31,8 @@ class Outcome:
 class Call:
     """One use of a model: its record, its answer if that is valid, whether the record is this use's own.
 
-    cause: why it has no answer. too_long: whether the question is longer than the model can read.
+    cause: why it has no answer. too_long: whether the question is longer than the model can read. rested: whether it
+    was not sent, because the model rests.
     """
 
     record: Record
@@ -39,6 +40,7 @@ class Call:
     own: bool
     cause: Cause = ""
     too_long: bool = False
+    rested: bool = False
 
     @property
     def arm(self) -> str:

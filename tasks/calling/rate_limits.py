@@ -4,24 +4,32 @@ All of it is granted here, in the flow's process, before a call is submitted: ea
 so a slow one never holds up another. Workers know no limits and sleep no retries: a call that a provider turns away
 comes back here. Its model then rests for as long as the provider asks, or longer each time if it does not say, while
 the others go on. Lone failures are chance and cost nobody a rest; a model that does nothing but fail rests too, and is
-then tried by one call at a time until one succeeds.
+then tried by one call at a time until one succeeds. If it failed on several questions in a row, it is out for the
+moment: calls to it are turned away at once, so that they go to other models, and one at a time tries it.
 """
 
 import asyncio
+import logging
 import math
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from aiolimiter import AsyncLimiter
 
 from nightdesk.tasks.config.model_spec import ModelSpec
 from nightdesk.tasks.errors import BudgetExceeded, RateLimited, Resting, TransientError
 
+log = logging.getLogger("nightdesk")
+
 MINUTE = 60.0
 BACKOFF_S = 0.5  # of the first rest; doubled for each further one
-LONGEST_BACKOFF_S = 60.0
+LONGEST_BACKOFF_S = 60.0  # where a provider asks to wait and does not say for how long
+LONGEST_PROBE_S = 30.0  # between two tries of a model that is out
 BROKEN_AFTER = 5  # failures in a row, after which a model rests
+OUT_AFTER = 3  # questions that failed in a row, after which it is out: a single one may be what breaks the server
+TRIED_S = 1.0  # after which it is looked again whether the one call that tries a model is over
 
 
 @dataclass(slots=True)
@@ -36,18 +44,38 @@ class Grant:
     waited_s: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """Since when a model has been out (loop time, and as wall time for people), and what it said last."""
+
+    at: float
+    since: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"out since {self.since}: {self.why}"
+
+
 @dataclass(slots=True)
 class _Limits:
-    """Where one model stands. failures: in a row; since: when the last rest was decided (loop time)."""
+    """Where one model stands. failures: in a row; since: when the last rest was decided (loop time).
+
+    is_tried: whether one call is trying it. faults: those of the failures that were no request to wait; questions: how
+    many questions they were about. first: when the first of them was; outage: set when it is out.
+    """
 
     places: asyncio.Semaphore | None
     requests: AsyncLimiter | None
     tokens: AsyncLimiter | None
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
-    trial: asyncio.Lock = field(default_factory=asyncio.Lock)
+    is_tried: bool = False
     rests_until: float = 0.0
     since: float = 0.0
     failures: int = 0
+    faults: int = 0
+    questions: set[str] = field(default_factory=set)
+    first: tuple[float, str] = (0.0, "")
+    outage: Outage | None = None
 
     def is_broken(self) -> bool:
         return self.failures >= BROKEN_AFTER
@@ -61,6 +89,7 @@ class Admission:
         self.spent = 0.0  # dollars of calls that are over
         self._reserved = 0.0  # dollars that calls under way may come to
         self._given_back = asyncio.Event()
+        self._news = asyncio.Event()
         self._of = {
             m.name: _Limits(
                 asyncio.Semaphore(m.concurrency) if m.concurrency else None,
@@ -77,10 +106,11 @@ class Admission:
         """Wait until a model may be called. tokens, dollars: the most that the call can take.
 
         Raises:
-            Resting: the model rests for longer than patience_s.
+            Resting: the model rests for longer than patience_s, or is out and it is not yet time to try it.
             BudgetExceeded: the call could take the run over its dollars.
         """
         limits, loop = self._of[model], asyncio.get_running_loop()
+        self._turn_away(model)
         async with AsyncExitStack() as held:
             await held.enter_async_context(limits.places or nullcontext())
             async with limits.turn:  # one after the other: side by side they would save up and go out at once
@@ -116,26 +146,72 @@ class Admission:
         limits.rests_until = max(now + seconds, limits.rests_until)
         limits.since = now
 
-    def failed(self, model: str, error: TransientError, grant: Grant) -> None:
+    def failed(self, model: str, error: TransientError, grant: Grant, question: str = "") -> None:
         """Take note that a call failed in a way that may be over later; have its model rest if that is called for."""
-        limits = self._of[model]
+        limits, now = self._of[model], asyncio.get_running_loop().time()
         asked = error.retry_after if isinstance(error, RateLimited) else 0.0
         if grant.sent_at < limits.since:  # it was under way when that rest was decided: no news, but for its length
             if asked:
-                limits.rests_until = max(limits.rests_until, asyncio.get_running_loop().time() + asked)
+                limits.rests_until = max(limits.rests_until, now + asked)
             return
         limits.failures += 1
         doublings = limits.failures - (1 if isinstance(error, RateLimited) else BROKEN_AFTER)
+        if not isinstance(error, RateLimited):
+            self._note_fault(model, error, question)
         if doublings >= 0:  # longer each time, even for one who keeps asking for a moment
-            self.rest(model, max(asked, min(BACKOFF_S * 2.0 ** min(doublings, 16), LONGEST_BACKOFF_S)))
+            longest = LONGEST_BACKOFF_S if limits.outage is None else LONGEST_PROBE_S
+            self.rest(model, max(asked, min(BACKOFF_S * 2.0 ** min(doublings, 16), longest)))
+        self._tell()
+
+    def _note_fault(self, model: str, error: TransientError, question: str) -> None:
+        limits, now = self._of[model], asyncio.get_running_loop().time()
+        if not limits.faults:
+            limits.first = now, datetime.now().astimezone().strftime("%H:%M %Z")
+        limits.faults += 1
+        limits.questions.add(question)
+        is_new = limits.outage is None
+        if limits.faults >= BROKEN_AFTER and len(limits.questions) >= OUT_AFTER:
+            limits.outage = Outage(*limits.first, str(error))
+            if is_new:
+                log.warning("%s is %s; one call at a time tries it until it answers", model, limits.outage)
 
     def succeeded(self, model: str) -> None:
         """Take note that a model replied."""
-        self._of[model].failures = 0
+        limits = self._of[model]
+        if limits.outage is not None:
+            seconds = asyncio.get_running_loop().time() - limits.outage.at
+            log.warning("%s answers again after %.0f s", model, seconds)
+        limits.failures, limits.faults, limits.outage = 0, 0, None
+        limits.questions.clear()
+        self._tell()
 
     def free_in(self, model: str) -> float:
-        """Return for how many seconds a model rests from now; 0 if it does not."""
-        return max(0.0, self._of[model].rests_until - asyncio.get_running_loop().time())
+        """Return for how many seconds a model rests from now, or is tried by another call; 0 if neither."""
+        limits = self._of[model]
+        return max(TRIED_S if limits.is_tried else 0.0, limits.rests_until - asyncio.get_running_loop().time())
+
+    def out_for(self, model: str) -> tuple[Outage, float] | None:
+        """Return a model's outage and the seconds that it has lasted; None if it is not out, or being tried now."""
+        limits = self._of[model]
+        if limits.outage is None or limits.is_tried:
+            return None
+        return limits.outage, asyncio.get_running_loop().time() - limits.outage.at
+
+    async def news(self, seconds: float) -> None:
+        """Wait until some model answers or fails, at most so many seconds."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._news.wait()
+
+    def _tell(self) -> None:
+        self._news.set()
+        self._news = asyncio.Event()
+
+    def _turn_away(self, model: str) -> None:
+        """Raise Resting if a model is out, unless it is time to try it."""
+        outage = self._of[model].outage
+        if outage is not None and self.free_in(model) > 0:
+            raise Resting(f"{model} is {outage}")
 
     async def _rested(self, model: str, until: float, held: AsyncExitStack) -> None:
         """Wait for the end of a model's rest, and for one's turn to try it if it was failing."""
@@ -143,17 +219,22 @@ class Admission:
         try:
             async with asyncio.timeout_at(until if math.isfinite(until) else None):
                 while limits.is_broken():
-                    await limits.trial.acquire()
-                    if limits.is_broken():
-                        held.callback(limits.trial.release)
+                    self._turn_away(model)
+                    if not limits.is_tried:
+                        limits.is_tried = True
+                        held.callback(self._tried, model)
                         break
-                    limits.trial.release()  # the call before this one succeeded
+                    await self._news.wait()
                 while (left := limits.rests_until - loop.time()) > 0:
                     if limits.rests_until > until:
                         raise TimeoutError
                     await asyncio.sleep(left)
         except TimeoutError:
             raise Resting(f"{model} rests for {self.free_in(model):.0f} s more, longer than a call waits") from None
+
+    def _tried(self, model: str) -> None:
+        self._of[model].is_tried = False
+        self._tell()
 
     async def _reserve(self, model: str, dollars: float, held: AsyncExitStack) -> None:
         """Set aside what a call may cost; wait for calls under way if theirs is what stands in its way."""

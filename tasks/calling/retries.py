@@ -1,18 +1,21 @@
 """Sending: one call on its way to one model, by its lane, and again if it may succeed later.
 
-A call waits for admission, and for its model to have rested; a model that cannot be used at all is left out of the
-rest of the run; how a server can be held to JSON is found out by the first call to it.
+A call waits for admission, and for its model to have rested; a model that cannot be used at all, or that has done
+nothing but fail for minutes when no other is left, is out of the rest of the run; how a server can be held to JSON is
+found out by the first call to it. Just before a call is sent it is looked whether another run of the same OUT has its
+answer by now, or has asked the same.
 """
 
 import asyncio
 import logging
 import random
-from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
-from typing import Any
 
-from nightdesk.tasks.calling.answers.answer_store import Record, Store
+from nightdesk.tasks.calling.answers.answer_keys import Record
+from nightdesk.tasks.calling.answers.answer_store import Store
+from nightdesk.tasks.calling.answers.claims import LOOK_AGAIN_S
 from nightdesk.tasks.calling.batch_lane import BatchLane
 from nightdesk.tasks.calling.call_rows import Ledger, now
 from nightdesk.tasks.calling.dask_pool import FanOut
@@ -30,17 +33,19 @@ from nightdesk.tasks.errors import (
     Resting,
     TooLong,
     TransientError,
+    Unanswered,
     Unusable,
 )
 from nightdesk.tasks.messages import RoleRequest
-from nightdesk.tasks.models.address import address
-from nightdesk.tasks.models.worker import CallResult, answer_group, answer_one
+from nightdesk.tasks.models.address import ModelAddress, address
+from nightdesk.tasks.models.spool import SpoolTicket, answer_and_spool
+from nightdesk.tasks.models.worker import CallResult, answer_group
 from nightdesk.tasks.roles.tokens import question_tokens
 
 log = logging.getLogger("nightdesk")
 
 BACKOFF_S = 1.0  # before the second attempt; doubled before each further one
-GRACE_S = 5.0  # that calls under way have to be answered when the run is cancelled
+GRACE_S = 10.0  # that calls under way have to be answered when the run is cancelled
 PROMPT_CHARACTERS = 2_000  # that a prompt has besides items and labels, at most
 
 
@@ -48,29 +53,58 @@ class Sender:
     """What the calls of one run go out by. out: model -> why it is left out of the rest of this run.
 
     rested: models that rested for longer than a call waits, so that others answered in their place.
+    failing: those of `out` that might have served, but did nothing but fail.
     """
 
     def __init__(self, profile: Profile, store: Store, pool: FanOut, ledger: Ledger) -> None:
         self.out: dict[str, str] = {}
         self.rested: set[str] = set()
-        self._limits, self._pool, self._ledger = profile.limits, pool, ledger
+        self.failing: set[str] = set()
+        self._limits, self._pool, self._ledger, self._claims = profile.limits, pool, ledger, store.claims
         self._admission = Admission(profile.models, profile.limits.max_cost_usd)
         self._batch_lane = BatchLane(profile.provider_batches, profile.limits.attempts, store.outstanding)
         self._forms: dict[str, str] = {}  # model -> how it is held to JSON, as far as this run found out
         self._found_out: dict[str, asyncio.Event] = {}  # model -> set when the first call to it is over
+        self._spool = store.spool
         self._ending = False
 
     def free_in(self, model: str) -> float:
         """Return for how many seconds a model rests from now; 0 if it does not."""
         return self._admission.free_in(model)
 
+    @property
+    def spent(self) -> float:
+        """Return the dollars that the run's calls have taken so far."""
+        return self._admission.spent
+
+    async def news(self, seconds: float) -> None:
+        """Wait until some model answers or fails, at most so many seconds."""
+        await self._admission.news(seconds)
+
+    def give_up(self, models: Iterable[str]) -> bool:
+        """Leave models out of the rest of the run if all of them have been out for limits.outage_s; tell whether."""
+        left = [m for m in set(models) if m not in self.out]
+        outages = {m: outage for m in left if (outage := self._admission.out_for(m)) is not None}
+        if len(outages) < len(left) or any(seconds < self._limits.outage_s for _, seconds in outages.values()):
+            return False
+        for model, (outage, seconds) in sorted(outages.items()):
+            self.out[model] = str(outage)
+            self.failing.add(model)
+            log.warning("%s is %s; after %.0f s it is asked no more in this run", model, outage, seconds)
+        return True
+
     async def cancel(self) -> None:
         """Give up everything that is under way."""
         await self._pool.cancel()
         await self._batch_lane.cancel()
 
-    async def send(self, spec: ModelSpec, request: RoleRequest, record: Record) -> CallResult:
-        """Send one call over the lane of its record, again if it may succeed later; count its attempts there."""
+    async def send(
+        self, spec: ModelSpec, request: RoleRequest, record: Record, is_there: Callable[[], bool] = lambda: False
+    ) -> CallResult | None:
+        """Send one call over the lane of its record, again if it may succeed later; count its attempts there.
+
+        is_there: looks whether the answer is in the store by now. Then the call is not sent, and None is returned.
+        """
         if (why := self.out.get(spec.name)) is not None:
             return CallResult(None, Unusable(why), now(), 0.0)
         if spec.is_remote and (size := question_tokens(request)) > budget(spec):
@@ -81,7 +115,18 @@ class Sender:
         if record["lane"] == "batch":
             return await self._by_batch(spec, request, record)
         async with self._alone_if_first(spec):
-            return await self._tried(spec, request, record)
+            return await self._tried(spec, request, record, is_there)
+
+    def is_stored(self, record: Record, reply: CallResult) -> None:
+        """Take note that the store has what came of a call.
+
+        Raises:
+            asyncio.CancelledError: the run was cancelled meanwhile, so that its caller is to send nothing more.
+        """
+        if not isinstance(reply.error, Unanswered):  # else an answer may still come, for the next run
+            self._spool.over(record)
+        if self._ending:
+            raise asyncio.CancelledError
 
     async def _by_batch(self, spec: ModelSpec, request: RoleRequest, record: Record) -> CallResult:
         """Send a call over lane batch, and over lane sync what that leaves."""
@@ -99,27 +144,37 @@ class Sender:
         if returned.reply is not None:
             return returned.reply
         async with self._alone_if_first(spec):
-            reply = await self._tried(spec, request, record)
+            reply = await self._tried(spec, request, record, lambda: False)
+        assert reply is not None
         since = reply.started_at if returned.since is None else returned.since
         return replace(reply, started_at=since, latency_s=reply.started_at + reply.latency_s - since)
 
-    async def _tried(self, spec: ModelSpec, request: RoleRequest, record: Record) -> CallResult:
-        """Send a call until it is answered, cannot be, or has had its attempts and its time."""
+    async def _tried(
+        self, spec: ModelSpec, request: RoleRequest, record: Record, is_there: Callable[[], bool]
+    ) -> CallResult | None:
+        """Send a call until it is answered, cannot be, or has had its attempts and its time; None: it need not be."""
         tokens, most = _size(spec, request)
-        patience_s, failures = self._limits.patience_s, 0
+        patience_s, failures, key = self._limits.patience_s, 0, record["answer_key"]
         while True:
             try:
                 async with self._admission.grant(spec.name, tokens, most, patience_s) as grant:
-                    record["attempts"] += 1
-                    self._ledger.made += record["attempts"] == 1
-                    reply = await self._asked(spec, request)
-                    grant.spent = dollars_of(reply.usage, spec.prices, reply.lane)
+                    is_ours = not spec.is_remote or self._claims.take(key, self._limits.call_timeout_s)
+                    if spec.is_remote and is_there():  # looked for after the claim: it may have come just before that
+                        return None
+                    if is_ours:
+                        reply = await self._sent(spec, request, record)
+                        grant.spent = self._dollars(spec, record, reply, most)
+                        if self._ending:  # whatever came is written down, and nothing more is sent
+                            return reply
             except BudgetExceeded as e:
                 self._over_budget(e)
                 return CallResult(None, OverBudget(str(e)), now(), 0.0)
             except Resting as e:
                 self.rested.add(spec.name)
                 return CallResult(None, e, now(), 0.0)
+            if not is_ours:  # another run has asked it, and its answer will be in the store
+                await asyncio.sleep(LOOK_AGAIN_S)
+                continue
             error = reply.error
             if isinstance(error, Unusable):
                 self._put_out(spec, error)
@@ -127,7 +182,7 @@ class Sender:
                 self._admission.succeeded(spec.name)
             if not isinstance(error, TransientError):
                 return reply
-            self._admission.failed(spec.name, error, grant)
+            self._admission.failed(spec.name, error, grant, key)
             patience_s -= grant.waited_s
             failures += not isinstance(error, RateLimited)  # one who asks to wait is waited for
             if failures >= self._limits.attempts or patience_s <= 0:
@@ -135,7 +190,19 @@ class Sender:
             if not isinstance(error, RateLimited):
                 await asyncio.sleep(BACKOFF_S * 2 ** (failures - 1) * random.uniform(0.5, 1.0))
 
-    async def _asked(self, spec: ModelSpec, request: RoleRequest) -> CallResult:
+    async def _sent(self, spec: ModelSpec, request: RoleRequest, record: Record) -> CallResult:
+        record["attempts"] += 1
+        self._ledger.made += record["attempts"] == 1
+        return await self._asked(spec, request, record)
+
+    def _dollars(self, spec: ModelSpec, record: Record, reply: CallResult, most: float) -> float:
+        """Return what a call took. One that was sent and not answered may be charged for: it took the most it can."""
+        if not isinstance(reply.error, Unanswered):
+            return dollars_of(reply.usage, spec.prices, reply.lane)
+        record["reserved_usd"] = record.get("reserved_usd", 0.0) + most
+        return most
+
+    async def _asked(self, spec: ModelSpec, request: RoleRequest, record: Record) -> CallResult:
         """Have a worker ask a model once."""
         if self._ending:
             raise asyncio.CancelledError
@@ -143,29 +210,38 @@ class Sender:
         reply: CallResult
         try:
             if spec.is_remote:
-                reply = await self._seen_through(self._pool.talk(answer_one, at, request))
+                reply = await self._seen_through(at, request, self._spool.ticket(record, spec.prices))
             else:
                 reply = await self._pool.call(answer_group, at, request)
-        except ModelError as e:  # nobody came to be asked
-            return CallResult(None, e, now(), 0.0)
+        except ModelError as e:  # nobody came to be asked, or the answer was lost on its way
+            found = self._spool.found(record)
+            if found is None:
+                return CallResult(None, e, now(), 0.0)
+            reply = found
         if reply.form:
             self._forms[spec.name] = reply.form
         return reply
 
-    async def _seen_through(self, call: Coroutine[Any, Any, CallResult]) -> CallResult:
-        """Await a call. When the run is cancelled, wait GRACE_S for its answer, which is paid for; send no more."""
-        asked = asyncio.ensure_future(call)
+    async def _seen_through(self, at: ModelAddress, request: RoleRequest, ticket: SpoolTicket) -> CallResult:
+        """Have a model asked. When the run is cancelled, wait GRACE_S for its answer, which is paid for; send no more.
+
+        A call that has no answer then is given up; its provider may charge for it all the same.
+        """
+        sent = asyncio.Event()
+        asked = asyncio.ensure_future(self._pool.talk(answer_and_spool, at, (request, ticket), sent.set))
         try:
-            return await asyncio.shield(asked)
+            reply: CallResult = await asyncio.shield(asked)
         except asyncio.CancelledError:
             self._ending = True
-            try:
-                await asyncio.wait({asked}, timeout=GRACE_S)
-            finally:
-                given_up = asked.cancel()
-            if given_up or asked.cancelled():
+            if not sent.is_set():
+                asked.cancel()
                 raise
-            return asked.result()
+            with suppress(asyncio.CancelledError):  # told once more: what is there by now has to do
+                await asyncio.wait({asked}, timeout=GRACE_S)
+            if asked.cancel() or asked.cancelled():
+                raise Unanswered("cancelled while under way") from None
+            reply = asked.result()
+        return reply
 
     @asynccontextmanager
     async def _alone_if_first(self, spec: ModelSpec) -> AsyncIterator[None]:

@@ -18,30 +18,25 @@ from numpy.typing import NDArray
 from nightdesk.role_rl.arms import eligible
 from nightdesk.role_rl.sampling import Plan, decide
 from nightdesk.role_rl.state import LearnerState
-from nightdesk.tasks.calling.answers.answer_keys import answer_from_json, answer_key, answer_to_json, digest
-from nightdesk.tasks.calling.answers.answer_store import Record, Store, Stored
-from nightdesk.tasks.calling.call_rows import CallContext, Ledger, Unit
+from nightdesk.tasks.calling.answers.answer_keys import Record, answer_from_json, answer_key, answer_to_json, digest
+from nightdesk.tasks.calling.answers.answer_store import Store, Stored
+from nightdesk.tasks.calling.call_rows import CallContext, Ledger, Unit, fill_in
 from nightdesk.tasks.calling.dask_pool import FanOut
 from nightdesk.tasks.calling.judging import JudgeBoard
 from nightdesk.tasks.calling.outcomes import Call, Outcome, TooLongBy, cause, cause_of
 from nightdesk.tasks.calling.plans import Plans
 from nightdesk.tasks.calling.retries import Sender
 from nightdesk.tasks.config.model_spec import ModelSpec
-from nightdesk.tasks.config.pricing import dollars_of
 from nightdesk.tasks.config.profile import Profile
 from nightdesk.tasks.errors import (
     BadReply,
     InputError,
     ModelError,
-    Refused,
+    Resting,
     TooLong,
 )
 from nightdesk.tasks.messages import Answer, Cause, RoleRequest
 from nightdesk.tasks.models.worker import CallResult, embed_group
-from nightdesk.tasks.roles import format_checker
-from nightdesk.tasks.roles.registry import MODULES
-
-LONGEST_REPLY = 2_000  # characters of a reply that cannot be read, kept for its repair
 
 
 class Router:
@@ -78,6 +73,11 @@ class Router:
         """Return the models that did not serve for all of the run, and why."""
         rested = dict.fromkeys(self._sender.rested, "it kept failing, and rested")
         return {**rested, **self._sender.out}
+
+    @property
+    def spent(self) -> float:
+        """Return the dollars that the run's calls have taken so far."""
+        return self._sender.spent
 
     async def ask(self, units: Sequence[Unit], on_done: Callable[[], None]) -> list[Outcome]:
         """Have every unit answered; on_done is called after each. Nothing is left under way, however this ends."""
@@ -135,7 +135,9 @@ class Router:
         tried = list(calls)
         serves = await self._serving(context, calls, plan, tried)
         if serves is None:
-            reason = f"{request.role}: {calls[0].record['error']}"
+            model = calls[0].record["model"]
+            why = f"{model} is {self._sender.out[model]}" if model in self._sender.failing else calls[0].record["error"]
+            reason = f"{request.role}: {why}"
             return Outcome(None, None, reason, cause_of(tried), self._too_long(tried, plan))
         self.ledger.note(serves.record, served=True)
         return Outcome(serves.answer, serves.record["model"])
@@ -186,26 +188,40 @@ class Router:
     async def _first_free(
         self, context: CallContext, names: Sequence[str], parent: str, tried: list[Call]
     ) -> Call | None:
-        """Wait for the first of a role's models that rest, and ask it; give up at the run's deadline."""
+        """Wait for the first of a role's models that rest, and ask it.
+
+        Give up at the run's deadline, or when all of them have been out for as long as the profile has patience.
+        """
         self._must_have_one(context.unit.request.role, names)
-        while resting := {n: free for n in names if (free := self._sender.free_in(self._model(n).name)) > 0}:
-            name = min(resting, key=lambda n: (resting[n], n))
-            if time.monotonic() + resting[name] > self._deadline:
+        rested = {c.record["model"] for c in tried if c.rested}  # these have not been asked yet
+        while True:
+            waits = {n: self._sender.free_in(m) for n in names if (m := self._model(n).name) not in self._sender.out}
+            rested |= {self._model(n).name for n, seconds in waits.items() if seconds > 0}
+            waits = {n: seconds for n, seconds in waits.items() if self._model(n).name in rested}
+            if not waits or self._sender.give_up(self._model(n).name for n in names):
                 return None
-            await asyncio.sleep(resting[name])
+            name = min(waits, key=lambda n: (waits[n], n))
+            if waits[name] > 0:
+                if time.monotonic() + waits[name] > self._deadline:
+                    return None
+                await self._sender.news(waits[name])
+                continue
             call = await self._call(context, name, "fallback", context.unit.request, parent)
             tried.append(call)
             if call.answer is not None:
                 return call
-        return None
+            if not call.rested:
+                rested.discard(self._model(name).name)
 
     def _must_have_one(self, role: str, names: Sequence[str]) -> None:
         """Raise InputError if no model can be used and none ever could: then it is the profile that is to be mended.
 
+        Where a model is out because it kept failing, that is no fault of the profile, and the run ends as a bad one.
         Where some have answered, what is left becomes unplaced, and what they answered is published.
         """
         out = {n: self._sender.out[m] for n in names if (m := self._model(n).name) in self._sender.out}
-        if len(out) == len(names) and set(self._sender.out) >= self._everybody() and not self._answered:
+        is_over = len(out) == len(names) and set(self._sender.out) >= self._everybody()
+        if is_over and not self._answered and not self._sender.failing:
             raise InputError(f"no model is left to serve {role}: {'; '.join(f'{n}: {why}' for n, why in out.items())}")
 
     async def _call(
@@ -216,21 +232,32 @@ class Router:
         key = answer_key(spec, request)
         while (event := self._under_way.get(key)) is not None:
             await event.wait()
-        found = self._store.get(key)
-        if found is not None and not (self._again and found.failed and found.published):
+        if (found := self._stored(key)) is not None:
             return self._found(context, arm, purpose, parent, found)
         self._under_way[key] = asyncio.Event()
         try:
             record = context.row(arm, spec, purpose, key, parent)
-            reply = await self._sender.send(spec, request, record)
+            reply = await self._sender.send(spec, request, record, lambda: self._stored(key) is not None)
+            if reply is None and (found := self._stored(key)) is not None:  # another run has asked it meanwhile
+                return self._found(context, arm, purpose, parent, found)
+            assert reply is not None
             answer = self._written(request, record, reply)
+            self._sender.is_stored(record, reply)
         finally:
+            if spec.is_remote:
+                self._store.claims.give_back(key)
             self._under_way.pop(key).set()
         self._answered = self._answered or answer is not None
         too_long = isinstance(reply.error, TooLong)
         if too_long and record["attempts"]:
             self.plans.did_not_fit(request.role, spec, f"its provider says: {reply.error}")
-        return Call(record, answer, True, "" if answer is not None else cause(reply.error), too_long)
+        why: Cause = "" if answer is not None else cause(reply.error)
+        return Call(record, answer, True, why, too_long, isinstance(reply.error, Resting))
+
+    def _stored(self, key: str) -> Stored | None:
+        """Look an answer up; one that is to be asked for once more counts as none."""
+        found = self._store.get(key)
+        return None if found is not None and self._again and found.failed and found.published else found
 
     def _found(self, context: CallContext, arm: str, purpose: str, parent: str | None, found: Stored) -> Call:
         record = found.record
@@ -245,24 +272,13 @@ class Router:
 
     def _written(self, request: RoleRequest, record: Record, reply: CallResult) -> Answer | None:
         """Put a reply through the format checker and write the call down; return the answer if it passed."""
-        answer = answer_from_json(answer_to_json(reply.answer)) if reply.answer else None  # as a rerun will find it
-        problems = format_checker.check(request, answer, MODULES[request.role].check) if answer else [str(reply.error)]
-        usage, cost = reply.usage, dollars_of(reply.usage, self._model(record["model"]).prices, reply.lane)
-        record |= {"started_at": reply.started_at, "latency_s": reply.latency_s, "valid": not problems}
-        record |= {"input_tokens": usage.input_tokens, "cached_tokens": usage.cached_tokens}
-        record |= {"output_tokens": usage.output_tokens, "cost_usd": cost}
-        record |= {"usage": usage.raw or None, "usage_estimated": usage.estimated}
-        record["error"] = "; ".join(problems)[:500] or None
-        self.ledger.book(usage, cost)
-        if answer is not None:
-            record["reply"] = answer_to_json(answer) if problems else None
-            self._store.put(record["answer_key"], answer_to_json(answer), record)
-        elif isinstance(reply.error, BadReply):  # it was paid for: a rerun is not to ask it again
-            record["reply"] = None if isinstance(reply.error, Refused) else reply.error.text[:LONGEST_REPLY]
-            self._store.put(record["answer_key"], None, record)
+        answer = fill_in(record, request, reply, self._model(record["model"]).prices)
+        self.ledger.book(reply.usage, record["cost_usd"])
+        if answer is not None or isinstance(reply.error, BadReply):  # it was paid for: a rerun is not to ask it again
+            self._store.put(record["answer_key"], answer_to_json(answer) if answer is not None else None, record)
         elif record["attempts"] or record["purpose"] in ("serve", "duel"):  # what else was never sent is no call
             self._store.record(record)
-        return answer if not problems else None
+        return answer if record["valid"] else None
 
     def _model(self, arm: str) -> ModelSpec:
         return self.profile.model(arm)

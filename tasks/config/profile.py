@@ -64,6 +64,7 @@ class Limits(Table):
     attempts: how often a call is sent that fails by chance (a model that asks to wait is waited for instead).
     patience_s: how long a call waits for the model it was drawn to while that rests, before another is asked.
     deadline_s: seconds after a run's start until which it waits for a first model when all of a role's rest.
+    outage_s: for how long all models of a role may do nothing but fail before the run asks them no more.
     max_unplaced: share of a run's sentences that may be unplaced because models failed; with more the run is bad.
     """
 
@@ -72,6 +73,7 @@ class Limits(Table):
     attempts: int = Field(3, ge=1, le=10)
     patience_s: float = Field(120.0, ge=0)
     deadline_s: float = Field(4 * 3600.0, gt=0)
+    outage_s: float = Field(180.0, ge=0)
     max_unplaced: float = Field(0.05, ge=0, le=1)
 
 
@@ -121,10 +123,14 @@ class Learner(Table):
 
 
 class DaskSettings(Table):
-    """scheduler: address of an existing scheduler ("" = a cluster of our own, of `workers` processes)."""
+    """scheduler: address of an existing scheduler ("" = a cluster of our own, of `workers` processes).
+
+    wait_s: how long a run waits for a worker that it can use, or for a lost scheduler, in seconds; then it ends.
+    """
 
     scheduler: str = ""
     workers: int = Field(2, ge=1)
+    wait_s: float = Field(300.0, gt=0)
 
 
 RENAMED = {"batch": "provider_batches", "batches": "document_batches"}

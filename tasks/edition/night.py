@@ -159,12 +159,16 @@ def read_edition(out: Path, run_date: date, known_categories: Mapping[str, Seque
     not known, its most frequent category comes first.
 
     Raises:
-        InputError: nothing was published for it.
+        InputError: nothing was published for it, or a part of it cannot be read.
     """
 
     def rows(table: str, columns: list[str]) -> list[Row]:
-        read: list[Row] = tables.scan(out, table, run_date, run_date, columns).to_pylist()
+        with tables.naming_what_is_broken(out, table):
+            read: list[Row] = tables.of_date(out, table, run_date).to_table(columns=columns).to_pylist()
         return read
+
+    def of_published(table: str, columns: list[str]) -> list[Row]:
+        return [row for row in rows(table, columns) if row["doc_id"] in documents]  # `documents` is the commit
 
     columns = ["doc_id", "source", "title", "language", "sentences", "status", "reason", "run_id"]
     published = sorted(rows("documents", columns), key=lambda d: str(d["doc_id"]))
@@ -191,10 +195,10 @@ def read_edition(out: Path, run_date: date, known_categories: Mapping[str, Seque
         "reason",
         "organizer_model",
     ]
-    passages = sorted(rows("passages", columns), key=lambda p: (p["doc_id"], p["position"]))
+    passages = sorted(of_published("passages", columns), key=lambda p: (p["doc_id"], p["position"]))
     profiles = tuple(sorted({d.profile for d in documents.values()} - {""}))
     categories = _categories(passages, profiles, known_categories or {})
-    topics = rows("topics", ["doc_id", "topic_id", "title", "story_id"])
+    topics = of_published("topics", ["doc_id", "topic_id", "title", "story_id"])
     return Edition(
         run_date,
         profiles,

@@ -15,12 +15,13 @@ from filelock import FileLock
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from nightdesk.tasks.calling.answers.storage_errors import naming_the_file
 from nightdesk.tasks.edition.front import beginning, front_page
 from nightdesk.tasks.edition.night import Edition, nothing_published, read_edition
-from nightdesk.tasks.errors import PublishError
 from nightdesk.tasks.tables import parts, publish
 
 _HERE = Path(__file__).parent
+_AGAIN = "then `nightdesk edition` makes it of the tables"
 _RIGHT_TO_LEFT = ("ar", "fa", "he", "ug", "ur", "ps", "sd", "yi")
 _UNSPACED = ("zh", "ja", "th", "lo", "km", "my")  # languages that put no space between sentences
 
@@ -43,23 +44,28 @@ def write_edition(out: Path, run_date: date, known_categories: Mapping[str, Sequ
     if run_date not in parts.dates(out, "documents"):
         raise nothing_published(out, run_date)
     page = edition_path(out, run_date)
-    with publish.locked(out, run_date):  # no run publishes meanwhile, and the last to publish writes last
+    with naming_the_file(page, then=_AGAIN), publish.locked(out, run_date):
+        # Under the lock no run publishes meanwhile, and the last to publish writes last.
         night = read_edition(out, run_date, known_categories)
-        try:
-            page.parent.mkdir(parents=True, exist_ok=True)
-            _put(page.with_name("night.json"), json.dumps(_told_in_short(night), ensure_ascii=False))
-            _put(page, night_page(night, _editions(out)))
-            write_index(out)
-        except OSError as e:
-            raise PublishError(f"{page}: cannot be written ({e.strerror}); make room for it") from None
+        page.parent.mkdir(parents=True, exist_ok=True)
+        _put(page.with_name("night.json"), json.dumps(_told_in_short(night), ensure_ascii=False))
+        _put(page, night_page(night, _editions(out)))
+        write_index(out)
     return page
 
 
 def remove_edition(out: Path, run_date: date) -> None:
-    """Take a date's edition away, if there is one."""
-    shutil.rmtree(edition_path(out, run_date).parent, ignore_errors=True)
-    if (out / "editions").is_dir():
-        write_index(out)
+    """Take a date's edition away, if there is one.
+
+    Raises:
+        PublishError: it cannot be removed.
+    """
+    folder = edition_path(out, run_date).parent
+    with naming_the_file(folder, "cannot be removed"):
+        if folder.is_dir():
+            shutil.rmtree(folder)
+        if (out / "editions").is_dir():
+            write_index(out)
 
 
 def write_index(out: Path) -> None:

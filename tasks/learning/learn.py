@@ -47,6 +47,7 @@ def learn_from_tables(out: Path, profile: Profile, run_date: date, run_id: str) 
     Raises:
         RoleRLError: the version cannot be written.
     """
+    publish.recover(out)
     migrate_if_cheap(out)
     folder = state_folder(out, profile.name)
     arms, settings = profile.arms(), profile.settings()
@@ -94,15 +95,10 @@ def _unlearned(out: Path, seen: set[str], run_id: str) -> tuple[pa.Table, pa.Tab
     def is_over(run: str) -> bool:
         return run not in seen and (run == run_id or not is_alive(out, run))
 
-    tables = []
-    for table in ("calls", "judgements"):
-        parts = [
-            p
-            for day in history.dates(out, table)
-            for p in sorted((out / publish.table_folder(table, day)).glob("*.parquet"))
-            if is_over(p.stem.rpartition("-")[0])
-        ]
-        tables.append(history.read_parts(parts, table))
+    tables = [
+        history.read_parts([p for p in history.find(out, table) if is_over(p.run_id)], table)
+        for table in ("calls", "judgements")
+    ]
     calls, judgements = tables
     calls = calls.filter(pc.fill_null(calls["teaches"], True))
     # What was never sent (no dollars left, the model rested) says nothing of a model.

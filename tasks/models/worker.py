@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from nightdesk.tasks.errors import BadReply, ModelError, TerminalError, TransientError
+from nightdesk.tasks.errors import BadReply, ModelError, TerminalError, TransientError, Unanswered
 from nightdesk.tasks.messages import Answer, RoleRequest, Usage
 from nightdesk.tasks.models import Model
 from nightdesk.tasks.models.address import ModelAddress
@@ -53,7 +53,7 @@ async def answer_one(address: ModelAddress, request: RoleRequest) -> CallResult:
         async with asyncio.timeout(address.timeout_s):
             return await _answer(model, request, address.key_env)
     except TimeoutError:
-        late = TransientError(f"no reply within {address.timeout_s:g} s")
+        late = Unanswered(f"no reply within {address.timeout_s:g} s")
         return CallResult(None, late, started_at, time.perf_counter() - start, model.form)
 
 

@@ -1,5 +1,7 @@
 """Text that was pasted into a form: kept beside the tables, so that it is read like any other document."""
 
+import contextlib
+import os
 from pathlib import Path
 
 from nightdesk.tasks.errors import InputError
@@ -20,16 +22,32 @@ def keep(out: Path, text: str, doc_id: str) -> Path:
     text = shown(text).replace("\0", "\ufffd")
     doc_id = doc_id or make_document("", "", split_prose(text)).content_hash[:12]
     path = out / FOLDER / f"{doc_id}.txt"
+    staged = path.with_suffix(".tmp")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with os.fdopen(os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as f:
+            f.write(text)
+        staged.replace(path)
     except OSError as e:
+        with contextlib.suppress(OSError):
+            staged.unlink(missing_ok=True)
         raise InputError(f"{out}: cannot be written ({e.strerror}); name another folder") from None
     return path
 
 
-def remove(out: Path, doc_id: str) -> None:
-    """Remove a pasted text, if there is one of this name."""
-    for path in (out / FOLDER).glob("*.txt"):  # not by its name: a doc_id may be any path
-        if path.stem == doc_id:
-            path.unlink(missing_ok=True)
+def remove(out: Path, doc_id: str) -> int:
+    """Remove a pasted text, if there is one of this name; return how many files that were."""
+    its = _files(out, doc_id)
+    for path in its:
+        path.unlink(missing_ok=True)
+    return len(its)
+
+
+def sentences(out: Path, doc_id: str) -> list[str]:
+    """Return the sentences of a pasted text; none if it is not there."""
+    texts = [path.read_text(encoding="utf-8", errors="replace") for path in _files(out, doc_id)]
+    return [sentence for text in texts for _, sentence, *_ in split_prose(text)]
+
+
+def _files(out: Path, doc_id: str) -> list[Path]:
+    return [path for path in (out / FOLDER).glob("*.t[xm][tp]") if path.stem == doc_id]  # a doc_id may be any path

@@ -20,7 +20,7 @@ from nightdesk.tasks.config.model_spec import ModelSpec
 from nightdesk.tasks.config.pricing import dollars_of
 from nightdesk.tasks.config.profile import Profile
 from nightdesk.tasks.messages import ROLES, Role, RoleRequest, Usage
-from nightdesk.tasks.models.providers.language_model import estimated
+from nightdesk.tasks.models.providers.usage_figures import estimated
 from nightdesk.tasks.reading.documents import Document
 from nightdesk.tasks.reorganizing.halved_questions import halves
 from nightdesk.tasks.reorganizing.topic_questions import Topics, without_vectors

@@ -10,7 +10,7 @@ from pathlib import Path
 from nightdesk.role_rl import state_versions as states
 from nightdesk.role_rl.errors import StateError
 from nightdesk.role_rl.state import LearnerState
-from nightdesk.tasks.calling.answers.answer_store import Store, is_alive
+from nightdesk.tasks.calling.answers.answer_store import Store
 from nightdesk.tasks.calling.availability import usable
 from nightdesk.tasks.calling.dask_pool import fan_out
 from nightdesk.tasks.calling.router import Router
@@ -23,12 +23,14 @@ from nightdesk.tasks.reorganizing import stories, unfinished
 from nightdesk.tasks.reorganizing.control_items import answer_controls
 from nightdesk.tasks.reorganizing.document_state import Batch, JoinedTopic, Work
 from nightdesk.tasks.reorganizing.filing import TAKEN_UP, file_batch, topic_id
+from nightdesk.tasks.reorganizing.opening import open_out
 from nightdesk.tasks.reorganizing.role_stages import topic_texts
 from nightdesk.tasks.reorganizing.stories import known_topics
 from nightdesk.tasks.reorganizing.totals import Totals
-from nightdesk.tasks.tables import migration, parts, publish, quarantine
+from nightdesk.tasks.tables import parts, publish, quarantine
 from nightdesk.tasks.tables.audit import Auditor, AuditReport, auditor
 from nightdesk.tasks.tables.contracts import contract
+from nightdesk.tasks.tables.places import append_part
 
 log = logging.getLogger("nightdesk")
 
@@ -131,8 +133,7 @@ class Run:
         tables = file_batch(batch, its_stories, links, self.run_id, self.profile.name)
         if batch.number == 1 and not self.router.greedy:
             await answer_controls(self.router, self.profile, self.run_date, {w.document.language for w in batch.works})
-        part = publish.append_part("calls", self.run_date, self._part(batch)).as_posix()
-        calls, judgements = self.router.ledger.rows(self.store.claim(part), self.run_id)
+        calls, judgements = self.router.ledger.rows(self.store.claim(self._calls_part(batch)), self.run_id)
         tables |= {"calls": contract("calls").build(calls), "judgements": contract("judgements").build(judgements)}
 
         categories = list(self.profile.categories)
@@ -143,8 +144,9 @@ class Run:
     async def publish(self, batch: Batch) -> None:
         """Put the audited tables in place, and forget the batch."""
         tables = self.cleared.pop(batch.number).tables
-        buckets = self.profile.tables.buckets
-        await asyncio.to_thread(publish.publish, self.out, self.run_date, self._part(batch), buckets, tables)
+        where = self.out, self.run_date, self._part(batch), self.profile.tables.buckets
+        tables = await asyncio.to_thread(publish.publish, *where, tables, self.store.forgotten.names)
+        self.store.published(self._calls_part(batch))
         documents = tables["documents"].to_pydict()
         unreadable = documents["status"].count("unreadable")
         self.totals.unreadable += unreadable
@@ -176,6 +178,9 @@ class Run:
 
     def _part(self, batch: Batch) -> str:
         return f"{self.run_id}-{batch.number}"
+
+    def _calls_part(self, batch: Batch) -> str:
+        return append_part("calls", self.run_date, self._part(batch)).as_posix()
 
     async def _links(
         self, batch: Batch, its_stories: Mapping[str, Sequence[JoinedTopic]]
@@ -222,8 +227,7 @@ async def open_run(
     by: of sources that do not name their date, take only files that were last changed by then.
     teaches: whether the learner may learn from the calls of this run.
     night: the date of the night that this run is a part of; None: it is part of none. A night goes on without sources
-    that are missing, if others are there. If that is not run_date, the run
-    takes up what was lost, and asks again what got no usable answer.
+    that are missing, if others are there. If that is not run_date, the run takes up what was lost, and asks again.
     again: read these documents as they were published for run_date, and none of the arguments.
     catch_up: learn from published runs that no weights version has seen, before the weights are picked.
 
@@ -237,20 +241,11 @@ async def open_run(
         reading = check_sources(arguments, run_date, text_id, lenient=night is not None)
         if by is not None:
             reading = there_by(reading, arguments, run_date, by)
-    async with fan_out(profile.dask.scheduler, profile.dask.workers, profile.limits.call_timeout_s) as pool:
+    dask = profile.dask
+    async with fan_out(dask.scheduler, dask.workers, profile.limits.call_timeout_s, dask.wait_s) as pool:
         able = await usable(profile, pool)  # before anything is written
+        store = await asyncio.to_thread(open_out, out, run_id)
         try:
-            out.mkdir(parents=True, exist_ok=True)
-            await asyncio.to_thread(publish.recover, out)
-            if (old := await asyncio.to_thread(migration.migrate_if_cheap, out)) is not None:
-                log.warning("%s", old)
-            publish.sweep_staging(out, lambda run: not is_alive(out, run))
-            store = Store(out, run_id)
-        except OSError as e:
-            raise InputError(f"{out}: cannot be written ({e.strerror}); name another folder with --out") from None
-        try:
-            if adopted := store.adopt():
-                log.info("%d calls that an ended run paid for will be published by this one", adopted)
             if catch_up:
                 await asyncio.to_thread(_catch_up, out, profile, run_date, run_id)
             newest, warnings = states.latest(state_folder(out, profile.name))

@@ -1,6 +1,7 @@
 """Exporting: a table's rows of one date as CSV or JSON lines, a part at a time."""
 
 import base64
+import contextlib
 import csv
 import io
 import json
@@ -12,8 +13,8 @@ from typing import Any, BinaryIO, Literal
 
 import pyarrow as pa
 
-from nightdesk.tasks.errors import InputError
-from nightdesk.tasks.tables import parts, read
+from nightdesk.tasks.errors import InputError, PublishError
+from nightdesk.tasks.tables import parts, publish, read
 
 ExportFormat = Literal["csv", "jsonl"]
 _ROWS = 4_096  # rows that are held at a time
@@ -22,6 +23,8 @@ _ROWS = 4_096  # rows that are held at a time
 def check_export(out: Path, table: str, run_date: date) -> None:
     """Raise InputError if there is no such table, or nothing was published for the date."""
     read.schema(table)
+    with contextlib.suppress(PublishError):  # where OUT cannot be written, what was decided is read where it lies
+        publish.recover(out)
     days = parts.dates(out, table)
     if run_date in days or run_date in parts.dates(out, "documents"):
         return  # a table that got no row that night is exported as such
@@ -56,11 +59,11 @@ def write_rows(out: Path, table: str, run_date: date, form: ExportFormat, to: Bi
     Raises:
         InputError: a part cannot be read.
     """
-    source = read.dataset(out, table)
+    source = read.of_date(out, table, run_date)
     text = io.TextIOWrapper(to, encoding="utf-8", newline="", write_through=False)
     try:
         write = _WRITERS[form](text, source.schema.names)
-        batches = source.to_batches(filter=read.between(run_date, run_date), batch_size=_ROWS)
+        batches = source.to_batches(batch_size=_ROWS)
         while (batch := _next(batches, out, table)) is not None:
             for row in batch.to_pylist():
                 write(row)

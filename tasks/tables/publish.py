@@ -8,13 +8,15 @@ then each part is put in place by one os.replace, documents last. A manifest tha
 out by whoever publishes or reads the store next. All of it happens under one lock per (OUT, run_date).
 """
 
+import contextlib
 import hashlib
 import json
+import logging
 import os
 import re
 import shutil
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -24,70 +26,128 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from filelock import FileLock
 
+from nightdesk.tasks.calling.answers.storage_errors import naming_the_file
+from nightdesk.tasks.tables.broken_parts import BrokenPart, read_part, set_aside
 from nightdesk.tasks.tables.contracts import contract
+from nightdesk.tasks.tables.places import REPLACED, append_part, table_folder
 
-REPLACED = ("topics", "passages", "documents")  # in the order they are put in place
 _BUCKETS = b"nightdesk_buckets"
 _MANIFEST = "manifest.json"
+log = logging.getLogger("nightdesk")
 _RUN_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
-def table_folder(table: str, run_date: date) -> Path:
-    """Return the folder of a table's parts of one date, relative to OUT."""
-    return Path("tables", table, f"run_date={run_date.isoformat()}")
-
-
-def append_part(table: str, run_date: date, name: str) -> Path:
-    """Return the path of an append-only part, relative to OUT."""
-    return table_folder(table, run_date) / f"{name}.parquet"
-
-
-def publish(out: Path, run_date: date, part_name: str, buckets: int, tables: Mapping[str, pa.Table]) -> None:
-    """Put audited tables in place; the documents in `documents` lose their earlier rows.
+def publish(
+    out: Path,
+    run_date: date,
+    part_name: str,
+    buckets: int,
+    tables: Mapping[str, pa.Table],
+    is_forgotten: Callable[[str], bool] = lambda doc_id: False,
+) -> dict[str, pa.Table]:
+    """Put audited tables in place; the documents in `documents` lose their earlier rows. Return what was put there.
 
     part_name: name of the append-only parts, unique to the call (the run's id and a count).
     buckets: parts per date; a date that has parts keeps the number it began with.
+    is_forgotten: tells whether a document was forgotten since it was read; its rows are left out.
+
+    Raises:
+        PublishError: the disk refuses it. Nothing was published, or all of it is as soon as somebody recovers.
     """
     staging = out / "_staging" / part_name
-    with locked(out, run_date):
+    with naming_the_file(staging), locked(out, run_date):
         _carry_out_pending(out, run_date)
-        staging.mkdir(parents=True)
         buckets = _buckets_of(out, run_date) or buckets
         gone = set(tables["documents"]["doc_id"].to_pylist()) if "documents" in tables else set()
-        moves: list[tuple[str, str]] = []
-        for name, table in tables.items():
-            # calls even if the audit left none of them: the part is what marks the store's records as published.
-            if name not in REPLACED and (len(table) or name == "calls"):
-                moves.append(_stage(staging, append_part(name, run_date, part_name), table))
-        for name in REPLACED:
-            if name in tables:
-                moves += _stage_replaced(out, staging, run_date, name, tables[name], gone, buckets)
+        tables = _without(tables, sorted(filter(is_forgotten, gone)))
+        moves = None
+        while moves is None:
+            staging.mkdir(parents=True)
+            try:
+                moves = _staged(out, staging, run_date, tables, gone, buckets)
+            except BrokenPart as e:
+                set_aside(out, run_date, e, gone)
+                shutil.rmtree(staging)
         _decide(out, staging, run_date, moves)
+    return tables
 
 
-def withdraw(out: Path, run_date: date, doc_id: str) -> None:
-    """Take a document's rows, those in quarantine too, out of the tables of a date."""
+def _staged(
+    out: Path, staging: Path, run_date: date, tables: Mapping[str, pa.Table], gone: set[str], buckets: int
+) -> list[tuple[str, str]]:
+    moves: list[tuple[str, str]] = []
+    for name, table in tables.items():
+        # calls even if the audit left none of them: the part is what marks the store's records as published.
+        if name not in REPLACED and (len(table) or name == "calls"):
+            moves.append(_stage(staging, append_part(name, run_date, staging.name), table))
+    for name in REPLACED:
+        if name in tables:
+            moves += _stage_replaced(out, staging, run_date, name, tables[name], gone, buckets)
+    return moves
+
+
+def _without(tables: Mapping[str, pa.Table], doc_ids: list[str]) -> dict[str, pa.Table]:
+    """Leave out the rows of documents, but for those of `calls`, which hold no text."""
+    if not doc_ids:
+        return dict(tables)
+    log.warning("%s: forgotten while this run was under way; not published", ", ".join(doc_ids))
+    return {
+        name: t if name == "calls" or "doc_id" not in t.schema.names else t.filter(_is_other(t, doc_ids))
+        for name, t in tables.items()
+    }
+
+
+def _is_other(table: pa.Table, doc_ids: Iterable[str]) -> pa.ChunkedArray:
+    return pc.invert(pc.is_in(table["doc_id"], pa.array(sorted(doc_ids), pa.string())))
+
+
+def withdraw(out: Path, run_date: date, doc_id: str) -> list[Path]:
+    """Take a document's rows, those in quarantine too, out of the tables of a date; return parts that are broken.
+
+    Raises:
+        PublishError: the disk refuses it.
+    """
     staging = out / "_staging" / f"withdraw-{uuid.uuid4().hex}"
-    with locked(out, run_date):
+    broken: list[Path] = []
+    with naming_the_file(staging), locked(out, run_date):
         _carry_out_pending(out, run_date)
         staging.mkdir(parents=True)
-        buckets = _buckets_of(out, run_date) or 1
         moves: list[tuple[str, str]] = []
-        for part in sorted((out / table_folder("quarantine", run_date)).glob("*.parquet")):
-            rows = pq.ParquetFile(part).read()
-            kept = rows.filter(pc.not_equal(pc.fill_null(rows["doc_id"], ""), doc_id))
-            moves.append(_stage(staging, part.relative_to(out), kept))
-        for name in REPLACED:
-            moves += _stage_replaced(out, staging, run_date, name, contract(name).build([]), {doc_id}, buckets)
+        for name in ("quarantine", *REPLACED):
+            for part in sorted((out / table_folder(name, run_date)).glob("*.parquet")):
+                try:
+                    rows = read_part(part)
+                except BrokenPart:
+                    broken.append(part)
+                    continue
+                kept = rows.filter(_is_other(rows, [doc_id]))
+                if len(kept) < len(rows):
+                    moves.append(_stage(staging, part.relative_to(out), kept))
         _decide(out, staging, run_date, moves)
+    return broken
 
 
 def recover(out: Path) -> None:
-    """Carry out what killed runs had decided to publish."""
+    """Carry out what killed runs had decided to publish.
+
+    Raises:
+        PublishError: the disk refuses it.
+    """
     for manifest in sorted((out / "_staging").glob(f"*/{_MANIFEST}")):
         if (run_date := _date_of(manifest)) is not None:
-            with locked(out, run_date):
+            with naming_the_file(manifest), locked(out, run_date):
                 _carry_out_pending(out, run_date)
+
+
+def decided(out: Path) -> dict[Path, Path]:
+    """Return where parts lie that were decided to be published and are not in place yet: place -> staged file."""
+    found: dict[Path, Path] = {}
+    for manifest in sorted((out / "_staging").glob(f"*/{_MANIFEST}")):
+        with contextlib.suppress(OSError, ValueError, KeyError):  # another process has just carried it out
+            for staged, final in json.loads(manifest.read_bytes())["moves"]:
+                if (manifest.parent / staged).exists():
+                    found[out / final] = manifest.parent / staged
+    return found
 
 
 def sweep_staging(out: Path, is_over: Callable[[str], bool]) -> None:
@@ -96,6 +156,14 @@ def sweep_staging(out: Path, is_over: Callable[[str], bool]) -> None:
         run_id = folder.name.rpartition("-")[0]
         if _RUN_ID.fullmatch(run_id) and is_over(run_id) and not (folder / _MANIFEST).exists():
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def remove_staged(path: Path) -> None:
+    """Remove a file or folder that a killed process left in staging, unless it was decided to be published."""
+    if path.is_dir() and not (path / _MANIFEST).exists():
+        shutil.rmtree(path)
+    elif path.is_file():
+        path.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -149,9 +217,8 @@ def _stage_replaced(
         final = table_folder(name, run_date) / f"part-{k}.parquet"
         rows = table.filter(pc.equal(mine, k))
         if (out / final).exists():
-            old = pq.ParquetFile(out / final).read()
-            others = old.filter(pc.invert(pc.is_in(old["doc_id"], pa.array(sorted(gone), pa.string()))))
-            rows = pa.concat_tables([contract(name).conform(others), rows])
+            old = read_part(out / final)
+            rows = pa.concat_tables([contract(name).conform(old.filter(_is_other(old, gone))), rows])
         rows = rows.sort_by([(key, "ascending") for key in contract(name).key])
         moves.append(_stage(staging, final, rows.replace_schema_metadata(schema.metadata)))
     return moves
@@ -167,10 +234,12 @@ def _stage(staging: Path, final: Path, table: pa.Table) -> tuple[str, str]:
 
 
 def _buckets_of(out: Path, run_date: date) -> int | None:
-    for part in sorted((out / table_folder("documents", run_date)).glob("part-*.parquet")):
-        metadata = pq.read_schema(part).metadata or {}
-        if _BUCKETS in metadata:
-            return int(metadata[_BUCKETS])
+    for name in reversed(REPLACED):
+        for part in sorted((out / table_folder(name, run_date)).glob("part-*.parquet")):
+            with contextlib.suppress(OSError, pa.ArrowException):  # a broken one: another tells as well
+                metadata = pq.read_schema(part).metadata or {}
+                if _BUCKETS in metadata:
+                    return int(metadata[_BUCKETS])
     return None
 
 

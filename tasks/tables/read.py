@@ -1,7 +1,8 @@
 """Reading the published tables: as pyarrow, pandas or duckdb, with `run_date` as a date.
 
 Every function reads OUT as it stands: a table that nothing was published to has no rows and its declared columns, and
-filters on columns and dates are pushed down to the files, so that what is not wanted is not read.
+filters on columns and dates are pushed down to the files, so that what is not wanted is not read. A batch is seen whole
+or not at all. A part that cannot be read is named in a warning and left out.
 
     from nightdesk.tasks import tables
     tables.scan("out", "passages", start=date(2026, 11, 1), where=pc.field("category") == "facts").num_rows
@@ -9,6 +10,7 @@ filters on columns and dates are pushed down to the files, so that what is not w
     tables.connect("out").sql("select run_date, count(*) from documents group by all").show()
 """
 
+import contextlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -18,8 +20,11 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
+import pyarrow.fs
 
-from nightdesk.tasks.errors import InputError
+from nightdesk.tasks.errors import InputError, PublishError
+from nightdesk.tasks.tables import parts, publish
+from nightdesk.tasks.tables.broken_parts import BrokenPart, read_part
 from nightdesk.tasks.tables.contracts import TABLES, contract
 
 if TYPE_CHECKING:
@@ -41,14 +46,14 @@ def schema(table: str) -> pa.Schema:
 
 
 def dataset(out: Path | str, table: str) -> ds.Dataset:
-    """Return a table of all dates, unread. Columns that older parts lack are null there."""
-    columns = schema(table)
-    folder = Path(out) / "tables" / table
-    parts = sorted(str(p) for p in folder.glob("run_date=*/*.parquet"))
-    if not parts:
-        return ds.dataset(columns.empty_table())
-    by_date = ds.partitioning(pa.schema([_RUN_DATE]), flavor="hive")
-    return ds.dataset(parts, schema=columns, format="parquet", partitioning=by_date, partition_base_dir=str(folder))
+    """Return a table of all dates, of which the footers alone are read. Columns that older parts lack are null.
+
+    Raises:
+        InputError: there is no such table.
+    """
+    out = Path(out)
+    _settle(out)
+    return _dataset(table, [p for p in parts.find(out, table) if _is_whole(p, table)])
 
 
 def scan(
@@ -64,14 +69,69 @@ def scan(
     start, end: first and last run_date, both included. where: a further filter, in pyarrow's expressions.
 
     Raises:
-        InputError: there is no such table or column, or a part cannot be read.
+        InputError: there is no such table or column.
     """
-    source = dataset(out, table)
+    out, known = Path(out), schema(table).names
     for column in columns or ():
-        if column not in source.schema.names:
-            raise InputError(f"{table}: no column {column!r}; there are {', '.join(source.schema.names)}")
-    with naming_what_is_broken(out, table):
-        return source.to_table(columns=columns, filter=between(start, end, where))
+        if column not in known:
+            raise InputError(f"{table}: no column {column!r}; there are {', '.join(known)}")
+
+    def look() -> list[parts.Part]:
+        return [p for p in parts.find(out, table) if (start or p.day) <= p.day <= (end or p.day)]
+
+    def work(found: list[parts.Part]) -> pa.Table:
+        try:
+            return _dataset(table, found).to_table(columns=columns, filter=where)
+        except (OSError, pa.ArrowException):
+            whole = [p for p in found if _is_whole(p, table, deep=True)]
+            if len(whole) == len(found):  # the parts are good: it is `where` that does not fit
+                raise
+            return _dataset(table, whole).to_table(columns=columns, filter=where)
+
+    _settle(out)
+    return parts.steadily(look, work)
+
+
+def of_date(out: Path, table: str, run_date: date) -> ds.Dataset:
+    """Return a table of one date, unread.
+
+    Raises:
+        InputError: a part of it cannot be read.
+    """
+    found = parts.find(out, table, [run_date])
+    for part in found:
+        with naming_what_is_broken(out, table):
+            read_part(part.path, [], table)
+    return _dataset(table, found)
+
+
+def _settle(out: Path) -> None:
+    """Carry out what killed runs had decided to publish; where OUT cannot be written, it is read where it lies."""
+    with contextlib.suppress(PublishError):
+        publish.recover(out)
+
+
+def _dataset(table: str, found: list[parts.Part]) -> ds.Dataset:
+    columns = schema(table)
+    if not found:
+        return ds.dataset(columns.empty_table())
+    form, disk = ds.ParquetFileFormat(), pa.fs.LocalFileSystem()
+    fragments = [
+        form.make_fragment(str(p.path), disk, partition_expression=pc.field("run_date") == pa.scalar(p.day))
+        for p in found
+    ]
+    return ds.FileSystemDataset(fragments, columns, form, disk)
+
+
+def _is_whole(part: parts.Part, table: str, deep: bool = False) -> bool:
+    """Tell whether a part can be read, and name it if not. deep: try all of it, and not its footer alone."""
+    try:
+        read_part(part.path, None if deep else [], table)
+    except (OSError, BrokenPart) as e:
+        if part.path.exists():
+            parts.name_broken(part, e)
+        return False
+    return True
 
 
 @contextmanager
@@ -79,23 +139,9 @@ def naming_what_is_broken(out: Path | str, table: str) -> Iterator[None]:
     """Turn pyarrow's errors of reading, which name the part, into one line that says what can be done."""
     try:
         yield
-    except (pa.ArrowInvalid, OSError) as e:
+    except (BrokenPart, pa.ArrowException, OSError) as e:
         why = " ".join(str(e).split()).rstrip(".")
         raise InputError(f"{out}: {table} cannot be read: {why}; run that date again, or restore the file") from None
-
-
-def between(start: date | None, end: date | None, where: pc.Expression | None = None) -> pc.Expression | None:
-    """Return the filter for dates from start to end, both included, and for `where`."""
-    run_date = pc.field("run_date")
-    conditions = [where] if where is not None else []
-    if start is not None:
-        conditions.append(run_date >= pa.scalar(start))
-    if end is not None:
-        conditions.append(run_date <= pa.scalar(end))
-    wanted = None
-    for condition in conditions:
-        wanted = condition if wanted is None else wanted & condition
-    return wanted
 
 
 def to_pandas(out: Path | str, table: str, **wanted: Any) -> "pd.DataFrame":

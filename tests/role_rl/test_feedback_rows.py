@@ -16,6 +16,7 @@ from nightdesk.role_rl.feedback_rows import (
     charge_repairs,
     context_of,
     heard_of,
+    measured_dollars,
     rows_of,
     rows_of_profile,
     shared_grades,
@@ -106,3 +107,15 @@ def test_what_a_row_does_not_say_of_its_context_is_und() -> None:
     settings = Settings("news", context=("language", "band"))
     assert context_of({"language": "en", "band": 3}, settings) == "en/3"
     assert context_of({"language": None, "band": ""}, settings) == "und/und"
+
+
+def test_dollars_that_were_set_aside_for_a_reply_that_never_came_teach_nothing() -> None:
+    late = {"call_id": "late", "cost_usd": 0.5, "usage": '{"reserved_usd": 0.5}'}
+    then = {"call_id": "then", "cost_usd": 0.51, "usage": '{"prompt_tokens": 9, "reserved_usd": 0.5}'}
+    usual = {"call_id": "usual", "cost_usd": 0.01, "usage": '{"prompt_tokens": 9}'}
+    broken = {"call_id": "broken", "cost_usd": 0.5, "usage": '{"reserved_usd": "all"}'}
+    assert measured_dollars(late) is None
+    assert measured_dollars(then) == pytest.approx(0.01)
+    assert measured_dollars(usual) == 0.01
+    assert measured_dollars(broken) is None
+    assert measured_dollars({"cost_usd": 0.5}) == 0.5

@@ -12,6 +12,11 @@ def add(shared: int, items: Sequence[int]) -> list[int]:
     return [shared + item for item in items]
 
 
+async def add_soon(shared: int, item: int) -> int:
+    """Add what calls share to an item, on the loop of a worker."""
+    return shared + item
+
+
 def fail_on(shared: int, items: Sequence[int]) -> list[int]:
     """Fail as a whole if the shared number is among the items."""
     if shared in items:

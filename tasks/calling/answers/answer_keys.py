@@ -12,6 +12,8 @@ from nightdesk.tasks.models.address import ModelAddress, address
 from nightdesk.tasks.models.registry import version
 from nightdesk.tasks.roles import prompts
 
+Record = dict[str, Any]  # a row of the table `calls`
+
 
 def answer_key(spec: ModelSpec, request: RoleRequest) -> str:
     """Return the key of an answer: role, versions of prompt and schema, the model and its version, canonical input."""

@@ -2,36 +2,45 @@
 
 Every completed call is written at once: its answer under the answer's key, and its record for the table `calls`. A
 record is published once, by the first run that publishes; until then a killed run's records are adopted by the next
-run. A record counts as published when the part it was written to stands on disk, so a kill at any moment loses none.
+run. A record counts as published when its flag says so, or the part it was written to stands on disk: so a kill between
+the two loses none, and what was published stays so when its part is deleted later.
 """
 
 import json
-import sqlite3
-from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 
+from nightdesk.tasks.calling.answers import answer_spool
+from nightdesk.tasks.calling.answers.answer_keys import Record
+from nightdesk.tasks.calling.answers.answer_spool import AnswerSpool
+from nightdesk.tasks.calling.answers.claims import Claims
+from nightdesk.tasks.calling.answers.database import Database
+from nightdesk.tasks.calling.answers.tombstones import Tombstones
 from nightdesk.tasks.calling.batch_journal import Outstanding
-from nightdesk.tasks.errors import PublishError
 
-Record = dict[str, Any]  # a row of the table `calls`
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS answers (key TEXT PRIMARY KEY, answer TEXT NOT NULL, call_id TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS calls (call_id TEXT PRIMARY KEY, run_id TEXT NOT NULL, part TEXT, record TEXT NOT NULL);
-CREATE INDEX IF NOT EXISTS calls_by_part ON calls (part, run_id);
-CREATE TABLE IF NOT EXISTS assignments (
-    profile TEXT, run_date TEXT, content_hash TEXT, weights_version INTEGER NOT NULL,
-    PRIMARY KEY (profile, run_date, content_hash)) WITHOUT ROWID;
-"""
+_SCHEMA = (
+    "CREATE TABLE IF NOT EXISTS answers (key TEXT PRIMARY KEY, answer TEXT NOT NULL, call_id TEXT NOT NULL) "
+    "WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS calls (call_id TEXT PRIMARY KEY, run_id TEXT NOT NULL, part TEXT, "
+    "record TEXT NOT NULL, published INTEGER NOT NULL DEFAULT 0)",
+    "CREATE INDEX IF NOT EXISTS calls_by_part ON calls (part, run_id)",
+    "CREATE TABLE IF NOT EXISTS assignments (profile TEXT, run_date TEXT, content_hash TEXT, "
+    "weights_version INTEGER NOT NULL, PRIMARY KEY (profile, run_date, content_hash)) WITHOUT ROWID",
+)
+_CALL = "INSERT INTO calls (call_id, run_id, part, record) VALUES (?, ?, NULL, ?)"
 _PUT = """
 INSERT INTO answers VALUES (?, ?, ?)
     ON CONFLICT (key) DO UPDATE SET answer = excluded.answer, call_id = excluded.call_id
     WHERE NOT (SELECT json_extract(record, '$.valid') FROM calls WHERE calls.call_id = answers.call_id)
+"""
+_SETTLE = """
+INSERT INTO calls (call_id, run_id, part, record) VALUES (?, ?, NULL, ?)
+    ON CONFLICT (call_id) DO UPDATE SET record = excluded.record WHERE NOT json_extract(calls.record, '$.valid')
 """
 _VARIABLES = 500  # of one statement
 
@@ -55,77 +64,145 @@ class Store:
 
     def __init__(self, out: Path, run_id: str) -> None:
         self._out, self._run_id = out, run_id
+        self.forgotten = Tombstones(out)  # before any document is read
+        self.spool = AnswerSpool(out, run_id, self.forgotten.token)
         lock = _run_lock(out, run_id)
         lock.parent.mkdir(parents=True, exist_ok=True)
-        self._alive = FileLock(lock)  # held while the run lives; the system frees it
+        self._alive = FileLock(lock, thread_local=False)  # held while the run lives; the system frees it
         self._alive.acquire(timeout=0)
         try:
-            self._db = sqlite3.connect(out / "answers.db", timeout=60, isolation_level=None, check_same_thread=False)
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = NORMAL")  # a killed process loses nothing
-            self._db.executescript(_SCHEMA)
+            self._db = Database(_file(out), out / "_staging" / "spare")
+            self._db.transact(self._bring_up)
             self.outstanding = Outstanding(self._db)
-        except sqlite3.DatabaseError as e:
-            raise self._broken(e) from None
+            self.claims = Claims(self._db, run_id, lambda run: is_alive(out, run))
+        except BaseException:
+            self._let_go()
+            raise
 
     def close(self) -> None:
         """Close the database and let others know that this run is over."""
+        self.spool.close()
         self._db.close()
+        self._let_go()
+
+    def _let_go(self) -> None:
         self._alive.release()
         _run_lock(self._out, self._run_id).unlink(missing_ok=True)
 
+    def _bring_up(self) -> None:
+        """Make the tables, or bring those of an earlier version up; then note which parts have reached the disk."""
+        for statement in _SCHEMA[:2]:
+            self._db.execute(statement)
+        if "published" not in {name for _, name, *_ in self._db.rows("PRAGMA table_info(calls)")}:
+            self._db.execute("ALTER TABLE calls ADD COLUMN published INTEGER NOT NULL DEFAULT 0")
+        for statement in _SCHEMA[2:]:
+            self._db.execute(statement)
+        for (part,) in self._db.rows("SELECT DISTINCT part FROM calls WHERE part IS NOT NULL AND NOT published"):
+            if self._stands(part):  # of an earlier version, or of a run that was killed before it could note it
+                self._db.execute("UPDATE calls SET published = 1 WHERE part = ?", (part,))
+
+    def is_empty(self) -> bool:
+        """Tell whether no call was ever written here."""
+        return not self._db.rows("SELECT 1 FROM calls LIMIT 1")
+
     def adopt(self) -> int:
         """Take over what dead runs paid for and never published; return how many calls that is."""
-        with self._transaction():
-            parts = self._db.execute("SELECT DISTINCT part, run_id FROM calls").fetchall()
-            lost = [
-                (p, r) for p, r in parts if r != self._run_id and not self._stands(p) and not is_alive(self._out, r)
-            ]
-            for part, run_id in lost:
-                self._db.execute(
-                    "UPDATE calls SET run_id = ?, part = NULL WHERE part IS ? AND run_id = ?",
-                    (self._run_id, part, run_id),
-                )
-        row = self._db.execute("SELECT count(*) FROM calls WHERE part IS NULL AND run_id = ?", (self._run_id,))
-        return int(row.fetchone()[0])
+
+        def take_over() -> None:
+            parts = self._db.rows("SELECT DISTINCT part, run_id FROM calls WHERE NOT published")
+            for part, run_id in parts:
+                if run_id != self._run_id and not self._stands(part) and not is_alive(self._out, run_id):
+                    self._db.execute(
+                        "UPDATE calls SET run_id = ?, part = NULL WHERE part IS ? AND run_id = ? AND NOT published",
+                        (self._run_id, part, run_id),
+                    )
+
+        self._db.transact(take_over)
+        self._take_up_spooled()
+        ((count,),) = self._db.rows("SELECT count(*) FROM calls WHERE part IS NULL AND run_id = ?", (self._run_id,))
+        return int(count)
 
     def _stands(self, part: str | None) -> bool:
         return part is not None and (self._out / part).exists()
 
     def put(self, key: str, answer: Any, record: Record) -> None:
-        """Write one completed call. The first answer under a key stays, unless it was one that cannot be used."""
-        with self._transaction():
-            call_id = record["call_id"]
-            self._db.execute("INSERT INTO calls VALUES (?, ?, NULL, ?)", (call_id, self._run_id, _json(record)))
-            self._db.execute(_PUT, (key, _json(answer), call_id))
+        """Write one completed call. The first answer under a key stays, unless it was one that cannot be used.
+
+        Of a document that was forgotten meanwhile, the figures alone are written.
+        """
+
+        def write() -> None:
+            if self.forgotten.names(record["doc_id"]):  # looked up in here: whoever forgets deletes after this
+                return self._insert({**record, "reply": None})
+            self._insert(record)
+            self._db.execute(_PUT, (key, _json(answer), record["call_id"]))
             self.outstanding.over(key)
+
+        self._db.transact(write)
 
     def record(self, record: Record) -> None:
         """Write a call that brought no answer and may be asked again."""
-        with self._transaction():
-            self._db.execute(
-                "INSERT INTO calls VALUES (?, ?, NULL, ?)", (record["call_id"], self._run_id, _json(record))
-            )
+
+        def write() -> None:
+            self._insert(record)
             self.outstanding.over(record["answer_key"])
 
+        self._db.transact(write)
+
+    def _insert(self, record: Record) -> None:
+        self._db.execute(_CALL, (record["call_id"], self._run_id, _json(record)))
+
+    def _take_up_spooled(self) -> None:
+        """Take in the answers that dead runs paid for and could not store any more.
+
+        A call that was booked as given up gets the record of what came of it after all. Of a document that was
+        forgotten since it was asked about, the figures alone are written.
+        """
+
+        def settle(answer: Any, record: Record, token: str) -> None:
+            is_known = token == self.forgotten.token(record["doc_id"])
+
+            def write() -> None:
+                row = record if is_known else {**record, "reply": None}
+                self._db.execute(_SETTLE, (record["call_id"], self._run_id, _json(row)))
+                if is_known:
+                    self._db.execute(_PUT, (record["answer_key"], _json(answer), record["call_id"]))
+                self.outstanding.over(record["answer_key"])
+
+            self._db.transact(write)
+
+        answer_spool.take_up(self._out, lambda r: r != self._run_id and not is_alive(self._out, r), settle)
+
     def get(self, key: str) -> Stored | None:
-        """Look an answer up."""
-        try:
-            row = self._db.execute(
-                "SELECT answer, record, part FROM answers JOIN calls USING (call_id) WHERE key = ?", (key,)
-            ).fetchone()
-        except sqlite3.DatabaseError as e:
-            raise self._broken(e) from None
-        return Stored(json.loads(row[0]), json.loads(row[1]), self._stands(row[2])) if row else None
+        """Look an answer up, before it is asked for.
+
+        Raises:
+            StoreError: it cannot be read, or the disk was found full: what is on its way is stored, no more is asked.
+        """
+        if self._db.full is not None:
+            raise self._db.full
+        found = self._db.rows(
+            "SELECT answer, record, part, published FROM answers JOIN calls USING (call_id) WHERE key = ?", (key,)
+        )
+        if not found:
+            return None
+        answer, record, part, published = found[0]
+        return Stored(json.loads(answer), json.loads(record), bool(published) or self._stands(part))
 
     def claim(self, part: str) -> list[Record]:
         """Hand out this run's unpublished records, to be written to `part` (a path relative to OUT) next."""
-        with self._transaction():
-            rows = self._db.execute(
-                "SELECT record FROM calls WHERE run_id = ? AND part IS NULL ORDER BY call_id", (self._run_id,)
-            ).fetchall()
-            self._db.execute("UPDATE calls SET part = ? WHERE run_id = ? AND part IS NULL", (part, self._run_id))
-        return [json.loads(r) for (r,) in rows]
+
+        def take() -> list[tuple[str]]:
+            mine = "run_id = ? AND part IS NULL"
+            rows = self._db.rows(f"SELECT record FROM calls WHERE {mine} ORDER BY call_id", (self._run_id,))
+            self._db.execute(f"UPDATE calls SET part = ? WHERE {mine}", (part, self._run_id))
+            return rows
+
+        return [json.loads(r) for (r,) in self._db.transact(take)]
+
+    def published(self, part: str) -> None:
+        """Note that a part is in place: its records stay published, whatever becomes of it."""
+        self._db.execute("UPDATE calls SET published = 1 WHERE part = ?", (part,))
 
     def assign(
         self, profile: str, run_date: str, content_hashes: Iterable[str], version: int, reassign: bool
@@ -133,7 +210,8 @@ class Store:
         """Fix the weights version of documents on their first run, and return it by content hash."""
         hashes = list(content_hashes)
         verb = "REPLACE" if reassign else "IGNORE"
-        with self._transaction():
+
+        def write() -> dict[str, int]:
             self._db.executemany(
                 f"INSERT OR {verb} INTO assignments VALUES (?, ?, ?, ?)",
                 [(profile, run_date, h, version) for h in hashes],
@@ -142,28 +220,14 @@ class Store:
             for k in range(0, len(hashes), _VARIABLES):
                 some = hashes[k : k + _VARIABLES]
                 marks = ",".join("?" * len(some))
-                found |= self._db.execute(
+                found |= self._db.rows(
                     "SELECT content_hash, weights_version FROM assignments "
                     f"WHERE profile = ? AND run_date = ? AND content_hash IN ({marks})",
                     (profile, run_date, *some),
-                ).fetchall()
-        return found
+                )
+            return found
 
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        try:
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-            except BaseException:
-                self._db.execute("ROLLBACK")
-                raise
-            self._db.execute("COMMIT")
-        except sqlite3.DatabaseError as e:
-            raise self._broken(e) from None
-
-    def _broken(self, error: sqlite3.DatabaseError) -> PublishError:
-        return PublishError(f"{self._out / 'answers.db'}: {error}; move the file away to start with an empty store")
+        return self._db.transact(write)
 
 
 def is_alive(out: Path, run_id: str) -> bool:
@@ -180,15 +244,32 @@ def is_alive(out: Path, run_id: str) -> bool:
 
 def forget_answers(out: Path, doc_id: str) -> int:
     """Remove the answers that calls about a document brought; return how many. Figures of the calls stay."""
-    path = out / "answers.db"
+    path = _file(out)
     if not path.exists():
         return 0
-    with closing(sqlite3.connect(path, timeout=60)) as db, db:
-        of_document = "json_extract(record, '$.doc_id') = ?"
-        mine = f"SELECT call_id FROM calls WHERE {of_document}"
-        n = db.execute(f"DELETE FROM answers WHERE call_id IN ({mine})", (doc_id,)).rowcount
-        db.execute(f"UPDATE calls SET record = json_remove(record, '$.reply') WHERE {of_document}", (doc_id,))
+    with closing(Database(path)) as db:
+
+        def remove() -> int:
+            of_document = "json_extract(record, '$.doc_id') = ?"
+            mine = f"SELECT call_id FROM calls WHERE {of_document}"
+            n = db.execute(f"DELETE FROM answers WHERE call_id IN ({mine})", (doc_id,))
+            db.execute(f"UPDATE calls SET record = json_remove(record, '$.reply') WHERE {of_document}", (doc_id,))
+            return n
+
+        n = db.transact(remove)
+        db.rows("PRAGMA wal_checkpoint(TRUNCATE)")  # else the text would stay in the log beside the database
     return n
+
+
+def compact(out: Path) -> None:
+    """Write the store anew, so that it keeps nothing of what was deleted from it before that was overwritten."""
+    with closing(Database(_file(out))) as db:
+        db.execute("VACUUM")
+        db.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _file(out: Path) -> Path:
+    return out / "answers.db"
 
 
 def _run_lock(out: Path, run_id: str) -> Path:

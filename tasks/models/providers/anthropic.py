@@ -14,6 +14,7 @@ from nightdesk.tasks.messages import Usage
 from nightdesk.tasks.models.address import ModelAddress
 from nightdesk.tasks.models.api_keys import read_key
 from nightdesk.tasks.models.providers.language_model import CONNECT_TIMEOUT_S, LanguageModel, Said, as_json
+from nightdesk.tasks.models.providers.usage_figures import usage_of, whole
 from nightdesk.tasks.roles import prompts
 from nightdesk.tasks.roles.prompts import Prompt
 
@@ -97,12 +98,8 @@ class AnthropicModel(LanguageModel):
 
 def _usage(reported: Any) -> Usage:
     if not isinstance(reported, Mapping):
-        return Usage()
-    read, written = reported.get("cache_read_input_tokens") or 0, reported.get("cache_creation_input_tokens") or 0
-    return Usage(
-        input_tokens=(reported.get("input_tokens") or 0) + read + written,
-        cached_tokens=read,
-        output_tokens=reported.get("output_tokens") or 0,
-        cache_write_tokens=written,
-        raw=json.dumps(reported, separators=(",", ":")),
-    )
+        return Usage(estimated=True)
+    read, written = reported.get("cache_read_input_tokens"), reported.get("cache_creation_input_tokens")
+    figures = whole(reported.get("input_tokens")), whole(read, 0), whole(written, 0)
+    total = None if None in figures else sum(n or 0 for n in figures)
+    return usage_of(reported, total, read, written, reported.get("output_tokens"))

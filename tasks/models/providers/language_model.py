@@ -20,10 +20,20 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, ClassVar
 
-from nightdesk.tasks.errors import BadReply, ModelError, RateLimited, TerminalError, TooLong, TransientError, Unusable
+from nightdesk.tasks.errors import (
+    BadReply,
+    ModelError,
+    RateLimited,
+    TerminalError,
+    TooLong,
+    TransientError,
+    Unanswered,
+    Unusable,
+)
 from nightdesk.tasks.messages import Answer, RoleRequest, Usage
 from nightdesk.tasks.models.address import ModelAddress
 from nightdesk.tasks.models.api_keys import without_keys
+from nightdesk.tasks.models.providers.usage_figures import checked, limit_of
 from nightdesk.tasks.roles import prompts
 from nightdesk.tasks.roles.prompts import Prompt
 from nightdesk.tasks.roles.tokens import prompt_tokens
@@ -32,6 +42,8 @@ CONNECT_TIMEOUT_S = 10.0
 LONGEST_WAIT_S = 3600.0  # that a provider can have us rest a model for
 OUTPUT_KEYS = ("max_tokens", "max_completion_tokens")
 LEAST_OUTPUT = 4  # a reply gets this part of what is reserved for it, where a provider finds a request too long
+NOT_SENT = ("ConnectTimeout", "PoolTimeout", "WriteTimeout")  # time limits that pass before a request is sent in full
+BROKE_OFF = ("ReadError", "RemoteProtocolError")  # errors after it: the reply did not come, or not in full
 LONGEST_MESSAGE = 300  # characters of a provider's own words
 _OF_FORM = re.compile(r"response_format|output_config|json_schema|json_object|structured|schema|grammar", re.I)
 _CONTEXT = re.compile(
@@ -79,7 +91,7 @@ class LanguageModel(ABC):
         Raises:
             BadReply: there is none.
         """
-        return self._answer(prompt, self.read(reply))
+        return self._answer(prompt, self._read(reply, prompt))
 
     def most_output(self, prompt: Prompt) -> int:
         """Return how many tokens the reply to a prompt may have: what the context leaves, within the profile's limit.
@@ -91,11 +103,20 @@ class LanguageModel(ABC):
         return max(at.reserved_output, min(at.max_output_tokens, left))
 
     def _answer(self, prompt: Prompt, said: Said) -> Answer:
-        usage = said.usage if said.usage.raw else estimated(prompt, said.text)
         try:
-            return replace(prompts.parse(said.text, prompt.shown), usage=usage)
+            return replace(prompts.parse(said.text, prompt.shown), usage=said.usage)
         except BadReply as e:
-            raise BadReply(str(e), e.text, usage) from None
+            raise BadReply(str(e), e.text, said.usage) from None
+
+    def _read(self, reply: Mapping[str, Any], prompt: Prompt) -> Said:
+        """Return what a reply says, with figures of usage that can be right."""
+        at = self.address
+        most = limit_of(at.settings, at.max_output_tokens, OUTPUT_KEYS)
+        try:
+            said = self.read(reply)
+        except BadReply as e:
+            raise type(e)(str(e), e.text, checked(e.usage, prompt, e.text, most)) from None
+        return Said(said.text, checked(said.usage, prompt, said.text, most))
 
     async def _said(self, prompt: Prompt) -> Said:
         """Ask on the rung that is known to work, or climb down to one that does."""
@@ -116,7 +137,7 @@ class LanguageModel(ABC):
 
     async def _on(self, form: str, prompt: Prompt) -> Said:
         try:
-            said = self.read(await self._sent(self.body(prompt, form)))
+            said = self._read(await self._sent(self.body(prompt, form)), prompt)
         except BadReply:
             self.form = form
             raise
@@ -177,11 +198,12 @@ class LanguageModel(ABC):
         """Return what an error of an SDK means (both SDKs' errors have the same fields)."""
         status, response = getattr(error, "status_code", None), getattr(error, "response", None)
         if status is None:
-            if "Timeout" in type(error).__name__:
-                return TransientError(f"no reply within {self.address.timeout_s:g} s")
             cause = error.__cause__ or error
-            where = self.address.base_url or self.address.provider
-            return TransientError(self._told(f"{where} cannot be reached: {type(cause).__name__}: {cause}"))
+            where, kind = self.address.base_url or self.address.provider, type(cause).__name__
+            if "Timeout" in type(error).__name__ and kind not in NOT_SENT:
+                return Unanswered(f"no reply within {self.address.timeout_s:g} s")
+            told = self._told(f"{where} cannot be reached: {kind}: {cause}")
+            return Unanswered(told) if kind in BROKE_OFF else TransientError(told)
         body = getattr(error, "body", None)
         said = body.get("error", body) if isinstance(body, Mapping) else {}
         said = said if isinstance(said, Mapping) else {"message": said}
@@ -246,9 +268,3 @@ def as_json(text: str) -> Mapping[str, Any]:
     if not isinstance(reply, Mapping):
         raise TransientError("the server's reply is no JSON object")
     return reply
-
-
-def estimated(prompt: Prompt, reply: str) -> Usage:
-    """Return usage counted by length, where a server keeps it to itself: a token per four bytes of UTF-8."""
-    read = sum(len(part.encode("utf-8", "replace")) for part in (prompt.instructions, prompt.items, prompt.question))
-    return Usage(read // 4 + 1, 0, len(reply.encode("utf-8", "replace")) // 4 + 1, estimated=True)

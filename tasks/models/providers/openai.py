@@ -15,6 +15,7 @@ from nightdesk.tasks.messages import Usage
 from nightdesk.tasks.models.address import ModelAddress
 from nightdesk.tasks.models.api_keys import read_key
 from nightdesk.tasks.models.providers.language_model import CONNECT_TIMEOUT_S, LanguageModel, Said, as_json
+from nightdesk.tasks.models.providers.usage_figures import usage_of, whole
 from nightdesk.tasks.roles import prompts
 from nightdesk.tasks.roles.prompts import Prompt
 
@@ -81,9 +82,11 @@ class OpenAIModel(LanguageModel):
         """Return what a chat completion says."""
         usage = _usage(reply.get("usage"))
         choices = reply.get("choices")
-        if not isinstance(choices, list) or not choices:
+        first = choices[0] if isinstance(choices, list) and choices else None
+        message = (first.get("message") or {}) if isinstance(first, Mapping) else None
+        if not isinstance(first, Mapping) or not isinstance(message, Mapping):
             raise BadReply("the reply holds no choice", json.dumps(reply)[:1000], usage)
-        message, why = choices[0].get("message") or {}, choices[0].get("finish_reason")
+        why = first.get("finish_reason")
         text = message.get("content") or ""
         if isinstance(text, list):  # some servers send it in parts
             text = "".join(str(part.get("text", "")) for part in text if isinstance(part, Mapping))
@@ -113,12 +116,8 @@ class OpenAIModel(LanguageModel):
 
 def _usage(reported: Any) -> Usage:
     if not isinstance(reported, Mapping):
-        return Usage()
-    details = reported.get("prompt_tokens_details") or {}
-    return Usage(
-        input_tokens=reported.get("prompt_tokens") or 0,
-        cached_tokens=details.get("cached_tokens") or 0,
-        output_tokens=reported.get("completion_tokens") or 0,
-        cache_write_tokens=details.get("cache_write_tokens") or 0,
-        raw=json.dumps(reported, separators=(",", ":")),
-    )
+        return Usage(estimated=True)
+    details = reported.get("prompt_tokens_details")
+    details = details if isinstance(details, Mapping) else {}
+    total, output = whole(reported.get("prompt_tokens")), reported.get("completion_tokens")
+    return usage_of(reported, total, details.get("cached_tokens"), details.get("cache_write_tokens"), output)

@@ -12,7 +12,20 @@ def test_a_document_is_taken_back_and_where_it_stood_is_told(home: Path) -> None
     out = home / "published"
     publish.publish(out, DAY, "run-1-1", 1, tables(work(document("a", 3)), work(document("b", 2))))
     told = nightdesk(home, "forget", "a", "--out", "published", "--json")
-    assert json.loads(told.stdout) == {"doc_id": "a", "dates": [DAY.isoformat()], "answers": 0}
+    assert json.loads(told.stdout) == {
+        "doc_id": "a", "dates": [DAY.isoformat()], "answers": 0, "sources": ["/in/a.txt"], "left": []
+    }  # fmt: skip
+    assert told.stderr.startswith("Remove it from /in/a.txt too: a run that begins from now on")
     assert {p["doc_id"] for p in published(out, "passages")} == {"b"}
     again = nightdesk(home, "forget", "a", "--out", "published")
     assert (again.returncode, again.stdout) == (2, "")
+
+
+def test_what_is_left_is_named_and_the_exit_code_says_so(home: Path) -> None:
+    out = home / "published"
+    publish.publish(out, DAY, "run-1-1", 1, tables(work(document("a", 3)), work(document("b", 2))))
+    (out / "copy.txt").write_text("Sentence 1 of a.")
+    told = nightdesk(home, "forget", "a", "--out", "published")
+    assert told.returncode == 1
+    assert "copy.txt (no file of nightdesk's): 1 of its sentences" in told.stderr
+    assert told.stderr.splitlines()[-1].startswith("nightdesk: a: not all of it is gone")

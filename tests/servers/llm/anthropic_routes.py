@@ -10,7 +10,7 @@ from starlette.routing import Route
 from tests.servers.llm.errors import ANTHROPIC_KINDS, Refused, strict_problems
 from tests.servers.llm.players import Player
 from tests.servers.llm.sending import body_of, deliver, gone
-from tests.servers.llm.standin import Ask, StandIn, Turn, digest, tokens_of
+from tests.servers.llm.standin import ABSURD, Ask, StandIn, Turn, digest, tokens_of
 
 BAD = "invalid_request_error"
 STOPS = {"end": "end_turn", "length": "max_tokens", "refusal": "refusal"}
@@ -84,12 +84,14 @@ def _blocks(content: Any) -> list[tuple[str, bool]]:
 def written(ask: Ask, turn: Turn) -> dict[str, Any]:
     """Write a turn as a message."""
     took = turn.tokens
-    usage = {
+    usage: dict[str, Any] = {
         "input_tokens": took.input - took.read - took.written,
         "cache_read_input_tokens": took.read,
         "cache_creation_input_tokens": took.written,
         "output_tokens": took.output,
     }
+    if turn.fault in ABSURD:
+        usage |= dict.fromkeys(("input_tokens", "output_tokens"), ABSURD[turn.fault])
     return {
         "id": f"msg_{ask.digest}",
         "type": "message",

@@ -11,7 +11,7 @@ from starlette.routing import Route
 from tests.servers.llm.errors import OPENAI_KINDS, Refused, strict_problems
 from tests.servers.llm.players import Player
 from tests.servers.llm.sending import body_of, deliver, gone
-from tests.servers.llm.standin import Ask, StandIn, Turn, digest, tokens_of
+from tests.servers.llm.standin import ABSURD, Ask, StandIn, Turn, digest, tokens_of
 
 BAD = "invalid_request_error"
 
@@ -118,6 +118,8 @@ def completion(ask: Ask, turn: Turn) -> dict[str, Any]:
             "prompt_tokens_details": {"cached_tokens": took.read, "audio_tokens": 0},
             "completion_tokens_details": {"reasoning_tokens": 0},
         }
+    if turn.fault in ABSURD:
+        reply["usage"] |= dict.fromkeys(("prompt_tokens", "completion_tokens"), ABSURD[turn.fault])
     return reply
 
 

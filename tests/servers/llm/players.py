@@ -21,6 +21,10 @@ FAULTS = (
     "prose",  # words around the JSON
     "refusal",  # the model will not
     "no_usage",  # the reply does not say what it took
+    "huge_usage",  # it says that it took 1e30 tokens
+    "null_usage",  # ... null
+    "zero_usage",  # ... none
+    "negative_usage",  # ... less than none
     "unshown",  # numbers that were never shown
     "html",  # HTML in the labels that the model makes up
 )

@@ -19,6 +19,8 @@ from tests.servers.llm.counts import Counts, Seen
 from tests.servers.llm.players import FAULTS, Player, players
 from tests.servers.llm.reading import read_request, write_reply
 
+ABSURD: dict[str, Any] = {"huge_usage": 1e30, "null_usage": None, "zero_usage": 0, "negative_usage": -7}
+"""What the figures of usage are with a fault, all of them."""
 STATUS = {"rate_limited": 429, "rate_limited_silently": 429, "server_error": 500, "overloaded": 529}
 REFUSAL = "I cannot help with that."
 

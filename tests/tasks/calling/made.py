@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from nightdesk.tasks.calling.answers.answer_store import Record, Store
+from nightdesk.tasks.calling.answers.answer_keys import Record
+from nightdesk.tasks.calling.answers.answer_store import Store
 from nightdesk.tasks.calling.call_rows import Unit
 from nightdesk.tasks.calling.dask_pool import fan_out
 from nightdesk.tasks.calling.outcomes import Outcome

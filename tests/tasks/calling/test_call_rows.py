@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from nightdesk.role_rl.sampling import Plan, decide
-from nightdesk.tasks.calling.answers.answer_store import Record
+from nightdesk.tasks.calling.answers.answer_keys import Record
 from nightdesk.tasks.calling.call_rows import CallContext, Ledger, Unit
 from nightdesk.tasks.messages import Usage
 from nightdesk.tasks.roles import topic_finder

@@ -290,3 +290,68 @@ def test_a_model_that_rests_is_sent_nothing_by_those_that_waited_for_their_turn(
     run(check())
     assert len(times) == 3
     assert all(t >= 300 for t in times[1:])
+
+
+async def _fail(admission: Admission, times: int, error: TransientError, questions: int) -> None:
+    for k in range(times):
+        async with admission.grant("a", 10, 0.0) as grant:
+            pass
+        admission.failed("a", error, grant, f"question {k % questions}")
+
+
+def test_a_model_that_fails_on_several_questions_in_a_row_is_out_and_one_call_at_a_time_tries_it() -> None:
+    async def check() -> None:
+        admission, loop = Admission((model("a"),), max_cost_usd=0.0), asyncio.get_running_loop()
+        await _fail(admission, 5, TransientError("500: no"), 3)
+        with pytest.raises(Resting, match=r"a is out since \d\d:\d\d.*: 500: no"):
+            async with admission.grant("a", 10, 0.0):
+                pytest.fail("it is not yet time to try it")
+        await asyncio.sleep(admission.free_in("a"))
+        async with admission.grant("a", 10, 0.0) as probe:
+            assert admission.out_for("a") is None  # who knows yet
+            with pytest.raises(Resting):
+                async with admission.grant("a", 10, 0.0):
+                    pytest.fail("another call tries it")
+        admission.failed("a", TransientError("500: no"), probe, "question 7")
+        assert admission.free_in("a") > 0.5
+        outage = admission.out_for("a")
+        assert outage is not None
+        assert outage[1] == pytest.approx(loop.time(), abs=0.1)  # since the first of the failures
+        await asyncio.sleep(admission.free_in("a"))
+        async with admission.grant("a", 10, 0.0):
+            admission.succeeded("a")
+        assert admission.out_for("a") is None
+        await asyncio.gather(*(_fail(admission, 1, TransientError("500"), 1) for _ in range(4)))
+        assert admission.free_in("a") == 0  # back for all
+
+    run(check())
+
+
+@pytest.mark.parametrize(
+    ("error", "questions"), [(TransientError("500"), 2), (RateLimited("429", 1.0), 9)], ids=["two questions", "429"]
+)
+def test_neither_one_bad_question_nor_a_provider_that_asks_to_wait_puts_a_model_out(
+    error: TransientError, questions: int
+) -> None:
+    async def check() -> None:
+        admission = Admission((model("a"),), max_cost_usd=0.0)
+        await _fail(admission, 9, error, questions)
+        assert admission.out_for("a") is None
+
+    run(check())
+
+
+def test_a_model_that_is_out_is_tried_about_every_half_minute_in_the_end() -> None:
+    async def check() -> None:
+        admission, loop = Admission((model("a"),), max_cost_usd=0.0), asyncio.get_running_loop()
+        await _fail(admission, 5, TransientError("500"), 5)
+        sent = []
+        for k in range(12):
+            await asyncio.sleep(admission.free_in("a"))
+            async with admission.grant("a", 10, 0.0) as grant:
+                sent.append(loop.time())
+            admission.failed("a", TransientError("500"), grant, f"question {k}")
+        assert sent[-1] - sent[-2] == pytest.approx(30, abs=0.1)
+        assert 8 <= len([t for t in sent if t < 180]) <= 12
+
+    run(check())

@@ -168,5 +168,5 @@ def test_a_date_for_which_nothing_was_published_is_named(out: Path) -> None:
 def test_where_it_cannot_be_written_is_named(out: Path) -> None:
     publish_night(out, DAY, {"wire": said("Bridge", "facts", "x")})
     (out / "editions").write_text("in the way")
-    with pytest.raises(PublishError, match=r"editions/2026-03-01/index.html: cannot be written"):
+    with pytest.raises(PublishError, match=r"editions/2026-03-01: cannot be written"):
         write_edition(out, DAY)

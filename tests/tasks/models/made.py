@@ -13,7 +13,7 @@ from tests.texts import evening
 
 FAULTS = (
     "rate_limited", "rate_limited_silently", "server_error", "overloaded", "cut", "slow", "truncated", "prose",
-    "refusal", "no_usage",
+    "refusal", "no_usage", "huge_usage", "null_usage", "zero_usage", "negative_usage",
 )  # fmt: skip
 KEY = "a-key-that-nobody-may-see"
 ABLE = {"able": "json_schema", "llama": "json_object_schema", "plain": "json_object", "bare": "none"}

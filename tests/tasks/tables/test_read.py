@@ -1,5 +1,6 @@
 """Reading the tables: every date at once, run_date as a date, and the declared columns where there is no table."""
 
+from collections import Counter
 from datetime import date
 from pathlib import Path
 
@@ -11,7 +12,10 @@ import pytest
 
 from nightdesk.tasks import tables
 from nightdesk.tasks.errors import InputError
+from nightdesk.tasks.tables import parts as history
+from nightdesk.tasks.tables import read
 from nightdesk.tasks.tables.contracts import TABLES, contract
+from tests.tasks.killing import kill_a_publication
 from tests.tasks.made import DAY, document, parts, publish_documents, work
 
 NEXT_DAY, LAST_DAY = date(2026, 3, 2), date(2026, 3, 3)
@@ -50,12 +54,56 @@ def test_a_filter_and_columns_are_taken_together_with_dates(nights: Path) -> Non
     assert rows["text"].to_pylist() == ["Sentence 1 of a."] * 2
 
 
-def test_what_the_filter_does_not_want_is_not_opened(nights: Path) -> None:
+def test_what_the_dates_do_not_want_is_not_opened(nights: Path, caplog: pytest.LogCaptureFixture) -> None:
     for part in parts(nights, "passages", DAY):
         part.write_bytes(b"not parquet")
     assert tables.scan(nights, "passages", start=NEXT_DAY).num_rows == 5
-    with pytest.raises(InputError, match=r"passages cannot be read: .*run_date=2026-03-01/part-0.parquet.*; run that"):
-        tables.scan(nights, "passages")
+    assert caplog.text == ""
+
+
+@pytest.mark.parametrize("damage", ["no Parquet", "truncated", "pages"])
+def test_a_part_that_cannot_be_read_is_named_and_left_out(
+    nights: Path, caplog: pytest.LogCaptureFixture, damage: str
+) -> None:
+    (part,) = parts(nights, "passages", NEXT_DAY)
+    whole = part.read_bytes()
+    part.write_bytes(
+        {"no Parquet": b"x", "truncated": whole[:-100], "pages": whole[:4] + bytes(400) + whole[404:]}[damage]
+    )
+    rows = tables.scan(nights, "passages")
+    assert {r["run_date"] for r in rows.to_pylist()} == {DAY, LAST_DAY}
+    assert f"{part}: cannot be read (" in caplog.text
+    assert "restore it, or remove it and run 2026-03-02 again" in caplog.text
+    if damage != "pages":  # duckdb reads pages when it is asked
+        assert tables.connect(nights).sql("select count(*) from passages").fetchall() == [(4,)]
+
+
+def test_what_is_no_part_is_left_out_and_named(nights: Path, caplog: pytest.LogCaptureFixture) -> None:
+    passages = nights / "tables" / "passages"
+    (passages / "run_date=foo").mkdir()
+    (passages / "run_date=foo" / "part-0.parquet").write_bytes(b"")
+    (passages / ".DS_Store").write_bytes(b"x")
+    (passages / f"run_date={DAY}" / "part-9.parquet").mkdir()
+    pq.write_table(pa.table({"x": [1]}), passages / f"run_date={DAY}" / "mine.parquet")
+    assert tables.scan(nights, "passages").num_rows == 6
+    for what in ("run_date=foo: is no folder of a date", "part-9.parquet: cannot be read", "it lacks doc_id, position"):
+        assert what in caplog.text
+    assert ".DS_Store" not in caplog.text
+
+
+@pytest.mark.parametrize("step", range(2, 10))
+@pytest.mark.parametrize("may_write", [True, False])
+def test_a_publication_that_was_killed_between_two_moves_is_seen_whole(
+    out: Path, step: int, may_write: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kill_a_publication(out, step)
+    if not may_write:
+        monkeypatch.setattr(read, "_settle", lambda out: None)
+    documents = tables.scan(out, "documents").to_pylist()
+    assert {d["doc_id"]: d["sentences"] for d in documents} == {"a": 4, "b": 9, "g": 3}
+    passages = [p["doc_id"] for p in tables.scan(out, "passages").to_pylist()]
+    assert Counter(passages) == {"a": 4, "b": 9, "g": 3}
+    assert history.read(out, "calls", history.dates(out, "calls"))["call_id"].to_pylist() == ["paid"]
 
 
 @pytest.mark.parametrize("table", TABLES)

@@ -12,7 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nightdesk.tasks.calling.answers.answer_store import Record, Store, forget_answers, is_alive
+from nightdesk.tasks.calling.answers import database
+from nightdesk.tasks.calling.answers.answer_keys import Record
+from nightdesk.tasks.calling.answers.answer_store import Store, forget_answers, is_alive
 from nightdesk.tasks.errors import PublishError
 
 PART = "tables/calls/run_date=2026-03-01/one-1.parquet"
@@ -20,6 +22,7 @@ ANSWER = [["Bridge", [1, 2], []]]
 OTHER_RUN = """
 import sys
 from pathlib import Path
+from nightdesk.tasks.calling.answers import database
 from nightdesk.tasks.calling.answers.answer_store import Store
 store = Store(Path(sys.argv[1]), "other")
 store.put("key", [["Bridge", [1, 2], []]], {"call_id": "paid", "doc_id": "d"})
@@ -180,13 +183,98 @@ def test_one_run_cannot_be_opened_twice(out: Path) -> None:
         Store(out, "one")
 
 
-@pytest.mark.parametrize("content", [b"this is no database " * 100, None])
-def test_a_broken_store_is_named_with_the_way_out(out: Path, content: bytes | None) -> None:
+def test_only_a_damaged_store_is_to_be_moved_away_and_what_that_costs_is_said(out: Path) -> None:
     path = out / "answers.db"
-    path.mkdir() if content is None else path.write_bytes(content)
-    with pytest.raises(PublishError, match="move the file away") as e:
+    path.write_bytes(b"this is no database " * 100)
+    with pytest.raises(PublishError, match=r"move it away .* not yet published are asked and paid for again") as e:
         Store(out, "one")
     assert str(path) in str(e.value)
+
+
+def test_a_store_that_cannot_be_opened_or_is_locked_is_not_to_be_moved(
+    out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = out / "answers.db"
+    path.mkdir()
+    with pytest.raises(PublishError, match=r"answers\.db: .*cannot be opened") as e:
+        Store(out, "one")
+    assert "move" not in str(e.value)
+    path.rmdir()
+    monkeypatch.setattr(database, "LOCK_TIMEOUT_S", 0.05)
+    with opened(out, "one") as store, closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(PublishError, match=r"another process keeps it locked; .*fuser .*answers\.db") as e:
+            store.put("key", ANSWER, record("c1"))
+        assert "move" not in str(e.value)
+        other.execute("ROLLBACK")
+        store.put("key", ANSWER, record("c1"))  # the failed try left no transaction open
+
+
+def test_what_is_on_its_way_when_the_disk_gets_full_is_stored_and_no_more_is_asked(out: Path) -> None:
+    spare = out / "_staging" / "spare"
+    with opened(out, "one") as store:
+        assert spare.stat().st_size > 1_000_000
+        db = store._db
+        db.execute(f"PRAGMA max_page_count = {db.rows('PRAGMA page_count')[0][0] + 2}")  # SQLite then says "full"
+        unlink, removed = Path.unlink, []
+
+        def room(path: Path, missing_ok: bool = False) -> None:
+            unlink(path, missing_ok)
+            removed.append(path)
+            db.execute("PRAGMA max_page_count = 1000000")
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Path, "unlink", room)
+            for k in range(40):
+                store.put(f"k{k}", ["x" * 500], record(f"c{k}"))
+        assert removed == [spare]
+        with pytest.raises(PublishError, match="the disk is full; what was answered until then is stored; make room"):
+            store.get("k0")
+    with opened(out, "two") as store:
+        assert all(store.get(f"k{k}") is not None for k in range(40))
+        assert spare.exists()
+
+
+def test_the_store_is_private(out: Path) -> None:
+    (out / "answers.db").touch(0o644)
+    with opened(out, "one") as store:
+        store.put("key", ANSWER, record("c1"))
+        assert {p.stat().st_mode & 0o777 for p in out.glob("answers.db*")} == {0o600}
+
+
+def test_what_was_published_stays_so_when_its_part_is_deleted_by_hand(out: Path) -> None:
+    with opened(out, "one") as store:
+        assert store.is_empty()
+        store.put("key", ANSWER, record("c1"))
+        store.claim(PART)
+        store.published(PART)
+    with opened(out, "two") as store:
+        assert not store.is_empty()
+        assert store.adopt() == 0
+        found = store.get("key")
+        assert found is not None and found.published
+
+
+def test_a_part_that_was_put_in_place_by_a_run_killed_before_it_was_noted_counts(out: Path) -> None:
+    with opened(out, "one") as store:
+        store.put("key", ANSWER, record("c1"))
+        store.claim(PART)
+    write_part(out, PART)
+    with opened(out, "two"):
+        (out / PART).unlink()
+    with opened(out, "three") as store:
+        assert store.adopt() == 0
+
+
+def test_a_store_of_an_earlier_version_is_brought_up(out: Path) -> None:
+    with closing(sqlite3.connect(out / "answers.db")) as db, db:
+        db.execute("CREATE TABLE calls (call_id TEXT PRIMARY KEY, run_id TEXT NOT NULL, part TEXT, record TEXT)")
+        rows = [("c1", PART), ("c2", "tables/never.parquet"), ("c3", None)]
+        db.executemany("INSERT INTO calls VALUES (?, 'old', ?, '{}')", rows)
+    write_part(out, PART)
+    with opened(out, "one") as store:
+        assert store.adopt() == 2
+        assert len(store.claim("tables/mine.parquet")) == 2
 
 
 def test_forgetting_removes_a_documents_answers_and_keeps_the_figures(out: Path) -> None:
@@ -207,6 +295,6 @@ def test_a_damaged_store_is_named(out: Path) -> None:
     with (out / "answers.db").open("r+b") as f:
         f.seek(8192)
         f.write(b"\xff" * 40_000)
-    with pytest.raises(PublishError, match=r"answers\.db: .*move the file away"), opened(out, "two") as store:
+    with pytest.raises(PublishError, match=r"answers\.db: .*move it away"), opened(out, "two") as store:
         store.adopt()
         store.get("k1000")

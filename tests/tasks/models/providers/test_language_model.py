@@ -7,7 +7,16 @@ from email.utils import format_datetime
 
 import pytest
 
-from nightdesk.tasks.errors import BadReply, ModelError, RateLimited, Refused, TooLong, TransientError, Unusable
+from nightdesk.tasks.errors import (
+    BadReply,
+    ModelError,
+    RateLimited,
+    Refused,
+    TooLong,
+    TransientError,
+    Unanswered,
+    Unusable,
+)
 from nightdesk.tasks.models.providers.language_model import ServerError, retry_after
 from nightdesk.tasks.models.worker import CallResult, look_up
 from nightdesk.tasks.roles.content_organizer import make_request
@@ -74,6 +83,35 @@ def test_prose_around_the_answer_and_silence_about_usage_do_no_harm(server: Play
         assert reply.answer is not None, reply.error
         assert reply.usage.estimated == (fault == "no_usage" and provider == "openai") or fault == "no_usage"
         assert reply.usage.input_tokens > 100
+
+
+@pytest.mark.parametrize("provider", ["openai", "anthropic"])
+@pytest.mark.parametrize("fault", ["huge_usage", "null_usage", "zero_usage", "negative_usage"])
+def test_figures_that_cannot_be_right_are_replaced_by_a_count_by_length(
+    server: Playing, fault: str, provider: str
+) -> None:
+    (reply,) = ask(at(server, fault, provider))
+    assert reply.answer is not None, reply.error
+    usage = reply.usage
+    assert usage.estimated
+    assert 100 < usage.input_tokens < 5_000
+    assert 0 < usage.output_tokens < 500
+    assert "output_tokens" in usage.raw or "completion_tokens" in usage.raw  # what the server said is kept to be read
+
+
+@pytest.mark.parametrize(("fault", "is_charged"), [("cut", True), ("server_error", False), ("rate_limited", False)])
+def test_a_reply_that_broke_off_may_be_charged_for_and_a_refusal_is_not(
+    server: Playing, fault: str, is_charged: bool
+) -> None:
+    (reply,) = ask(at(server, fault))
+    assert isinstance(reply.error, Unanswered) == is_charged
+
+
+def test_no_reply_in_time_may_be_charged_for_and_nobody_there_is_not(server: Playing) -> None:
+    (late,) = ask(at(server, "slow", timeout_s=0.5))
+    (nobody,) = ask(at(server, "able", base_url="http://127.0.0.1:9/v1"))
+    assert isinstance(late.error, Unanswered)
+    assert isinstance(nobody.error, TransientError) and not isinstance(nobody.error, Unanswered)
 
 
 @pytest.mark.parametrize("provider", ["openai", "anthropic"])

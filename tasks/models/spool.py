@@ -1,0 +1,110 @@
+"""The worker's side of the spool: an answer that was paid for becomes a small file before it leaves the worker.
+
+Between a worker and the answers' store an answer can be lost with either process. The file holds all that the store
+needs, so the run, or the next one, takes the answer from there. It holds text of a document, so only its owner may read
+it; it never holds a key.
+"""
+
+import json
+import os
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from nightdesk.tasks.errors import BadReply, Refused
+from nightdesk.tasks.messages import Answer, Group, RoleRequest, Usage
+from nightdesk.tasks.models.address import ModelAddress
+from nightdesk.tasks.models.worker import CallResult, answer_one
+
+PRIVATE = 0o600
+
+
+@dataclass(frozen=True, slots=True)
+class SpoolTicket:
+    """Where the answer to one call is to be written, and what is known of the call before it is sent (JSON)."""
+
+    path: str
+    call: str
+
+
+@dataclass(frozen=True, slots=True)
+class Spooled:
+    """What a file of the spool holds. call: what stood on the ticket."""
+
+    call: dict[str, Any]
+    request: RoleRequest
+    reply: CallResult
+
+
+async def answer_and_spool(address: ModelAddress, asked: tuple[RoleRequest, SpoolTicket]) -> CallResult:
+    """Have a model that is reached over a network answer one request; write the answer down before it is returned."""
+    request, ticket = asked
+    reply = await answer_one(address, request)
+    write(ticket, request, reply)
+    return reply
+
+
+def write(ticket: SpoolTicket, request: RoleRequest, reply: CallResult) -> None:
+    """Write a reply that was paid for where its ticket says; do nothing where that is not possible.
+
+    The folder is never made here: where it is missing, this machine does not share the run's disk. A full disk must not
+    fail the call either, because its answer is still on its way to the store.
+    """
+    if reply.answer is None and not isinstance(reply.error, BadReply):
+        return
+    error = reply.error
+    said = [type(error).__name__, str(error), error.text] if isinstance(error, BadReply) else None
+    written = {
+        "call": json.loads(ticket.call),
+        "request": asdict(request),
+        "groups": [asdict(g) for g in reply.answer.groups] if reply.answer is not None else None,
+        "error": said,
+        "usage": asdict(reply.usage),
+        "started_at": reply.started_at,
+        "latency_s": reply.latency_s,
+        "form": reply.form,
+        "lane": reply.lane,
+    }
+    path = Path(ticket.path)
+    temporary = path.with_suffix(".tmp")
+    try:
+        with open(temporary, "w", encoding="utf-8", opener=_private) as file:
+            json.dump(written, file)
+        temporary.replace(path)
+    except OSError:
+        with suppress(OSError):
+            temporary.unlink()
+
+
+def read(path: Path) -> Spooled:
+    """Read a file of the spool.
+
+    Raises:
+        OSError: there is none, or it cannot be read.
+        ValueError: it is not what write() writes, for instance cut off.
+    """
+    held = json.loads(path.read_bytes())
+    try:
+        request = RoleRequest(**{k: _tuples(v) for k, v in held["request"].items()})
+        usage = Usage(**held["usage"])
+        answer, error = None, None
+        if held["error"] is None:
+            groups = tuple(Group(g["label"], tuple(g["numbers"]), tuple(g["confidence"])) for g in held["groups"])
+            answer = Answer(groups, usage)
+        else:
+            kind, message, text = held["error"]
+            error = (Refused if kind == Refused.__name__ else BadReply)(message, text, usage)
+        reply = CallResult(answer, error, held["started_at"], held["latency_s"], held["form"], held["lane"])
+        call: dict[str, Any] = held["call"]
+    except (KeyError, TypeError, AttributeError) as e:
+        raise ValueError(f"{type(e).__name__}: {e}") from None
+    return Spooled(call, request, reply)
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(_tuples(v) for v in value) if isinstance(value, list) else value
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, PRIVATE)

@@ -1,0 +1,81 @@
+"""Parts that cannot be read: truncated, damaged, or no part of their table. They are named and set aside."""
+
+import contextlib
+import logging
+import uuid
+from collections.abc import Set
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from nightdesk.tasks.errors import PublishError
+from nightdesk.tasks.tables.contracts import contract
+from nightdesk.tasks.tables.places import REPLACED, table_folder
+
+ASIDE = Path("_staging", "broken")  # below OUT
+_NAMED = 10  # documents named in a line
+log = logging.getLogger("nightdesk")
+
+
+class BrokenPart(PublishError):
+    """A part is there and cannot be read. path: of the part; why: what the reader says."""
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(path, why)
+        self.path, self.why = path, why
+
+    def __str__(self) -> str:
+        return f"{self.path}: cannot be read ({self.why})"
+
+
+def read_part(path: Path, columns: list[str] | None = None, table: str = "") -> pa.Table:
+    """Read one part as it is. table: what it is a part of; told by its folder if left out.
+
+    Raises:
+        BrokenPart: it is damaged, or no part of that table.
+        OSError: it is not there, or the disk does not let it be read.
+    """
+    try:
+        file = pq.ParquetFile(path)  # not read_table: that would add the run_date of the path
+        keys = contract(table or path.parent.parent.name).key
+        if missing := [k for k in keys if k not in file.schema_arrow.names]:
+            raise BrokenPart(path, f"it lacks {', '.join(missing)}")
+        return file.read(columns=columns)
+    except (OSError, pa.ArrowException) as e:
+        if isinstance(e, OSError) and e.errno is not None:
+            raise
+        raise BrokenPart(path, " ".join(str(e).split()).rstrip(".")) from None
+
+
+def set_aside(out: Path, run_date: date, broken: BrokenPart, published_now: Set[str]) -> None:
+    """Move a broken part of a replaced table away, with the parts of the other two that hold the same documents.
+
+    Those documents then no longer stand as published, and are named. Called under the lock of the date.
+    """
+    folder = out / ASIDE / f"{run_date.isoformat()}-{uuid.uuid4().hex[:8]}"
+    parts = {name: out / table_folder(name, run_date) / broken.path.name for name in reversed(REPLACED)}
+    lost: set[str] = set()
+    for part in parts.values():
+        with contextlib.suppress(OSError, BrokenPart):
+            lost |= set(read_part(part, ["doc_id"])["doc_id"].to_pylist())
+    folder.mkdir(parents=True)
+    for name, part in parts.items():  # documents first: what does not stand there does not count
+        if part.exists():
+            part.replace(folder / f"{name}-{part.name}")
+    log.warning(
+        "%s; it was moved to %s with what else is known of its documents, so they no longer stand as published: run "
+        "%s again with --date %s",
+        broken,
+        folder,
+        _named(sorted(lost - published_now)),
+        run_date.isoformat(),
+    )
+
+
+def _named(doc_ids: list[str]) -> str:
+    if not doc_ids:
+        return "the sources of that date"
+    more = f" and {len(doc_ids) - _NAMED} more" if len(doc_ids) > _NAMED else ""
+    return ", ".join(doc_ids[:_NAMED]) + more
