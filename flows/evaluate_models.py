@@ -8,6 +8,7 @@ from prefect import flow
 from prefect.artifacts import acreate_markdown_artifact
 
 from nightdesk.flows.artifacts.markdown import plain, table
+from nightdesk.flows.artifacts.reporting import report
 from nightdesk.flows.shared.allowed import only_allowed
 from nightdesk.flows.shared.configure import configure
 from nightdesk.flows.shared.parameters import EvaluateParameters, titled
@@ -41,7 +42,7 @@ async def evaluate(parameters: Annotated[EvaluateParameters, titled("What to mea
     lines += table(
         [c if c == "document" else f"{c} " for c in columns], [[_cell(r.get(c)) for c in columns] for r in shown]
     )
-    await acreate_markdown_artifact("\n".join(lines), key="evaluation", description=verdict)
+    await report(acreate_markdown_artifact("\n".join(lines), key="evaluation", description=verdict))
     return completed({"profile": profile.name, "documents": rows, "mean": means}, verdict)
 
 

@@ -11,6 +11,7 @@ from prefect import flow, runtime
 from nightdesk.flows.artifacts.run_page import show_weights
 from nightdesk.flows.shared.allowed import only_allowed
 from nightdesk.flows.shared.configure import configure
+from nightdesk.flows.shared.kept_result import kept
 from nightdesk.flows.shared.parameters import LearnParameters, RunParameters, titled
 from nightdesk.flows.shared.reorganize_documents import completed, ended, label_run, reorganize_documents
 from nightdesk.flows.shared.scheduled_time import Due, date_of, due
@@ -34,6 +35,10 @@ async def nightly(parameters: Annotated[RunParameters, titled("What a night read
     the documents of the last nights are taken up again of which a part was lost. A run that is given its date (by
     hand) takes what it is given, and no more.
     """
+    return await kept(_nightly(parameters))
+
+
+async def _nightly(parameters: RunParameters) -> Any:
     configure()
     parameters = await only_allowed(parameters)
     run = None if parameters.run_date else await due()
@@ -114,6 +119,10 @@ async def learn(parameters: Annotated[LearnParameters, titled("Whose weights")] 
 
     Started when an ad-hoc run has published, and by hand. A night learns by itself.
     """
+    return await kept(_learn(parameters))
+
+
+async def _learn(parameters: LearnParameters) -> Any:
     configure()
     parameters = await only_allowed(parameters)
     profile = load_profile(parameters.profile)

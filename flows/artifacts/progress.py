@@ -8,6 +8,8 @@ from uuid import UUID
 
 from prefect.artifacts import acreate_progress_artifact, aupdate_progress_artifact
 
+from nightdesk.flows.artifacts.reporting import report
+
 Listener = Callable[[str, int, int, int], None]  # (stage, batch, done, of)
 LISTENER: ContextVar[Listener | None] = ContextVar("nightdesk_listener", default=None)
 EVERY_S = 1.0
@@ -17,7 +19,7 @@ class RunProgress:
     """One run's progress artifact: the share of its documents that have come through all stages."""
 
     def __init__(self, documents: int, stages: tuple[str, ...]) -> None:
-        self._documents, self._stages = max(1, documents), stages
+        self.documents, self._stages = max(1, documents), stages
         self._listener = LISTENER.get()
         self._artifact: UUID | None = None
         self._update: asyncio.Task[object] | None = None
@@ -26,8 +28,8 @@ class RunProgress:
 
     async def open(self) -> None:
         """Put the artifact on the run's page."""
-        self._artifact = await acreate_progress_artifact(
-            0.0, key="progress", description="Documents through all stages"
+        self._artifact = await report(
+            acreate_progress_artifact(0.0, key="progress", description="Documents through all stages")
         )
 
     def tell(self, stage: str, batch: int, documents: int, done: int, of: int) -> None:
@@ -38,7 +40,7 @@ class RunProgress:
         if now - self._last >= EVERY_S and (self._update is None or self._update.done()):
             self._last = now
             through = (self._stages.index(stage) + done / max(1, of)) / len(self._stages)
-            self._send((self.finished + documents * through) / self._documents)
+            self._send((self.finished + documents * through) / self.documents)
 
     async def close(self) -> None:
         """Show the end of it."""
@@ -51,4 +53,4 @@ class RunProgress:
     def _send(self, share: float) -> None:
         if self._artifact is not None:
             percent = min(100.0, 100.0 * share)
-            self._update = asyncio.create_task(aupdate_progress_artifact(self._artifact, percent))
+            self._update = asyncio.create_task(report(aupdate_progress_artifact(self._artifact, percent)))

@@ -7,6 +7,7 @@ from typing import Any
 from prefect.artifacts import acreate_markdown_artifact
 
 from nightdesk.flows.artifacts.markdown import code, plain, table
+from nightdesk.flows.artifacts.reporting import report as told
 from nightdesk.flows.artifacts.run_verdict import RunVerdict
 from nightdesk.role_rl import state_versions as states
 from nightdesk.role_rl.errors import StateError
@@ -22,7 +23,7 @@ _SHOWN = 20  # rows of a list that could be long
 
 async def show_run(run: Run, result: dict[str, Any], verdict: RunVerdict, learned: Learned | None) -> None:
     """Put a run's summary, and what it taught, on its page."""
-    await acreate_markdown_artifact(_summary(run, result, verdict), key="summary", description=verdict.line)
+    await told(acreate_markdown_artifact(_summary(run, result, verdict), key="summary", description=verdict.line))
     if learned is not None:
         await show_weights(run.out, run.profile, learned)
 
@@ -30,7 +31,7 @@ async def show_run(run: Run, result: dict[str, Any], verdict: RunVerdict, learne
 async def show_weights(out: Path, profile: Profile, learned: Learned) -> None:
     """Put the weights before and after on the page, with the reason."""
     text = _weights(out, profile, learned)
-    await acreate_markdown_artifact(text, key="weights", description=f"Weights, version {learned.version}")
+    await told(acreate_markdown_artifact(text, key="weights", description=f"Weights, version {learned.version}"))
 
 
 def _summary(run: Run, result: dict[str, Any], verdict: RunVerdict) -> str:

@@ -6,11 +6,16 @@ Exit codes: 0 done; 1 a failed run; 2 bad input or usage (one line: file, place,
 import contextlib
 import logging
 import os
+import signal
 import sys
 from collections.abc import Iterator
 
 import typer
 
+if __name__ == "__main__":  # not imported by `entry`, which does this first
+    from nightdesk.flows.cli.entry import heed_ctrl_c
+
+    heed_ctrl_c()
 from nightdesk.flows.cli import (
     edition_and_export,
     evaluate,
@@ -23,7 +28,8 @@ from nightdesk.flows.cli import (
     simulate,
     weights,
 )
-from nightdesk.flows.cli.interrupts import Interrupted
+from nightdesk.flows.cli.causes import in_one_line
+from nightdesk.flows.cli.interrupts import Interrupted, end_process
 from nightdesk.flows.shared.configure import configure
 from nightdesk.role_rl.errors import RoleRLError
 from nightdesk.tasks.errors import InputError, NightdeskError
@@ -58,11 +64,13 @@ log = logging.getLogger("nightdesk")
 def _logging() -> Iterator[None]:
     # What ends a run is told here, once; Prefect would tell it on this terminal at every level it passes through.
     os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
+    os.environ.setdefault("PREFECT_LOGGING_INTERNAL_LEVEL", "CRITICAL")
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(levelname)s: %(message)s"))
     handler.addFilter(lambda r: r.name != "nightdesk.stages" or r.levelno > logging.INFO)
     log.addHandler(handler)
     log.propagate = False
+    logging.raiseExceptions = False  # a log that cannot be sent to Prefect is no news on this terminal
     try:
         yield
     finally:
@@ -72,13 +80,19 @@ def _logging() -> Iterator[None]:
 def main() -> None:
     """Run the command line and exit with its code."""
     configure()
+    # The commands can be torn anywhere; `run` says when it cannot. Not where Ctrl-C is ignored, as under nohup.
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     with _logging():
         try:
             code = app(standalone_mode=False) or 0
             if code == 130:  # a Ctrl-C before there was anything to cancel, as typer tells it
-                raise Interrupted
-        except Interrupted:
+                raise KeyboardInterrupt
+        except KeyboardInterrupt:
             typer.echo("interrupted; what was answered is stored, and the same command goes on from there", err=True)
+            code = 130
+        except Interrupted as e:
+            typer.echo(str(e), err=True)
             code = 130
         except InputError as e:
             typer.echo(f"nightdesk: {e}", err=True)
@@ -86,15 +100,15 @@ def main() -> None:
         except (NightdeskError, RoleRLError) as e:
             typer.echo(f"nightdesk: {e}", err=True)
             code = 1
-        except Exception as e:
+        except Exception as e:  # noqa: BLE001  (whatever it is, it is told in one line)
             if hasattr(e, "exit_code") and hasattr(e, "format_message"):  # usage, as typer's click reports it
                 said = e.format_message().rstrip(".")
                 typer.echo(f"nightdesk: {said + '; ' if said else ''}see nightdesk --help", err=True)
                 code = 2
             else:
-                log.exception("the run failed")
+                typer.echo(f"nightdesk: {in_one_line(e)}", err=True)
                 code = 1
-    sys.exit(code)
+    end_process(code)
 
 
 if __name__ == "__main__":

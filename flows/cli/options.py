@@ -2,21 +2,39 @@
 
 import logging
 import os
+import tempfile
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from nightdesk.tasks.errors import InputError
 
+if TYPE_CHECKING:
+    from nightdesk.tasks.reading.sources import Reading
+
 log = logging.getLogger("nightdesk")
+
+
+def _folder(named: object) -> Path:
+    """Read --out. An empty one is refused: it would be the working folder, which nobody means by an unset $OUT."""
+    if not str(named).strip():
+        raise InputError("--out '': no folder is named (is the variable that should hold its name set?); name one")
+    return Path(str(named))
+
+
 SOURCES_HELP = "Files, folders, globs or http(s) addresses, or - for stdin; {run_date} stands for the run's date."
 Sources = Annotated[
     list[str] | None,
     typer.Argument(help=f"{SOURCES_HELP} Left out: the sample documents that come with nightdesk."),
 ]
-Out = Annotated[Path, typer.Option(help="Folder of the tables, the answers' store and the learner's state.")]
+Out = Annotated[
+    Path,
+    typer.Option(
+        parser=_folder, metavar="PATH", help="Folder of the tables, the answers' store and the learner's state."
+    ),
+]
 RunDate = Annotated[str, typer.Option("--date", help="Date the run is for (YYYY-MM-DD); today if left out.")]
 ProfileName = Annotated[str, typer.Option("--profile", help="news, commerce, or a profile's .toml file.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
@@ -42,10 +60,49 @@ def date_of(text: str) -> date:
 
 
 def check_out(out: Path) -> None:
-    """Raise InputError if OUT can never be written; write nothing."""
-    existing = next(p for p in (out, *out.absolute().parents) if p.exists())
-    if not existing.is_dir() or not os.access(existing, os.W_OK):
-        raise InputError(f"--out {out}: {existing} is not a folder that can be written; name another")
+    """Raise InputError if OUT cannot be written; leave nothing there."""
+    try:
+        existing = next(p for p in (out, *out.absolute().parents) if p.exists())
+        if not existing.is_dir() or not os.access(existing, os.W_OK):
+            raise InputError(f"--out {out}: {existing} is not a folder that can be written; name another")
+        for folder in (out, out / "tables", *out.glob("tables/*")):
+            if folder.is_dir():
+                tempfile.TemporaryFile(dir=folder).close()  # a full disk, an immutable folder: no mode tells of these
+        for file in out.glob("*.db"):
+            if not os.access(file, os.W_OK):
+                raise InputError(f"--out {out}: {file} cannot be written; mend its rights, or name another folder")
+    except OSError as e:
+        where = f" ({e.filename})" if e.filename and Path(e.filename) != out else ""
+        raise InputError(f"--out {out}: cannot be written ({e.strerror}){where}; mend that, or name another") from None
+
+
+def check_size(sources: list[str]) -> None:
+    """Raise InputError if so many sources are named that Prefect does not take them as the parameters of a run."""
+    from nightdesk.flows.shared.prefect_surroundings import too_many
+
+    if wrong := too_many(sources):
+        raise InputError(wrong)
+
+
+def check_apart(out: Path, sources: list[str], reading: "Reading | None" = None) -> None:
+    """Raise InputError if OUT lies inside a source or a source inside OUT: a run would read what runs have made.
+
+    sources: as they are named; reading: what was found of them.
+    """
+    whole = Path(os.path.realpath(out))
+    for source in sources:
+        named = Path(os.path.realpath(source))
+        if "://" not in source and named.is_dir() and whole.is_relative_to(named):
+            raise InputError(
+                f"--out {out}: lies inside the source {source}, so that runs would read what runs have made; name an "
+                "--out beside it"
+            )
+    found = [s.where for s in reading.sources if isinstance(s.where, Path)] if reading else []
+    for where in (*found, *(Path(s) for s in sources if "://" not in s and s != "-")):
+        if Path(os.path.realpath(where)).is_relative_to(whole):
+            raise InputError(
+                f"{where}: this source lies inside --out {out}, where runs keep what they make; name an --out elsewhere"
+            )
 
 
 def check_is_out(out: Path) -> None:

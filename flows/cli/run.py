@@ -8,8 +8,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nightdesk.flows.cli.interrupts import in_loop
-from nightdesk.flows.cli.options import AsJson, Out, ProfileName, RunDate, Sources, check_out, date_of, sources_of
+from nightdesk.flows.cli.interrupts import in_loop, leave_at_once
+from nightdesk.flows.cli.options import (
+    AsJson,
+    Out,
+    ProfileName,
+    RunDate,
+    Sources,
+    check_apart,
+    check_out,
+    check_size,
+    date_of,
+    sources_of,
+)
 from nightdesk.flows.cli.terminal import show, show_table
 
 if TYPE_CHECKING:
@@ -35,7 +46,9 @@ def run(
 
     Ends with exit code 1 if the run was bad: models failed on too many sentences, or the audit withheld a batch.
     """
+    leave_at_once()
     started = time.perf_counter()
+    from nightdesk.flows.shared.surroundings import check
     from nightdesk.tasks.config.profile import load_profile
     from nightdesk.tasks.errors import BadRun
     from nightdesk.tasks.reading.sources import check_sources
@@ -43,8 +56,12 @@ def run(
     day = date_of(run_date)  # told once: the run may begin before midnight and end after
     chosen = load_profile(profile)
     named = sources_of(sources)
-    reading = check_sources(named, day, text_id)
     check_out(out)
+    if not dry_run:
+        check_size(named)
+        check(0 if chosen.dask.scheduler or "DASK_SCHEDULER_ADDRESS" in os.environ else chosen.dask.workers)
+    reading = check_sources(named, day, text_id)
+    check_apart(out, named, reading)
     if dry_run:
         return _foretell(reading, chosen, out, as_json)
     if "PREFECT_API_URL" in os.environ:
@@ -74,7 +91,7 @@ def run(
     bad: BadRun | None = None
     with bars():
         try:
-            result = in_loop(nightly(parameters))
+            result = in_loop(nightly(parameters), is_flow=True)
         except BadRun as e:
             bad, result = e, e.result
     result = {**result, "seconds": round(time.perf_counter() - started, 3)}

@@ -13,8 +13,8 @@ from typing import Annotated
 
 import typer
 
-from nightdesk.flows.cli.causes import told_in_one_line
-from nightdesk.flows.cli.options import Out, ProfileName, check_out, sources_of
+from nightdesk.flows.cli.causes import cause, told_in_one_line
+from nightdesk.flows.cli.options import Out, ProfileName, check_apart, check_out, check_size, sources_of
 from nightdesk.flows.shared.parent_watch import SERVED_BY
 from nightdesk.tasks.errors import InputError
 
@@ -28,14 +28,18 @@ def serve(
     more: Annotated[list[str] | None, typer.Argument(hidden=True, metavar="SOURCE")] = None,  # --sources a b c
 ) -> None:
     """Serve the nightly and the ad-hoc runs, and a Prefect server with its UI if none is configured, until Ctrl-C."""
+    from nightdesk.flows.shared.surroundings import check
     from nightdesk.tasks.config.profile import load_profile
 
-    load_profile(profile)
+    chosen = load_profile(profile)
     zone = _zone(timezone)
     named = [*(sources or []), *(more or [])] or sources_of(None)
     for source in named:
         _check_source(source)
     check_out(out)
+    check_apart(out, named)
+    check_size(named)
+    check(0 if chosen.dask.scheduler or "DASK_SCHEDULER_ADDRESS" in os.environ else chosen.dask.workers)
     with told_in_one_line("serving failed"):
         _serve(profile, out, cron, zone, named)
     typer.echo("nightdesk serves no more", err=True)
@@ -131,10 +135,26 @@ def _folder_of(server: str) -> str:
 
 
 def _zone(name: str) -> str:
-    """Return the name of a time zone: the one given, or this machine's. Whether there is such a one, Prefect tells."""
+    """Return the name of a time zone: the one given (whether there is such a one, Prefect tells), or this machine's.
+
+    Raises:
+        InputError: this machine does not say its zone by a name, so the nights would come at the wrong hour.
+    """
+    if name:
+        return name
     import tzlocal
 
-    return name or tzlocal.get_localzone_name()
+    remedy = "name it with --timezone, such as --timezone Europe/Berlin or --timezone UTC"
+    told = os.environ.get("TZ", "").removeprefix(":")
+    if told and "/" not in told and told.upper() not in ("UTC", "GMT"):  # a rule such as EST5EDT
+        raise InputError(f"TZ={told}: not the name of a time zone that nights can be reckoned in; {remedy}")
+    try:
+        local = str(tzlocal.get_localzone_name() or "")
+    except Exception as e:  # noqa: BLE001  (what its files hold can be anything)
+        raise InputError(f"the time zone of this machine cannot be told ({cause(e)}); {remedy}") from None
+    if not local:
+        raise InputError(f"this machine does not say its time zone (no TZ, no /etc/localtime); {remedy}")
+    return local
 
 
 def _check_source(source: str) -> None:

@@ -17,16 +17,18 @@ log = logging.getLogger("nightdesk")
 
 def learn(out: Out = Path("out"), profile: ProfileName = "news", as_json: AsJson = False) -> None:
     """Update the weights from what was published and not yet learned."""
+    from nightdesk.flows.shared.surroundings import check
     from nightdesk.tasks.config.profile import load_profile
 
     load_profile(profile)
     check_is_out(out)
+    check(0)
     from nightdesk.flows.nightly import learn as learn_flow
     from nightdesk.flows.serve.server_auth import close_ephemeral
     from nightdesk.flows.shared.parameters import LearnParameters
 
     close_ephemeral()
-    show(in_loop(learn_flow(LearnParameters(out=str(out), profile=profile))), as_json)
+    show(in_loop(learn_flow(LearnParameters(out=str(out), profile=profile)), is_flow=True), as_json)
 
 
 def weights(

@@ -13,11 +13,11 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from nightdesk.flows.serve.server_auth import ServerKey, of_server
 from nightdesk.flows.shared.configure import configure
 from nightdesk.flows.shared.parent_watch import SERVED_BY, end_with
+from nightdesk.tasks.config.proxies import is_loopback
 from nightdesk.tasks.errors import NightdeskError
 
 HOST = "127.0.0.1"
@@ -82,8 +82,7 @@ def answers(api: str, auth: str = "") -> bool:
         asked = urllib.request.Request(f"{api}/health")
         if auth:  # not for whoever the request might be sent on to
             asked.add_unredirected_header("Authorization", f"Basic {base64.b64encode(auth.encode()).decode()}")
-        direct = urlsplit(api).hostname in ("127.0.0.1", "localhost", "::1")  # no proxy is asked for the loopback
-        opener = urllib.request.build_opener(*([urllib.request.ProxyHandler({})] if direct else []))
+        opener = urllib.request.build_opener(*([urllib.request.ProxyHandler({})] if is_loopback(api) else []))
         with opener.open(asked, timeout=5):
             return True
     except (OSError, ValueError):

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nightdesk.tasks.config.proxies import keep_loopback_direct
 from nightdesk.tasks.errors import NightdeskError
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 FILE = "nightdesk-auth"
 USER = "nightdesk"
-LOOPBACK = ("127.0.0.1", "localhost")
 NO_ORIGIN = "none"  # no browser ever sends this; an empty value would be read as not set
 
 
@@ -94,17 +94,11 @@ def of_server(key: ServerKey, origin: str = NO_ORIGIN) -> dict[str, str]:
 
 
 def use(key: ServerKey, **also: str) -> None:
-    """Have this process, and those that it starts, use the key and what else is given of the environment.
-
-    What goes to the loopback must not go through a proxy, which would see the key.
-    """
+    """Have this process, and those that it starts, use the key and what else is given of the environment."""
     from prefect.context import refresh_global_settings_context
 
     os.environ.update({"PREFECT_API_AUTH_STRING": key.auth, "PREFECT_CLIENT_CSRF_SUPPORT_ENABLED": "true", **also})
-    direct = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
-    if direct != "*":
-        direct = ",".join(dict.fromkeys([*filter(None, direct.split(",")), *LOOPBACK]))
-    os.environ["no_proxy"] = os.environ["NO_PROXY"] = direct
+    keep_loopback_direct()  # a proxy would see the key
     refresh_global_settings_context()
 
 

@@ -8,12 +8,13 @@ import logging
 import os
 
 from nightdesk.flows.shared.parent_watch import end_with_serve
+from nightdesk.tasks.config.proxies import keep_loopback_direct
 
 ENVIRONMENT = {
     # Nothing phones home, nothing chatters, and a cold server gets the time it needs.
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
-    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "90",
+    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "300",
     "PREFECT_LOGGING_LEVEL": "WARNING",
     "PREFECT_LOGGING_EXTRA_LOGGERS": "nightdesk",  # what a run says stands on its page, too
     "DO_NOT_TRACK": "1",
@@ -25,16 +26,21 @@ ENVIRONMENT = {
     # Child processes (server, flow runs, Dask workers, auditor) must not import from the folder that they start in: a
     # tasks.py or a package flows/ of the user's there would be taken for ours.
     "PYTHONSAFEPATH": "1",
+    # Locks of a process that was ended at once are cleaned up by a helper of Python's, which would report it.
+    "PYTHONWARNINGS": "ignore:resource_tracker",
 }
 
 
 def configure() -> None:
     """Set this process's environment, where it says nothing yet, and the level of our log; heed the end of `serve`.
 
+    What goes to this machine itself goes through no proxy.
+
     To be called before Prefect is imported, if possible; what it sets for later imports and child processes counts in
     any case. A second call changes nothing.
     """
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
+    keep_loopback_direct()
     logging.getLogger("nightdesk").setLevel(os.environ.get("NIGHTDESK_LOG", "INFO"))  # whatever Prefect's own level
     end_with_serve()

@@ -13,9 +13,11 @@ from prefect.events import emit_event
 from prefect.states import Completed, Failed
 
 from nightdesk.flows.artifacts.progress import RunProgress
+from nightdesk.flows.artifacts.reporting import report
 from nightdesk.flows.artifacts.run_page import show_run
 from nightdesk.flows.artifacts.run_summary import summary
 from nightdesk.flows.artifacts.run_verdict import judge
+from nightdesk.flows.shared.kept_result import KEPT
 from nightdesk.flows.shared.parameters import RunParameters
 from nightdesk.flows.shared.secret_blocks import keys_into_environment
 from nightdesk.flows.shared.stage_tasks import (
@@ -78,6 +80,8 @@ async def reorganize_documents(
             run.begin(is_only_new, parameters.reassign, late=by is not None, done_runs=done_runs)
             progress = RunProgress(len(run.reading.doc_ids), BATCH_STAGES)
             await progress.open()
+            if (keep := KEPT.get()) is not None:
+                keep.progress = progress
             RUN.set(run)
             PROGRESS.set(progress)
             await reorganize_batches()
@@ -97,9 +101,13 @@ async def reorganize_documents(
 
 async def label_run(name: str | None = None, tag: str | None = None) -> None:
     """Give the flow run that this is a name, or one more tag: both are seen in the list of runs."""
-    async with get_client() as client:
-        tags = None if tag is None else sorted({*runtime.flow_run.tags, tag})
-        await client.update_flow_run(runtime.flow_run.id, name=name, tags=tags)
+    tags = None if tag is None else sorted({*runtime.flow_run.tags, tag})
+
+    async def update() -> None:
+        async with get_client() as client:
+            await client.update_flow_run(runtime.flow_run.id, name=name, tags=tags)
+
+    await report(update())
 
 
 def ended(result: dict[str, Any]) -> State[Any]:

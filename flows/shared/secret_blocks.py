@@ -5,7 +5,10 @@ from typing import Any
 
 from prefect.blocks.system import Secret
 
+from nightdesk.flows.artifacts.reporting import report
 from nightdesk.tasks.config.profile import Profile
+
+PATIENCE_S = 60.0  # with a server that is busy: without its keys a run would end bad
 
 
 async def keys_into_environment(profile: Profile) -> None:
@@ -16,11 +19,16 @@ async def keys_into_environment(profile: Profile) -> None:
     """
     named = {str(getattr(m, "key_env", "")) for m in profile.models} - {""}
     for name in sorted(n for n in named if not os.environ.get(n)):
-        try:
-            block: Secret[Any] = await Secret.aload(block_of(name))
-        except ValueError:  # there is no such block
-            continue
-        os.environ[name] = str(block.get())
+        if (secret := await report(_secret(name), patience_s=PATIENCE_S)) is not None:
+            os.environ[name] = secret
+
+
+async def _secret(name: str) -> str | None:
+    try:
+        block: Secret[Any] = await Secret.aload(block_of(name))
+    except ValueError:  # there is no such block
+        return None
+    return str(block.get())
 
 
 def block_of(variable: str) -> str:

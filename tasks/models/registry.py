@@ -3,6 +3,7 @@
 from functools import cache
 from typing import Any
 
+from nightdesk.tasks.config.proxies import keep_loopback_direct
 from nightdesk.tasks.errors import TerminalError
 from nightdesk.tasks.models.address import ModelAddress
 from nightdesk.tasks.models.providers.batch_protocol import Batches
@@ -38,6 +39,7 @@ def build(address: ModelAddress) -> Any:
     """
     kind = kind_of(address)
     if address.provider != "embedded":
+        keep_loopback_direct()  # a Dask worker elsewhere has not been told
         return kind(address)
     return kind(address.penalty, address.settings) if address.settings else kind(address.penalty)
 

@@ -1,5 +1,6 @@
 """Which language a text is in, by py3langid and by its letters."""
 
+import logging
 import re
 import string
 from functools import cache, lru_cache
@@ -12,6 +13,7 @@ HAN, KANA, HANGUL = (
     "\u1100-\u11ff\uac00-\ud7af",
 )
 WIDE = re.compile(f"[{HAN}{KANA}{HANGUL}]")
+log = logging.getLogger("nightdesk")
 _LATIN_WORD = re.compile(r"[A-Za-z\u00c0-\u024f]+")
 
 
@@ -33,7 +35,11 @@ def _language_of(sample: str) -> str:
     if wide and wide >= len(_LATIN_WORD.findall(sample)):
         return _east_asian(sample, wide)
     text = WIDE.sub(" ", sample).translate(_NO_DIGITS)
-    ranked = _identifier().rank(text)
+    try:
+        ranked = _identifier().rank(text)
+    except Exception as e:  # noqa: BLE001  (it unpacks its model into the temporary folder, which may be full)
+        _warn(f"{type(e).__name__}: {e}")
+        return "en"
     if letters < _FEW_LETTERS:
         ranked = [(code, p) for code, p in ranked if code in _COMMON]
         code, certainty = ranked[0]
@@ -69,6 +75,11 @@ _COMMON = (
     "ar", "bg", "cs", "da", "de", "el", "en", "es", "fa", "fi", "fr", "he", "hi", "hr", "hu", "id", "it", "ja", "ko",
     "nl", "no", "pl", "pt", "ro", "ru", "sk", "sl", "sr", "sv", "th", "tr", "uk", "ur", "vi", "zh",
 )  # fmt: skip
+
+
+@cache  # once for each reason
+def _warn(why: str) -> None:
+    log.warning("the language detector cannot be used (%s); what its letters do not tell counts as English", why)
 
 
 @cache

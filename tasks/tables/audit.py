@@ -1,7 +1,7 @@
 """The audit: Great Expectations decides whether tables may be published. The one module that knows it.
 
 Its import takes seconds and its memory hundreds of MB, so a run keeps it in a process of its own (auditor()), which is
-started while the role stages run.
+started while the role stages run. It gives way to them while it gets ready, until the run waits for it.
 """
 
 import multiprocessing
@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 from nightdesk.tasks.child_processes import deaf_children, leave_the_terminal
 from nightdesk.tasks.errors import PublishError
 from nightdesk.tasks.tables.contracts import contract
+from nightdesk.tasks.tables.patient_import import PatientImport
 
 _ROW = "__row"
 CLOSE_TIMEOUT_S = 5
@@ -35,7 +36,7 @@ class AuditReport:
 
 
 class Auditor:
-    """A process that audits one table at a time. It gets ready at low priority, beside the roles.
+    """A process that audits one table at a time. It gets ready beside the roles.
 
     A plain process and a pipe: when this process ends, however it does, the pipe closes and the other one ends too.
     """
@@ -100,14 +101,15 @@ def auditor() -> Iterator[Auditor]:
 
 def _serve(pipe: Connection) -> None:
     leave_the_terminal()  # a Ctrl-C there is the flow's to answer
-    os.nice(10)
-    import great_expectations  # noqa: F401  (seconds, paid while the roles are at work)
-
+    ready = PatientImport("great_expectations")  # seconds, paid while the roles are at work
     while True:
         try:
             question = pipe.recv()
         except (EOFError, OSError):
+            if not ready.done:  # nothing was audited, so nothing is to be given back
+                os._exit(0)
             return
+        ready.finish()
         try:
             answer: AuditReport | str = audit(*question)
         except Exception as e:  # noqa: BLE001  (whatever it is, the run must hear of it)

@@ -1,13 +1,14 @@
 """Errors that nobody foresaw: one line that says what failed and why."""
 
 import asyncio
+import errno
 
 import pytest
 import typer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nightdesk.flows.cli.causes import LONGEST, cause, told_in_one_line
+from nightdesk.flows.cli.causes import LONGEST, cause, in_one_line, told_in_one_line
 from nightdesk.tasks.errors import InputError, NightdeskError
 
 
@@ -48,3 +49,28 @@ def test_the_cause_is_one_line_whatever_the_error() -> None:
         "OSError: the disk is full"
     )
     assert len(cause(ValueError("x" * 10_000))) < 1_000
+
+
+@pytest.mark.parametrize(
+    ("error", "way_out"),
+    [
+        (RuntimeError("can't start new thread"), "ulimit -u"),
+        (BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable"), "ulimit -u"),
+        (MemoryError(), "[dask] workers"),
+        (OSError(errno.EMFILE, "Too many open files"), "ulimit -n"),
+        (OSError(errno.ENOSPC, "No space left on device"), "free some disk space"),
+        (KeyError("a"), "NIGHTDESK_LOG=DEBUG"),
+    ],
+)
+def test_what_ended_a_command_is_one_line_with_the_way_out(error: Exception, way_out: str) -> None:
+    for raised in (error, _caused_by(error)):
+        line = in_one_line(raised)
+        assert len(line.splitlines()) == 1
+        assert way_out in line
+        assert "goes on from what was answered" in line
+
+
+def _caused_by(error: Exception) -> Exception:
+    wrapped = RuntimeError("the Dask cluster did not start")
+    wrapped.__cause__ = error
+    return wrapped

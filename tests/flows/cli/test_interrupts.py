@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from nightdesk.flows.cli.entry import BEFORE
 from nightdesk.tasks.reorganizing import missed_nights
 from nightdesk.tasks.reorganizing.missed_nights import ScheduledNight
 from tests.flows.conftest import NIGHTDESK
@@ -31,7 +32,9 @@ SLOW = "\n".join(
     "prices = { input = 5.0, output = 25.0 }\nlatency_s = { median = 1.0, sigma = 0.3 }\n"
     for name in ("north", "south")
 )
-SAID = "interrupted; what was answered is stored, and the same command goes on from there"
+SAID = (
+    "interrupted; 0 of 1 documents are published, what was answered is stored, and the same command goes on from there"
+)
 PASSAGES = 16
 
 
@@ -133,7 +136,7 @@ def test_ctrl_c_before_anything_runs_ends_it_in_one_line(command: list[str], env
         shown.ctrl_c()
         assert shown.process.wait(timeout=PATIENCE_S) == 130, shown.screen
         wait_until_nothing_is_left_of(shown.process.pid)
-    assert shown.screen.rstrip().splitlines()[-1].removeprefix("^C") == SAID, shown.screen
+    assert shown.screen.rstrip().splitlines()[-1].removeprefix("^C") == BEFORE, shown.screen
     assert "Traceback" not in shown.screen, shown.screen
 
 

@@ -26,6 +26,7 @@ from tests.flows.cli.typed import listing, nightdesk
         ("run a.txt --profile sports", "sports: no such profile; shipped are commerce, news"),
         ("run a.txt --profile mine.toml", "mine.toml: "),
         ("run a.txt --out a.txt", "--out a.txt: "),
+        ("run . --out out", "--out out: lies inside the source ."),
         ("run a.txt --out a.txt/out", "--out a.txt/out: "),
         ("weights --out published --role cook", "--role cook: no such role; there are topic_finder"),
         ("weights --out nowhere", "--out nowhere: no such folder"),
@@ -81,3 +82,10 @@ def test_help_is_no_error(home: Path, command: str) -> None:
     ended = nightdesk(home, *command.split(), "--help")
     assert (ended.returncode, ended.stderr) == (0, "")
     assert "Usage: nightdesk" in ended.stdout
+
+
+def test_an_empty_out_is_refused_and_not_taken_for_the_working_folder(home: Path) -> None:
+    for command in (("run", "a.txt"), ("serve", "--sources", "x"), ("edition",)):
+        ended = nightdesk(home, *command, "--out", "")
+        assert ended.returncode == 2
+        assert ended.stderr.startswith("nightdesk: --out '': no folder is named")

@@ -1,5 +1,8 @@
 """What is typed: dates, folders and sources are checked before anything is written."""
 
+import errno
+import io
+import tempfile
 from datetime import date
 from pathlib import Path
 
@@ -7,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nightdesk.flows.cli.options import check_is_out, check_out, date_of, sources_of
+from nightdesk.flows.cli.options import check_apart, check_is_out, check_out, check_size, date_of, sources_of
 from nightdesk.tasks.errors import InputError
 from tests.tasks.made import DAY, files
 
@@ -40,3 +43,35 @@ def test_where_no_source_is_named_the_shipped_samples_are_read() -> None:
 
     assert sources_of(["a.txt", "-"]) == ["a.txt", "-"]
     assert {s.doc_id for s in find_sources(sources_of(None), DAY)} >= {"evening-en"}
+
+
+def test_an_out_that_is_there_is_tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "tables" / "calls").mkdir(parents=True)
+    check_out(tmp_path)
+    assert files(tmp_path) == set()
+
+    def full(dir: Path) -> None:
+        if dir.name == "calls":
+            raise OSError(errno.ENOSPC, "No space left on device", str(dir / "tmp"))
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", lambda dir: full(dir) or io.BytesIO())
+    with pytest.raises(InputError, match="cannot be written \\(No space left on device\\)"):
+        check_out(tmp_path)
+
+
+def test_out_and_sources_are_apart(tmp_path: Path) -> None:
+    inside, beside, source = tmp_path / "in" / "out", tmp_path / "out", tmp_path / "in"
+    inside.mkdir(parents=True)
+    check_apart(beside, [str(source), "-", "https://wire.example/out", str(source / "*.txt")])
+    with pytest.raises(InputError, match="lies inside the source"):
+        check_apart(inside, [str(source)])
+    with pytest.raises(InputError, match="lies inside --out"):
+        check_apart(source, [str(inside)])
+    (tmp_path / "link").symlink_to(inside)
+    with pytest.raises(InputError, match="lies inside the source"):
+        check_apart(tmp_path / "link", [str(source)])
+
+
+def test_so_many_sources_that_prefect_takes_no_more_are_refused() -> None:
+    with pytest.raises(InputError, match="name the folder"):
+        check_size(["/srv/wires/" + "a" * 200] * 3_000)

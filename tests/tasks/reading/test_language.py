@@ -1,7 +1,10 @@
 """Languages: told from scripts and words, English where there is nothing to tell one by."""
 
+import logging
+
 import pytest
 
+from nightdesk.tasks.reading import language
 from nightdesk.tasks.reading.language import detect_language
 
 
@@ -41,3 +44,19 @@ def test_the_language_is_told_from_scripts_and_words_and_never_guessed_wildly(te
 
 def test_a_text_in_two_languages_is_told_by_all_of_it() -> None:
     assert detect_language(["Welcome to the show"] + ["家人们今天这个保温杯真的特别好用"] * 200) == "zh"
+
+
+def test_a_detector_that_cannot_be_loaded_is_said_once_and_texts_are_told_by_their_letters(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full() -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(language, "_identifier", full)
+    monkeypatch.setattr(logging.getLogger("nightdesk"), "propagate", True)
+    language._warn.cache_clear()
+    assert detect_language(["La tour est restée fermée, et personne ne sait pour combien de temps."]) == "en"
+    assert detect_language(["Il ponte è chiuso, e nessuno sa fino a quando resterà chiuso."]) == "en"
+    assert detect_language(["工程师发现裂缝后，海港大桥于星期二全部关闭了。"]) == "zh"
+    (record,) = caplog.records
+    assert "No space left on device" in record.message
