@@ -18,8 +18,8 @@ class Document:
     """Sentences of one source; position k (1..n) is texts[k - 1], and ids[k - 1] is what the source calls it.
 
     starts: seconds from the beginning at which each sentence starts; None where the source tells no times.
-    title: the source's own, which is not one of the sentences. replaced: number of characters that cannot be written as
-    UTF-8 and became U+FFFD.
+    title: the source's own, which is not one of the sentences. replaced: number of U+FFFD in the sentences, which
+    stand for bytes that are no character.
     """
 
     doc_id: str
@@ -54,15 +54,15 @@ def shown(path: Path | str) -> str:
 def make_document(doc_id: str, source: str, sentences: Sequence[Sentence], title: str | None = None) -> Document:
     """Build a document of (id, sentence) pairs, or (id, sentence, start in seconds) triples.
 
-    What no table can hold becomes U+FFFD, and is counted.
+    What no table can hold becomes U+FFFD, and is counted, as are broken bytes, which came as U+FFFD.
     """
     replaced = 0
     ids: list[str] = []
     texts: list[str] = []
     for sentence in sentences:
         for value, column in ((sentence[0], ids), (sentence[1], texts)):
-            clean, n = _SURROGATES.subn("\ufffd", value)
-            replaced += n
+            clean = _SURROGATES.sub("\ufffd", value)
+            replaced += clean.count("\ufffd")
             column.append(clean)
     content = json.dumps([ids, texts], ensure_ascii=False, separators=(",", ":"))
     digest = hashlib.sha256(content.encode()).hexdigest()

@@ -1,151 +1,201 @@
-"""Bytes -> text: UTF-8 and UTF-16 for certain, others where a detector (charset-normalizer) is sure of them.
+"""Bytes -> text: by a byte-order mark, as UTF-8, by the label that came with them, or told from the letters.
 
-What a document declares is tried only if it is the encoding of a text (is_charset): Python also has codecs that raise
-errors of their own, or that take time which grows with the square of the length.
+Labels (`charset=` of an HTTP header, of a page, of an XML declaration) mean what they mean to browsers: the table of
+https://encoding.spec.whatwg.org/#names-and-labels, by webencodings. It names encodings of text only, whereas Python
+also has codecs that raise errors of their own, or take time that grows with the square of the length.
 """
 
 import codecs
 import re
+from collections.abc import Callable
 
 from nightdesk.tasks.errors import DocumentError
-from nightdesk.tasks.reading.language import detect_language
+from nightdesk.tasks.reading.unlabelled import plausible, told_by_letters
 
-_SAMPLE = 200_000  # bytes shown to the detector
 _MARKS = {
     codecs.BOM_UTF8: "utf-8-sig",
     codecs.BOM_UTF32_LE: "utf-32",  # before UTF-16, whose mark it begins with
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
-_DECLARED = re.compile(rb"""<meta[^>]{0,200}charset\s*=\s*["']?([\w.:-]{2,40})""", re.IGNORECASE)
-_XML_DECLARED = re.compile(r"""^<\?xml[^>]{0,500}?encoding\s*=\s*["']([\w.:-]{2,40})["']""")
-_XML_DECLARATION = re.compile(r"^<\?xml\s[^>]*>")
-# Codecs that Python counts among the encodings of text, and that no document is in.
-_NO_CHARSETS = {"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape", "utf-7"}
-_WESTERN = (
-    "en", "de", "fr", "es", "it", "pt", "nl", "sv", "da", "no", "nb", "nn", "fi", "is", "ca", "gl", "eu", "id", "ms"
-)  # fmt: skip
-_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
-# What a wrong guess makes: control and private characters, the half-width kana and lone jamo of Cyrillic or Japanese.
-_IMPLAUSIBLE = re.compile("[\x7f-\x84\x86-\x9f\u3130-\u318f\ue000-\uf8ff\ufffe\uffff\uff61-\uff9f]")
-_MATCHES = 3  # of the detector, best first, of which the first plausible one is taken
-_LITTLE = 12  # bytes beyond ASCII that are too few for the detector; by them only Western text is told
-_WESTERN_LETTERS = re.compile("[\x00-\x7f\xa0-\xff\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u2013-\u203a\u20ac]*")
+_META = re.compile(rb"""<meta[^>]{0,200}charset\s*=\s*["']?\s*([\w.:-]{2,40})""", re.IGNORECASE)
+_XML_DECLARED = re.compile(rb"""^\s{0,20}<\?xml[^>]{0,500}?encoding\s*=\s*["']([\w.:-]{2,40})["']""")
+_XML_DECLARATION = re.compile(r"^\s*<\?xml\s[^>]*>")
+# Where Python's codec knows fewer characters than the encoding that browsers take for it.
+_SUPERSETS = {
+    "gbk": "gb18030", "shift_jis": "cp932", "cp949": "cp949", "euc_kr": "cp949", "big5": "big5hkscs",
+    "iso8859-8-i": "iso8859-8",
+}  # fmt: skip
+_LIKE_ASCII = ("utf-16-le", "utf-16-be", "iso2022_jp")  # tried before UTF-8, because their bytes may all be ASCII
+_ESCAPES = re.compile(rb"\x1b(?:\$[@B]|\([JI])")  # of ISO-2022-JP
+_MULTIBYTE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+_BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
+_ENOUGH = 4  # characters of UTF-8 beyond ASCII: by chance a line in another encoding has one or two
+_FEW = 0.1  # so many of the characters beyond ASCII may be broken in a text that is otherwise UTF-8, or as labelled
 
 
-def decode(raw: bytes) -> str:
-    """Return the text of a file.
+def decode(raw: bytes, label: str = "") -> str:
+    """Return the text of a file; broken bytes in it are U+FFFD. label: the charset that its server names.
 
     Raises:
         DocumentError: it is no text, or in an encoding that cannot be told with confidence; says where and what to do.
     """
-    for mark, encoding in _MARKS.items():
-        if raw.startswith(mark):
-            return _as_declared(raw, encoding)
-    if (unmarked := _unmarked_utf16(raw)) is not None:
-        return _as_declared(raw, unmarked)
-    try:
-        text: str = raw.decode()
-    except UnicodeDecodeError as e:
-        text = _detected(raw, e.start)
+    text = _decoded(raw, label)
     if "\0" in text:
         line = text[: text.index("\0")].count("\n") + 1
         raise DocumentError(f"line {line}: a NUL byte, so this is no text; name a text file")
     return text
 
 
-def decode_xml(raw: bytes) -> str:
+def decode_xml(raw: bytes, label: str = "") -> str:
     """Return the text of an XML document without its declaration, which speaks of the bytes.
 
-    By its mark, as it is declared, as UTF-8, or as Windows-1252, whichever fits first; feeds are often in none of them.
+    Never refused, because what is wrong with a feed is said better by its parser: bytes that cannot be told are U+FFFD.
     """
-    marked = next((e for mark, e in _MARKS.items() if raw.startswith(mark)), None) or _unmarked_utf16(raw)
-    head = raw[:2_000].decode(marked or "latin-1", "replace").removeprefix("\ufeff")
-    declared = _XML_DECLARED.match(head)
-    named = declared[1].lower() if declared else ""
-    for encoding in (marked, "gb18030" if named == "gb2312" else named, "utf-8", "cp1252"):
-        if not encoding or not is_charset(encoding):
-            continue
-        try:
-            text = raw.decode(encoding)
-        except UnicodeError:
-            continue
-        return _XML_DECLARATION.sub("", text.removeprefix("\ufeff"))
-    return _XML_DECLARATION.sub("", raw.decode("utf-8", "replace"))
-
-
-def is_charset(name: str) -> bool:
-    """Tell whether a name that a document declares is the encoding of a text."""
     try:
-        info = codecs.lookup(name)
-    except (LookupError, ValueError):
-        return False
-    return bool(getattr(info, "_is_text_encoding", True)) and info.name not in _NO_CHARSETS
+        text = _decoded(raw, label)
+    except DocumentError:
+        text = raw.decode("utf-8", "replace")
+    return _XML_DECLARATION.sub("", text.removeprefix("\ufeff"))
 
 
-def _as_declared(raw: bytes, encoding: str) -> str:
+def python_codec(label: str) -> str | None:
+    """Return the codec for a label as browsers understand it; None if it is the label of no encoding."""
+    from webencodings import lookup
+
+    found = lookup(label)
+    if found is None or found.name == "replacement":
+        return None
+    name = str(found.codec_info.name)
+    return _SUPERSETS.get(name, name)
+
+
+def _decoded(raw: bytes, label: str) -> str:
+    """Return the first text that the bytes can be, by the surest sign first."""
+    for mark, encoding in _MARKS.items():
+        if raw.startswith(mark):
+            return _as_marked(raw, encoding)
+    named = (python_codec(label) if label else None) or _declared(raw)
+    readers: tuple[Callable[[bytes], str | None], ...] = (
+        lambda raw: _strictly(raw, named) if named in _LIKE_ASCII else None,
+        _european_utf16,
+        lambda raw: _strictly(raw, "iso2022_jp_2") if _ESCAPES.search(raw) else None,
+        _as_utf8,
+        lambda raw: _as_labelled(raw, named),
+        _east_asian_utf16,
+        _damaged_utf8,
+        _line_by_line,
+        told_by_letters,
+    )
+    text = next((text for read in readers if (text := read(raw)) is not None), None)
+    if text is None:
+        line = raw[: _first_broken(raw)].count(b"\n") + 1
+        raise DocumentError(f"line {line}: not UTF-8 text, and its encoding cannot be told; save it as UTF-8")
+    return text
+
+
+def _as_utf8(raw: bytes) -> str | None:
+    return raw.decode() if _first_broken(raw) is None else None
+
+
+def _first_broken(raw: bytes) -> int | None:
+    """Return where the first byte stands that is no UTF-8."""
+    try:
+        raw.decode()
+    except UnicodeDecodeError as e:
+        return e.start
+    return None
+
+
+def _declared(raw: bytes) -> str | None:
+    """Return the codec that a page or an XML document declares in its first bytes."""
+    head = raw[:2_000]
+    found = _XML_DECLARED.match(head) or _META.search(head)
+    named = python_codec(found[1].decode("ascii")) if found else None
+    # A declaration that could be read as ASCII is in no UTF-16.
+    return None if named in ("utf-16-le", "utf-16-be") else named
+
+
+def _as_marked(raw: bytes, encoding: str) -> str:
     try:
         text = raw.decode(encoding)
     except UnicodeDecodeError as e:
+        if encoding == "utf-8-sig" and (damaged := _damaged_utf8(raw)) is not None:
+            return damaged.removeprefix("\ufeff")
         raise DocumentError(f"byte {e.start}: not the {encoding.upper()} it begins as; save it as UTF-8") from None
     if "\0" in text:
         raise DocumentError(f"{encoding.upper()} with NUL characters, so this is no text; name a text file")
     return text
 
 
-def _unmarked_utf16(raw: bytes) -> str | None:
-    """Return the UTF-16 that text without a mark is in: every other byte of European text is NUL there."""
+def _strictly(raw: bytes, encoding: str) -> str | None:
+    """Return a text that has no broken byte, and nothing in it that text has not; None if it is not such a one."""
+    try:
+        text = raw.decode(encoding)
+    except (UnicodeError, ValueError):
+        return None
+    return text if plausible(text) else None
+
+
+def _as_labelled(raw: bytes, named: str | None) -> str | None:
+    """Return a text in the encoding of its label, some broken bytes allowed; None if it cannot be in it."""
+    if named is None or named == "utf-8":
+        return None
+    text = raw.decode(named, "replace")
+    beyond = sum(c > "\x7f" for c in text)
+    broken = text.count("\ufffd")
+    return text if broken <= max(1, _FEW * (beyond - broken)) and beyond > broken else None
+
+
+def _damaged_utf8(raw: bytes) -> str | None:
+    """Return UTF-8 in which a few bytes are broken; None if it is something else."""
+    broken_lines = [line for line in raw.split(b"\n") if _first_broken(line) is not None]
+    if any(b"\0" in line for line in broken_lines):
+        return None
+    good = sum(len(_MULTIBYTE.findall(line)) for line in broken_lines)
+    bad = sum(len(_BEYOND_ASCII.findall(_MULTIBYTE.sub(b"", line))) for line in broken_lines)
+    return raw.decode("utf-8", "replace") if bad <= max(1, _FEW * good) <= good else None
+
+
+def _line_by_line(raw: bytes) -> str | None:
+    """Return a text of which some lines are UTF-8, and the others together in one encoding; None if it is not so."""
+    lines = raw.split(b"\n")
+    odd = {k: line for k, line in enumerate(lines) if _first_broken(line) is not None}
+    if sum(len(_MULTIBYTE.findall(line)) for k, line in enumerate(lines) if k not in odd) < _ENOUGH:
+        return None
+    told = told_by_letters(b"\n".join(odd.values()))
+    if told is None:
+        return None
+    others = dict(zip(odd, told.split("\n"), strict=True))
+    return "\n".join(others[k] if k in others else line.decode() for k, line in enumerate(lines))
+
+
+def _european_utf16(raw: bytes) -> str | None:
+    """Return a text in UTF-16 without a mark, of which every other byte is NUL."""
     head = raw[:2_000]
     if len(head) < 4 or len(raw) % 2:
         return None
-    high, low = head[1::2].count(0), head[::2].count(0)
     half = len(head) // 2
-    if high > 0.7 * half and low < 0.05 * half:
-        return "utf-16-le"
-    if low > 0.7 * half and high < 0.05 * half:
-        return "utf-16-be"
+    for encoding, zeros, others in (("utf-16-le", head[1::2], head[::2]), ("utf-16-be", head[::2], head[1::2])):
+        if zeros.count(0) > 0.7 * half and others.count(0) < 0.05 * half:
+            return _strictly(raw, encoding)
     return None
 
 
-def _detected(raw: bytes, bad: int) -> str:
-    """Decode what is not UTF-8 (its byte `bad` is not): as a page declares it, or as the detector is sure of."""
-    line = raw[:bad].count(b"\n") + 1
-    refusal = DocumentError(f"line {line}: not UTF-8 text, and its encoding cannot be told; save it as UTF-8")
-    if declared := _DECLARED.search(raw[:2_000]):
-        named = declared[1].decode("ascii")
-        if not is_charset(named):
-            raise refusal
-        try:
-            return raw.decode(named)
-        except UnicodeError:
-            raise refusal from None
-    if _CONTROL.search(raw):
-        raise refusal
-    from charset_normalizer import from_bytes
+def _east_asian_utf16(raw: bytes) -> str | None:
+    """Return a Chinese, Japanese or Korean text in UTF-16 without a mark.
 
-    little = sum(byte > 0x7F for byte in raw[:_SAMPLE]) < _LITTLE
-    matches = [] if little else [m for m in from_bytes(_sample(raw, bad)) if m.chaos <= 0.1][:_MATCHES]
-    if little or (matches and all("Latin" in a or "Punctuation" in a or "Symbol" in a for a in matches[0].alphabets)):
-        text = _decoded(raw, "cp1252")  # which the detector takes for Central European
-        if text is not None and _WESTERN_LETTERS.fullmatch(text) and detect_language([text]) in _WESTERN:
-            return text
-    for match in matches:
-        if (text := _decoded(raw, match.encoding)) is not None:
-            return text
-    raise refusal
-
-
-def _sample(raw: bytes, bad: int) -> bytes:
-    """Return whole lines for the detector, those with the byte that is not UTF-8 among them."""
-    start = 0 if bad < _SAMPLE else raw.rfind(b"\n", 0, bad) + 1
-    if len(raw) - start <= _SAMPLE:
-        return raw[start:]
-    return raw[start : raw.rfind(b"\n", start, start + _SAMPLE) + 1 or start + _SAMPLE]
-
-
-def _decoded(raw: bytes, encoding: str) -> str | None:
-    try:
-        text = raw.decode(encoding)
-    except UnicodeDecodeError:
+    Some of its bytes are control characters, which other encodings do not have, because its full stop is U+3002 and its
+    lines end in U+000A.
+    """
+    if len(raw) % 2 or not _CONTROL.search(raw):
         return None
-    return None if _IMPLAUSIBLE.search(text) else text
+    for encoding in ("utf-16-le", "utf-16-be"):
+        text = _strictly(raw, encoding)
+        if text is not None and len(_EAST_ASIAN.findall(text)) >= 0.95 * len(text):
+            return text
+    return None
+
+
+_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+_EAST_ASIAN = re.compile("[\n\r\t -~\u2010-\u2026\u3000-\u30ff\u4e00-\u9fff\uac00-\ud7a3\uff00-\uffef]")

@@ -112,9 +112,9 @@ def _documents_in(source: Source) -> Iterator[Found]:
             answer = fetch(source.where)
             reader = _format_of(source.where, answer)
             if reader.many:
-                yield from _rows(source, reader, io.BytesIO(answer.content), MOST_UNPACKED)
+                yield from _rows(source, reader, io.BytesIO(answer.content), answer.charset, MOST_UNPACKED)
             else:
-                yield _alone(source, lambda: reader.read(decode(answer.content)))
+                yield _alone(source, lambda: reader.read(decode(answer.content, answer.charset)))
     except (DocumentError, OSError) as e:
         said = e if isinstance(e, DocumentError) else DocumentError(_cannot(e))
         yield _alone(source, lambda: _raise(said))
@@ -152,15 +152,15 @@ def _from_stdin(source: Source) -> Found:
     return Found(doc_id, found.place, found.source, found.digest, found.content)
 
 
-def _rows(source: Source, reader: Format, file: BinaryIO, most: float = math.inf) -> Iterator[Found]:
-    """Yield the documents of a file of many; most: characters in all of them.
+def _rows(source: Source, reader: Format, file: BinaryIO, charset: str = "", most: float = math.inf) -> Iterator[Found]:
+    """Yield the documents of a file of many. charset: as its server says. most: characters in all of them.
 
     Raises:
         DocumentError: it cannot be read, or has more than that.
     """
     size = 0
     with refusing_what_breaks_readers():  # whoever takes the rows raises its errors elsewhere
-        for row in reader.read(file):
+        for row in reader.read(file, charset):
             size += len(row.body)
             if size > most:
                 raise DocumentError(f"more than {most:,} characters, unpacked; fetch it yourself and name the file")

@@ -26,10 +26,11 @@ _AGENT = "nightdesk (reads feeds and articles)"
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """An answer: its bytes, and the media type that the server gives it ("" if none)."""
+    """An answer: its bytes, and the media type and the charset that the server gives it ("" if none)."""
 
     content: bytes
     media: str
+    charset: str
     at: float
 
 
@@ -121,7 +122,7 @@ def _received(answer: "httpx.Response", began: float) -> Fetched:
         if time.monotonic() - began > TOTAL_S:
             raise DocumentError(f"not all there after {TOTAL_S:.0f} s; try again later")
     media = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
-    return Fetched(bytes(content), media, time.monotonic())
+    return Fetched(bytes(content), media, answer.charset_encoding or "", time.monotonic())
 
 
 def _unpacked(parts: Iterator[bytes], packing: str) -> Iterator[bytes]:

@@ -13,7 +13,7 @@ from nightdesk.tasks.tables.contracts import contract
 from nightdesk.tasks.tables.derived_columns import extent, recount, unplaced
 
 TAKEN_UP = 3  # nights that take up again what models failed on, or what dollars did not reach for
-REPLACED = "characters that no table can hold became U+FFFD"
+REPLACED = "characters that could not be read became U+FFFD"
 _LEFT_OUT = "the answer left this sentence out"
 
 Rows = list[dict[str, Any]]

@@ -44,4 +44,4 @@ class SourceRecord:
 
 # Both raise DocumentError with the place alone; whoever opened the file adds its name.
 Single = Callable[[str], Content]
-Many = Callable[[BinaryIO], Iterator[SourceRecord]]
+Many = Callable[[BinaryIO, str], Iterator[SourceRecord]]  # (file, the charset that its server names)

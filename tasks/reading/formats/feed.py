@@ -16,8 +16,8 @@ from nightdesk.tasks.reading.formats.html import read_fragment
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>")
 
 
-def read(file: BinaryIO) -> Iterator[SourceRecord]:
-    """Yield a row for every entry of a feed.
+def read(file: BinaryIO, charset: str = "") -> Iterator[SourceRecord]:
+    """Yield a row for every entry of a feed. charset: as its server says.
 
     Raises:
         DocumentError: it is no feed, or has no entry.
@@ -26,7 +26,7 @@ def read(file: BinaryIO) -> Iterator[SourceRecord]:
 
     # A file object, since bytes and text are to feedparser first of all a path or an address, which it opens. Already
     # decoded, since it tries whatever codec a feed declares; the blank keeps it from finding a declaration once more.
-    feed = feedparser.parse(io.BytesIO(b" " + decode_xml(file.read()).encode("utf-8", "replace")))
+    feed = feedparser.parse(io.BytesIO(b" " + decode_xml(file.read(), charset).encode("utf-8", "replace")))
     if not feed.get("version") and not feed.entries:
         raise DocumentError(f"no RSS or Atom feed{_why(feed)}; name a feed, or another format")
     if not feed.entries:

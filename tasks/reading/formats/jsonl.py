@@ -9,7 +9,7 @@ from nightdesk.tasks.reading.formats.content import SourceRecord
 from nightdesk.tasks.reading.formats.json_pairs import parse_json
 
 
-def read(file: BinaryIO) -> Iterator[SourceRecord]:
+def read(file: BinaryIO, _charset: str = "") -> Iterator[SourceRecord]:
     """Yield a row for every line that is not blank, one line in memory at a time."""
     for number, line in enumerate(file, 1):
         if number == 1 and line.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):

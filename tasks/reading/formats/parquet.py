@@ -10,7 +10,7 @@ from nightdesk.tasks.reading.formats.jsonl import own
 _ROWS = 256  # in memory at a time
 
 
-def read(file: BinaryIO) -> Iterator[SourceRecord]:
+def read(file: BinaryIO, _charset: str = "") -> Iterator[SourceRecord]:
     """Yield a row for every row of the file.
 
     Raises:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nightdesk.tasks.errors import DocumentError
-from nightdesk.tasks.reading.encodings import decode
+from nightdesk.tasks.reading.encodings import decode, decode_xml
 
 GERMAN = "Der Bürgermeister sagte, die Brücke müsse über Nacht gesperrt bleiben. „Schön ist das nicht“, sagte er."
 SPANISH = "El alcalde dijo que mañana habrá más información, según él, y que la señora Núñez llegó después."
@@ -51,9 +51,65 @@ def test_what_the_detector_is_sure_of_is_read_right(text: str, encoding: str) ->
     assert decode(text.encode(encoding)) == text
 
 
-def test_a_page_is_read_as_it_declares_itself() -> None:
-    page = f'<html><head><meta charset="gb2312"></head><p>{CHINESE}'
-    assert decode(page.encode("gb2312")) == page
+@pytest.mark.parametrize(
+    ("label", "encoding", "text"),
+    [
+        ("gb2312", "gb18030", "镕" + CHINESE), ("iso-8859-1", "cp1252", "“Schön” – 5 €"),
+        ("shift_jis", "cp932", "①橋は"),
+        ("x-sjis", "cp932", "橋は今日"), ("ks_c_5601-1987", "cp949", "똠방각하"), ("big5", "big5hkscs", TRADITIONAL),
+        ("windows-1251", "cp1251", RUSSIAN), ("latin2", "iso8859-2", POLISH), ("utf-16", "utf-8", GERMAN),
+        ("no-such-thing", "cp1252", GERMAN * 3),
+    ],
+)  # fmt: skip
+def test_a_page_is_read_as_its_label_is_understood_by_browsers(label: str, encoding: str, text: str) -> None:
+    page = f'<html><head><meta charset="{label}"></head><p>{text}'
+    assert decode(page.encode(encoding)) == page
+    feed = f'<?xml version="1.0" encoding="{label}"?><rss>{text}</rss>'
+    assert decode_xml(feed.encode(encoding)) == f"<rss>{text}</rss>"
+
+
+@pytest.mark.parametrize("label", ["windows-1251", "cp1251"])
+def test_what_a_server_says_goes_before_what_a_page_says(label: str) -> None:
+    page = f'<meta charset="koi8-r"><p>{RUSSIAN}'
+    assert decode(page.encode("cp1251"), label) == page
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "iso2022_jp"])
+def test_japanese_is_told_without_a_label_by_bytes_that_nothing_else_has(encoding: str) -> None:
+    text = "橋は今日閉鎖されました。\n市長は明日説明します。"
+    assert decode(text.encode(encoding)) == text
+
+
+def test_a_broken_byte_of_utf8_is_one_replaced_character() -> None:
+    for text in (CHINESE, GERMAN):
+        raw = (text + "\n" + text).encode()
+        cut = raw.index(text[6:].encode().lstrip(b" ")[:1]) if text is GERMAN else 9
+        broken = raw[:cut] + b"\xff" + raw[cut:]
+        assert decode(broken).replace("\ufffd", "") == raw.decode()
+        assert decode(broken).count("\ufffd") == 1
+
+
+def test_lines_of_two_encodings_are_each_read_in_their_own() -> None:
+    line = "“Niemand wurde verletzt”, sagte die Bürgermeisterin – ein Glück für alle Gäste im Café."
+    mixed = b"\n".join([line.encode()] * 3 + [line.encode("cp1252")] * 4 + [b"plain"])
+    assert decode(mixed) == "\n".join([line] * 7 + ["plain"])
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [
+        ("iso8859-2", POLISH), ("cp1250", "Příčinu požáru zatím nikdo nezná, řekl mluvčí. Střecha shořela celá."),
+        ("cp1257", "Naktį sudegė malūnas prie upės. Niekas nenukentėjo, sakė ugniagesių atstovas."),
+        ("cp1254", "Gece nehir kıyısındaki değirmen yandı. Kimse yaralanmadı, dedi itfaiye sözcüsü."),
+        ("cp1255", "בלילה נשרפה הטחנה ליד הנהר. איש לא נפגע, מסר דובר הכבאות."),
+        ("cp1256", "احترقت الطاحونة قرب النهر ليلا. لم يصب أحد بأذى، قال المتحدث."),
+        ("cp866", RUSSIAN), ("koi8-r", RUSSIAN), ("iso8859-5", RUSSIAN),
+        ("euc-jp", "橋は今日閉鎖されました。市長は明日説明します。"),
+        ("cp874", "โรงสีริมแม่น้ำไฟไหม้เมื่อคืนนี้ ไม่มีผู้ได้รับบาดเจ็บ"), ("mac-roman", SPANISH),
+    ],
+)  # fmt: skip
+def test_the_letters_tell_the_language_and_the_language_the_encoding(encoding: str, text: str) -> None:
+    assert decode(text.encode(encoding)) == text
 
 
 @pytest.mark.parametrize(
@@ -65,7 +121,7 @@ def test_a_page_is_read_as_it_declares_itself() -> None:
         b"PK\x03\x04\x14\x00\x06\x00",
         b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n\x00\x01",
         b"\xff\xfea",
-        b'<meta charset="no-such-thing">\xff\xfe\xfd',
+        b'<meta charset="no-such-thing">\x81\x8d\x9d',
         b"abc\x9d\x81 hello",
     ],
 )
