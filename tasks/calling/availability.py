@@ -8,7 +8,7 @@ from nightdesk.tasks.config.model_spec import ModelSpec
 from nightdesk.tasks.config.profile import Profile
 from nightdesk.tasks.errors import InputError, ModelError, RateLimited
 from nightdesk.tasks.models.address import address
-from nightdesk.tasks.models.providers.language_model import ServerError
+from nightdesk.tasks.models.providers.provider_errors import ServerError
 from nightdesk.tasks.models.worker import CallResult, look_up
 
 log = logging.getLogger("nightdesk")

@@ -21,7 +21,8 @@ from nightdesk.tasks.errors import ModelError, TerminalError, TransientError
 from nightdesk.tasks.messages import RoleRequest
 from nightdesk.tasks.models.address import address
 from nightdesk.tasks.models.providers.batch_protocol import Batches, BatchItem, BatchResult
-from nightdesk.tasks.models.providers.language_model import FormRefused, LanguageModel
+from nightdesk.tasks.models.providers.language_model import LanguageModel
+from nightdesk.tasks.models.providers.provider_errors import FormRefused
 from nightdesk.tasks.models.registry import batches_of, build
 from nightdesk.tasks.models.worker import CallResult
 from nightdesk.tasks.roles import prompts

@@ -1,5 +1,6 @@
 """The pool of a profile: what is said of each model there, in its [[models]] table."""
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, NamedTuple
 from urllib.parse import urlsplit
@@ -15,6 +16,7 @@ from nightdesk.tasks.messages import Role
 KEYS = {"openai": "OPENAI_API_KEY", "anthropic": "ANTHROPIC_API_KEY"}  # where a provider's own key is looked for
 CONCURRENCY = 32  # calls that a language model has at a time, if its limits do not say
 ASSUMED_CONTEXT = 16_384  # tokens, where neither the profile nor the price list says
+_SECRET = re.compile(r"(^|&)[^=&]*(key|token|secret|password|sig|auth)[^=&]*=", re.IGNORECASE)
 RESERVED = 4  # a reply may always have one token in so many of the context
 
 JsonForm = Literal["json_schema", "json_object_schema", "json_object", "text"]
@@ -112,7 +114,7 @@ class ModelSpec(Table):
         url = urlsplit(self.base_url)
         if self.base_url and (url.scheme not in ("http", "https") or not url.hostname):
             raise ValueError(f"base_url {self.base_url!r} is no address; write http://HOST:PORT/v1")
-        if url.username or url.password or url.query:
+        if url.username or url.password or _SECRET.search(url.query):
             raise ValueError("base_url carries a key; put it into an environment variable and name that in api_key_env")
         if self.provider == "anthropic" and (self.temperature is not None or self.seed is not None):
             raise ValueError("provider anthropic takes neither temperature nor seed; leave them out")

@@ -4,16 +4,10 @@ The parts go from what never changes to what changes most (instructions, chunk, 
 the front. Document text is data: it stands numbered in a fence and the instructions say never to follow it.
 """
 
-import json
-import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
-
-from nightdesk.tasks.errors import BadReply
-from nightdesk.tasks.messages import Answer, Group, Role, RoleRequest
+from nightdesk.tasks.messages import Role, RoleRequest
 from nightdesk.tasks.roles.registry import MODULES
 
 VERSION = 3
@@ -41,24 +35,6 @@ SCHEMA: dict[str, Any] = {
     "additionalProperties": False,
 }
 """The one schema of every role's reply; a schema of each role's own would be a differing front that no cache knows."""
-REST = "rest"
-"""In place of numbers, in one group: all that were shown and no other group names. What is written costs most."""
-_NUMBERS = re.compile(r"\s*\d{1,9}\s*(-\s*\d{1,9}\s*)?")
-_MOST = 100_000  # numbers of one group; more cannot have been shown
-_SURROGATES = re.compile("[\ud800-\udfff]")
-
-
-class ReplyGroup(BaseModel):
-    """One labelled group of a reply."""
-
-    label: str
-    numbers: str
-
-
-class Reply(BaseModel):
-    """What a reply must be: SCHEMA, as a model that reads it."""
-
-    groups: list[ReplyGroup]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,64 +77,3 @@ def fenced(text: str) -> str:
     """Write document text so that nothing in it can pass for the end of the items or for the next one."""
     lines = text.replace("</items>", "< /items>").replace("<items>", "< items>").splitlines()
     return "\n    ".join(lines)  # indented, so that no line of an item can pass for the next item
-
-
-def parse(text: str, shown: int = 0) -> Answer:
-    """Read a reply: JSON, or the first JSON object in whatever stands around it (a fence, a sentence, a thought).
-
-    shown: how many items were shown, for a group of the rest.
-
-    Raises:
-        BadReply: there is no JSON, it does not fit the schema, or its numbers cannot be read.
-    """
-    try:
-        reply = Reply.model_validate(_json_in(text))
-    except ValidationError as e:
-        first = e.errors()[0]
-        place = ".".join(map(str, first["loc"]))
-        raise BadReply(f"the reply does not fit the schema: {place}: {first['msg']}", text) from None
-    except (ValueError, RecursionError) as e:
-        raise BadReply(f"the reply is not JSON: {str(e).splitlines()[0]}", text) from None
-    try:
-        numbers = _all_numbers([g.numbers for g in reply.groups], shown)
-    except ValueError as e:
-        raise BadReply(str(e), text) from None
-    labels = [_SURROGATES.sub("\ufffd", g.label) for g in reply.groups]
-    return Answer(tuple(map(Group, labels, numbers)))
-
-
-def _json_in(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        start = text.find('{"groups"')
-        start = start if start >= 0 else text.find("{")
-        if start < 0:
-            raise
-        return json.JSONDecoder().raw_decode(text, start)[0]
-
-
-def _all_numbers(texts: Sequence[str], shown: int) -> list[tuple[int, ...]]:
-    numbers = [() if text.strip().lower() == REST else _numbers(text) for text in texts]
-    rests = [k for k, text in enumerate(texts) if text.strip().lower() == REST]
-    if len(rests) > 1:
-        raise ValueError(f"{REST!r} stands for {len(rests)} groups; it can for one")
-    for k in rests:
-        named = {n for group in numbers for n in group}
-        numbers[k] = tuple(n for n in range(1, shown + 1) if n not in named)
-    return numbers
-
-
-def _numbers(text: str) -> tuple[int, ...]:
-    numbers: list[int] = []
-    for part in filter(str.strip, text.split(",")):
-        if not _NUMBERS.fullmatch(part):
-            raise ValueError(f"{part.strip()[:40]!r} is neither a number nor a range of numbers")
-        first, _, last = part.partition("-")
-        a, b = int(first), int(last or first)
-        if b < a:
-            raise ValueError(f"the range {part.strip()!r} runs backwards")
-        if b - a + len(numbers) > _MOST:
-            raise ValueError(f"with {part.strip()!r} these are more numbers than any chunk has")
-        numbers += range(a, b + 1)
-    return tuple(numbers)

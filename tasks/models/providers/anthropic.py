@@ -13,7 +13,14 @@ from nightdesk.tasks.errors import BadReply, Refused, Unusable
 from nightdesk.tasks.messages import Usage
 from nightdesk.tasks.models.address import ModelAddress
 from nightdesk.tasks.models.api_keys import read_key
-from nightdesk.tasks.models.providers.language_model import CONNECT_TIMEOUT_S, LanguageModel, Said, as_json
+from nightdesk.tasks.models.providers.language_model import (
+    CONNECT_TIMEOUT_S,
+    LanguageModel,
+    Said,
+    as_json,
+    query_of,
+    without_query,
+)
 from nightdesk.tasks.models.providers.usage_figures import usage_of, whole
 from nightdesk.tasks.roles import prompts
 from nightdesk.tasks.roles.prompts import Prompt
@@ -23,7 +30,8 @@ from nightdesk.tasks.roles.prompts import Prompt
 def _client(base_url: str, key_env: str, timeout_s: float, _: asyncio.AbstractEventLoop) -> AsyncAnthropic:
     """Return the client of a server, built once per process (and loop, to which its connections belong)."""
     return AsyncAnthropic(
-        base_url=base_url or "https://api.anthropic.com",
+        base_url=without_query(base_url) or "https://api.anthropic.com",
+        default_query=query_of(base_url),
         api_key=read_key(key_env) if key_env else "none",
         timeout=httpx2.Timeout(timeout_s, connect=CONNECT_TIMEOUT_S),
         max_retries=0,
@@ -70,7 +78,10 @@ class AnthropicModel(LanguageModel):
     def read(self, reply: Mapping[str, Any]) -> Said:
         """Return what a message says."""
         usage = _usage(reply.get("usage"))
-        blocks = [b for b in reply.get("content") or () if isinstance(b, Mapping)]
+        content = reply.get("content")
+        if isinstance(content, str):
+            content = [{"type": "text", "text": content}]
+        blocks = [b for b in content if isinstance(b, Mapping)] if isinstance(content, list) else []
         text = "".join(str(b.get("text", "")) for b in blocks if b.get("type") == "text")
         why = reply.get("stop_reason")
         if why == "refusal":

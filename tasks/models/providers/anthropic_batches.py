@@ -7,20 +7,10 @@ from typing import Any
 from nightdesk.tasks.errors import TerminalError
 from nightdesk.tasks.models.providers.anthropic import AnthropicModel
 from nightdesk.tasks.models.providers.batch_protocol import BatchItem, BatchResult, BatchStatus, Expired
+from nightdesk.tasks.models.providers.provider_errors import STATUS
 
 CLOCKS_S = 60.0  # by how much the provider's clock may be behind ours
 _PATH = "/v1/messages/batches"
-_STATUS = {
-    "rate_limit_error": 429,
-    "overloaded_error": 529,
-    "api_error": 500,
-    "timeout_error": 504,
-    "authentication_error": 401,
-    "permission_error": 403,
-    "not_found_error": 404,
-    "billing_error": 402,
-    "request_too_large": 413,
-}
 
 
 class AnthropicBatches:
@@ -79,7 +69,7 @@ class AnthropicBatches:
             case "errored":
                 told = result["error"].get("error") or {}
                 kind, message = str(told.get("type")), str(told.get("message"))
-                return BatchResult(custom_id, error=self._model.status_error(_STATUS.get(kind, 400), message, kind, {}))
+                return BatchResult(custom_id, error=self._model.status_error(STATUS.get(kind, 400), message, kind))
             case "expired" | "canceled":
                 return BatchResult(custom_id, error=Expired(f"the batch's item was {result['type']}"))
         return BatchResult(custom_id, error=TerminalError(f"the batch's item ended as {result['type']}"))

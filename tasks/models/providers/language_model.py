@@ -11,56 +11,33 @@ The rung that worked goes back with the answer, and is sent along with later cal
 """
 
 import json
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any, ClassVar
+from urllib.parse import parse_qsl
 
-from nightdesk.tasks.errors import (
-    BadReply,
-    ModelError,
-    RateLimited,
-    TerminalError,
-    TooLong,
-    TransientError,
-    Unanswered,
-    Unusable,
-)
+from nightdesk.tasks.errors import BadReply, ModelError, TooLong, TransientError
 from nightdesk.tasks.messages import Answer, RoleRequest, Usage
 from nightdesk.tasks.models.address import ModelAddress
-from nightdesk.tasks.models.api_keys import without_keys
+from nightdesk.tasks.models.providers.provider_errors import (
+    Complaint,
+    FormRefused,
+    OutputKeyRefused,
+    ServerError,
+    error_in_reply,
+    sdk_error,
+    status_error,
+)
 from nightdesk.tasks.models.providers.usage_figures import checked, limit_of
-from nightdesk.tasks.roles import prompts
+from nightdesk.tasks.roles import prompts, replies
 from nightdesk.tasks.roles.prompts import Prompt
 from nightdesk.tasks.roles.tokens import prompt_tokens
 
 CONNECT_TIMEOUT_S = 10.0
-LONGEST_WAIT_S = 3600.0  # that a provider can have us rest a model for
 OUTPUT_KEYS = ("max_tokens", "max_completion_tokens")
 LEAST_OUTPUT = 4  # a reply gets this part of what is reserved for it, where a provider finds a request too long
-NOT_SENT = ("ConnectTimeout", "PoolTimeout", "WriteTimeout")  # time limits that pass before a request is sent in full
-BROKE_OFF = ("ReadError", "RemoteProtocolError")  # errors after it: the reply did not come, or not in full
-LONGEST_MESSAGE = 300  # characters of a provider's own words
-_OF_FORM = re.compile(r"response_format|output_config|json_schema|json_object|structured|schema|grammar", re.I)
-_CONTEXT = re.compile(
-    r"context.{0,20}(length|window|size)|too many (input |prompt )?tokens|exceeds? the.{0,30}context"
-    r"|exceeds? the maximum.{0,40}tokens|tokens.{0,60}must be <=",
-    re.I,
-)
-_TOO_LONG = re.compile(rf"(prompt|inputs?|request|messages?)\b.{{0,60}}too (long|large)|{_CONTEXT.pattern}", re.I)
-_NO_CREDIT = re.compile(r"insufficient_quota|credit balance|billing", re.I)
-
-
-class FormRefused(TerminalError):
-    """The server does not know this way of being held to JSON."""
-
-
-class ServerError(TransientError):
-    """The server failed (5xx)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +56,7 @@ class LanguageModel(ABC):
 
     def __init__(self, address: ModelAddress) -> None:
         self.address, self.form = address, address.form
+        self._renames_output = False
 
     async def answer(self, request: RoleRequest) -> Answer:
         """Answer one request (the Model protocol)."""
@@ -104,7 +82,7 @@ class LanguageModel(ABC):
 
     def _answer(self, prompt: Prompt, said: Said) -> Answer:
         try:
-            return replace(prompts.parse(said.text, prompt.shown), usage=said.usage)
+            return replace(replies.parse(said.text, prompt.shown), usage=said.usage)
         except BadReply as e:
             raise BadReply(str(e), e.text, said.usage) from None
 
@@ -136,8 +114,11 @@ class LanguageModel(ABC):
         return await self._on(self.JSON_FORMS[-1], prompt)
 
     async def _on(self, form: str, prompt: Prompt) -> Said:
+        reply = await self._sent(self.body(prompt, form))
+        if (error := error_in_reply(self.address, reply)) is not None:
+            raise error
         try:
-            said = self._read(await self._sent(self.body(prompt, form)), prompt)
+            said = self._read(reply, prompt)
         except BadReply:
             self.form = form
             raise
@@ -147,16 +128,26 @@ class LanguageModel(ABC):
     async def _sent(self, body: dict[str, Any]) -> Mapping[str, Any]:
         """Send a request; one that is too long as it is, again with less room for its reply.
 
-        A server's context may be smaller than was assumed; then what it refuses is the length of the reply.
+        A server's context may be smaller than was assumed; then what it refuses is the length of the reply. Newer
+        models of some servers take that length by another name, which is kept for later calls.
         """
         try:
-            return await self.send(body)
+            return await self.send(self._renamed(body))
+        except OutputKeyRefused:
+            self._renames_output = True
+            return await self.send(self._renamed(body))
         except TooLong:
             least = self.address.reserved_output // LEAST_OUTPUT
             shorter = {k: least if k in OUTPUT_KEYS and v > least > 0 else v for k, v in body.items()}
             if shorter == body:
                 raise
-            return await self.send(shorter)
+            return await self.send(self._renamed(shorter))
+
+    def _renamed(self, body: dict[str, Any]) -> dict[str, Any]:
+        if not self._renames_output:
+            return body
+        old, new = OUTPUT_KEYS
+        return {new if k == old else k: v for k, v in body.items()}
 
     @abstractmethod
     def body(self, prompt: Prompt, form: str) -> dict[str, Any]:
@@ -195,64 +186,22 @@ class LanguageModel(ABC):
             raise self.error_of(e) from None
 
     def error_of(self, error: Exception) -> ModelError:
-        """Return what an error of an SDK means (both SDKs' errors have the same fields)."""
-        status, response = getattr(error, "status_code", None), getattr(error, "response", None)
-        if status is None:
-            cause = error.__cause__ or error
-            where, kind = self.address.base_url or self.address.provider, type(cause).__name__
-            if "Timeout" in type(error).__name__ and kind not in NOT_SENT:
-                return Unanswered(f"no reply within {self.address.timeout_s:g} s")
-            told = self._told(f"{where} cannot be reached: {kind}: {cause}")
-            return Unanswered(told) if kind in BROKE_OFF else TransientError(told)
-        body = getattr(error, "body", None)
-        said = body.get("error", body) if isinstance(body, Mapping) else {}
-        said = said if isinstance(said, Mapping) else {"message": said}
-        code, message = said.get("code") or said.get("type") or "", said.get("message") or getattr(error, "message", "")
-        return self.status_error(int(status), str(message), str(code), response.headers if response else {})
+        """Return what an error of the SDK means."""
+        return sdk_error(self.address, error)
 
-    def status_error(self, status: int, message: str, code: str, headers: Mapping[str, str]) -> ModelError:
-        """Return what a reply means that is no answer."""
-        told, wait = self._told(f"{status}: {message}"), retry_after(headers)
-        if status in (402, 403, 429) and _NO_CREDIT.search(f"{code} {message}"):
-            return Unusable(f"{told}; the account has no credit left")
-        match status:
-            case 401 | 403:
-                return Unusable(f"{told}; check {self.address.key_env or 'api_key_env'}")
-            case 404:
-                return Unusable(f"{told}; check model and base_url in the profile")
-            case 429:
-                return RateLimited(told, wait)
-            # Servers that fail over a long question say so; a gateway that "took too long" says something else.
-            case _ if (status >= 500 or status in (408, 409, 425)) and not _CONTEXT.search(message):
-                return RateLimited(told, wait) if wait else ServerError(told)
-        return self._refusal(status, message, code, told)
-
-    def _refusal(self, status: int, message: str, code: str, told: str) -> TerminalError:
-        """Return what it means that a request was turned down for what it is."""
-        if status == 413 or _TOO_LONG.search(f"{code} {message}"):
-            return TooLong(f"{told}; say in the profile what its context_tokens are")
-        return FormRefused(told) if _OF_FORM.search(f"{code} {message}") else TerminalError(told)
-
-    def _told(self, text: str) -> str:
-        line = " ".join(without_keys(text, self.address.key_env).split()).rstrip(".")
-        return line if len(line) <= LONGEST_MESSAGE else line[: LONGEST_MESSAGE - 3] + "..."
+    def status_error(self, status: int, message: str, code: str = "") -> ModelError:
+        """Return what an error means that a batch gives as the result of an item."""
+        return status_error(self.address, status, Complaint(message, code), {})
 
 
-def retry_after(headers: Mapping[str, str]) -> float:
-    """Return for how many seconds a provider asks to wait, 0 if it does not: Retry-After in seconds or as a date."""
-    milliseconds, after = headers.get("retry-after-ms"), headers.get("retry-after")
-    try:
-        if milliseconds:
-            seconds = float(milliseconds) / 1000
-        elif after and after.strip()[0].isdigit():
-            seconds = float(after)
-        elif after:
-            seconds = (parsedate_to_datetime(after) - datetime.now(UTC)).total_seconds()
-        else:
-            return 0.0
-    except (TypeError, ValueError):
-        return 0.0
-    return min(max(0.0, seconds), LONGEST_WAIT_S)
+def without_query(url: str) -> str:
+    """Return a base_url without its query."""
+    return url.partition("?")[0]
+
+
+def query_of(url: str) -> dict[str, str]:
+    """Return what a base_url has every request say (?api-version=...)."""
+    return dict(parse_qsl(url.partition("?")[2]))
 
 
 def as_json(text: str) -> Mapping[str, Any]:
@@ -262,8 +211,8 @@ def as_json(text: str) -> Mapping[str, Any]:
         TransientError: it is no JSON object, as when a proxy on the way answers with a page of its own.
     """
     try:
-        reply = json.loads(text)
-    except ValueError:
+        reply = json.loads(text.removeprefix("\ufeff"))
+    except (ValueError, RecursionError):
         reply = None
     if not isinstance(reply, Mapping):
         raise TransientError("the server's reply is no JSON object")

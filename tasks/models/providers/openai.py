@@ -14,7 +14,14 @@ from nightdesk.tasks.errors import BadReply, Refused, Unusable
 from nightdesk.tasks.messages import Usage
 from nightdesk.tasks.models.address import ModelAddress
 from nightdesk.tasks.models.api_keys import read_key
-from nightdesk.tasks.models.providers.language_model import CONNECT_TIMEOUT_S, LanguageModel, Said, as_json
+from nightdesk.tasks.models.providers.language_model import (
+    CONNECT_TIMEOUT_S,
+    LanguageModel,
+    Said,
+    as_json,
+    query_of,
+    without_query,
+)
 from nightdesk.tasks.models.providers.usage_figures import usage_of, whole
 from nightdesk.tasks.roles import prompts
 from nightdesk.tasks.roles.prompts import Prompt
@@ -33,7 +40,8 @@ _FORMATS: dict[str, dict[str, Any]] = {
 def _client(base_url: str, key_env: str, timeout_s: float, _: asyncio.AbstractEventLoop) -> AsyncOpenAI:
     """Return the client of a server, built once per process (and loop, to which its connections belong)."""
     return AsyncOpenAI(
-        base_url=base_url or "https://api.openai.com/v1",
+        base_url=without_query(base_url) or "https://api.openai.com/v1",
+        default_query=query_of(base_url),
         api_key=read_key(key_env) if key_env else "none",
         timeout=httpx2.Timeout(timeout_s, connect=CONNECT_TIMEOUT_S),
         max_retries=0,
@@ -87,9 +95,7 @@ class OpenAIModel(LanguageModel):
         if not isinstance(first, Mapping) or not isinstance(message, Mapping):
             raise BadReply("the reply holds no choice", json.dumps(reply)[:1000], usage)
         why = first.get("finish_reason")
-        text = message.get("content") or ""
-        if isinstance(text, list):  # some servers send it in parts
-            text = "".join(str(part.get("text", "")) for part in text if isinstance(part, Mapping))
+        text = _text_of(message)
         if message.get("refusal") or why == "content_filter":
             raise Refused(f"the model declined: {message.get('refusal') or why}", text, usage)
         if why == "length":
@@ -112,6 +118,19 @@ class OpenAIModel(LanguageModel):
             if isinstance(error, Unusable) and getattr(e, "status_code", None) == 404 and not listed:
                 return  # this server may just have no such list
             raise error from None
+
+
+def _text_of(message: Mapping[str, Any]) -> str:
+    """Return what a message says: its content, which some servers send in parts, or what it would call a tool with."""
+    content = message.get("content")
+    if isinstance(content, list):
+        parts = [p for p in content if isinstance(p, Mapping) and p.get("type", "text") in ("text", "output_text")]
+        content = "".join(str(part.get("text") or "") for part in parts)
+    calls = message.get("tool_calls")
+    if not content and isinstance(calls, list) and calls and isinstance(calls[0], Mapping):
+        called = calls[0].get("function")
+        content = called.get("arguments") if isinstance(called, Mapping) else None
+    return str(content or "")
 
 
 def _usage(reported: Any) -> Usage:

@@ -7,6 +7,7 @@ from typing import Literal
 from nightdesk.tasks.errors import TerminalError
 from nightdesk.tasks.models.providers.batch_protocol import BatchItem, BatchResult, BatchStatus, Expired
 from nightdesk.tasks.models.providers.openai import OpenAIModel
+from nightdesk.tasks.models.providers.provider_errors import Complaint, complaint_in
 
 ENDPOINT: Literal["/v1/chat/completions"] = "/v1/chat/completions"
 MARKER = "nightdesk"  # the key of our marker in a batch's metadata
@@ -68,10 +69,8 @@ class OpenAIBatches:
             body, status = response.get("body"), int(response.get("status_code") or 0)
             if status == 200 and isinstance(body, dict):
                 return BatchResult(custom_id, reply=body)
-            told = body.get("error") if isinstance(body, dict) else None
-            told = told if isinstance(told, dict) else {}
-            message, code = str(told.get("message") or body), str(told.get("code") or told.get("type") or "")
-            return BatchResult(custom_id, error=self._model.status_error(status, message, code, {}))
+            said = complaint_in(body) or Complaint(str(body))
+            return BatchResult(custom_id, error=self._model.status_error(status, said.message, said.code))
         if isinstance(error, dict) and error.get("code") in ("batch_expired", "batch_cancelled"):
             return BatchResult(custom_id, error=Expired(str(error.get("message"))))
         return BatchResult(custom_id, error=TerminalError(f"the batch's item failed: {error}"))

@@ -9,8 +9,8 @@ from functools import lru_cache
 
 from nightdesk.tasks.messages import Answer, Role, RoleRequest
 from nightdesk.tasks.reading.language import detect_language
-from nightdesk.tasks.roles.prompts import REST
 from nightdesk.tasks.roles.registry import MODULES
+from nightdesk.tasks.roles.replies import REST
 
 _PROMPT = re.compile(r"<items>\n(?P<items>.*)\n</items>\s*(?P<question>.*)", re.DOTALL)
 _ITEM = re.compile(r"^\d+\. ", re.MULTILINE)

@@ -7,7 +7,7 @@ from typing import Any
 from nightdesk.tasks.models.providers.anthropic import AnthropicModel
 from nightdesk.tasks.models.providers.anthropic_batches import AnthropicBatches
 from nightdesk.tasks.models.providers.batch_protocol import Expired
-from nightdesk.tasks.models.providers.language_model import ServerError
+from nightdesk.tasks.models.providers.provider_errors import ServerError
 from tests.servers.playing import Playing
 from tests.tasks.models.made import at
 from tests.tasks.models.providers.made import PROMPT, items, results_of, returned

@@ -1,9 +1,13 @@
 """Language models over real HTTP: what goes over the wire, what servers with less can do, and what errors mean."""
 
 import asyncio
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import pytest
 
@@ -17,7 +21,8 @@ from nightdesk.tasks.errors import (
     Unanswered,
     Unusable,
 )
-from nightdesk.tasks.models.providers.language_model import ServerError, retry_after
+from nightdesk.tasks.models.address import ModelAddress
+from nightdesk.tasks.models.providers.provider_errors import FormRefused, ServerError
 from nightdesk.tasks.models.worker import CallResult, look_up
 from nightdesk.tasks.roles.content_organizer import make_request
 from tests.servers.playing import Playing
@@ -154,23 +159,102 @@ def test_looking_a_model_up_costs_nothing(server: Playing, provider: str) -> Non
     assert server.counts()["requests"] == 0
 
 
+REPLY = {"choices": [{"message": {"content": json.dumps({"groups": []})}, "finish_reason": "stop"}]}
+
+
+@contextmanager
+def a_server(*replies: tuple[int, Any]) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """Serve these replies one after the other, the last of them for ever; yield its address, and what was sent."""
+    sent: list[dict[str, Any]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            sent.append({"path": self.path, **body})
+            status, reply = replies[min(len(sent), len(replies)) - 1]
+            said = reply.encode() if isinstance(reply, str) else json.dumps(reply).encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(said)))
+            self.end_headers()
+            self.wfile.write(said)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/v1", sent
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def served(*replies: tuple[int, Any], **more: Any) -> tuple[CallResult, list[dict[str, Any]]]:
+    with a_server(*replies) as (url, sent):
+        query = more.pop("query", "")
+        given = {"form": "json_schema", "max_output_tokens": 500} | more
+        (result,) = ask(ModelAddress("openai", "m", base_url=url + query, **given), REQUEST)
+    return result, sent
+
+
 @pytest.mark.parametrize(
-    ("headers", "seconds"),
+    ("status", "reply", "error"),
     [
-        ({}, 0),
-        ({"retry-after": "3"}, 3),
-        ({"retry-after": "0.5"}, 0.5),
-        ({"retry-after-ms": "250", "retry-after": "9"}, 0.25),
-        ({"retry-after": "-4"}, 0),
-        ({"retry-after": "soon"}, 0),
-        ({"retry-after": "nan"}, 0),
-        ({"retry-after": "999999"}, 3600),
+        (200, {"error": {"message": "Rate limit exceeded", "code": 429}}, RateLimited),
+        (200, {"id": None, "choices": None, "error": {"message": "upstream died", "code": 502}}, ServerError),
+        (200, {"choices": [{"finish_reason": "error", "error": {"code": 502, "message": "died"}}]}, ServerError),
+        (200, {"error": "out of memory"}, ServerError),
+        (200, {"choices": [None]}, BadReply),
+        (200, {"choices": ["x"]}, BadReply),
+        (200, "<html>please log in</html>", TransientError),
+        (500, {"error": "boom"}, ServerError),
+        (403, {"error": {"message": 'your input was flagged for "violence" by moderation'}}, Refused),
+        (400, {"error": {"message": "the content management policy", "code": "content_filter"}}, Refused),
+        (403, {"error": {"message": "no such key"}}, Unusable),
+        (400, {"error": {"message": "Your credit balance is too low"}}, Unusable),
+        (402, {"detail": "pay first"}, Unusable),
+        (422, {"detail": [{"loc": ["body", "response_format"], "msg": "extra fields"}]}, FormRefused),
+        (404, {"error": {"message": "No endpoints found that support the requested parameters"}}, FormRefused),
+        (404, {"error": {"message": "no such model"}}, Unusable),
+        (413, "<h1>Request Entity Too Large</h1>", TooLong),
     ],
 )
-def test_how_long_a_provider_asks_to_wait(headers: dict[str, str], seconds: float) -> None:
-    assert retry_after(headers) == seconds
+def test_errors_are_understood_wherever_a_server_puts_them(status: int, reply: Any, error: type[ModelError]) -> None:
+    result, _ = served((status, reply))
+    assert isinstance(result.error, error), result.error
+    assert "\n" not in str(result.error)
 
 
-def test_a_provider_may_name_the_time_of_day() -> None:
-    when = format_datetime(datetime.now(UTC) + timedelta(seconds=30), usegmt=True)
-    assert 27 < retry_after({"retry-after": when}) <= 30
+def test_a_model_without_the_form_is_asked_again_with_a_weaker_one() -> None:
+    missing = {"error": {"message": "No endpoints found that can handle the requested parameters"}}
+    result, sent = served((404, missing), (404, missing), (200, REPLY), form="")
+    assert result.answer is not None, result.error
+    assert [s.get("response_format", {}).get("type") for s in sent] == ["json_schema", "json_object", "json_object"]
+
+
+def test_a_server_that_wants_the_newer_name_of_the_reply_s_length_gets_it_and_is_not_asked_twice() -> None:
+    wrong = {"error": {"message": "'max_tokens' is not supported. Use 'max_completion_tokens' instead."}}
+    result, sent = served((400, wrong), (200, REPLY))
+    assert result.answer is not None, result.error
+    assert [("max_tokens" in s, "max_completion_tokens" in s) for s in sent] == [(True, False), (False, True)]
+
+
+def test_the_query_of_a_base_url_goes_along_with_every_request() -> None:
+    result, sent = served((200, REPLY), query="?api-version=2026-01-01")
+    assert result.answer is not None, result.error
+    assert sent[0]["path"] == "/v1/chat/completions?api-version=2026-01-01"
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"content": [{"type": "thinking", "text": "x"}, {"type": "text", "text": None}, {"text": '{"groups":[]}'}]},
+        {"content": None, "tool_calls": [{"function": {"name": "json", "arguments": '{"groups":[]}'}}]},
+    ],
+)
+def test_content_in_parts_and_the_arguments_of_a_tool_are_read(message: Any) -> None:
+    result, _ = served((200, {"choices": [{"message": message}]}))
+    assert result.answer is not None, result.error

@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from nightdesk.tasks.models.providers.batch_protocol import Expired
-from nightdesk.tasks.models.providers.language_model import ServerError
 from nightdesk.tasks.models.providers.openai import OpenAIModel
 from nightdesk.tasks.models.providers.openai_batches import OpenAIBatches
+from nightdesk.tasks.models.providers.provider_errors import ServerError
 from tests.servers.playing import Playing
 from tests.tasks.models.made import at
 from tests.tasks.models.providers.made import PROMPT, items, results_of, returned
