@@ -3,10 +3,22 @@
 import re
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import NamedTuple
 
 from nightdesk.tasks.reading.language import HAN, KANA, WIDE, detect_language
 
-Sentence = tuple[str, str] | tuple[str, str, float | None]  # id, text and, of captions, when it starts in seconds
+
+class Spoken(NamedTuple):
+    """A sentence of captions: its id and text, from when to when it is said in seconds, and who says it."""
+
+    id: str
+    text: str
+    start: float | None = None
+    end: float | None = None
+    speaker: str | None = None
+
+
+Sentence = tuple[str, str] | tuple[str, str, float | None] | Spoken
 
 LONGEST_SENTENCE = 600  # characters of letters; longer ones are cut where it hurts least
 LONGEST_UNPUNCTUATED = 240  # likewise, in text that hardly has a full stop (captions, speech recognition)
