@@ -147,6 +147,11 @@ def _goes_on(piece: str, after: str, language: str) -> bool:
     )
 
 
+def ends(text: str) -> bool:
+    """Tell whether a text ends in a full stop, or in another mark that ends a sentence."""
+    return _STOP.search(text.rstrip()[-3:]) is not None
+
+
 def longest_in(text: str) -> int:
     """Return how many letters a sentence of a text may weigh: fewer where the text has hardly any full stop."""
     stops = len(_STOP.findall(text))
