@@ -9,7 +9,7 @@ _CLOSING = "\"'”’»«“」』》）)\\]"  # “ and « close in German
 _STOPPED = re.compile(rf"[.!?\u2026。！？｡．؟][{_CLOSING}]*\s*$")
 _FULL_STOP = re.compile(rf"[.\u2026][{_CLOSING}]*\s*$")
 _QUOTATION = re.compile(r"[.!?…。！？，,]\s?['\"”’»«“」』]+\s*$")
-_TOKEN = re.compile(r"(?:^|[\s(\[{\"'“„«‘/])((?:[^\W\d_]{1,3}\.\s)*)([^\s(\[{\"'“„«‘/]{1,24})\.[)\]]?\s*$")
+_TOKEN = re.compile(r"(?:^|[\s(\[{\"'“„«‘/])((?:[^\W\d_]{1,3}\.\s)*)([^\s(\[{\"“„«‘/]{1,24})\.[)\]]?\s*$")
 _LIST_NUMBER = re.compile(r"\s*[(\[]?(?:\d{1,3}(?:\.\d{1,3})*|[ivx]{1,5}|[^\W\d_])[.)\]]\s*", re.IGNORECASE)
 _INITIALS = re.compile(r"(?:[^\W\d_]\.\s*)+")
 _ORDINAL = re.compile(r"(?:^|[\s(])\d{1,2}\.\s*$")
@@ -17,9 +17,11 @@ _SHORT_WORD = re.compile(r"\b[A-Z][a-z]{1,3}\.\s*$")  # likely an abbreviation i
 _DOTTED = re.compile(r"(?:[^\W\d_]{1,4}\.\s?){1,4}[^\W\d_]{1,4}")
 _OPENS = re.compile(r"[\s\"'“„«‘(\[¿¡…-]*")
 _DASH_SMALL = re.compile(r"\s*[-–—]{1,2}\s*([^\W\d_])")
-_CAMEL = re.compile(r"[a-z]{1,2}[A-Z]")  # iPhone, eBay
+# What begins with a small letter in any text: iPhone, an address, a letter of a formula.
+_NO_WORD = re.compile(r"[a-z]{1,2}[A-Z]|\S*(?:://|\w@\w|\.\w{2,}/)|[a-z]\s?[\^=_:\d)]")
+_DOMAIN = re.compile(r"(?:NET|COM|ORG|JS|IO|AI|TV|EU|UK|US)\b")
 _COUNTED = re.compile(r"\d\s?$")
-_NUMBER = re.compile(r"[\s(]*(?:\d|[IVX]+\b)")
+_NUMBER = re.compile(r"[\s(]*(?:\d|[IVX]{2,}\b)")
 _CLOCK = re.compile(
     r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|[A-Z]{2,4}T\b|GMT|UTC|[ECMP]T\b|(?:local|Eastern|Pacific|Central|Mountain|British|Beijing|Moscow)\b"
 )
@@ -27,6 +29,7 @@ _GERMAN_START = re.compile(
     r"(?:Er|Sie|Es|Der|Die|Das|Ein|Eine|Wir|Ich|Ihr|Und|Aber|Dann|Danach|Dort|Heute|Doch|Nun|Jetzt|Im|In|Am|Auf|Für|Mit|Als|Wenn)\b"
 )
 _ORDINALS_BEFORE_CAPITALS = ("de", "tr", "lb")
+_ELIDING = ("fr", "it", "ca")  # l'art. 3
 _ORDINALS = (
     *_ORDINALS_BEFORE_CAPITALS,
     "da",
@@ -50,7 +53,8 @@ _SAID = (
     "said|says|asked|asks|added|adds|told|wrote|writes|replied|cried|shouted|explained|recalled|noted|warned|insisted"
 )
 _ATTRIBUTION = re.compile(
-    rf"\s*(?:(?:[A-Z][\w.'’-]*,? ){{1,5}}(?:{_SAID})\b|(?:I|We|They|You|He|She) (?:{_SAID})\b[^\"“]{{0,80}}[.,]"
+    r"\s*(?:(?!(?:While|When|As|But|And|Then|Later|Instead|Video|Photo|Also|If|In|On|At)\b)(?:[A-Z][\w.'’-]* ){1,4}"
+    rf"(?:{_SAID})\b(?!\s(?:that|the|he|she|they|it|there|an?|his|her|their|no|we)\b)"
     r"|[^。！？，：“「\"\s]{1,40}?(?:说|說|(?<!知)道|表示|称|稱|介绍|介紹|认为|認為|回忆|指出|感叹|问|問|喊|叫|写|寫|答|强调|透露|坦言|解释|补充)[。，；！]"
     r"|(?:と(?!ても|ころ|にかく|りあえず|き|う)|って(?!い)|などと)"
     r"|(?:이?라고|이?라며|이?라면서|이?라는|이?란|하고|고|며)(?=[\s.,가-힣])"
@@ -114,6 +118,7 @@ _ALWAYS = {
     "no": _words("hr fr dr prof f.eks bl.a dvs d.v.s ca s.k mht jf evt inkl ekskl st hhv ifm vha"),
     "fi": _words("tri prof esim ts ns nk ks vrt puh mrd milj"),
     "hu": _words("dr prof ifj id özv szt pl ún ill vö gen ezr"),
+    "ar": _words("د أ م أ.د"),
     "ro": _words("dl dna dra dr prof ing gen col cpt lt str bd bdul șos cca aprox sf mun jud dvs"),
 }  # fmt: skip
 _ALWAYS["nb"] = _ALWAYS["nn"] = _ALWAYS["no"]
@@ -136,8 +141,9 @@ _MAY_END = _words(
 # Ends that sentencex misses: after an answer, a month, "and so on" and units before a capital letter, and after a
 # Chinese full stop before a digit.
 _MISSED = re.compile(
-    r"\b(?:[Nn]o\.(?= [A-Z][a-z])|May\.(?= [A-Z])|(?:etc|usw|ecc|enz|itd|itp|osv|atd)\.(?= [^\W\d_a-z])"
+    r"\b(?:[Nn]o\.(?= (?:[A-Z][a-z]|I\b))|May\.(?= [A-Z])|(?:etc|usw|ecc|enz|itd|itp|osv|atd)\.(?= [^\W\d_a-z])"
     r"|[тТ]\.\s?[пдк]\.(?= [А-ЯЁ])|(?:кг|км|см|мм)\.(?= [А-ЯЁ]))|[。！？](?=\d)"
+    r"|(?<=[^\W\d_])[.!?][\"”’)]?(?:\[\w{1,3}\])+(?=\s+[\"“(]?[^\W\d_a-z])"  # a footnote
 )
 
 
@@ -172,7 +178,7 @@ def goes_on(line: str, begin: int, at: int, language: str, capitals: bool) -> bo
         return True
     opened, dash = _OPENS.match(after), _DASH_SMALL.match(after)
     head = after[opened.end() :] if opened else after
-    small = head[:1].islower() and not _CAMEL.match(head)
+    small = head[:1].islower() and after[:1] != "[" and not _NO_WORD.match(head)
     if _inside_word(before, after) or (dash and dash[1].islower()):
         return True
     if _QUOTATION.search(before):
@@ -190,7 +196,11 @@ def _full_stop_goes_on(before: str, head: str, small: bool, language: str, capit
     if token is None:
         return False
     counted = _COUNTED.search(before[: token.start(2)]) is not None
+    if len(token[2]) == 1 and token[2].isupper() and head[:1].isupper() and before[: token.start(2)].endswith(". "):
+        return True  # an initial after another one or after a title
     words = {token[2], "".join(token[1].split()) + token[2]}
+    if language in _ELIDING:
+        words.add(re.split("['’]", token[2])[-1] or token[2])
     return any(_abbreviates(word, head, small, language, counted) for word in words)
 
 
@@ -216,5 +226,7 @@ def _inside_word(before: str, after: str) -> bool:
     word = before[:-1].split()[-1:] if not before[-2:-1].isspace() else []
     if not word or before == ".":
         return True
-    shouted = len(after) > 1 and after[:2].isupper()
-    return after[0].islower() or after[0].isdigit() or shouted or (len(word[0]) == 1 and word[0].isalpha())
+    if after[0].isupper():
+        shouted = word[0].isupper() and after[:2].isupper() and after[1:2] != " "
+        return shouted or len(word[0]) == 1 or _DOMAIN.match(after) is not None
+    return after[0].islower() or after[0].isdigit()
