@@ -21,6 +21,7 @@ _TAG = re.compile(
     r"|\{(?:\\[^{}]*|[ycfsp]:[^{}]*)\}",
     re.IGNORECASE,
 )
+_MARKUP = re.compile(r"[<{&\\\ufeff]")
 _VOICE = re.compile(r"<v(?:\.[^\s>]*)?(?:\s+([^>]*))?>", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?:[gl]t|amp|quot|nbsp|#39);")
 _HEADER = re.compile(r"^\s*\ufeff?WEBVTT(?:[ \t].*)?$")
@@ -66,7 +67,8 @@ def parse(text: str) -> list[Cue]:
     found = []
     for cue in _once(_mapped(cues, shifts)):
         latest = max(latest, cue.start)
-        found.append(replace(cue, start=latest, end=max(latest, cue.end)))
+        forward = cue.start == latest and cue.end >= latest
+        found.append(cue if forward else replace(cue, start=latest, end=max(latest, cue.end)))
     return found
 
 
@@ -78,7 +80,7 @@ def _blocks(lines: list[str]) -> tuple[list[_Block], list[float]]:
     aside = header = blank = False
     is_vtt = any(_HEADER.match(line) for line in lines)
     for k, line in enumerate(lines):
-        if times := _TIMES.match(line):
+        if times := _times(line):
             aside = header = blank = False
             block = _Block(_seconds(times.groups()[:4]), _seconds(times.groups()[4:]), len(shifts) - 1, [])
             rest = line[times.end() :].strip()
@@ -105,17 +107,24 @@ def _blocks(lines: list[str]) -> tuple[list[_Block], list[float]]:
     return blocks, shifts
 
 
+def _times(line: str) -> re.Match[str] | None:
+    return _TIMES.match(line) if "->" in line else None  # most lines are none
+
+
 def _line(lines: list[str], k: int) -> str:
     return lines[k] if k < len(lines) else ""
 
 
 def _names_next(lines: list[str], k: int, blank: bool, numbers: tuple[int, int]) -> bool:
     """Tell whether a line is the name of the cue whose times come next, or its number where no blank precedes."""
-    is_number = lines[k].strip().isdecimal() and int(lines[k].strip()[:9]) in numbers
+    name = lines[k].strip()
+    is_number = name.isdecimal() and int(name[:9]) in numbers
+    if not (blank or is_number):
+        return False
     after = _line(lines, k + 1)
     if is_number and not after.strip():
         after = next((s for s in lines[k + 2 : k + 4] if s.strip()), "")  # files with a blank after every line
-    return _TIMES.match(after) is not None and (blank or is_number)
+    return _times(after) is not None
 
 
 def _seconds(groups: tuple[str | None, ...]) -> float:
@@ -132,6 +141,9 @@ def _shift(line: str) -> float:
 def _shown(lines: list[str]) -> Iterator[Line]:
     """Yield a cue's lines without markup, cut where another voice begins."""
     voice = None
+    if not any(_MARKUP.search(line) for line in lines):
+        yield from (Line(text) for line in lines if (text := " ".join(line.split())))
+        return
     for line in (part for whole in lines for part in _BREAK.split(whole)):
         begin = 0
         for tag in (*_VOICE.finditer(line), None):
@@ -162,13 +174,14 @@ def _mapped(cues: list[Cue], shifts: list[float]) -> list[Cue]:
 
 def _once(cues: list[Cue]) -> Iterator[Cue]:
     """Yield cues, but only once what stands twice with its times, or in two segments that follow each other."""
-    seen: set[tuple[float, float, tuple[Line, ...]]] = set()
-    spans: dict[tuple[int, tuple[Line, ...]], tuple[float, float]] = {}
+    seen: set[tuple[float, float, str]] = set()
+    spans: dict[tuple[int, str], tuple[float, float]] = {}
     for cue in cues:
-        key = (cue.start, cue.end, cue.lines)
-        start, end = spans.get((cue.segment - 1, cue.lines), (0.0, -1.0))
+        text = "\n".join(f"{line.voice}\t{line.text}" if line.voice else line.text for line in cue.lines)
+        key = (cue.start, cue.end, text)
+        start, end = spans.get((cue.segment - 1, text), (0.0, -1.0))
         again = cue.start <= end + TOUCHING_S and cue.end >= start
-        spans[cue.segment, cue.lines] = (cue.start, cue.end)
+        spans[cue.segment, text] = (cue.start, cue.end)
         if key not in seen and not (again and end >= 0):
             yield cue
         seen.add(key)

@@ -17,6 +17,8 @@ from nightdesk.tasks.reading.sentences import weight
 
 _GROWING_S = 1.0  # seconds between two cues of which one begins with all of the other
 _SAME_START_S = 0.05
+_NEAR = 3  # cues before and after one
+_MOST_ROWS = 12  # of a screen; nothing that has more rolls
 _STRETCH = 3  # so many cues on end that add to the one before are rolling, even if the rest of the file is not
 _ALIKE, _ALIKE_TOGETHER = 0.6, 0.4  # of a text and its corrected version, by difflib; if they start together
 _SOME = 6  # letters of words that stand at the end of one cue and at the beginning of the next
@@ -133,6 +135,7 @@ def _apart(text: str, at: int) -> bool:
 def _believed(screens: list[_Screen]) -> list[_Link | None]:
     """Return for each screen what it repeats of the one before, as far as the captions are taken for rolling."""
     links = [None, *(_link(a, b) for a, b in pairwise(screens))] if screens else []
+    _add_corrections(links, screens)
     adding = sum(link is not None and (link.adds or link.sure) for link in links)
     corrected = sum(link is not None and link.corrected for link in links)
     rolls = len(links) >= _STRETCH and (adding + min(adding, corrected)) * 3 >= len(links)
@@ -152,26 +155,38 @@ def _believed(screens: list[_Screen]) -> list[_Link | None]:
     ]
 
 
+def _add_corrections(links: list[_Link | None], screens: list[_Screen]) -> None:
+    """Find corrections where cues may roll: in a file that does so throughout, near cues that do, or from one start."""
+    adds = [link is not None and link.adds for link in links]
+    throughout = sum(adds) * 6 >= len(adds)
+    for k, (a, b) in enumerate(pairwise(screens), 1):
+        together = _together(a.cue, b.cue)
+        if links[k] is None and (throughout or together or any(adds[max(0, k - _NEAR) : k + _NEAR + 1])):
+            links[k] = _correction(a, b, together)
+
+
+def _together(a: Cue, b: Cue) -> bool:
+    """Tell whether two cues start at once and the first ends first, as versions of one do."""
+    return abs(b.start - a.start) <= _SAME_START_S and b.end > a.end + _SAME_START_S
+
+
 def _link(a: _Screen, b: _Screen) -> _Link | None:
     """Return what a screen repeats of the one before, if it comes without a break and nobody else speaks."""
     pause = b.cue.start - a.cue.end
-    together = abs(b.cue.start - a.cue.start) <= _SAME_START_S and b.cue.end > a.cue.end + _SAME_START_S
-    if pause > _GROWING_S or a.cue.lines[0].voice != b.cue.lines[0].voice:
+    if pause > _GROWING_S or a.cue.lines[0].voice != b.cue.lines[0].voice or len(a.rows) > _MOST_ROWS:
         return None
     for row in a.rows:
         rest = len(a.text) - row
         if b.text.startswith(a.text[row:]) and (pause <= TOUCHING_S or row == 0):
             adds = len(b.text) > rest if row == 0 else True
-            return _Link(row, rest, adds, sure=together and row == 0)
-    if pause > TOUCHING_S:
-        return None
-    begin = _repeated_words(a.text, b.text)
-    return _Link(begin, len(a.text) - begin, True) if begin else _correction(a, b, together)
+            return _Link(row, rest, adds, sure=row == 0 and _together(a.cue, b.cue))
+    begin = _repeated_words(a.text, b.text) if pause <= TOUCHING_S else 0
+    return _Link(begin, len(a.text) - begin, True) if begin else None
 
 
 def _repeated_words(old: str, new: str) -> int:
     """Return where the last words of a text begin that the next one begins with, if they are some; 0 if not."""
-    begin = max(1, len(old) - len(new))
+    begin = max(1, len(old) - min(len(new), _LETTERS))
     while (begin := old.find(new[:3], begin)) > 0:
         rest = old[begin:]
         if new.startswith(rest) and _apart(old, begin) and weight(rest) >= _SOME and (" " in rest or _wide(rest[0])):
@@ -182,6 +197,8 @@ def _repeated_words(old: str, new: str) -> int:
 
 def _correction(a: _Screen, b: _Screen, together: bool) -> _Link | None:
     """Return what is left of a screen of which the next one is a corrected version."""
+    if b.cue.start - a.cue.end > TOUCHING_S or a.cue.lines[0].voice != b.cue.lines[0].voice or len(a.rows) > _MOST_ROWS:
+        return None
     for row in a.rows:
         old = a.text[row:]
         new = b.text[: len(old) + 2]
@@ -191,9 +208,9 @@ def _correction(a: _Screen, b: _Screen, together: bool) -> _Link | None:
         if not b.text.startswith(old[: len(old) - len(last)]):
             continue
         new_last = new[len(old) - len(last) :]
-        if SequenceMatcher(None, last[-_LETTERS:], new_last[-_LETTERS:], autojunk=False).ratio() >= (
-            _ALIKE_TOGETHER if together else _ALIKE
-        ):
+        alike = SequenceMatcher(None, last[-_LETTERS:], new_last[-_LETTERS:], autojunk=False)
+        least = _ALIKE_TOGETHER if together else _ALIKE
+        if alike.quick_ratio() >= least and alike.ratio() >= least:
             return _Link(row, _shared(old, b.text), False, corrected=True, sure=together)
     return None
 
