@@ -141,9 +141,12 @@ _MAY_END = _words(
 # Ends that sentencex misses: after an answer, a month, "and so on" and units before a capital letter, and after a
 # Chinese full stop before a digit.
 _MISSED = re.compile(
-    r"\b(?:[Nn]o\.(?= (?:[A-Z][a-z]|I\b))|May\.(?= [A-Z])|(?:etc|usw|ecc|enz|itd|itp|osv|atd)\.(?= [^\W\d_a-z])"
-    r"|[тТ]\.\s?[пдк]\.(?= [А-ЯЁ])|(?:кг|км|см|мм)\.(?= [А-ЯЁ]))|[。！？](?=\d)"
-    r"|(?<=[^\W\d_])[.!?][\"”’)]?(?:\[\w{1,3}\])+(?=\s+[\"“(]?[^\W\d_a-z])"  # a footnote
+    r"[.!?。！？](?:"
+    r"(?<=\b[Nn]o\.)(?= (?:[A-Z][a-z]|I\b))|(?<=\bMay\.)(?= [A-Z])"
+    r"|(?<=\b(?:etc|usw|ecc|enz|itd|itp|osv|atd)\.)(?= [^\W\d_a-z])"
+    r"|(?:(?<=\b[тТ]\. [пдк]\.)|(?<=\b[тТ]\.[пдк]\.)|(?<=\b(?:кг|км|см|мм)\.))(?= [А-ЯЁ])"
+    r"|(?<=[。！？])(?=\d)"
+    r"|(?<=[^\W\d_][.!?])[\"”’)]?(?:\[\w{1,3}\])+(?=\s+[\"“(]?[^\W\d_a-z]))"  # a footnote
 )
 
 

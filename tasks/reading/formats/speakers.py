@@ -134,7 +134,8 @@ def _names(rows: list[_Row], marked: bool) -> set[str]:
 
 def _label(text: str) -> tuple[str, int] | None:
     """Return what may be a speaker's name before a colon, and where the text after it begins."""
-    m = _LABEL.match(text)
+    beginning = text[:64]
+    m = _LABEL.match(text) if ":" in beginning or "：" in beginning else None
     if not m:
         return None
     name = m[1].strip()
