@@ -1,19 +1,17 @@
 """Dask and cancelling: workers without the package, lost, stopped or killed; a lost scheduler; a night told to end."""
 
-import os
 import resource
 import signal
-import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from benchmarks.common import ROOT
+import psutil
+
+from benchmarks.fault_cases.dask_parts import WITHOUT, Parts, dask_parts
 from benchmarks.fault_cases.nights import DAY, TEXT, Night, coverage, one_model, row, until
 from tests.servers.playing import Playing
 from tests.serving import eventually, serving
@@ -22,11 +20,6 @@ LATENCY_S = 1.0
 IN_FLIGHT = 4  # calls at the least, when a night is disturbed
 AWAY_S = 18.0  # longer than Dask's own client looks for a lost scheduler
 FILES = 128
-SCHEDULER = "import sys; from distributed.cli.dask_scheduler import main; main(sys.argv[1:])"
-WORKER = "import sys; from distributed.cli.dask_worker import main; main(sys.argv[1:])"
-WITHOUT = (
-    "import sys; sys.modules['nightdesk'] = None; from distributed.cli.dask_worker import main; main(sys.argv[1:])"
-)
 RESUMES = "the same command goes on from there"
 
 
@@ -39,6 +32,7 @@ def cases() -> dict[str, Callable[[Path, dict[str, str]], dict[str, Any]]]:
         "dask: the scheduler is lost and comes back": _scheduler_restarts,
         "dask: the scheduler is lost for good": _scheduler_lost,
         "dask: a worker is killed with calls under way": _worker_killed,
+        "dask: a worker of the night's own is killed": _own_worker_killed,
         "dask: a worker is stopped (SIGSTOP) with calls under way": _worker_stopped,
         "dask: the flow is killed, its own workers end with it": _flow_killed,
         "dask: the flow is killed, its workers live on": _flow_killed_beside_workers,
@@ -50,76 +44,6 @@ def cases() -> dict[str, Callable[[Path, dict[str, str]], dict[str, Any]]]:
     }
 
 
-@dataclass(slots=True)
-class Parts:
-    """A Dask scheduler and its workers, as processes of their own on the loopback."""
-
-    folder: Path
-    port: int
-    scheduler: "subprocess.Popen[bytes]"
-    workers: list["subprocess.Popen[bytes]"] = field(default_factory=list)
-
-    @property
-    def address(self) -> str:
-        """Where the scheduler listens."""
-        return f"tcp://127.0.0.1:{self.port}"
-
-    @property
-    def dask(self) -> str:
-        """The lines of a profile that name it."""
-        return f'[dask]\nscheduler = "{self.address}"\n'
-
-    def add_worker(self, code: str = WORKER) -> "subprocess.Popen[bytes]":
-        """Start a worker; it joins when it is ready."""
-        local = self.folder / f"worker-{len(self.workers)}"
-        options = ("--nthreads", "1", "--no-nanny", "--no-dashboard", "--local-directory", str(local))
-        self.workers.append(_started(code, self.address, *options))
-        return self.workers[-1]
-
-    def start_scheduler(self) -> None:
-        """Start the scheduler again, where it was."""
-        self.scheduler = _scheduler(self.port)
-
-    def end(self) -> None:
-        """End all of them, however they are."""
-        for process in (self.scheduler, *self.workers):
-            process.kill()
-            process.wait()
-
-
-def _started(code: str, *arguments: str) -> "subprocess.Popen[bytes]":
-    quiet = {**os.environ, "DASK_LOGGING__DISTRIBUTED": "critical"}
-    return subprocess.Popen(
-        [sys.executable, "-c", code, *arguments],
-        cwd=ROOT, env=quiet, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-
-
-def _scheduler(port: int) -> "subprocess.Popen[bytes]":
-    process = _started(SCHEDULER, "--host", "127.0.0.1", "--port", str(port), "--no-dashboard")
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        with socket.socket() as s:
-            if s.connect_ex(("127.0.0.1", port)) == 0:
-                return process
-        time.sleep(0.1)
-    raise RuntimeError("the Dask scheduler did not start")
-
-
-@contextmanager
-def _parts(folder: Path, workers: int = 2) -> Iterator[Parts]:
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        port = s.getsockname()[1]
-    parts = Parts(folder, port, _scheduler(port))
-    try:
-        for _ in range(workers):
-            parts.add_worker()
-        yield parts
-    finally:
-        parts.end()
-
-
 @contextmanager
 def _set_up(
     folder: Path, env: dict[str, str], workers: int | None = 2, wait_s: float = 60.0, latency_s: float = LATENCY_S,
@@ -127,7 +51,7 @@ def _set_up(
 ) -> Iterator[tuple[Playing, Parts, Callable[[], Night]]]:  # fmt: skip
     """Yield a model's server, a scheduler with workers (None: the night's own), and what makes a night on them."""
     with ExitStack() as stack:
-        parts = stack.enter_context(_parts(folder, workers or 0))
+        parts = stack.enter_context(dask_parts(folder, workers or 0))
         more = f"{parts.dask if workers is not None else '[dask]'}\nwait_s = {wait_s}\n"
         server, profile = stack.enter_context(one_model(folder, latency_s=latency_s, limits=limits, more=more))
         yield server, parts, lambda: Night(folder / "out", env, options=("--profile", profile))
@@ -201,6 +125,14 @@ def _worker_killed(folder: Path, env: dict[str, str]) -> dict[str, Any]:
         only = night()
         _disturbed(only, server)
         parts.workers[0].kill()
+        return _judged("finished", only.end(), server, True)
+
+
+def _own_worker_killed(folder: Path, env: dict[str, str]) -> dict[str, Any]:
+    with _set_up(folder, env, workers=None) as (server, _, night):
+        only = night()
+        children = psutil.Process(_disturbed(only, server).pid).children(recursive=True)
+        next(p for p in children if any(c.status == psutil.CONN_LISTEN for c in p.net_connections())).kill()
         return _judged("finished", only.end(), server, True)
 
 

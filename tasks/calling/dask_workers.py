@@ -57,7 +57,7 @@ class Workers:
             InputError: none came in time.
             NightdeskError: the scheduler was lost, and did not come back in time.
         """
-        if not self.is_fresh:
+        while not self.is_fresh:  # looked at again, as another call may have lost the only worker meanwhile
             if self._waiting is None:
                 self._waiting = asyncio.create_task(self._wait())
                 self._waiting.add_done_callback(self._waited)

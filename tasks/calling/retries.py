@@ -216,6 +216,7 @@ class Sender:
         except ModelError as e:  # nobody came to be asked, or the answer was lost on its way
             found = self._spool.found(record)
             if found is None:
+                record["teaches"] &= not self._ending  # that it was given up says nothing about the model
                 return CallResult(None, e, now(), 0.0)
             reply = found
         if reply.form:

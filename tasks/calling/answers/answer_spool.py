@@ -80,6 +80,8 @@ def take_up(out: Path, is_over: Callable[[str], bool], settle: Callable[[Any, Re
             try:
                 spooled = spool.read(path)
                 record, answer, token = *completed(spooled), str(spooled.call["token"])
+            except FileNotFoundError:
+                continue  # another run has just taken it up
             except (OSError, ValueError, KeyError, TypeError) as e:
                 log.warning("%s: an answer of an ended run cannot be read (%s), so it is asked for again", path, e)
             else:

@@ -171,7 +171,8 @@ class Store:
 
             self._db.transact(write)
 
-        answer_spool.take_up(self._out, lambda r: r != self._run_id and not is_alive(self._out, r), settle)
+        # Its own too: what is there now is of an earlier process, because Prefect retries a run under the same id.
+        answer_spool.take_up(self._out, lambda r: r == self._run_id or not is_alive(self._out, r), settle)
 
     def get(self, key: str) -> Stored | None:
         """Look an answer up, before it is asked for.

@@ -122,3 +122,6 @@ def test_answers_that_come_soon_after_are_stored_and_no_more_is_asked(
         store.close()
     given_up = [r for r in records if r["error"] == "cancelled while under way"]
     assert (len(records), len(given_up)) == (3, 0 if in_time else 2)
+    for record in given_up:  # the provider may charge for it, and it is not the model's fault
+        assert record["cost_usd"] > 0.001
+        assert (record["usage_estimated"], record["teaches"]) == (True, False)

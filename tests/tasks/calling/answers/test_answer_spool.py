@@ -64,6 +64,15 @@ def test_what_a_dead_run_paid_for_is_stored_once(out: Path) -> None:
     assert not path.exists()
 
 
+def test_a_run_that_is_retried_under_its_id_takes_up_its_own(out: Path) -> None:
+    for attempt in range(2):
+        with opened(out, "one") as store:
+            assert store.adopt() == attempt
+            if not attempt:
+                answered(store, record("c1"))
+            assert (store.get("key-c1") is not None) == bool(attempt)
+
+
 def test_an_answer_that_does_not_pass_the_format_checker_is_stored_as_such(out: Path) -> None:
     wrong = Answer((Group("Bridge", (1, 9)),), USAGE)
     with opened(out, "one") as store:
