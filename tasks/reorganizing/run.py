@@ -3,12 +3,13 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import date, datetime
 from pathlib import Path
 
 from nightdesk.role_rl import state_versions as states
 from nightdesk.tasks.calling.answers.answer_store import Store, is_alive
+from nightdesk.tasks.calling.answers.turns import turn
 from nightdesk.tasks.calling.availability import usable
 from nightdesk.tasks.calling.dask_pool import fan_out
 from nightdesk.tasks.calling.router import Router
@@ -224,6 +225,7 @@ async def open_run(
     night: date | None = None,
     again: frozenset[str] | None = None,
     catch_up: bool = False,
+    alone: bool = True,
 ) -> AsyncIterator[Run]:
     """Open everything that a run needs, take over what killed runs left, and close it all in the end.
 
@@ -235,6 +237,7 @@ async def open_run(
     takes up what was lost, and asks again what got no usable answer.
     again: read these documents as they were published for run_date, and none of the arguments.
     catch_up: learn from published runs that no weights version has seen, before the weights are picked.
+    alone: wait for another run of this date and profile that is under way.
 
     Raises:
         InputError: bad sources, or OUT cannot be written.
@@ -246,10 +249,15 @@ async def open_run(
         reading = check_sources(arguments, run_date, text_id, lenient=night is not None)
         if by is not None:
             reading = there_by(reading, arguments, run_date, by)
-    async with fan_out(profile.dask.scheduler, profile.dask.workers, profile.limits.call_timeout_s) as pool:
+    async with (
+        fan_out(profile.dask.scheduler, profile.dask.workers, profile.limits.call_timeout_s) as pool,
+        AsyncExitStack() as held,
+    ):
         able = await usable(profile, pool)  # before anything is written
         try:
             out.mkdir(parents=True, exist_ok=True)
+            if alone:
+                await held.enter_async_context(turn(out, profile.name, run_date, run_id))
             await asyncio.to_thread(publish.recover, out)
             if (old := await asyncio.to_thread(migration.migrate_if_cheap, out)) is not None:
                 log.warning("%s", old)
