@@ -59,7 +59,7 @@ class Router:
     ) -> None:
         self.profile, self.run_date = profile, run_date
         self._states, self._store, self._pool = states, store, pool
-        self._arms, self.greedy, self._teaches = profile.arms(), greedy, teaches
+        self._arms, self.greedy, self.teaches = profile.arms(), greedy, teaches
         self._settings = profile.settings()
         self._again, self._answered = again, False
         self._under_way: dict[str, asyncio.Event] = {}
@@ -125,7 +125,7 @@ class Router:
                 None, None, f"{request.role}: longer than any model of the pool can be asked", "text", "estimate"
             )
         decision = decide(drawn, plan, shared=(*drawn[:3], digest(request.items)))
-        context = CallContext(self.profile.name, unit, decision, digest(drawn, unit.doc_id, unit.unit), self._teaches)
+        context = CallContext(self.profile.name, unit, decision, digest(drawn, unit.doc_id, unit.unit), self.teaches)
         runs = [self._call(context, decision.arm, "serve", request)]
         if decision.challenger is not None:
             runs.append(self._call(context, decision.challenger, "duel", request))

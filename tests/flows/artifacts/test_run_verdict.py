@@ -95,6 +95,27 @@ def test_a_run_that_lost_too_much_is_bad_and_its_line_says_why(
     assert said in concern
 
 
+def test_a_night_whose_models_were_out_is_bad_and_says_since_when(news: Profile) -> None:
+    lost = totals(placed=0, unplaced=400, failed=400)
+    verdict = judge(lost, figures(), news, True, {"north": "out since 02:13 UTC: 500: try again later"})
+    assert verdict.word == "Bad"
+    assert "north: out since 02:13 UTC: 500: try again later" in verdict.line
+
+
+def test_a_budget_that_is_enough_for_no_document_makes_a_night_bad(news: Profile) -> None:
+    lost = totals(placed=0, unplaced=400, unpaid=400, waiting=["a", "b", "c"])
+    verdict = judge(lost, figures(), news, learned=True)
+    assert verdict.word == "Bad"
+    assert "enough for no document: raise limits.max_cost_usd" in verdict.line
+    assert "3 documents (a, b, c)" in verdict.line
+
+
+def test_documents_that_wait_for_the_next_night_are_named(news: Profile) -> None:
+    some = totals(placed=100, unplaced=300, unpaid=300, waiting=[f"d{k}" for k in range(9)])
+    (concern,) = judge(some, figures(), news, learned=True).concerns
+    assert "the next night takes 9 documents (d0, d1, d2, d3, d4 and 4 more) up again" in concern
+
+
 def test_how_much_may_be_lost_is_the_profile_s(news: Profile) -> None:
     lax = news.model_copy(update={"limits": news.limits.model_copy(update={"max_unplaced": 0.1})})
     assert judge(totals(unplaced=21, failed=21), figures(), lax, True).word == "Worth a look"

@@ -1,0 +1,77 @@
+"""What a run's dollars reach for: whole documents, in order; the rest waits."""
+
+from typing import Any
+
+import pytest
+
+from nightdesk.tasks.calling.plans import Plans
+from nightdesk.tasks.config.profile import Profile, load_profile
+from nightdesk.tasks.reorganizing.affordable import Purse
+from nightdesk.tasks.reorganizing.topic_questions import Topics, without_vectors
+from tests.tasks.made import document
+
+DEAR = {"name": "north", "family": "arctic", "provider": "openai", "base_url": "http://127.0.0.1:9/v1"}
+DEAR |= {"prices": {"input": 1.0, "output": 4.0}, "max_output_tokens": 256}
+FREE = {"name": "lexical", "family": "own", "provider": "embedded"}
+
+
+class Spending:
+    """A router of which only its dollars are looked at."""
+
+    greedy = False
+
+    def __init__(self, dollars: float, *models: dict[str, Any]) -> None:
+        known = load_profile("news").model_dump() | {"models": models, "learner": {}}
+        self.profile = Profile.model_validate(known | {"limits": {"max_cost_usd": dollars}})
+        self.plans, self.spent = Plans(self.profile, lambda version: None, False), 0.0
+
+
+def purse(router: Spending) -> Purse:
+    return Purse(router, 0)  # type: ignore[arg-type]
+
+
+def cost_of(name: str) -> float:
+    """Return what a document is expected to cost: what the least budget is that admits it, as its refusal says."""
+    refusal = purse(Spending(0.0, DEAR)).refusal(document(name, 60))
+    assert refusal is not None
+    return float(refusal.reason.partition("may cost $")[2].partition(",")[0])
+
+
+def test_documents_are_admitted_while_dollars_cover_all_their_roles() -> None:
+    router = Spending(4 * cost_of("a"), DEAR)
+    its = purse(router)
+    first = [its.refusal(document(name, 60)) is None for name in "abcdef"]
+    assert first == sorted(first, reverse=True)
+    assert 1 <= sum(first) <= 3  # half of the dollars, as nothing is known of what calls take
+    router.spent = sum(first) * cost_of("a") / 1.5
+    its.settle()
+    then = [its.refusal(document(name, 60)) is None for name in "abcdef"]
+    assert 1 <= sum(then) < 6
+    assert sum(first) + sum(then) <= 4
+
+
+def test_a_batch_that_was_dearer_than_expected_makes_the_next_smaller() -> None:
+    router = Spending(20 * cost_of("a"), DEAR)
+    its = purse(router)
+    assert its.refusal(document("a", 60)) is None
+    router.spent = 12 * cost_of("a")
+    its.settle()
+    refusal = its.refusal(document("b", 60))  # it may take as much again
+    assert refusal is not None
+    assert refusal.cause == "budget"
+    assert "are left; raise limits.max_cost_usd" in refusal.reason
+
+
+def test_without_dollars_every_document_waits_unless_each_role_has_a_model_that_is_free() -> None:
+    assert purse(Spending(0.0, DEAR)).refusal(document("a", 60)) is not None
+    assert purse(Spending(0.0, DEAR, FREE)).refusal(document("a", 60)) is None
+    free = DEAR | {"prices": {"input": 0.0, "output": 0.0}}
+    assert purse(Spending(0.0, free)).refusal(document("a", 60)) is None
+
+
+@pytest.mark.parametrize("n", [1, 40])
+def test_a_forecast_needs_no_event_loop(n: int) -> None:
+    router = Spending(0.0, DEAR)
+    topics = Topics(["a title"] * n, [["A sentence."] * 3] * n, "en")
+    made = without_vectors(topics, router.plans.budgets_of("relationship_checker", 0, "en"))
+    assert bool(made.asked) == (n > 1)
