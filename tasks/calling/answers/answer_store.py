@@ -8,7 +8,7 @@ the two loses none, and what was published stays so when its part is deleted lat
 
 import json
 from collections.abc import Iterable
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -77,7 +77,8 @@ class Store:
 
     def _let_go(self) -> None:
         self._alive.release()
-        _run_lock(self._out, self._run_id).unlink(missing_ok=True)
+        with suppress(OSError):  # a disk that refuses it has been told of already
+            _run_lock(self._out, self._run_id).unlink(missing_ok=True)
 
     def _bring_up(self) -> None:
         """Make the tables, or bring those of an earlier version up; then note which parts have reached the disk."""
