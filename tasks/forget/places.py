@@ -60,7 +60,7 @@ def _answers(it: Forgetting) -> None:
 
 
 def _spool(it: Forgetting) -> None:
-    for path in sorted((it.out / SPOOL).rglob("*.json")):
+    for path in sorted(p for p in (it.out / SPOOL).rglob("*") if p.is_file()):
         with naming_the_file(path, "cannot be removed"), contextlib.suppress(FileNotFoundError):
             if _is_about(path.read_text(encoding="utf-8", errors="replace"), it.doc_id):
                 path.unlink()
