@@ -74,7 +74,7 @@ def _refused(said: str, ended: Night, again: Night, server: Playing, day: str = 
 def _went_on(said: str, ended: Night, server: Playing, day: str = NEXT, asked_again: bool = False, **more: Any) -> Row:
     """Judge a night that went on to its end, warned."""
     counts, share = server.counts(), covered(ended, day)
-    told = next((line for line in ended.said.splitlines() if said in line), "")
+    told = next((line for line in ended.said.splitlines() if said in line), "") if said else ended.message
     right = ended.exit_code == 0 and share == 1.0 and bool(counts["paid_again"]) == asked_again and bool(told)
     right = right and more.pop("right", True)
     message = " ".join((told or ended.message).split())[:160]
@@ -248,10 +248,9 @@ def _clock_behind(folder: Path, env: dict[str, str]) -> Row:
 
 
 def _clock(folder: Path, env: dict[str, str], days: int) -> Row:
-    """Kill a night whose clock is wrong while it has unpublished answers; the next night's clock is right."""
+    """Run a night whose clock is wrong by some days, then the next, whose clock is right, into the same OUT."""
     with one_model(folder) as (server, profile):
         first = night(folder, wrong_clock(folder, env, days), profile)
-        first.start().wait()
         if first.end().exit_code != 0:
             return row("", "finished", first, False)
         late = night(folder, env, profile, NEXT).end()

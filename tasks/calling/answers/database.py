@@ -45,7 +45,8 @@ class Database:
 
     def close(self) -> None:
         """Close the connection."""
-        self._db.close()
+        with contextlib.suppress(sqlite3.Error):  # what it could not tidy up is tidied up when it is opened again
+            self._db.close()
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Return the rows that a query finds.

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pyarrow.parquet as pq
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -60,3 +61,35 @@ def test_the_folders_of_dates_give_the_dates_back(tmp_path_factory: object, days
     for day in wanted:
         (out / publish.table_folder("documents", day)).mkdir(parents=True)
     assert parts.dates(out, "documents") == wanted
+
+
+def test_what_is_no_date_or_no_part_is_named_once_and_left_out(out: Path, caplog: pytest.LogCaptureFixture) -> None:
+    for day in (DAY, NEXT_DAY):
+        publish_documents(out, work(document("a", 2)), part=f"run-{day.day}-1", day=day)
+    folder = out / "tables" / "documents"
+    for name in ("run_date=foo", "run_date=2026-3-1", "run_date=20260301"):
+        (folder / name).mkdir()
+    (folder / "run_date=2026-04-01").write_text("a file")
+    (folder / ".DS_Store").write_text("")
+    (broken,) = files_of(out, "documents", DAY)
+    broken.write_bytes(b"PAR1")
+    for _ in range(2):
+        assert parts.dates(out, "documents") == [DAY, NEXT_DAY]
+        assert parts.read(out, "documents", [DAY, NEXT_DAY])["doc_id"].to_pylist() == ["a"]
+        assert ids(out, LAST_DAY) == ["a"]
+    assert caplog.text.count("is no folder of a date") == 4
+    assert caplog.text.count(f"{broken}: cannot be read") == 1
+
+
+def test_what_is_replaced_while_it_is_read_is_read_again(out: Path) -> None:
+    publish_documents(out, work(document("a", 2)))
+    read: list[int] = []
+
+    def work_on(found: list[parts.Part]) -> int:
+        read.append(parts.read_parts(found, "passages").num_rows)
+        if len(read) == 1:
+            publish_documents(out, work(document("a", 5)), part="run-2-1")
+        return read[-1]
+
+    assert parts.steadily(lambda: parts.find(out, "passages"), work_on) == 5
+    assert read == [2, 5]
