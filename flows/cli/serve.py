@@ -66,8 +66,9 @@ def _serve(profile: str, out: Path, cron: str, zone: str, sources: list[str]) ->
         signal.signal(number, signal.SIG_DFL)  # the second time ends it at once
         stopped.set()
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, stop)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if number == signal.SIGINT or signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, stop)
     with ExitStack() as started:
         one_per_out = started.enter_context(_alone(out, f"--out {out}", "name another --out"))
         which = url or f"the Prefect server of {settings.home}"

@@ -17,7 +17,6 @@ from typing import Any
 from nightdesk.tasks.errors import NightdeskError
 
 GRACE_S = 5.0  # that the server has to end by itself
-PORT_TAKEN = 3  # uvicorn's exit code
 LOG = "nightdesk-run-server.log"
 MOST_LOG_BYTES = 1_000_000  # then it begins anew
 REMEDY = "run the same command again, or start a server (prefect server start) and set PREFECT_API_URL"
@@ -57,7 +56,7 @@ def keep_it_apart() -> None:
             while not answers(self.api_url):
                 assert self.server_process is not None
                 code = self.server_process.poll()
-                if code == PORT_TAKEN:
+                if code is not None and not self.is_port_available(self.port):  # somebody else was faster
                     self.port = self.find_available_port()
                     self.server_process = self._run_uvicorn_command()
                 elif code is not None:

@@ -64,10 +64,11 @@ def cannot_write(folder: Path) -> str:
 
 def _home() -> Iterator[str]:
     try:
-        home = _prefect_home()
+        Path.home()  # Prefect asks for it even where PREFECT_HOME is set
     except RuntimeError:  # no HOME, and no entry in passwd
-        yield f"HOME is not set and user {os.getuid()} has no home folder; set HOME, or {HOME_REMEDY}"
+        yield f"HOME is not set, and user {os.getuid()} has no home folder; set HOME to a folder that can be written"
         return
+    home = _prefect_home()
     if wrong := cannot_write(home):
         which = f"PREFECT_HOME={home}" if os.environ.get("PREFECT_HOME") else f"{home} (below HOME)"
         yield f"{which}: Prefect cannot keep its files there ({wrong}); {HOME_REMEDY}"
@@ -86,7 +87,7 @@ def _database() -> Iterator[str]:
         return
     try:
         file = _prefect_home() / "prefect.db"
-    except RuntimeError:  # told already
+    except RuntimeError:  # which has been told
         return
     remedy = "set PREFECT_HOME to another folder, or move that file away (it holds the history of runs, no tables)"
     try:

@@ -24,7 +24,7 @@ THREADS = 64  # that a run has in its own process, and some to spare
 SCRATCH_BYTES = 32_000_000  # the language detector's model takes 15 MB, what workers keep there next to nothing
 MB = 1_000_000
 OWN_MB, WORKER_MB = 700, 150  # of memory: a run with Prefect's server and its auditor; each of its workers
-ADDRESSES_MB = 4_000  # of addresses in one process (ulimit -v), most of which never become memory
+ADDRESSES_MB = 3_200  # of addresses in one process (ulimit -v), most of which never become memory
 
 
 def check(workers: int) -> None:

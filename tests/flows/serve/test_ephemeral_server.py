@@ -81,3 +81,28 @@ def test_it_ends_though_whoever_it_was_started_for_was_killed(tmp_path: Path) ->
         assert ephemeral(client.pid) is not None
         client.kill()
     wait_until_nothing_is_left_of(client.pid)
+
+
+BROKEN = """
+from nightdesk.flows.serve.ephemeral_server import keep_it_apart
+from prefect.server.api.server import SubprocessASGIServer
+from nightdesk.tasks.errors import NightdeskError
+
+keep_it_apart()
+try:
+    SubprocessASGIServer().start()
+except NightdeskError as e:
+    print(e)
+"""
+
+
+def test_one_that_cannot_start_is_one_line_that_names_its_log(tmp_path: Path) -> None:
+    env = {k: v for k, v in os.environ.items() if k != "PREFECT_API_URL"}
+    env |= {"PREFECT_HOME": str(tmp_path), "PREFECT_SERVER_DATABASE_CONNECTION_URL": "sqlite+aiosqlite:////no/such.db"}
+    ended = subprocess.run([sys.executable, "-c", BROKEN], env=env, capture_output=True, text=True, check=False)
+    log = tmp_path / "nightdesk-run-server.log"
+    (line,) = ended.stdout.splitlines()
+    assert line.startswith(f"Prefect's server of this run ended at once; {log} says why; ")
+    assert "PREFECT_API_URL" in line
+    assert "Traceback" not in ended.stderr
+    assert "unable to open database file" in log.read_text()

@@ -97,8 +97,6 @@ def test_an_address_that_is_none_of_a_server_is_one_line(
 
 
 def test_no_home_at_all_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("PREFECT_HOME")
-
     def nowhere() -> Path:
         raise RuntimeError("Could not determine home directory.")
 
