@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 _TIME = r"-?(?:(\d{1,6})\s?:\s?)?(\d{1,2})\s?:\s?(\d{1,2})(?:\s?[.,:;]\s?(\d{1,9}))?(?!\d)"
-_TIMES = re.compile(rf"^[\s\ufeff]*{_TIME}\s*-\s?->\s*{_TIME}")
+_TIMES = re.compile(rf"^[\s\ufeff]*{_TIME}\s*-\s?-\s?>\s*{_TIME}")
 _SETTING = re.compile(r"[A-Za-z]\w*:\S*")
 _LINE_END = re.compile(r"\r*\n|\r|\u2028|\u2029")
 _BREAK = re.compile(r"<br\s*/?>|\\N")
@@ -108,7 +108,7 @@ def _blocks(lines: list[str]) -> tuple[list[_Block], list[float]]:
 
 
 def _times(line: str) -> re.Match[str] | None:
-    return _TIMES.match(line) if "->" in line else None  # most lines are none
+    return _TIMES.match(line) if ">" in line else None  # most lines are none
 
 
 def _line(lines: list[str], k: int) -> str:
