@@ -159,16 +159,16 @@ def uses_capitals(text: str) -> bool:
     """Tell whether the sentences of a text begin with capital letters: whether most stops have one after them."""
     capital = small = 0
     for m in _BEGINNINGS.finditer(text):
-        letter = m[2]
-        if letter.isupper() or letter.istitle():
-            capital += 1
-        elif letter.islower() and not (m[1] and len(m[1]) <= _SHORT):
+        if not m[1].islower():
+            capital += m[1].isupper() or m[1].istitle()
+        elif not _SHORT_END.search(text[max(0, m.start() - _SHORT - 1) : m.start()]):
             small += 1
     return capital > 0 and capital >= small
 
 
 _SHORT = 4  # letters of a word that may be an abbreviation
-_BEGINNINGS = re.compile(rf"(?:^|(?:(\w*)[.!?\u2026][{_CLOSING}]*\s))[\s\"'“„«‘(\[¿¡-]*([^\W\d_])", re.MULTILINE)
+_SHORT_END = re.compile(rf"(?<!\w)\w{{1,{_SHORT}}}$")
+_BEGINNINGS = re.compile(rf"(?:^|[.!?\u2026][{_CLOSING}]{{0,3}}\s)[ \t\"'“„«‘(\[¿¡-]{{0,8}}([^\W\d_])", re.MULTILINE)
 
 
 def goes_on(line: str, begin: int, at: int, language: str, capitals: bool) -> bool:

@@ -22,7 +22,7 @@ _TAG = re.compile(
     re.IGNORECASE,
 )
 _MARKUP = re.compile(r"[<{&\\\ufeff]")
-_VOICE = re.compile(r"<v(?:\.[^\s>]*)?(?:\s+([^>]*))?>", re.IGNORECASE)
+_VOICE = re.compile(r"<v(?:\.[^\s>]*)?(?:\s([^<>]*))?>", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?:[gl]t|amp|quot|nbsp|#39);")
 _HEADER = re.compile(r"^\s*\ufeff?WEBVTT(?:[ \t].*)?$")
 _GLUED_HEADER = re.compile(r"(?<=[^\n\ufeff])(?=\ufeff?WEBVTT\nX-TIMESTAMP-MAP)")

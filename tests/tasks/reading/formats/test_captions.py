@@ -137,9 +137,11 @@ def test_each_sentence_says_from_when_to_when_it_is_said() -> None:
 
 PARTS = st.sampled_from(
     ["WEBVTT", "X-TIMESTAMP-MAP=MPEGTS:9,LOCAL:00:00:00.000", "NOTE x", "STYLE", "1", "2", "", " ", "<v Ann>so", "<v>",
-     "Eva: so", "Eva:", ">> so", ">>", "- so", "-", "so we", "so we go", "so we go on.", "so we ga", "上链接", "上链接好",
+     "Eva: so", "Eva:", ">> so", ">>", "- so", "-", "so we", "so we go", "so we go on.", "so we ga", "上链接",
+     "上链接好",
      "00:00:01,000 --> 00:00:02,000", "00:00:02.000 --> 00:00:02.500", "00:03 --> 00:02", "9:9 --> 99:99:99:999",
-     "00:00:01 --> 00:00:04 so", "\ufeffWEBVTT", "&#55296;", "&amp;gt;", "{\\an8}", "<00:01>", "e\u0301", "\u2028", "\x00"]
+     "00:00:01 --> 00:00:04 so", "\ufeffWEBVTT", "&#55296;", "&amp;gt;", "{\\an8}", "<00:01>", "e\u0301",
+     "\u2028", "\x00"]
 )  # fmt: skip
 
 

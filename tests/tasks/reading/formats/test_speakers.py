@@ -65,7 +65,7 @@ def test_names_of_many_kinds_are_known(name: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "Remember: he said so.", "There are two: boats and cars.", "At 12:30 it rained.", 
+        "Remember: he said so.", "There are two: boats and cars.", "At 12:30 it rained.",
         "See https://example.org now.", "Question: why?", "Cost >> income.", "-5 degrees.", "我觉得：好。",
     ],
 )  # fmt: skip
