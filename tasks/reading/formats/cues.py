@@ -23,6 +23,7 @@ _TAG = re.compile(
 )
 _MARKUP = re.compile(r"[<{&\\\ufeff]")
 _VOICE = re.compile(r"<v(?:\.[^\s>]*)?(?:\s([^<>]*))?>", re.IGNORECASE)
+_NO_CHARACTER = re.compile(r"&#[xX]?[0-9A-Fa-f]{9,};?")  # whose number Python may refuse to read
 _ENTITY = re.compile(r"&(?:[gl]t|amp|quot|nbsp|#39);")
 _HEADER = re.compile(r"^\s*\ufeff?WEBVTT(?:[ \t].*)?$")
 _GLUED_HEADER = re.compile(r"(?<=[^\n\ufeff])(?=\ufeff?WEBVTT\nX-TIMESTAMP-MAP)")
@@ -154,7 +155,7 @@ def _shown(lines: list[str]) -> Iterator[Line]:
 
 
 def _plain(text: str) -> str:
-    text = html.unescape(_TAG.sub("", text))
+    text = html.unescape(_NO_CHARACTER.sub("\ufffd", _TAG.sub("", text)))
     if _ENTITY.search(text):  # it was escaped twice
         text = html.unescape(text)
     return " ".join(text.replace("\ufeff", "").split())

@@ -55,6 +55,10 @@ def test_tags_that_no_caption_has_and_what_is_escaped_twice_are_text() -> None:
     ]
 
 
+def test_a_reference_to_no_character_costs_no_more_than_itself() -> None:
+    assert texts(f"00:01 --> 00:02\nShut &#{'9' * 5_000}; again &#55296;.") == ["Shut \ufffd again \ufffd."]
+
+
 def segment(ticks: int, *cues: str) -> str:
     return "\n\n".join([f"WEBVTT\nX-TIMESTAMP-MAP=LOCAL:00:00:00.000,MPEGTS:{ticks}", *cues]) + "\n"
 
