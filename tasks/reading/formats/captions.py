@@ -13,7 +13,7 @@ from nightdesk.tasks.reading.language import detect_language
 from nightdesk.tasks.reading.sentences import LONGEST_UNPUNCTUATED, Spoken, ends, longest_in, split_sentences, weight
 
 # Seconds of silence at which unpunctuated speech is cut, and those that do if it has gone on for so many letters.
-_PAUSE_S, _BREATH_S, _ENOUGH = 1.5, 0.4, 60
+_PAUSE_S, _BREATH_S, _ENOUGH = 1.0, 0.4, 60
 _FEW_PAUSES = 3  # fewer do not tell whether the punctuation can be trusted
 _RARE = 3  # fewer than one stop in so many captions, and most pauses without one: the punctuation tells little
 

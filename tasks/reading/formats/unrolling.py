@@ -30,7 +30,7 @@ _LETTERS = 300  # of two texts that are compared by difflib, whose time grows wi
 
 @dataclass(slots=True)
 class Piece:
-    """Text that is shown anew. begins_line: a line begins with it; glued: it goes on in the middle of a word."""
+    """Text that is shown anew. begins_line: a line begins with it; first: of its cue; glued: it goes on in a word."""
 
     text: str
     start: float
@@ -38,7 +38,7 @@ class Piece:
     voice: str | None = None
     begins_line: bool = True
     glued: bool = False
-    new_cue: bool = True
+    first: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ def _pieces(screen: _Screen, q: int, start: float) -> list[tuple[int, Piece]]:
             at += 1
         if at < end:
             glued = begin < at == q and text[at - 1] != " "
-            piece = Piece(text[at:end], start, cue.end, line.voice, at == begin, glued, not found and q == 0)
+            piece = Piece(text[at:end], start, cue.end, line.voice, at == begin, glued, not found)
             found.append((at, piece))
             start = cue.start
     return found

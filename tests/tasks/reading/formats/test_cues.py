@@ -43,6 +43,23 @@ def test_numbers_that_the_file_begins_anywhere_are_no_text() -> None:
     ]
 
 
+def test_a_number_that_is_said_is_text() -> None:
+    said = [f"00:0{k} --> 00:0{k + 1}\n{3 - k}\n" for k in range(3)]
+    assert "".join(texts("\n".join(["WEBVTT\n", *said]))) == "3 2 1"
+    assert "".join(texts("\n".join(f"{k}\n{cue}" for k, cue in enumerate(said, 1)))) == "3 2 1"
+    assert "".join(texts("\n".join(said).replace("\n\n", "\n"))) == "3 2 1"
+
+
+def test_a_blank_line_within_a_subtitle_loses_nothing() -> None:
+    assert texts("1\n00:01 --> 00:02\nShut\n\nagain\n00:02 --> 00:03\ntoday.") == ["Shut again today."]
+
+
+@pytest.mark.parametrize("arrow", ["–>", "→", "-- >", "—>"])
+def test_arrows_are_known_however_they_were_mangled(arrow: str) -> None:
+    assert texts(f"00:01 {arrow} 00:02\nShut again.") == ["Shut again."]
+    assert texts(f"[00:01.000 {arrow} 00:02.000]  Shut again.") == ["Shut again."]
+
+
 def test_a_note_is_text_where_there_are_none() -> None:
     said = "00:01.000 --> 00:02.000\nShut again.\n\nNOTE: it is wet.\n"
     assert texts(said) == texts(f"WEBVTT\n\n{said}") == ["Shut again.", "NOTE: it is wet."]

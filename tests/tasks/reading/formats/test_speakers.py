@@ -84,3 +84,21 @@ def test_every_name_is_either_text_or_speaker() -> None:
     told = in_a_row("Eva: Yes.", "Bo: No.", "Today: rain.", "Eva: Good.")
     kept = " ".join(f"{s.speaker} {s.text}" for s in spoken(told))
     assert all(word in kept for word in ("Eva", "Bo", "Today", "rain", "Good"))
+
+
+def test_people_in_a_meeting_call_themselves_what_they_like() -> None:
+    told = in_a_row("eva: we go", "eva: home.", "Bo's phone 12: We stay.", "user_7 (she): yes.", "user_7 (she): Now.")
+    assert by(told) == [
+        ("eva", "we go home."), ("Bo's phone 12", "We stay."), ("user_7 (she)", "yes."), ("user_7 (she)", "Now."),
+    ]  # fmt: skip
+
+
+def test_names_stand_in_the_lines_of_meetings_and_their_times_are_none() -> None:
+    assert by('WEBVTT\n\n1 "Eva Roe" (345)\n00:01 --> 00:02\nWe go.') == [("Eva Roe", "We go.")]
+    assert by(in_a_row("Speaker 1 (00:00):\nWe go.", "Speaker 2 (00:01):\nNo.")) == [
+        ("Speaker 1", "We go."), ("Speaker 2", "No."),
+    ]  # fmt: skip
+
+
+def test_a_name_after_which_nothing_is_said_is_text() -> None:
+    assert by(in_a_row("Eva: Yes.", "Bo: No.", "Eva:")) == [("Eva", "Yes."), ("Bo", "No."), (None, "Eva:")]
