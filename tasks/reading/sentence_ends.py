@@ -10,12 +10,13 @@ _STOPPED = re.compile(rf"[.!?\u2026。！？｡．؟][{_CLOSING}]*\s*$")
 _FULL_STOP = re.compile(rf"[.\u2026][{_CLOSING}]*\s*$")
 _QUOTATION = re.compile(r"[.!?…。！？，,]\s?['\"”’»«“」』]+\s*$")
 _TOKEN = re.compile(r"(?:^|[\s(\[{\"'“„«‘/])((?:[^\W\d_]{1,3}\.\s)*)([^\s(\[{\"“„«‘/]{1,24})\.[)\]]?\s*$")
-_LIST_NUMBER = re.compile(r"\s*[(\[]?(?:\d{1,3}(?:\.\d{1,3})*|[ivx]{1,5}|[^\W\d_])[.)\]]\s*", re.IGNORECASE)
+_LIST_NUMBER = re.compile(r"\s*[(\[]?(?:\d{1,3}(?:\.\d{1,3})*|[ivx]{1,5}|[^\W\d_])[.)\]]{1,2}\s*", re.IGNORECASE)
 _INITIALS = re.compile(r"(?:[^\W\d_]\.\s*)+")
 _ORDINAL = re.compile(r"(?:^|[\s(])\d{1,2}\.\s*$")
 _SHORT_WORD = re.compile(r"\b[A-Z][a-z]{1,3}\.\s*$")  # likely an abbreviation if a small letter follows
 _DOTTED = re.compile(r"(?:[^\W\d_]{1,4}\.\s?){1,4}[^\W\d_]{1,4}")
 _OPENS = re.compile(r"[\s\"'“„«‘(\[¿¡…-]*")
+_CITATION = re.compile(r"\s*\([^()]{1,48}\)[.,;:]")
 _DASH_SMALL = re.compile(r"\s*[-–—]{1,2}\s*([^\W\d_])")
 # What begins with a small letter in any text: iPhone, an address, a letter of a formula.
 _NO_WORD = re.compile(r"[a-z]{1,2}[A-Z]|\S*(?:://|\w@\w|\.\w{2,}/)|[a-z]\s?[\^=_:\d)]")
@@ -127,9 +128,9 @@ _ALWAYS["sl"] = _ALWAYS["hr"] | _words("oz t.i ga g")
 _UNITS = _words("см м m s st p")  # as well, after a number
 # Abbreviations after which a sentence goes on if a number follows.
 _BEFORE_NUMBERS = _words(
-    "no nos nr nrs num núm nº n° n č čís br бр № art arts abs § par par. paragr fig figs abb tab p pp pg pág págs "
-    "pag pagg s str стр с sel ch chap kap cap vol vols bd t bl ed ver v ver op tel tél fax ext apt suite rm rd st "
-    "sec sek д кв рис табл п пп ст гл вып т оф эт тел σελ αρ εικ κεφ άρθρ sid sect item ap lok poz poř odd odst "
+    "no nos nr nrs num núm nº n° n č čís br бр № art arts abs § par par. paragr fig figs abb p pp pg pág págs "
+    "pag pagg s str стр с sel ch chap kap vol vols bd t bl ed ver v ver op tel tél fax apt rm rd st "
+    "sec sek д кв рис табл п пп ст гл вып т оф эт тел σελ αρ εικ κεφ άρθρ sid ap lok poz poř odd odst "
     "sz lok pkt ust"
 )
 # Abbreviations that stand at the end of a list or behind a number; before a small letter or a number they go on.
@@ -185,7 +186,7 @@ def goes_on(line: str, begin: int, at: int, language: str, capitals: bool) -> bo
     if _inside_word(before, after) or (dash and dash[1].islower()):
         return True
     if _QUOTATION.search(before):
-        return small or _ATTRIBUTION.match(after) is not None
+        return small or _ATTRIBUTION.match(after) is not None or _CITATION.match(after) is not None
     return _FULL_STOP.search(before) is not None and _full_stop_goes_on(before, head, small, language, capitals)
 
 
