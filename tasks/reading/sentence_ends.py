@@ -10,15 +10,16 @@ _STOPPED = re.compile(rf"[.!?\u2026。！？｡．؟][{_CLOSING}]*\s*$")
 _FULL_STOP = re.compile(rf"[.\u2026][{_CLOSING}]*\s*$")
 _QUOTATION = re.compile(r"[.!?…。！？，,]\s?['\"”’»«“」』]+\s*$")
 _TOKEN = re.compile(r"(?:^|[\s(\[{\"'“„«‘/])((?:[^\W\d_]{1,3}\.\s)*)([^\s(\[{\"“„«‘/]{1,24})\.[)\]]?\s*$")
-_LIST_NUMBER = re.compile(r"\s*[(\[]?(?:\d{1,3}(?:\.\d{1,3})*|[ivx]{1,5}|[^\W\d_])[.)\]]\s*", re.IGNORECASE)
+_LIST_NUMBER = re.compile(r"\s*[(\[]?(?:\d{1,3}(?:\.\d{1,3})*|[ivx]{1,5}|[^\W\d_])[.)\]]{1,2}\s*", re.IGNORECASE)
 _INITIALS = re.compile(r"(?:[^\W\d_]\.\s*)+")
 _ORDINAL = re.compile(r"(?:^|[\s(])\d{1,2}\.\s*$")
 _SHORT_WORD = re.compile(r"\b[A-Z][a-z]{1,3}\.\s*$")  # likely an abbreviation if a small letter follows
 _DOTTED = re.compile(r"(?:[^\W\d_]{1,4}\.\s?){1,4}[^\W\d_]{1,4}")
 _OPENS = re.compile(r"[\s\"'“„«‘(\[¿¡…-]*")
+_CITATION = re.compile(r"\s*\([^()]{0,40}\d[^()]{0,8}\)[.,;:]")  # (Roe 1955, p. 7).
 _DASH_SMALL = re.compile(r"\s*[-–—]{1,2}\s*([^\W\d_])")
 # What begins with a small letter in any text: iPhone, an address, a letter of a formula.
-_NO_WORD = re.compile(r"[a-z]{1,2}[A-Z]|\S*(?:://|\w@\w|\.\w{2,}/)|[a-z]\s?[\^=_:\d)]")
+_NO_WORD = re.compile(r"[a-z]{1,2}[A-Z]|\S*(?:://|\w@\w|\.\w{2,}/)|[a-z]\s?[\^=_]|[a-z][:\d)]")
 _DOMAIN = re.compile(r"(?:NET|COM|ORG|JS|IO|AI|TV|EU|UK|US)\b")
 _COUNTED = re.compile(r"\d\s?$")
 _NUMBER = re.compile(r"[\s(]*(?:\d|[IVX]{2,}\b)")
@@ -56,6 +57,7 @@ _ATTRIBUTION = re.compile(
     r"\s*(?:(?!(?:While|When|As|But|And|Then|Later|Instead|Video|Photo|Also|If|In|On|At)\b)(?:[A-Z][\w.'’-]* ){1,4}"
     rf"(?:{_SAID})\b(?!\s(?:that|the|he|she|they|it|there|an?|his|her|their|no|we)\b)"
     r"|[^。！？，：“「\"\s]{1,40}?(?:说|說|(?<!知)道|表示|称|稱|介绍|介紹|认为|認為|回忆|指出|感叹|问|問|喊|叫|写|寫|答|强调|透露|坦言|解释|补充)[。，；！]"
+    r"|[^。！？、「」\s]{1,24}?(?:言った|言う|話した|話す|述べた|語った|語る|叫んだ|尋ねた|聞いた|答えた|つぶやいた)[。、]"
     r"|(?:と(?!ても|ころ|にかく|りあえず|き|う)|って(?!い)|などと)"
     r"|(?:이?라고|이?라며|이?라면서|이?라는|이?란|하고|고|며)(?=[\s.,가-힣])"
     r"|[가-힣 ]{1,30}(?:말했|밝혔|전했|덧붙였|강조했|설명했|물었|답했|외쳤)(?:다|습니다)[.,])"
@@ -77,13 +79,14 @@ _ALWAYS = {
         "Hr Hrn Fr dr prof Dipl Ing St z.b d.h u.a bzw ca vgl sog ggf evtl inkl exkl insb insbes bspw z.t z.zt i.d.r "
         "o.g s.o s.u mio mrd tsd geb allg abk jhd vors Hl"
     ),
-    "fr": _words("M MM Mme Mmes Mlle Mlles Me Mgr dr Pr Ste env p.ex cf c.-à-d c.à.d apr vs éd fig av"),
+    "fr": _words("M Mm Mme Mmes Mlle Mlles Me Mgr dr Pr Ste env p.ex cf c.-à-d c.à.d apr vs éd fig av"),
     "es": _words(
         "sr sra srta sres sras dr dra drs Dña D prof profa Ing Lic Arq ud uds vd gral cnel Cap Sto Sta av avda p.ej "
         "aprox cf vs ee mons fr pbro rev hnos"
     ),
     "it": _words(
-        "sig sigg sig.ra sig.na dott dott.ssa prof prof.ssa avv ing arch geom gen col cap S p.es es ca cfr c.d l.go "
+        "sig sigg on sen sig.ra sig.na dott dott.ssa prof prof.ssa avv ing arch geom gen col cap S "
+        "p.es es ca cfr c.d l.go "
         "p.za v.le mons spett egr gent"
     ),
     "pt": _words(
@@ -119,17 +122,25 @@ _ALWAYS = {
     "fi": _words("tri prof esim ts ns nk ks vrt puh mrd milj"),
     "hu": _words("dr prof ifj id özv szt pl ún ill vö gen ezr"),
     "ar": _words("د أ م أ.د"),
+    "fa": _words("د م"),
+    "hi": _words("डॉ श्री प्रो सुश्री"),
+    "vi": _words("Ts Ths Gs Pgs Tp Bs Ks"),
+    "id": _words("jl ir hj drs dra tn ny kol jend"),
+    "lt": _words("dr prof pvz t.y mln mlrd"),
+    "lv": _words("dr prof piem t.i milj"),
+    "et": _words("dr prof nt mln mlrd"),
     "ro": _words("dl dna dra dr prof ing gen col cpt lt str bd bdul șos cca aprox sf mun jud dvs"),
 }  # fmt: skip
+_ALWAYS["ms"], _ALWAYS["mr"], _ALWAYS["ca"] = _ALWAYS["id"], _ALWAYS["hi"], _ALWAYS["es"]
 _ALWAYS["nb"] = _ALWAYS["nn"] = _ALWAYS["no"]
 _ALWAYS["sk"] = _ALWAYS["cs"] | _words("napr t.j")
 _ALWAYS["sl"] = _ALWAYS["hr"] | _words("oz t.i ga g")
 _UNITS = _words("см м m s st p")  # as well, after a number
 # Abbreviations after which a sentence goes on if a number follows.
 _BEFORE_NUMBERS = _words(
-    "no nos nr nrs num núm nº n° n č čís br бр № art arts abs § par par. paragr fig figs abb tab p pp pg pág págs "
-    "pag pagg s str стр с sel ch chap kap cap vol vols bd t bl ed ver v ver op tel tél fax ext apt suite rm rd st "
-    "sec sek д кв рис табл п пп ст гл вып т оф эт тел σελ αρ εικ κεφ άρθρ sid sect item ap lok poz poř odd odst "
+    "no nos nr nrs num núm nº n° n č čís br бр № art arts abs § par par. paragr fig figs abb p pp pg pág págs "
+    "pag pagg s str стр с sel ch chap kap vol vols bd t bl ed ver v ver op tel tél fax apt rm rd st "
+    "sec sek д кв рис табл п пп ст гл вып т оф эт тел σελ αρ εικ κεφ άρθρ sid ap lok poz poř odd odst "
     "sz lok pkt ust"
 )
 # Abbreviations that stand at the end of a list or behind a number; before a small letter or a number they go on.
@@ -141,11 +152,11 @@ _MAY_END = _words(
 # Ends that sentencex misses: after an answer, a month, "and so on" and units before a capital letter, and after a
 # Chinese full stop before a digit.
 _MISSED = re.compile(
-    r"[.!?。！？](?:"
+    r"[.!?…。！？](?:"
     r"(?<=\b[Nn]o\.)(?= (?:[A-Z][a-z]|I\b))|(?<=\bMay\.)(?= [A-Z])"
     r"|(?<=\b(?:etc|usw|ecc|enz|itd|itp|osv|atd)\.)(?= [^\W\d_a-z])"
     r"|(?:(?<=\b[тТ]\. [пдк]\.)|(?<=\b[тТ]\.[пдк]\.)|(?<=\b(?:кг|км|см|мм)\.))(?= [А-ЯЁ])"
-    r"|(?<=[。！？])(?=\d)"
+    r"|(?<=[。！？])(?=\d)|(?<=…)[”」』](?=[^\s\W])"
     r"|(?<=[^\W\d_][.!?])[\"”’)]?(?:\[\w{1,3}\])+(?=\s+[\"“(]?[^\W\d_a-z]))"  # a footnote
 )
 
@@ -159,16 +170,16 @@ def uses_capitals(text: str) -> bool:
     """Tell whether the sentences of a text begin with capital letters: whether most stops have one after them."""
     capital = small = 0
     for m in _BEGINNINGS.finditer(text):
-        letter = m[2]
-        if letter.isupper() or letter.istitle():
-            capital += 1
-        elif letter.islower() and not (m[1] and len(m[1]) <= _SHORT):
+        if not m[1].islower():
+            capital += m[1].isupper() or m[1].istitle()
+        elif not _SHORT_END.search(text[max(0, m.start() - _SHORT - 1) : m.start()]):
             small += 1
     return capital > 0 and capital >= small
 
 
-_SHORT = 4  # letters of a word that may be an abbreviation
-_BEGINNINGS = re.compile(rf"(?:^|(?:(\w*)[.!?\u2026][{_CLOSING}]*\s))[\s\"'“„«‘(\[¿¡-]*([^\W\d_])", re.MULTILINE)
+_SHORT = 4  # letters of a word that may be an abbreviation, if it ends in no vowel
+_SHORT_END = re.compile(rf"(?<!\w)\w{{0,{_SHORT - 1}}}[^\W_aeiouyаеёиоуыэюяіїєαεηιουω]$")
+_BEGINNINGS = re.compile(rf"(?:^|[.!?\u2026][{_CLOSING}]{{0,3}}\s)[ \t\"'“„«‘(\[¿¡-]{{0,8}}([^\W\d_])", re.MULTILINE)
 
 
 def goes_on(line: str, begin: int, at: int, language: str, capitals: bool) -> bool:
@@ -185,7 +196,7 @@ def goes_on(line: str, begin: int, at: int, language: str, capitals: bool) -> bo
     if _inside_word(before, after) or (dash and dash[1].islower()):
         return True
     if _QUOTATION.search(before):
-        return small or _ATTRIBUTION.match(after) is not None
+        return small or _ATTRIBUTION.match(after) is not None or _CITATION.match(after) is not None
     return _FULL_STOP.search(before) is not None and _full_stop_goes_on(before, head, small, language, capitals)
 
 

@@ -31,6 +31,7 @@ _BLOCK = 4_000  # characters shown to the splitter at once
 _SPACES = re.compile(r"\s*")
 _ODD = re.compile("[^\\S\t\n\r ]|[\ud800-\udfff]")  # spaces beyond ASCII; lone surrogates
 
+_FLAG = re.compile("[\U0001f1e6-\U0001f1ff]")
 _COMMA = re.compile("[,;:，、；：،—–]")
 _STOP = re.compile(r"[.!?\u2026。！？｡؟۔।](?=[\s\"'”’»)\]」』]|$)|[。！？]")
 # Where a sentence that is too long may be cut, best first: after a stop, a semicolon, a comma, before a word that
@@ -203,19 +204,18 @@ def whole_characters(text: str, at: int, least: int) -> int:
     combining marks, joined emoji and their colours, the two letters of a flag. It is after `least`, whatever it tears.
     """
     place = at
-    while place - 1 > least and place < len(text) and _belongs(text, place):
+    while place - 1 > least and place < len(text) and _belongs(text, place, least):
         place -= 1
-    return place if place - 1 > least or not _belongs(text, place) else at
+    return place if place - 1 > least else at
 
 
-def _belongs(text: str, at: int) -> bool:
+def _belongs(text: str, at: int, least: int) -> bool:
     """Tell whether a letter belongs to the one before it."""
-    if at >= len(text):
-        return False
     letter, before = text[at], text[at - 1]
     if letter < "\u0300":
         return False
-    flag = "\U0001f1e6" <= letter <= "\U0001f1ff" and "\U0001f1e6" <= before <= "\U0001f1ff"
+    if _FLAG.match(letter):  # two of these letters are one flag
+        return (at - max(k for k in range(least - 1, at) if k < least or not _FLAG.match(text[k]))) % 2 == 0
     return (
         unicodedata.category(letter).startswith("M")
         or "\u200d" in (letter, before)
@@ -223,7 +223,6 @@ def _belongs(text: str, at: int) -> bool:
         or "\U0001f3fb" <= letter <= "\U0001f3ff"
         or "\U000e0020" <= letter <= "\U000e007f"
         or ("\udc00" <= letter <= "\udfff" and "\ud800" <= before <= "\udbff")
-        or flag
     )
 
 

@@ -13,8 +13,9 @@ from nightdesk.tasks.reading.language import detect_language
 from nightdesk.tasks.reading.sentences import LONGEST_UNPUNCTUATED, Spoken, ends, longest_in, split_sentences, weight
 
 # Seconds of silence at which unpunctuated speech is cut, and those that do if it has gone on for so many letters.
-_PAUSE_S, _BREATH_S, _ENOUGH = 1.5, 0.4, 60
+_PAUSE_S, _BREATH_S, _ENOUGH = 1.0, 0.4, 60
 _FEW_PAUSES = 3  # fewer do not tell whether the punctuation can be trusted
+_RARE = 3  # fewer than one stop in so many captions, and most pauses without one: the punctuation tells little
 
 
 def read(text: str) -> Content:
@@ -43,10 +44,10 @@ def sentences(spoken: Sequence[Said]) -> list[Spoken]:
     """
     whole = joined(s.text for s in spoken)
     language, longest = detect_language([s.text for s in spoken]), longest_in(whole)
-    pauses = [ends(a.text) for a, b in pairwise(spoken) if _silence(a, b) >= _PAUSE_S]
-    unpunctuated = longest == LONGEST_UNPUNCTUATED or not any(ends(s.text) for s in spoken)
-    if len(pauses) >= _FEW_PAUSES and sum(pauses) * 2 < len(pauses):
-        unpunctuated = True
+    stops = [ends(s.text) for s in spoken]
+    at_pauses = [stop for stop, (a, b) in zip(stops, pairwise(spoken), strict=False) if _silence(a, b) >= _PAUSE_S]
+    rare = sum(stops) * _RARE < len(stops) and sum(at_pauses) * 2 < len(at_pauses) >= _FEW_PAUSES
+    unpunctuated = longest == LONGEST_UNPUNCTUATED or not any(stops) or rare
     found: list[Spoken] = []
     for run in _runs(spoken, LONGEST_UNPUNCTUATED if unpunctuated else None):
         text, spans = _text_of(run)

@@ -12,7 +12,9 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 _TIME = r"-?(?:(\d{1,6})\s?:\s?)?(\d{1,2})\s?:\s?(\d{1,2})(?:\s?[.,:;]\s?(\d{1,9}))?(?!\d)"
-_TIMES = re.compile(rf"^[\s\ufeff]*{_TIME}\s*-\s?->\s*{_TIME}")
+_TIMES = re.compile(rf"^[\s\ufeff]*\[?{_TIME}\s*(?:-\s?-\s?>|[–—→]\s?>?)\s*{_TIME}\]?")
+_ARROW = re.compile("[>–—→]")
+_WEBEX = re.compile(r'^\d+ "([^"]+)" \(\d+\)$')  # a cue's name that tells who speaks
 _SETTING = re.compile(r"[A-Za-z]\w*:\S*")
 _LINE_END = re.compile(r"\r*\n|\r|\u2028|\u2029")
 _BREAK = re.compile(r"<br\s*/?>|\\N")
@@ -22,7 +24,8 @@ _TAG = re.compile(
     re.IGNORECASE,
 )
 _MARKUP = re.compile(r"[<{&\\\ufeff]")
-_VOICE = re.compile(r"<v(?:\.[^\s>]*)?(?:\s+([^>]*))?>", re.IGNORECASE)
+_VOICE = re.compile(r"<v(?:\.[^\s>]*)?(?:\s([^<>]*))?>", re.IGNORECASE)
+_NO_CHARACTER = re.compile(r"&#[xX]?[0-9A-Fa-f]{9,};?")  # whose number Python may refuse to read
 _ENTITY = re.compile(r"&(?:[gl]t|amp|quot|nbsp|#39);")
 _HEADER = re.compile(r"^\s*\ufeff?WEBVTT(?:[ \t].*)?$")
 _GLUED_HEADER = re.compile(r"(?<=[^\n\ufeff])(?=\ufeff?WEBVTT\nX-TIMESTAMP-MAP)")
@@ -77,12 +80,14 @@ def _blocks(lines: list[str]) -> tuple[list[_Block], list[float]]:
     blocks: list[_Block] = []
     shifts = [0.0]
     number = 0  # that the file gave the last cue
+    voice: list[str] = []  # what the name of the next cue tells of who speaks
     aside = header = blank = False
     is_vtt = any(_HEADER.match(line) for line in lines)
     for k, line in enumerate(lines):
         if times := _times(line):
             aside = header = blank = False
-            block = _Block(_seconds(times.groups()[:4]), _seconds(times.groups()[4:]), len(shifts) - 1, [])
+            block = _Block(_seconds(times.groups()[:4]), _seconds(times.groups()[4:]), len(shifts) - 1, voice)
+            voice = []
             rest = line[times.end() :].strip()
             if not all(map(_SETTING.fullmatch, rest.split())):
                 block.lines.append(rest)
@@ -99,30 +104,34 @@ def _blocks(lines: list[str]) -> tuple[list[_Block], list[float]]:
                 shifts[-1] = _shift(line)
         elif aside or (is_vtt and (blank or not blocks) and _ASIDE.match(line)):
             aside = True
-        elif blocks and not _names_next(lines, k, blank, (len(blocks) + 1, number + 1)):
+        elif blocks and not (
+            (blank or blocks[-1].lines) and _names_next(lines, k, blank, is_vtt, (len(blocks) + 1, number + 1))
+        ):
             blocks[-1].lines.append(line)
             blank = False
         elif line.strip().isdecimal():
             number = int(line.strip()[:9])
+        elif webex := _WEBEX.match(line.strip()):
+            voice = [f"<v {webex[1]}>"]
     return blocks, shifts
 
 
 def _times(line: str) -> re.Match[str] | None:
-    return _TIMES.match(line) if "->" in line else None  # most lines are none
+    return _TIMES.match(line) if _ARROW.search(line) else None  # most lines are none
 
 
 def _line(lines: list[str], k: int) -> str:
     return lines[k] if k < len(lines) else ""
 
 
-def _names_next(lines: list[str], k: int, blank: bool, numbers: tuple[int, int]) -> bool:
+def _names_next(lines: list[str], k: int, blank: bool, is_vtt: bool, numbers: tuple[int, int]) -> bool:
     """Tell whether a line is the name of the cue whose times come next, or its number where no blank precedes."""
     name = lines[k].strip()
     is_number = name.isdecimal() and int(name[:9]) in numbers
-    if not (blank or is_number):
+    if not (is_number or (blank and (is_vtt or name.isdecimal()))):
         return False
     after = _line(lines, k + 1)
-    if is_number and not after.strip():
+    if is_number and blank and not after.strip():
         after = next((s for s in lines[k + 2 : k + 4] if s.strip()), "")  # files with a blank after every line
     return _times(after) is not None
 
@@ -154,7 +163,7 @@ def _shown(lines: list[str]) -> Iterator[Line]:
 
 
 def _plain(text: str) -> str:
-    text = html.unescape(_TAG.sub("", text))
+    text = html.unescape(_NO_CHARACTER.sub("\ufffd", _TAG.sub("", text)))
     if _ENTITY.search(text):  # it was escaped twice
         text = html.unescape(text)
     return " ".join(text.replace("\ufeff", "").split())

@@ -19,16 +19,18 @@ _GROWING_S = 1.0  # seconds between two cues of which one begins with all of the
 _SAME_START_S = 0.05
 _NEAR = 3  # cues before and after one
 _MOST_ROWS = 12  # of a screen; nothing that has more rolls
+_SO_MANY, _OF = 2, 5  # cues that add to the one before, where a file rolls throughout
 _STRETCH = 3  # so many cues on end that add to the one before are rolling, even if the rest of the file is not
 _ALIKE, _ALIKE_TOGETHER = 0.6, 0.4  # of a text and its corrected version, by difflib; if they start together
 _SOME = 6  # letters of words that stand at the end of one cue and at the beginning of the next
+_LONG = 24  # letters of a line that nobody says twice before going on
 _SHORT = 4  # letters; fewer are not compared by difflib
 _LETTERS = 300  # of two texts that are compared by difflib, whose time grows with the square of them
 
 
 @dataclass(slots=True)
 class Piece:
-    """Text that is shown anew. begins_line: a line begins with it; glued: it goes on in the middle of a word."""
+    """Text that is shown anew. begins_line: a line begins with it; first: of its cue; glued: it goes on in a word."""
 
     text: str
     start: float
@@ -36,18 +38,22 @@ class Piece:
     voice: str | None = None
     begins_line: bool = True
     glued: bool = False
-    new_cue: bool = True
+    first: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class _Link:
-    """What a cue repeats of the one before: from `begin` there, `shared` letters; corrected: the rest is replaced."""
+    """What a cue repeats of the one before: from `begin` there, `shared` letters; corrected: the rest is replaced.
+
+    adds: more comes after it. grows: the corrected version is longer and begins with the same word.
+    """
 
     begin: int
     shared: int
     adds: bool
     corrected: bool = False
-    sure: bool = False  # they start at the same time, which two things that are said do not
+    grows: bool = False
+    sure: bool = False  # they start at the same time, or a long line is shown again, or for a moment: no speech
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +108,7 @@ def _pieces(screen: _Screen, q: int, start: float) -> list[tuple[int, Piece]]:
             at += 1
         if at < end:
             glued = begin < at == q and text[at - 1] != " "
-            piece = Piece(text[at:end], start, cue.end, line.voice, at == begin, glued, not found and q == 0)
+            piece = Piece(text[at:end], start, cue.end, line.voice, at == begin, glued, not found)
             found.append((at, piece))
             start = cue.start
     return found
@@ -137,17 +143,17 @@ def _believed(screens: list[_Screen]) -> list[_Link | None]:
     links = [None, *(_link(a, b) for a, b in pairwise(screens))] if screens else []
     _add_corrections(links, screens)
     adding = sum(link is not None and (link.adds or link.sure) for link in links)
-    corrected = sum(link is not None and link.corrected for link in links)
-    rolls = len(links) >= _STRETCH and (adding + min(adding, corrected)) * 3 >= len(links)
+    grown = sum(link is not None and link.corrected and link.grows for link in links) if adding else 0
+    rolls = len(links) >= _STRETCH and (adding + grown) * _OF >= len(links) * _SO_MANY
     believed: list[_Link | None] = []
     for linked, group in groupby(links, key=lambda link: link is not None):
         stretch = list(group)
         if linked and not rolls and sum(link is not None and link.adds for link in stretch) < _STRETCH:
             stretch = [link if link and link.sure else None for link in stretch]
         believed += stretch
-    grown = [(s, k) for s, k in zip(screens, believed, strict=True) if k and not k.corrected]
-    cut = sum(not _apart(s.text, k.shared) for s, k in grown)
-    if cut > 1 and cut * 5 >= len(grown):  # they grow by letters
+    longer = [(s, k) for s, k in zip(screens, believed, strict=True) if k and not k.corrected]
+    cut = sum(not _apart(s.text, k.shared) for s, k in longer)
+    if cut > 1 and cut * 5 >= len(longer):  # they grow by letters
         return believed
     return [
         k if k and (k.corrected or k.shared >= _SOME or _apart(s.text, k.shared)) else None
@@ -158,7 +164,7 @@ def _believed(screens: list[_Screen]) -> list[_Link | None]:
 def _add_corrections(links: list[_Link | None], screens: list[_Screen]) -> None:
     """Find corrections where cues may roll: in a file that does so throughout, near cues that do, or from one start."""
     adds = [link is not None and link.adds for link in links]
-    throughout = sum(adds) * 6 >= len(adds)
+    throughout = sum(adds) * 10 >= len(adds)
     for k, (a, b) in enumerate(pairwise(screens), 1):
         together = _together(a.cue, b.cue)
         if links[k] is None and (throughout or together or any(adds[max(0, k - _NEAR) : k + _NEAR + 1])):
@@ -179,7 +185,11 @@ def _link(a: _Screen, b: _Screen) -> _Link | None:
         rest = len(a.text) - row
         if b.text.startswith(a.text[row:]) and (pause <= TOUCHING_S or row == 0):
             adds = len(b.text) > rest if row == 0 else True
-            return _Link(row, rest, adds, sure=row == 0 and _together(a.cue, b.cue))
+            whole_lines = (
+                pause <= TOUCHING_S and weight(a.text[row:]) >= _LONG and any(rest <= r <= rest + 1 for r in b.rows)
+            )
+            brief = len(b.text) == rest and 0 < b.cue.end - b.cue.start <= _SAME_START_S and pause <= TOUCHING_S
+            return _Link(row, rest, adds, sure=whole_lines or brief or (row == 0 and _together(a.cue, b.cue)))
     begin = _repeated_words(a.text, b.text) if pause <= TOUCHING_S else 0
     return _Link(begin, len(a.text) - begin, True) if begin else None
 
@@ -211,7 +221,9 @@ def _correction(a: _Screen, b: _Screen, together: bool) -> _Link | None:
         alike = SequenceMatcher(None, last[-_LETTERS:], new_last[-_LETTERS:], autojunk=False)
         least = _ALIKE_TOGETHER if together else _ALIKE
         if alike.quick_ratio() >= least and alike.ratio() >= least:
-            return _Link(row, _shared(old, b.text), False, corrected=True, sure=together)
+            shared = _shared(old, b.text)
+            grows = shared > 0 and len(b.text) > len(old)
+            return _Link(row, shared, False, corrected=True, grows=grows, sure=together)
     return None
 
 
