@@ -1,19 +1,16 @@
 """RSS and Atom feeds: a document an entry. feedparser reads the feed, trafilatura the article in the entry's content.
 
-An entry is called by its own id, else by its link; a feed repeats neither.
+An entry is called by its own id, else by its link.
 """
 
 import io
-import re
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from nightdesk.tasks.errors import DocumentError
 from nightdesk.tasks.reading.encodings import decode_xml
-from nightdesk.tasks.reading.formats.content import SourceRecord, prose
-from nightdesk.tasks.reading.formats.html import read_fragment
-
-_TAG = re.compile(r"</?[A-Za-z][^<>]*>")
+from nightdesk.tasks.reading.formats.content import SourceRecord
+from nightdesk.tasks.reading.formats.entries import entry
 
 
 def read(file: BinaryIO, charset: str = "") -> Iterator[SourceRecord]:
@@ -31,29 +28,10 @@ def read(file: BinaryIO, charset: str = "") -> Iterator[SourceRecord]:
         raise DocumentError(f"no RSS or Atom feed{_why(feed)}; name a feed, or another format")
     if not feed.entries:
         raise DocumentError(f"a feed without an entry{_why(feed)}; leave it out")
-    for number, entry in enumerate(feed.entries, 1):
-        body, is_html = _body(entry)
-        link = entry.get("link") or None
-        yield SourceRecord(
-            number,
-            f"entry {number}",
-            doc_id=entry.get("id") or link,
-            title=_plain(entry.get("title", "")) or None,
-            source=link,
-            body=body,
-            reader=read_fragment if is_html else prose,
-        )
-
-
-def _body(entry: Any) -> tuple[str, bool]:
-    """Return an entry's text, and whether it is HTML: the longest of its contents, else its summary."""
-    parts = [*entry.get("content", ()), entry.get("summary_detail")]
-    texts = [(p.get("value") or "", p.get("type") != "text/plain") for p in parts if p]
-    return max(texts, key=lambda t: len(t[0]), default=("", False))
-
-
-def _plain(title: str) -> str:
-    return " ".join(_TAG.sub("", title).split())
+    for number, item in enumerate(feed.entries, 1):
+        parts = [*item.get("content", ()), item.get("summary_detail")]
+        texts = [(p.get("value") or "", p.get("type") != "text/plain") for p in parts if p]
+        yield entry(number, item.get("id"), item.get("title") or "", item.get("link") or None, texts)
 
 
 def _why(feed: Any) -> str:
