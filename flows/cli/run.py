@@ -43,7 +43,7 @@ def run(
     day = date_of(run_date)  # told once: the run may begin before midnight and end after
     chosen = load_profile(profile)
     named = sources_of(sources)
-    reading = check_sources(named, day, text_id)
+    reading = check_sources(named, day, text_id, cpu_s=chosen.reading.cpu_s)
     check_out(out)
     if dry_run:
         return _foretell(reading, chosen, out, as_json)

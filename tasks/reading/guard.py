@@ -23,7 +23,7 @@ def refusing_what_breaks_readers() -> Iterator[None]:
     """
     try:
         yield
-    except (NightdeskError, KeyboardInterrupt, SystemExit, GeneratorExit):
+    except (NightdeskError, KeyboardInterrupt, GeneratorExit):
         raise
     except OSError as e:
         raise DocumentError(f"cannot be read ({e.strerror or e}); check the file and its rights") from None

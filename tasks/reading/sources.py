@@ -39,14 +39,11 @@ class Reading:
             InputError: a file has changed since it was checked, and two documents now have one id.
         """
         all_found = distinct_documents(self.sources, self.cpu_s, self.longest, log.warning)
-        try:
-            for found, result in parsed(all_found, self.cpu_s):
-                if isinstance(result, Document):
-                    yield result
-                else:
-                    yield Unreadable(found.doc_id, found.job.source, str(result))
-        finally:
-            processes.end_idle()
+        for found, result in parsed(all_found, self.cpu_s):
+            if isinstance(result, Document):
+                yield result
+            else:
+                yield Unreadable(found.doc_id, found.job.source, str(result))
 
 
 def check_sources(

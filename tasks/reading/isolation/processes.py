@@ -1,8 +1,8 @@
 """Documents are parsed in processes of their own, so that a document that ends its parser ends nothing else.
 
 A process is started when the first document is to be parsed, and used for all that follow; there is a second one while
-a file of many documents is open. It has limits of memory and, for each document, of CPU time. It ends when its parent
-does, since then nothing can be read from its stdin.
+a file of many documents is open. It has limits of memory and, for each document, of CPU time. It ends when it has had
+nothing to do for a while, and when its parent ends, since then nothing can be read from its stdin.
 
 It is started as a command, because a fork would copy the threads' locks of its parent, and multiprocessing would import
 the parent's main module once more.
@@ -63,30 +63,28 @@ def records(what: Bytes, cpu_s: float = CPU_S) -> Iterator[SourceRecord]:
     if not ISOLATED:
         yield from rows(what)
         return
-    parser = _lend()
+    parser = None
     try:
-        parser.send(("rows", what, cpu_s))
-        done = False
+        parser, (some, done, error) = _ask(("rows", what, cpu_s), seconds(cpu_s, what.length))
+        yield from some
         while not done:
+            parser.send("more")
             some, done, error = parser.receive(seconds(cpu_s, what.length))
             yield from some
-            if error is not None:
-                _log(error)
-                raise error
-            if not done:
-                parser.send("more")
     except _Died as e:
-        parser.end()
         raise DocumentError(e.why(cpu_s)) from None
     except GeneratorExit:
-        parser.end()
+        if parser is not None:
+            parser.end()
         raise
-    else:
-        _take_back(parser)
+    _take_back(parser)
+    if error is not None:
+        _log(error)
+        raise error
 
 
 def end_idle() -> None:
-    """End the processes that wait for work; they are started again when there is some."""
+    """End the processes that wait for work."""
     with _lock:
         idle, _idle[:] = list(_idle), []
     for parser in idle:
@@ -124,15 +122,26 @@ def _parse(group: list[Job], cpu_s: float) -> list[_Result]:
 
 
 def _asked(group: list[Job], cpu_s: float) -> list[_Result]:
-    parser = _lend()
-    try:
-        parser.send(("documents", group, cpu_s))
-        results: list[_Result] = parser.receive(sum(seconds(cpu_s, job.length) for job in group))
-    except BaseException:
-        parser.end()
-        raise
+    results: list[_Result]
+    parser, results = _ask(("documents", group, cpu_s), sum(seconds(cpu_s, job.length) for job in group))
     _take_back(parser)
     return results
+
+
+def _ask(question: Any, cpu_s: float) -> tuple["_Parser", Any]:
+    """Ask a process; return it and its answer."""
+    for tries_left in (2, 1, 0):
+        parser = _lend()
+        try:
+            parser.send(question)
+            return parser, parser.receive(cpu_s)
+        except _Died as e:
+            if e.code != 0 or not tries_left:
+                raise  # else it went because it had nothing to do for a while
+        except BaseException:
+            parser.end()
+            raise
+    raise AssertionError("not reached: the last try returns or raises")
 
 
 def _log(error: DocumentError) -> None:

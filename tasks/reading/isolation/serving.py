@@ -3,6 +3,7 @@
 import os
 import pickle
 import resource
+import select
 import signal
 import sys
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from nightdesk.tasks.reading.language import detect_language
 from nightdesk.tasks.reading.sentences import split_prose
 
 MOST_MEMORY, _TIMES_ITS_SIZE = 2 * 2**30, 24  # bytes of addresses, and so many times a document's size
+_IDLE_S = 60.0  # after so many seconds without a question it ends
 _ROWS, _CHARACTERS_OF_ROWS = 256, 1_000_000  # rows handed back together
 _LIBRARIES = {
     "feed": "feedparser", "html": "trafilatura", "markdown": "markdown_it", "parquet": "pyarrow.parquet",
@@ -27,13 +29,13 @@ _SAMPLE = "It rains in the harbour, and the ferries that sail to the islands sta
 
 
 def serve() -> None:
-    """Parse what stdin asks for until it ends: the process that parses."""
+    """Parse what stdin asks for until it ends, or nothing is asked for a while: the process that parses."""
     questions, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints is no answer
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
     _limit_memory(0)
     seen: set[str] = set()
-    while True:
+    while select.select([questions], [], [], _IDLE_S)[0]:
         try:
             kind, what, cpu_s = pickle.load(questions)
         except EOFError:
