@@ -50,4 +50,4 @@ def plain(title: str) -> str:
 
 def unescaped(text: str) -> str:
     """Return a text in which entities stand that were to be characters (&amp;amp; in its source) with these."""
-    return html.unescape(text).replace("\xa0", " ") if _ENTITY.search(text) else text
+    return html.unescape(text) if _ENTITY.search(text) else text

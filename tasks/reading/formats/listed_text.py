@@ -51,7 +51,7 @@ def listed(text: str) -> list[list[Any]] | None:
         else:
             break
     if not _END.match(text, at):
-        line = text.count("\n", 0, at) + 1
+        line = text.count("\n", 0, len(text) - len(text[at:].lstrip())) + 1
         raise DocumentError(
             f"line {line}: a list of [id, 'sentence'], which after {len(items)} items goes on otherwise; mend it there"
         )

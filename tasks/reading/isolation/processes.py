@@ -130,14 +130,14 @@ def _asked(group: list[Job], cpu_s: float) -> list[_Result]:
 
 def _ask(question: Any, cpu_s: float) -> tuple["_Parser", Any]:
     """Ask a process; return it and its answer."""
-    for tries_left in (2, 1, 0):
+    for tries_left in (1, 0):
         parser = _lend()
         try:
             parser.send(question)
             return parser, parser.receive(cpu_s)
         except _Died as e:
-            if e.code != 0 or not tries_left:
-                raise  # else it went because it had nothing to do for a while
+            if not tries_left or e.code not in (0, -signal.SIGKILL):
+                raise  # else it went because it had nothing to do for a while, or may have been killed as it waited
         except BaseException:
             parser.end()
             raise
@@ -160,7 +160,7 @@ class _Died(Exception):
         """Return what is to be said of the document that it had."""
         if self.code == -signal.SIGPROF:
             return (
-                f"its reader takes more than {cpu_s:g} s of CPU; leave it out, or raise [reading] cpu_s in the profile"
+                f"it takes more than {cpu_s:g} s of CPU to read; leave it out, or raise [reading] cpu_s in the profile"
             )
         if self.code is None:
             return "its reader does not come to an end; leave it out, or try again"

@@ -75,7 +75,7 @@ def test_a_feed_reads_no_other_file(tmp_path: Path) -> None:
             ("The mill burnt.", "All got out."),
         ),
         ("&amp;lt;img src=&amp;quot;a.png&amp;quot; /&amp;gt; The mill burnt.", ("The mill burnt.",)),
-        ("&lt;p&gt;Salt &amp;amp; pepper&amp;amp;nbsp;here.&lt;/p&gt;", ("Salt & pepper here.",)),
+        ("&lt;p&gt;Salt &amp;amp; pepper, &amp;amp;quot;here&amp;amp;quot;.&lt;/p&gt;", ('Salt & pepper, "here".',)),
         ("If a &amp;lt; b, stop.", ("If a < b, stop.",)),
         ("Plain words.", ("Plain words.",)),
     ],
