@@ -4,7 +4,6 @@ An entry is called by its own id, else by its link.
 """
 
 import io
-import re
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
@@ -12,8 +11,7 @@ from nightdesk.tasks.errors import DocumentError
 from nightdesk.tasks.reading.encodings import decode_xml
 from nightdesk.tasks.reading.formats.content import SourceRecord
 from nightdesk.tasks.reading.formats.entries import entry
-
-_REFERENCE = re.compile(r"&#(?:[xX]([0-9A-Fa-f]{1,99})|([0-9]{1,99}))")
+from nightdesk.tasks.reading.formats.references import mended
 
 
 def read(file: BinaryIO, charset: str = "") -> Iterator[SourceRecord]:
@@ -26,7 +24,7 @@ def read(file: BinaryIO, charset: str = "") -> Iterator[SourceRecord]:
 
     # A file object, since bytes and text are to feedparser first of all a path or an address, which it opens. Already
     # decoded, since it tries whatever codec a feed declares; the blank keeps it from finding a declaration once more.
-    text = _REFERENCE.sub(_character, decode_xml(file.read(), charset))
+    text = mended(decode_xml(file.read(), charset))
     feed = feedparser.parse(io.BytesIO(b" " + text.encode("utf-8", "replace")))
     if not feed.get("version") and not feed.entries:
         raise DocumentError(f"no RSS or Atom feed{_why(feed)}; name a feed, or another format")
@@ -36,12 +34,6 @@ def read(file: BinaryIO, charset: str = "") -> Iterator[SourceRecord]:
         parts = [*item.get("content", ()), item.get("summary_detail")]
         texts = [(p.get("value") or "", p.get("type") != "text/plain") for p in parts if p]
         yield entry(number, item.get("id"), item.get("title") or "", item.get("link") or None, texts)
-
-
-def _character(reference: "re.Match[str]") -> str:
-    """Return a reference to a character as it is; U+FFFD if there is no such character, at which feedparser fails."""
-    number = int(reference[1], 16) if reference[1] else int(reference[2])
-    return reference[0] if number <= 0x10FFFF and not 0xD800 <= number <= 0xDFFF else "\ufffd"
 
 
 def _why(feed: Any) -> str:

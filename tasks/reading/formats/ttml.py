@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from nightdesk.tasks.errors import DocumentError
 from nightdesk.tasks.reading.formats.content import Content
+from nightdesk.tasks.reading.formats.references import mended
 from nightdesk.tasks.reading.formats.speech import spoken
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def read(text: str) -> Content:
     from lxml import etree
 
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, recover=True, huge_tree=False)
-    raw = _DECLARATION.sub("", text).strip().encode("utf-8", "replace")
+    raw = mended(_DECLARATION.sub("", text)).strip().encode("utf-8", "replace")
     try:
         root = etree.fromstring(raw, parser) if raw else None
     except (etree.LxmlError, ValueError) as e:

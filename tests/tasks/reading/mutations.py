@@ -20,7 +20,8 @@ _ODD = (
     b"&#0;", b"&#xd800;", b"&#99999999999;", b"&amp;lt;p&amp;gt;", b"<![CDATA[", b"]]>", b"<!--", b"-->",
     b"<", b">", b"{", b"}",
     b"[", b"]", b'"', b"'", b"\\", b"9" * 23, b"9" * 5_000, b"1e999", b"-1", b"NaN", b"null", b"None",
-    b"\n\n", b"\t", b"00:00:01,000 --> ", b"99:99:99.999", b"<?xml version='1.0' encoding='utf-7'?>", b"<meta charset=utf-16>",
+    b"\n\n", b"\t", b"00:00:01,000 --> ", b"99:99:99.999", b"<?xml version='1.0' encoding='utf-7'?>",
+    b"<meta charset=utf-16>",
     b"\xe2\x80\xa8", b"\xc2\xa0", b"\xcc\x81" * 9, b"((((" * 99, b"<div>" * 300, b"[" * 2_000, b"x" * 5_000,
 )  # fmt: skip
 
