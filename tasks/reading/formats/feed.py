@@ -4,6 +4,7 @@ An entry is called by its own id, else by its link.
 """
 
 import io
+import logging
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
@@ -13,6 +14,8 @@ from nightdesk.tasks.reading.formats.content import SourceRecord
 from nightdesk.tasks.reading.formats.entries import entry
 from nightdesk.tasks.reading.formats.references import mended
 
+log = logging.getLogger("nightdesk.readers")
+
 
 def read(file: BinaryIO, charset: str = "") -> Iterator[SourceRecord]:
     """Yield a row for every entry of a feed. charset: as its server says.
@@ -20,12 +23,7 @@ def read(file: BinaryIO, charset: str = "") -> Iterator[SourceRecord]:
     Raises:
         DocumentError: it is no feed, or has no entry.
     """
-    import feedparser
-
-    # A file object, since bytes and text are to feedparser first of all a path or an address, which it opens. Already
-    # decoded, since it tries whatever codec a feed declares; the blank keeps it from finding a declaration once more.
-    text = mended(decode_xml(file.read(), charset))
-    feed = feedparser.parse(io.BytesIO(b" " + text.encode("utf-8", "replace")))
+    feed = _parsed(mended(decode_xml(file.read(), charset)).encode("utf-8", "replace"))
     if not feed.get("version") and not feed.entries:
         raise DocumentError(f"no RSS or Atom feed{_why(feed)}; name a feed, or another format")
     if not feed.entries:
@@ -34,6 +32,18 @@ def read(file: BinaryIO, charset: str = "") -> Iterator[SourceRecord]:
         parts = [*item.get("content", ()), item.get("summary_detail")]
         texts = [(p.get("value") or "", p.get("type") != "text/plain") for p in parts if p]
         yield entry(number, item.get("id"), item.get("title") or "", item.get("link") or None, texts)
+
+
+def _parsed(xml: bytes) -> Any:
+    import feedparser
+
+    # A file object, since bytes and text are to feedparser first of all a path or an address, which it opens. Already
+    # decoded, since it tries whatever codec a feed declares; the blank keeps it from finding a declaration once more.
+    try:
+        return feedparser.parse(io.BytesIO(b" " + xml))
+    except Exception:
+        log.debug("feedparser fails on a feed, and is to read it by its lenient parser", exc_info=True)
+        return feedparser.parse(io.BytesIO(b" & " + xml))  # which it takes for what is no XML
 
 
 def _why(feed: Any) -> str:

@@ -25,6 +25,8 @@ _ODD = (
     b"\xe2\x80\xa8", b"\xc2\xa0", b"\xcc\x81" * 9, b"((((" * 99, b"<div>" * 300, b"[" * 2_000, b"x" * 5_000,
 )  # fmt: skip
 
+ENDS_ITS_PROCESS = ("rows.parquet",)  # Arrow calls terminate() where a file's statistics contradict each other
+
 
 def samples() -> dict[str, bytes]:
     """Return a document of every form, by its name."""
