@@ -15,7 +15,7 @@ from nightdesk.tasks.reading.formats.metadata import shortened
 from nightdesk.tasks.reading.formats.packed import beginning, is_packed
 from nightdesk.tasks.reading.http import MOST_BYTES, fetch, public, stdin
 from nightdesk.tasks.reading.isolation import processes
-from nightdesk.tasks.reading.isolation.jobs import Bytes, Job
+from nightdesk.tasks.reading.isolation.jobs import Bytes, Job, Result
 
 STDIN = "-"
 # Characters in all rows of a file from an address: compressed, they are next to nothing
@@ -66,7 +66,7 @@ class Found:
         Raises:
             DocumentError: it cannot be; names the place.
         """
-        ((_, result),) = parsed([self], cpu_s, quiet=True)
+        ((_, result),) = parsed([replace(self, job=replace(self.job, only_seen=True))], cpu_s)
         if isinstance(result, DocumentError):
             raise result
 
@@ -75,13 +75,8 @@ Longest = Mapping[str, tuple[Source, int]]
 """doc_id of an entry that several feeds have -> the feed in which its text is longest, and its letters."""
 
 
-def parsed(
-    found: Iterable[Found], cpu_s: float, quiet: bool = False
-) -> Iterator[tuple[Found, Document | DocumentError]]:
-    """Read documents, and yield each with what came of it.
-
-    cpu_s: seconds of CPU that one may take. quiet: what is odd in one is not logged.
-    """
+def parsed(found: Iterable[Found], cpu_s: float) -> Iterator[tuple[Found, Result]]:
+    """Read documents, and yield each with what came of it. cpu_s: seconds of CPU that one may take."""
     waiting: list[Found] = []  # handed to the parsers, and not yet back
 
     def jobs() -> Iterator[Job]:
@@ -90,7 +85,7 @@ def parsed(
             if one.wrong is None:
                 yield one.job
 
-    for job, result in processes.documents(jobs(), cpu_s, quiet):
+    for job, result in processes.documents(jobs(), cpu_s):
         while waiting[0].wrong is not None or waiting[0].job is not job:
             yield _refused(waiting.pop(0))
         yield waiting.pop(0), result
@@ -230,7 +225,7 @@ def _alone(source: Source, what: Bytes, cpu_s: float) -> Found:
     digest = str(source.where).encode("utf-8", "surrogatepass")  # there is but one document of this file
     job = Job(source.doc_id, source.name, source.name, what)
     if not source.doc_id:  # stdin's, which is called by its content
-        ((_, result),) = processes.documents([job], cpu_s, quiet=True)
+        ((_, result),) = processes.documents([job], cpu_s)
         # What cannot be read will say why when it is read.
         job = replace(job, doc_id=result.content_hash[:12] if isinstance(result, Document) else source.name)
     return Found(job, source, digest)

@@ -43,13 +43,17 @@ class Bytes:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A document to parse: bytes, or a record whose text is there already. place: where it stands, for messages."""
+    """A document to parse: bytes, or a record whose text is there already. place: where it stands, for messages.
+
+    only_seen: no document is made of it; it is only seen whether one can be.
+    """
 
     doc_id: str
     source: str
     place: str
     what: Bytes | SourceRecord
     title: str | None = None
+    only_seen: bool = False
 
     @property
     def length(self) -> int:
@@ -70,19 +74,25 @@ def checked(job: Job) -> Content:
         return content
 
 
-def parsed(job: Job) -> tuple[Document, str]:
+Result = Document | DocumentError | None
+"""What comes of a job: a document, why there is none, or None if it was only seen that there can be one."""
+
+
+def parsed(job: Job) -> tuple[Document | None, str]:
     """Return a document, and what was odd in it ("" if nothing).
 
     Raises:
         DocumentError: it cannot be read; names the place.
     """
     content = checked(job)
+    if job.only_seen:
+        return None, ""
     with _at(job.place), refusing_what_breaks_readers():
         document = make_document(job.doc_id, job.source, content.sentences(), job.title or content.title)
     return document, f"{job.place}: {content.note}" if content.note else ""
 
 
-def attempted(job: Job) -> tuple[Document | DocumentError, str]:
+def attempted(job: Job) -> tuple[Result, str]:
     """Return a document and what was odd in it, or why it cannot be read."""
     try:
         return parsed(job)

@@ -24,7 +24,7 @@ from nightdesk.tasks.errors import DocumentError
 from nightdesk.tasks.reading import guard
 from nightdesk.tasks.reading.documents import Document
 from nightdesk.tasks.reading.formats.content import SourceRecord
-from nightdesk.tasks.reading.isolation.jobs import Bytes, Job, attempted, rows, seconds
+from nightdesk.tasks.reading.isolation.jobs import Bytes, Job, Result, attempted, rows, seconds
 
 CPU_S = 5.0  # seconds that a document may take, and as much again for each million bytes of it
 _WAIT_S = 60.0  # for an answer, beside twenty times the CPU seconds: the machine may be busy
@@ -37,19 +37,14 @@ _idle: list["_Parser"] = []
 _lock = threading.Lock()
 
 
-def documents(
-    jobs: Iterable[Job], cpu_s: float = CPU_S, quiet: bool = False
-) -> Iterator[tuple[Job, Document | DocumentError]]:
-    """Parse documents, some at once, and yield each with what came of it, in their order.
-
-    quiet: what is odd in one is not logged.
-    """
+def documents(jobs: Iterable[Job], cpu_s: float = CPU_S) -> Iterator[tuple[Job, Result]]:
+    """Parse documents, some at once, and yield each with what came of it, in their order; log what is odd in one."""
     for group in _groups(jobs):
         results = _parse(group, cpu_s)
         for job, (result, note) in zip(group, results, strict=True):
             if isinstance(result, DocumentError):
                 _log(result)
-            elif note and not quiet:
+            elif note:
                 guard.log.warning("%s", note)
             yield job, result
 
@@ -107,10 +102,7 @@ def _groups(jobs: Iterable[Job]) -> Iterator[list[Job]]:
         yield group
 
 
-_Result = tuple[Document | DocumentError, str]  # with what is odd in it
-
-
-def _parse(group: list[Job], cpu_s: float) -> list[_Result]:
+def _parse(group: list[Job], cpu_s: float) -> list[tuple[Result, str]]:
     if not ISOLATED:
         return [attempted(job) for job in group]
     try:
@@ -121,8 +113,8 @@ def _parse(group: list[Job], cpu_s: float) -> list[_Result]:
     return [r for job in group for r in _parse([job], cpu_s)]  # one of them ends its parser, and now alone
 
 
-def _asked(group: list[Job], cpu_s: float) -> list[_Result]:
-    results: list[_Result]
+def _asked(group: list[Job], cpu_s: float) -> list[tuple[Result, str]]:
+    results: list[tuple[Result, str]]
     parser, results = _ask(("documents", group, cpu_s), sum(seconds(cpu_s, job.length) for job in group))
     _take_back(parser)
     return results
