@@ -60,7 +60,7 @@ def run(
     if not dry_run:
         check_size(named)
         check(0 if chosen.dask.scheduler or "DASK_SCHEDULER_ADDRESS" in os.environ else chosen.dask.workers)
-    reading = check_sources(named, day, text_id)
+    reading = check_sources(named, day, text_id, cpu_s=chosen.reading.cpu_s)
     check_apart(out, named, reading)
     if dry_run:
         return _foretell(reading, chosen, out, as_json)

@@ -98,6 +98,12 @@ class Judging(Table):
     max_rate: float = Field(0.25, ge=0, le=1)
 
 
+class ReadingSettings(Table):
+    """cpu_s: seconds of CPU that parsing a document may take, and as many again for each million bytes of it."""
+
+    cpu_s: float = Field(5.0, gt=0)
+
+
 class Adhoc(Table):
     """teaches: whether the learner may learn from what is run ad hoc."""
 
@@ -145,6 +151,7 @@ class Profile(Table):
     chunks: Chunks = Chunks()
     document_batches: DocumentBatches = DocumentBatches()
     tables: Tables = Tables()
+    reading: ReadingSettings = ReadingSettings()
     rewards: Rewards = Rewards()
     judging: Judging = Judging()
     learner: Learner = Learner()

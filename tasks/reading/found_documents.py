@@ -1,30 +1,27 @@
-"""What a source holds: its documents, each read behind the guard, or why one cannot be read."""
+"""What a source holds: its documents, and what each is called."""
 
 import hashlib
-import io
+import logging
 import math
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
 
 from nightdesk.tasks.errors import DocumentError, InputError
-from nightdesk.tasks.reading.documents import Document, make_document, shown
-from nightdesk.tasks.reading.encodings import decode
-from nightdesk.tasks.reading.formats.content import Content, SourceRecord
-from nightdesk.tasks.reading.formats.registry import FEED, FORMATS, HTML, JSONL, LISTED, PROSE, Format
-from nightdesk.tasks.reading.guard import refusing_what_breaks_readers
-from nightdesk.tasks.reading.http import MOST_BYTES, Fetched, fetch, public, stdin
+from nightdesk.tasks.reading.documents import Document, shown
+from nightdesk.tasks.reading.formats import registry
+from nightdesk.tasks.reading.formats.content import SourceRecord
+from nightdesk.tasks.reading.formats.metadata import shortened
+from nightdesk.tasks.reading.formats.packed import beginning, is_packed
+from nightdesk.tasks.reading.http import MOST_BYTES, fetch, public, stdin
+from nightdesk.tasks.reading.isolation import processes
+from nightdesk.tasks.reading.isolation.jobs import Bytes, Job, Result
 
 STDIN = "-"
-LONGEST_ID = 200  # characters
 # Characters in all rows of a file from an address: compressed, they are next to nothing
 MOST_UNPACKED = 10 * MOST_BYTES
-_MEDIA = {
-    "text/html": HTML, "application/xhtml+xml": HTML, "text/plain": PROSE, "application/json": LISTED,
-    "application/rss+xml": FEED, "application/atom+xml": FEED, "application/xml": FEED, "text/xml": FEED,
-    "application/x-ndjson": JSONL, "application/jsonl": JSONL,
-}  # fmt: skip
+_TAIL = 4_096  # bytes of its end that are looked at
+log = logging.getLogger("nightdesk.readers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,150 +44,199 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A document that was found. place: of which file, and where in it. digest: tells it from others of its id."""
+    """A document that was found. origin: the source in which; digest: tells it from others of its id.
 
-    doc_id: str
-    place: str
-    source: str
+    letters: of its text, if it is an entry of a feed, else None. wrong: why nothing of its source can be read.
+    """
+
+    job: Job
+    origin: Source
     digest: bytes
-    content: Callable[[], Content]  # raises DocumentError that does not say where
-    title: str | None = None
+    letters: int | None = None
+    wrong: DocumentError | None = None
 
-    def checked(self) -> Content:
-        """Return its content; raise DocumentError, which names the place, if there is nothing to read."""
-        try:
-            with refusing_what_breaks_readers():
-                content = self.content()
-        except DocumentError as e:
-            raise DocumentError(f"{self.place}: {e}") from None
-        if content.empty:
-            raise DocumentError(f"{self.place}: no sentence in it; leave it out or fill it")
-        return content
+    @property
+    def doc_id(self) -> str:
+        """What the document is called."""
+        return self.job.doc_id
 
-    def document(self) -> Document:
-        """Read it; raise DocumentError, which names the place, if it cannot be."""
-        content = self.checked()
-        try:
-            with refusing_what_breaks_readers():
-                return make_document(self.doc_id, self.source, content.sentences(), self.title or content.title)
-        except DocumentError as e:
-            raise DocumentError(f"{self.place}: {e}") from None
+    def check(self, cpu_s: float) -> None:
+        """See that it can be read.
+
+        Raises:
+            DocumentError: it cannot be; names the place.
+        """
+        ((_, result),) = parsed([replace(self, job=replace(self.job, only_seen=True))], cpu_s)
+        if isinstance(result, DocumentError):
+            raise result
 
 
-def distinct_documents(sources: tuple[Source, ...] | list[Source]) -> Iterator[Found]:
-    """Yield the documents of all sources; one that comes again unchanged (feeds share entries) counts once.
+Longest = Mapping[str, tuple[Source, int]]
+"""doc_id of an entry that several feeds have -> the feed in which its text is longest, and its letters."""
+
+
+def parsed(found: Iterable[Found], cpu_s: float) -> Iterator[tuple[Found, Result]]:
+    """Read documents, and yield each with what came of it. cpu_s: seconds of CPU that one may take."""
+    waiting: list[Found] = []  # handed to the parsers, and not yet back
+
+    def jobs() -> Iterator[Job]:
+        for one in found:
+            waiting.append(one)
+            if one.wrong is None:
+                yield one.job
+
+    for job, result in processes.documents(jobs(), cpu_s):
+        while waiting[0].wrong is not None or waiting[0].job is not job:
+            yield _refused(waiting.pop(0))
+        yield waiting.pop(0), result
+    for one in waiting:
+        yield _refused(one)
+
+
+def _refused(found: Found) -> tuple[Found, DocumentError]:
+    assert found.wrong is not None
+    return found, DocumentError(f"{found.job.place}: {found.wrong}")
+
+
+def distinct_documents(
+    sources: Iterable[Source],
+    cpu_s: float = processes.CPU_S,
+    longest: Longest | None = None,
+    warn: Callable[..., None] = log.debug,
+) -> Iterator[Found]:
+    """Yield the documents of all sources, each id once.
+
+    Of the entries of one feed that share an id the second is called id#2. Of an entry that several feeds have, the one
+    is yielded that `longest` names, or the first; without `longest`, each that is longer than those before. A record
+    that comes again unchanged counts once.
 
     Raises:
         InputError: two different documents have one id.
     """
-    seen: dict[str, tuple[str, bytes]] = {}
-    for source in sources:
-        for found in _documents_in(source):
-            place, digest = seen.setdefault(found.doc_id, (found.place, found.digest))
-            if digest != found.digest:
-                raise InputError(
-                    f"{place} and {found.place} would both be document {found.doc_id!r}; "
-                    "rename one, or name the folder above both"
-                )
-            if place == found.place:
+    seen: dict[str, Found] = {}
+    there = list(sources)
+    for source in there:
+        for one in _apart(_documents_in(source, cpu_s), warn):
+            # What cannot be read is no document, and its name is not to stop others.
+            found = _renamed(one, 2) if one.wrong is not None and one.doc_id in seen else one
+            if _is_elsewhere(found, longest, there):
+                log.info("%s: %r is in another feed, too, with more of its text", found.job.place, found.doc_id)
+                continue
+            before = seen.setdefault(found.doc_id, found)
+            is_new = before is found
+            if not is_new and before.wrong is None and (found.letters is None or before.letters is None):
+                if found.digest != before.digest:
+                    raise InputError(
+                        f"{before.job.place} and {found.job.place} would both be document {found.doc_id!r}; "
+                        "rename one, or name the folder above both"
+                    )
+            elif not is_new and (before.wrong is not None or (longest is None and _says_more(found, before))):
+                is_new = True
+                seen[found.doc_id] = found
+            if is_new:
                 yield found
 
 
-def _documents_in(source: Source) -> Iterator[Found]:
+def _apart(found: Iterable[Found], warn: Callable[..., None]) -> Iterator[Found]:
+    """Give each entry of a feed an id of its own; one that stands in it twice counts once."""
+    used: set[str] = set()
+    entries: set[tuple[str, bytes]] = set()
+    for one in found:
+        if one.letters is None:
+            yield one
+        elif (one.doc_id, one.digest) not in entries:
+            entries.add((one.doc_id, one.digest))
+            number, named = 1, one
+            while named.doc_id in used:
+                number += 1
+                named = _renamed(one, number)
+            used.add(named.doc_id)
+            if number > 1:
+                said = "%s: its id %r is that of another entry, too; it is read as %r"
+                warn(said, one.job.place, one.doc_id, named.doc_id)
+            yield named
+
+
+def _says_more(found: Found, before: Found) -> bool:
+    return (found.letters or 0) > (before.letters or 0)
+
+
+def _is_elsewhere(found: Found, longest: Longest | None, there: list[Source]) -> bool:
+    """Tell whether another feed that is there has more of the text of an entry."""
+    if longest is None or found.letters is None or found.doc_id not in longest:
+        return False
+    source, _ = longest[found.doc_id]
+    return source != found.origin and source in there
+
+
+def _renamed(found: Found, number: int) -> Found:
+    return replace(found, job=replace(found.job, doc_id=f"{found.doc_id}#{number}"))
+
+
+def _documents_in(source: Source, cpu_s: float) -> Iterator[Found]:
     """Yield what a source holds; a source that cannot be read at all is one document that cannot."""
     try:
-        if isinstance(source.where, Path):
-            reader = FORMATS[source.where.suffix.lower()]
-            if not reader.many:
-                yield _alone(source, lambda: reader.read(decode(_bytes(source))))
-                return
-            with source.where.open("rb") as file:
-                yield from _rows(source, reader, file)
-        elif source.where == STDIN:
-            yield _from_stdin(source)
-        else:
-            answer = fetch(source.where)
-            reader = _format_of(source.where, answer)
-            if reader.many:
-                yield from _rows(source, reader, io.BytesIO(answer.content), answer.charset, MOST_UNPACKED)
-            else:
-                yield _alone(source, lambda: reader.read(decode(answer.content, answer.charset)))
-    except (DocumentError, OSError) as e:
-        said = e if isinstance(e, DocumentError) else DocumentError(_cannot(e))
-        yield _alone(source, lambda: _raise(said))
+        what = _bytes_of(source)
+        if not what.format_.many:
+            yield _alone(source, what, cpu_s)
+            return
+        is_feed = what.format_ in (registry.FEED, registry.JSON_FEED)
+        for record in processes.records(what, cpu_s):
+            yield _of_record(source, record, is_feed)
+    except DocumentError as e:
+        nothing = Job(source.doc_id, source.name, source.name, SourceRecord(0, ""))
+        yield Found(nothing, source, b"", wrong=e)
 
 
-def _bytes(source: Source) -> bytes:
-    assert isinstance(source.where, Path)  # the others have their bytes
-    try:
-        return source.where.read_bytes()
-    except OSError as e:
-        raise DocumentError(_cannot(e)) from None
-
-
-def _cannot(e: OSError) -> str:
-    return f"cannot be read ({e.strerror}); check the file and its rights"
-
-
-def _raise(e: DocumentError) -> Content:
-    raise e
-
-
-def _alone(source: Source, content: Callable[[], Content]) -> Found:
-    digest = str(source.where).encode("utf-8", "surrogatepass")  # there is but one document of this file
-    return Found(source.doc_id, source.name, source.name, digest, content)
-
-
-def _from_stdin(source: Source) -> Found:
-    found = _alone(source, lambda: PROSE.read(decode(stdin())))
-    if source.doc_id:
-        return found
-    try:
-        doc_id = found.document().content_hash[:12]
-    except DocumentError:
-        doc_id = source.name  # it will say why when it is read
-    return Found(doc_id, found.place, found.source, found.digest, found.content)
-
-
-def _rows(source: Source, reader: Format, file: BinaryIO, charset: str = "", most: float = math.inf) -> Iterator[Found]:
-    """Yield the documents of a file of many. charset: as its server says. most: characters in all of them.
+def _bytes_of(source: Source) -> Bytes:
+    """Return where a source's bytes are and what they are, as far as their beginning tells.
 
     Raises:
-        DocumentError: it cannot be read, or has more than that.
+        DocumentError: there are none.
     """
-    size = 0
-    with refusing_what_breaks_readers():  # whoever takes the rows raises its errors elsewhere
-        for row in reader.read(file, charset):
-            size += len(row.body)
-            if size > most:
-                raise DocumentError(f"more than {most:,} characters, unpacked; fetch it yourself and name the file")
-            yield _of_row(source, row)
+    if isinstance(source.where, Path):
+        try:
+            with source.where.open("rb") as file:
+                head = file.read(registry.SEEN)
+                size = file.seek(0, 2)
+                file.seek(max(0, size - _TAIL))
+                tail = file.read()
+        except OSError as e:
+            raise DocumentError(f"cannot be read ({e.strerror or e}); check the file and its rights") from None
+        packed = is_packed(head)
+        if packed:
+            head, tail = beginning(head, registry.SEEN), b""
+        return Bytes(registry.of_file(source.where.name, head, tail), source.where, size=size, packed=packed)
+    if source.where == STDIN:
+        raw = stdin()
+        return Bytes(registry.REFUSED if registry.no_text(raw) else registry.PROSE, raw, size=len(raw))
+    answer = fetch(source.where)
+    head, tail = answer.content[: registry.SEEN], answer.content[-_TAIL:]
+    packed = is_packed(head)
+    if packed:
+        head, tail = beginning(head, registry.SEEN), b""
+    path = public(source.where).partition("?")[0]
+    format_ = registry.of_answer(path.rpartition("/")[2], head, tail, answer.media)
+    most = MOST_UNPACKED if format_.many else math.inf
+    return Bytes(format_, answer.content, answer.charset, most, len(answer.content), packed)
 
 
-def _of_row(source: Source, row: SourceRecord) -> Found:
-    place, doc_id, wrong = f"{source.name}: {row.place}", f"{source.doc_id}#{row.number}", row.wrong
-    if row.doc_id is not None and wrong is None:
-        own = shown(row.doc_id).strip()
-        if own and own.isprintable() and len(own) <= LONGEST_ID:
-            doc_id = own
-        else:
-            wrong = f"its id is blank, longer than {LONGEST_ID} characters or has control characters; mend it there"
-    digest = hashlib.blake2b(row.body.encode("utf-8", "surrogatepass"), digest_size=8).digest()
-
-    def content() -> Content:
-        if wrong is not None:
-            raise DocumentError(wrong)
-        return row.reader(row.body)
-
-    return Found(doc_id, place, row.source or source.name, digest, content, row.title)
+def _alone(source: Source, what: Bytes, cpu_s: float) -> Found:
+    digest = str(source.where).encode("utf-8", "surrogatepass")  # there is but one document of this file
+    job = Job(source.doc_id, source.name, source.name, what)
+    if not source.doc_id:  # stdin's, which is called by its content
+        ((_, result),) = processes.documents([job], cpu_s)
+        # What cannot be read will say why when it is read.
+        job = replace(job, doc_id=result.content_hash[:12] if isinstance(result, Document) else source.name)
+    return Found(job, source, digest)
 
 
-def _format_of(url: str, answer: Fetched) -> Format:
-    """Return the format of what an address gave: as its suffix says, as the server says, or as it begins."""
-    suffix = Path(public(url).partition("?")[0]).suffix.lower()
-    if suffix in FORMATS and FORMATS[suffix] not in (HTML, FEED):
-        return FORMATS[suffix]
-    head = answer.content[:1_000].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    if head.startswith((b"<?xml", b"<rss", b"<feed", b"<rdf")) and b"<html" not in head:
-        return FEED
-    return HTML if head.startswith(b"<") else _MEDIA.get(answer.media, PROSE)
+def _of_record(source: Source, record: SourceRecord, is_feed: bool) -> Found:
+    place, doc_id = f"{source.name}: {record.place}", f"{source.doc_id}#{record.number}"
+    own = shown(record.doc_id or "").strip()
+    if own and own.isprintable():
+        doc_id = shortened(own)
+    said = f"{record.title or ''}\n{record.body}" if is_feed else record.body
+    digest = hashlib.blake2b(said.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    job = Job(doc_id, record.source or source.name, place, record, record.title)
+    return Found(job, source, digest, record.letters if is_feed else None)

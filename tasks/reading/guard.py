@@ -6,6 +6,7 @@ file objects or text that they take for nothing else: several of them open what 
 """
 
 import logging
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -16,14 +17,26 @@ log = logging.getLogger("nightdesk.readers")
 
 @contextmanager
 def refusing_what_breaks_readers() -> Iterator[None]:
-    """Raise whatever a reader raises, other than errors of our own, as a DocumentError in one line."""
+    """Raise whatever a reader raises, other than errors of our own, as a DocumentError in one line.
+
+    Its attribute `trace` is the traceback, which is logged, too.
+    """
     try:
         yield
-    except (NightdeskError, OSError):  # an OSError has words of its own where the file is opened
+    except (NightdeskError, KeyboardInterrupt, GeneratorExit):
         raise
-    except Exception as e:
+    except OSError as e:
+        raise DocumentError(f"cannot be read ({e.strerror or e}); check the file and its rights") from None
+    except MemoryError:
+        raise _refusal("it takes more memory than a reader may have; split it, or leave it out") from None
+    except BaseException as e:  # a panic of a library in Rust is no Exception
         log.debug("a reader failed", exc_info=True)
         said = " ".join(str(e).split())[:200]
-        raise DocumentError(
-            f"its reader fails on it ({type(e).__name__}{': ' if said else ''}{said}); mend it, or leave it out"
-        ) from None
+        kind = f"{type(e).__name__}{': ' if said else ''}{said}"
+        raise _refusal(f"its reader fails on it ({kind}); mend it, or leave it out") from None
+
+
+def _refusal(why: str) -> DocumentError:
+    error = DocumentError(why)
+    error.trace = traceback.format_exc(limit=-30)  # type: ignore[attr-defined]
+    return error

@@ -7,64 +7,82 @@ given, or the first 12 hex digits of its content hash; an address: itself.
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 
 from nightdesk.tasks.errors import DocumentError, InputError
 from nightdesk.tasks.reading.documents import Document, Unreadable, shown
-from nightdesk.tasks.reading.formats.registry import FORMATS
-from nightdesk.tasks.reading.found_documents import STDIN, Source, distinct_documents
+from nightdesk.tasks.reading.formats.registry import FORMATS, PACKED, is_read
+from nightdesk.tasks.reading.found_documents import STDIN, Found, Longest, Source, distinct_documents, log, parsed
 from nightdesk.tasks.reading.http import is_url, public
+from nightdesk.tasks.reading.isolation import processes
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a run reads: its sources, checked, and the ids of all documents in them. missing: sources that are not."""
+    """What a run reads: its sources, checked, and the ids of all documents in them. missing: sources that are not.
+
+    longest: of entries that several feeds have, which feed has most of it. cpu_s: seconds of CPU a document may take.
+    """
 
     sources: tuple[Source, ...]
     doc_ids: frozenset[str]
     missing: tuple[str, ...] = ()
+    longest: Longest = field(default_factory=dict)
+    cpu_s: float = processes.CPU_S
 
     def documents(self) -> Iterator[Document | Unreadable]:
-        """Yield the documents in order, each read as it is asked for.
+        """Yield the documents in order, some of them read ahead.
 
         Raises:
             InputError: a file has changed since it was checked, and two documents now have one id.
         """
-        for found in distinct_documents(self.sources):
-            try:
-                yield found.document()
-            except DocumentError as e:
-                yield Unreadable(found.doc_id, found.source, str(e))
+        all_found = distinct_documents(self.sources, self.cpu_s, self.longest, log.warning)
+        for found, result in parsed(all_found, self.cpu_s):
+            if isinstance(result, Document):
+                yield result
+            else:
+                yield Unreadable(found.doc_id, found.job.source, str(result))
 
 
-def check_sources(arguments: list[str], run_date: date, text_id: str = "", lenient: bool = False) -> Reading:
+def check_sources(
+    arguments: list[str],
+    run_date: date,
+    text_id: str = "",
+    lenient: bool = False,
+    cpu_s: float = processes.CPU_S,
+) -> Reading:
     """Find what a run will read, and see that at least one document of it can be read. Writes nothing.
 
-    Files of many documents are gone through for the ids of these, others are not opened before one has been read.
+    Files of many documents are gone through for the ids of these; of others only the beginning is looked at, until one
+    has been read.
 
-    text_id: what the text on stdin is called. lenient: sources that are missing are noted, if others are there.
+    text_id: what the text on stdin is called. lenient: sources that are missing are noted, if others are there. cpu_s:
+    seconds of CPU that a document may take.
 
     Raises:
         InputError: nothing there, two documents of one name, or none readable.
     """
     missing: list[str] = []
     sources = find_sources(arguments, run_date, text_id, missing if lenient else None)
-    doc_ids: set[str] = set()
+    last: dict[str, Found] = {}  # of several entries of one id, the one that says most comes last
+    longest: dict[str, tuple[Source, int]] = {}
     readable, unreadable, first_reason = False, 0, ""
-    for found in distinct_documents(sources):
-        doc_ids.add(found.doc_id)
+    for found in distinct_documents(sources, cpu_s):
+        if found.doc_id in last and found.letters is not None:
+            longest[found.doc_id] = (found.origin, found.letters)
+        last[found.doc_id] = found
         if not readable:
             try:
-                found.checked()
+                found.check(cpu_s)
                 readable = True
             except DocumentError as e:
                 unreadable += 1
                 first_reason = first_reason or str(e)
     if not readable:
         raise InputError(nothing_readable(first_reason, unreadable))
-    return Reading(tuple(sources), frozenset(doc_ids), tuple(missing))
+    return Reading(tuple(sources), frozenset(last), tuple(missing), longest, cpu_s)
 
 
 def there_by(reading: Reading, arguments: list[str], run_date: date, by: datetime) -> Reading:
@@ -124,14 +142,14 @@ def _expand(argument: str, text_id: str) -> list[Source]:
     if path.is_dir():
         files = sorted(p for p in path.rglob("*") if _is_document(p, path))
         if not files:
-            raise InputError(f"{shown(argument)}: no document in this folder; {_formats()}")
+            raise InputError(f"{shown(argument)}: no document in this folder{_others(path)}; {_formats()}")
         return [Source(_named(p.relative_to(path)), p) for p in files]
     if path.exists():
         if not path.is_file():  # a pipe or a device: it may never end, and is read more than once
             raise InputError(f"{shown(argument)}: no regular file; name a file, or - for stdin")
-        if path.suffix.lower() not in FORMATS:
+        if not is_read(path.name):
             raise InputError(f"{shown(argument)}: this format is not read; {_formats()}")
-        return [Source(shown(path.stem), path)]
+        return [Source(_named(Path(path.name)), path)]
     if any(c in argument for c in "*?["):
         anchor = Path(path.anchor) if path.anchor else Path()
         fixed = _fixed_folder(path)
@@ -143,16 +161,26 @@ def _expand(argument: str, text_id: str) -> list[Source]:
 
 
 def _named(path: Path) -> str:
+    if path.suffix.lower() == PACKED:
+        path = path.with_suffix("")
     return shown(path.with_suffix("").as_posix())
 
 
 def _formats() -> str:
-    return f"nightdesk reads {' '.join(FORMATS)}"
+    return f"nightdesk reads {' '.join(FORMATS)}, and {PACKED} of these"
+
+
+def _others(folder: Path) -> str:
+    """Return what stands in a folder that has no document: " (but 3 files such as a.docx)", or that it is empty."""
+    files = [p for p in folder.rglob("*") if p.is_file()]
+    if not files:
+        return " (it is empty)"
+    return f" (but {len(files)} file{'s' * (len(files) > 1)} such as {shown(min(files).name)})"
 
 
 def _is_document(path: Path, below: Path) -> bool:
     hidden = any(part.startswith(".") for part in path.relative_to(below).parts)
-    return path.suffix.lower() in FORMATS and not hidden and path.is_file()
+    return is_read(path.name) and not hidden and path.is_file()
 
 
 def _fixed_folder(pattern: Path) -> Path:

@@ -250,7 +250,7 @@ async def open_run(
     if again is not None:
         reading: Reading = unfinished.rebuilt(out, run_date, again)
     else:
-        reading = check_sources(arguments, run_date, text_id, lenient=night is not None)
+        reading = check_sources(arguments, run_date, text_id, night is not None, profile.reading.cpu_s)
         if by is not None:
             reading = there_by(reading, arguments, run_date, by)
     dask = profile.dask

@@ -1,19 +1,20 @@
 """RSS and Atom feeds: a document an entry. feedparser reads the feed, trafilatura the article in the entry's content.
 
-An entry is called by its own id, else by its link; a feed repeats neither.
+An entry is called by its own id, else by its link.
 """
 
 import io
-import re
+import logging
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from nightdesk.tasks.errors import DocumentError
 from nightdesk.tasks.reading.encodings import decode_xml
-from nightdesk.tasks.reading.formats.content import SourceRecord, prose
-from nightdesk.tasks.reading.formats.html import read_fragment
+from nightdesk.tasks.reading.formats.content import SourceRecord
+from nightdesk.tasks.reading.formats.entries import entry
+from nightdesk.tasks.reading.formats.references import mended
 
-_TAG = re.compile(r"</?[A-Za-z][^<>]*>")
+log = logging.getLogger("nightdesk.readers")
 
 
 def read(file: BinaryIO, charset: str = "") -> Iterator[SourceRecord]:
@@ -22,38 +23,27 @@ def read(file: BinaryIO, charset: str = "") -> Iterator[SourceRecord]:
     Raises:
         DocumentError: it is no feed, or has no entry.
     """
-    import feedparser
-
-    # A file object, since bytes and text are to feedparser first of all a path or an address, which it opens. Already
-    # decoded, since it tries whatever codec a feed declares; the blank keeps it from finding a declaration once more.
-    feed = feedparser.parse(io.BytesIO(b" " + decode_xml(file.read(), charset).encode("utf-8", "replace")))
+    feed = _parsed(mended(decode_xml(file.read(), charset)).encode("utf-8", "replace"))
     if not feed.get("version") and not feed.entries:
         raise DocumentError(f"no RSS or Atom feed{_why(feed)}; name a feed, or another format")
     if not feed.entries:
         raise DocumentError(f"a feed without an entry{_why(feed)}; leave it out")
-    for number, entry in enumerate(feed.entries, 1):
-        body, is_html = _body(entry)
-        link = entry.get("link") or None
-        yield SourceRecord(
-            number,
-            f"entry {number}",
-            doc_id=entry.get("id") or link,
-            title=_plain(entry.get("title", "")) or None,
-            source=link,
-            body=body,
-            reader=read_fragment if is_html else prose,
-        )
+    for number, item in enumerate(feed.entries, 1):
+        parts = [*item.get("content", ()), item.get("summary_detail")]
+        texts = [(p.get("value") or "", p.get("type") != "text/plain") for p in parts if p]
+        yield entry(number, item.get("id"), item.get("title") or "", item.get("link") or None, texts)
 
 
-def _body(entry: Any) -> tuple[str, bool]:
-    """Return an entry's text, and whether it is HTML: the longest of its contents, else its summary."""
-    parts = [*entry.get("content", ()), entry.get("summary_detail")]
-    texts = [(p.get("value") or "", p.get("type") != "text/plain") for p in parts if p]
-    return max(texts, key=lambda t: len(t[0]), default=("", False))
+def _parsed(xml: bytes) -> Any:
+    import feedparser
 
-
-def _plain(title: str) -> str:
-    return " ".join(_TAG.sub("", title).split())
+    # A file object, since bytes and text are to feedparser first of all a path or an address, which it opens. Already
+    # decoded, since it tries whatever codec a feed declares; the blank keeps it from finding a declaration once more.
+    try:
+        return feedparser.parse(io.BytesIO(b" " + xml))
+    except Exception:
+        log.debug("feedparser fails on a feed, and is to read it by its lenient parser", exc_info=True)
+        return feedparser.parse(io.BytesIO(b" & " + xml))  # which it takes for what is no XML
 
 
 def _why(feed: Any) -> str:

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 from nightdesk.tasks.errors import DocumentError
 from nightdesk.tasks.reading.formats.content import Content, prose
+from nightdesk.tasks.reading.formats.entries import unescaped
+from nightdesk.tasks.reading.formats.headlines import headline
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -14,6 +16,8 @@ _INLINE = (
     "a", "abbr", "b", "bdi", "bdo", "cite", "code", "data", "del", "dfn", "em", "font", "i", "ins", "kbd", "mark", "q",
     "s", "samp", "small", "span", "strong", "sub", "sup", "time", "u", "var", "wbr",
 )  # fmt: skip
+_LONGEST_CELL = 200  # characters of a cell that is data
+_CELL = "\x1f"  # between cells, while a row is put together
 _BULLET = re.compile(r"^(?:- |\d+\. )", re.MULTILINE)
 _CELLS = re.compile(r"^\|(.*)\|\s*$", re.MULTILINE)
 
@@ -27,10 +31,10 @@ def read(text: str) -> Content:
     page = _parsed(text)
     if page is None:
         raise DocumentError("no HTML in it; leave it out, or name it as the format it has")
-    title = _title(page)
+    title = headline(page)
     article, everything = _article(page), _everything(page)
     # Where nothing is left out, the lines are better our own.
-    lines = (article if 0 < _letters(article) < _letters(everything) else everything).splitlines()
+    lines = unescaped(article if 0 < _letters(article) < _letters(everything) else everything).splitlines()
     if title and len(lines) > 1 and lines[0].strip() == title:
         lines = lines[1:]  # the headline is the document's title, not its first sentence
     return prose("\n".join(lines), title)
@@ -42,7 +46,7 @@ def read_fragment(text: str) -> Content:
     if page is None:
         return prose("")
     article, everything = _article(page), _everything(page)
-    return prose(article if 0.5 <= _letters(article) / max(1, _letters(everything)) < 1 else everything)
+    return prose(unescaped(article if 0.5 <= _letters(article) / max(1, _letters(everything)) < 1 else everything))
 
 
 def _letters(text: str) -> int:
@@ -71,29 +75,48 @@ def _cells(row: "re.Match[str]") -> str:
     return ", ".join(c for c in cells if c.strip("-: "))
 
 
-def _title(page: "HtmlElement") -> str | None:
-    """Return the page's headline: its first h1, or what its window is called."""
-    for path in ("//article//h1", "//h1", "//head/title"):
-        for element in page.xpath(path):
-            if title := " ".join(element.text_content().split()):
-                return title
-    return None
-
-
 def _everything(page: "HtmlElement") -> str:
-    """Return all text that the page shows, a block a line."""
+    """Return all text that the page shows, a block a line, and a row of a table of short cells a line."""
     from lxml import etree
 
+    rows = _rows_of_data(page)
     lines = [""]
+    row: HtmlElement | None = None  # in which the walker is
     walker = etree.iterwalk(page, events=("start", "end", "comment", "pi"))
     for event, element in walker:
         seen = event in ("start", "end") and element.tag not in _UNSEEN
-        if seen and element.tag not in _INLINE:
+        if seen and row is None and element.tag not in _INLINE:
             lines.append("")
+        elif seen and row is not None and element.tag not in _INLINE:
+            lines[-1] += _CELL if element.tag in ("td", "th") and event == "start" else " "
         if event == "start" and seen:
+            row = element if element in rows else row
             lines[-1] += element.text or ""
         elif event == "start":
             walker.skip_subtree()
         else:
+            if element is row:
+                row = None
+                lines.append("")
             lines[-1] += element.tail or ""
-    return "\n".join(line for line in (" ".join(x.split()) for x in lines) if line)
+    return "\n".join(line for line in (_joined(x) for x in lines) if line)
+
+
+def _joined(line: str) -> str:
+    cells = (" ".join(cell.split()) for cell in line.split(_CELL))
+    return ", ".join(cell for cell in cells if cell)
+
+
+def _rows_of_data(page: "HtmlElement") -> "set[HtmlElement]":
+    """Return the rows of tables that hold data; a table that lays out a page has long cells, or tables in them."""
+    return {
+        row
+        for row in page.iter("tr")
+        if sum(cell.tag in ("td", "th") for cell in row) > 1
+        and next(row.iter("table"), None) is None
+        and all(len(_shown(cell)) <= _LONGEST_CELL and sum(1 for _ in cell.iter("p")) < 2 for cell in row)
+    }
+
+
+def _shown(cell: "HtmlElement") -> str:
+    return " ".join("".join(cell.itertext()).split()) if isinstance(cell.tag, str) else ""

@@ -1,12 +1,14 @@
 """`.json`: sentences as the source has them, `[[id, "sentence"], ...]`, or an object whose `document` is that.
 
-Nothing is trimmed, dropped or cut: empty sentences and spaces stay.
+Nothing is trimmed, dropped or cut: empty sentences and spaces stay, and null is an empty sentence. What speech
+recognition writes as JSON is read as captions.
 """
 
 import json
 from typing import Any
 
 from nightdesk.tasks.errors import DocumentError
+from nightdesk.tasks.reading.formats import speech
 from nightdesk.tasks.reading.formats.content import Content
 from nightdesk.tasks.reading.sentences import Sentence
 
@@ -18,20 +20,35 @@ def read(text: str) -> Content:
         DocumentError: it is not JSON, or not in this form.
     """
     data = parse_json(text)
+    spoken = speech.read(data)
+    if spoken is not None:
+        return spoken
     title = None
     if isinstance(data, dict):
         title = data["title"] if isinstance(data.get("title"), str) else None
         data = data.get("document")
+    return pairs(data, title)
+
+
+def pairs(data: Any, title: str | None = None) -> Content:
+    """Return the sentences of a list of (id, sentence).
+
+    Raises:
+        DocumentError: it is not such a list; the message names the item.
+    """
     if not isinstance(data, list):
         raise DocumentError('not a document; give [[id, "sentence"], ...] or {"document": [...]}')
     sentences: list[Sentence] = []
+    nulls = 0
     for k, item in enumerate(data, 1):
         match item:
-            case [int() | str() as sentence_id, str() as sentence] if not isinstance(sentence_id, bool):
-                sentences.append((str(sentence_id), sentence))
+            case [int() | str() as sentence_id, str() | None as sentence] if not isinstance(sentence_id, bool):
+                nulls += sentence is None
+                sentences.append((str(sentence_id), sentence or ""))
             case _:
                 raise DocumentError(f'item {k} of the document is not [id, "sentence"]; mend it there')
-    return Content(lambda: sentences, not any(s[1].strip() for s in sentences), title)
+    note = f"sentences that are null, and read as empty ones: {nulls}" if nulls else ""
+    return Content(lambda: sentences, not any(s[1].strip() for s in sentences), title, note)
 
 
 def parse_json(text: str) -> Any:

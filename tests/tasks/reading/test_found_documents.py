@@ -1,11 +1,13 @@
 """Documents that are found in files: what they are called, which counts once, and where one is that cannot be read."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from nightdesk.tasks.errors import InputError
+from nightdesk.tasks.reading.documents import Document
 from nightdesk.tasks.reading.sources import check_sources
 from tests.tasks.made import DAY
 from tests.tasks.reading.written import read, rss, write
@@ -19,13 +21,60 @@ def test_two_documents_of_one_id_are_refused_by_both_places_before_any_is_read(t
     assert f"{tmp_path}/a.jsonl: line 2 and {tmp_path}/b.jsonl: line 1 would both be document 'x'" in str(e.value)
 
 
-def test_an_entry_that_two_feeds_share_is_read_once(tmp_path: Path) -> None:
-    entry = "<guid>x</guid><description>Shut again.</description>"
-    (tmp_path / "city.xml").write_text(rss(entry, "<guid>y</guid><description>Other.</description>"))
-    (tmp_path / "front.xml").write_text(rss(entry))
+def test_of_an_entry_that_two_feeds_share_the_longer_text_is_read(tmp_path: Path) -> None:
+    short = "<guid>x</guid><description>Shut again...</description>"
+    long = "<guid>x</guid><description>&lt;p&gt;Shut again. Nobody knows until when.&lt;/p&gt;</description>"
+    other = "<guid>y</guid><description>Other.</description>"
+    for city, front in ((short, long), (long, short), (long, long)):
+        (tmp_path / "city.xml").write_text(rss(city, other))
+        (tmp_path / "front.xml").write_text(rss(front))
+        reading = check_sources([str(tmp_path)], DAY)
+        found = {d.doc_id: d.texts for d in reading.documents() if isinstance(d, Document)}
+        assert found == {"x": ("Shut again.", "Nobody knows until when."), "y": ("Other.",)}
+        assert reading.doc_ids == {"x", "y"}
+
+
+def test_an_entry_is_read_from_the_feed_that_is_left(tmp_path: Path) -> None:
+    for name, text in (("a", "Shut."), ("b", "Shut again.")):
+        (tmp_path / f"{name}.xml").write_text(rss(f"<guid>x</guid><description>{text}</description>"))
     reading = check_sources([str(tmp_path)], DAY)
-    assert [d.doc_id for d in reading.documents()] == ["x", "y"]
-    assert reading.doc_ids == {"x", "y"}
+    reading = replace(reading, sources=reading.sources[:1])
+    assert [d.texts for d in reading.documents() if isinstance(d, Document)] == [("Shut.",)]
+
+
+def test_entries_of_one_feed_that_share_an_id_are_all_read(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    entries = [f"<guid>x</guid><title>{k}</title><description>Text {k}.</description>" for k in (1, 2, 2, 3)]
+    entries.append("<guid>x#2</guid><description>Its own.</description>")
+    (tmp_path / "a.xml").write_text(rss(*entries))
+    reading = check_sources([str(tmp_path)], DAY)
+    assert not caplog.records
+    found = {d.doc_id: d.texts[0] for d in reading.documents() if isinstance(d, Document)}
+    assert found == {"x": "Text 1.", "x#2": "Text 2.", "x#3": "Text 3.", "x#2#2": "Its own."}
+    assert reading.doc_ids == found.keys()
+    assert (
+        f"{tmp_path / 'a.xml'}: entry 2: its id 'x' is that of another entry, too; it is read as 'x#2'" in caplog.text
+    )
+    assert caplog.text.count("that of another entry") == 3
+
+
+def test_a_feed_that_shares_an_id_with_a_row_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.xml").write_text(rss("<guid>x</guid><description>Shut.</description>"))
+    (tmp_path / "b.jsonl").write_text('{"id": "x", "text": "Other."}\n')
+    with pytest.raises(InputError, match="would both be document 'x'"):
+        check_sources([str(tmp_path)], DAY)
+
+
+def test_what_cannot_be_read_takes_no_document_its_name(tmp_path: Path) -> None:
+    for names in (("a.jsonl", "a.txt"), ("a.txt", "a.xml")):
+        folder = tmp_path / names[0]
+        folder.mkdir()
+        for name in names:
+            (folder / name).write_text("Shut." if name.endswith("txt") else "")
+        found = check_sources([str(folder)], DAY).documents()
+        assert sorted((d.doc_id, isinstance(d, Document)) for d in found) in (
+            [("a", False), ("a", True)],
+            [("a", True), ("a#2", False)],
+        )
 
 
 def test_rows_are_called_by_the_path_from_the_folder_that_was_named(tmp_path: Path) -> None:
@@ -50,7 +99,7 @@ def test_a_file_that_changes_after_the_check_does_not_smuggle_in_a_second_docume
         ("a.json", '[\n [1, "x"],\n [2, "y" oops]\n]', "line 3 column 10"),
         ("a.json", [[1, "x"], [2, "y"], [3]], "item 3"),
         ("a.json", [[1, "x"], [True, "y"]], "item 2"),
-        ("a.json", [[1, None]], "item 1"),
+        ("a.json", [[1, None]], "no sentence"),
         ("a.json", {"text": "x"}, "not a document"),
         ("a.json", '"x"', "not a document"),
         ("a.json", "[" * 100_000, "nested too deep"),

@@ -1,6 +1,6 @@
 """What a server or a file can make us do: nothing but read what it says. Our disk stays closed, memory bounded.
 
-Everything is read in a process of its own, which tells every file and address that Python opens meanwhile.
+Everything is read in one process, which tells every file and address that Python opens meanwhile.
 """
 
 import gzip
@@ -22,6 +22,7 @@ import pytest
 
 from nightdesk.tasks.reading.documents import Document, Unreadable
 from nightdesk.tasks.reading.formats import jsonl, markdown
+from nightdesk.tasks.reading.isolation import processes
 from nightdesk.tasks.reading.sources import check_sources
 from tests.tasks.made import DAY
 from tests.tasks.reading.written import rss
@@ -53,8 +54,10 @@ from nightdesk.tasks.reading.formats import captions, feed, html, json_pairs, js
 import feedparser, trafilatura, pyarrow.parquet, markdown_it, chardet, httpx
 from nightdesk.tasks.reading.sources import check_sources
 from nightdesk.tasks.reading.documents import Document
+from nightdesk.tasks.reading.isolation import processes
 from nightdesk.tasks.errors import InputError
 
+processes.ISOLATED = False  # the hook sees this process alone
 watched, opened = sys.argv[1], []
 
 def hook(event, args):
@@ -293,6 +296,7 @@ def test_whatever_a_reader_raises_costs_that_document_alone(tmp_path: Path, monk
     def fails(*_: object) -> None:
         raise Broken("in the middle\nof it")
 
+    monkeypatch.setattr(processes, "ISOLATED", False)
     monkeypatch.setattr(markdown, "read", fails)
     monkeypatch.setattr(jsonl, "read", fails)
     (tmp_path / "a.md").write_text("Shut.")

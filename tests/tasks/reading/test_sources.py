@@ -58,13 +58,16 @@ def test_two_documents_of_one_name_are_refused_by_both_names(tmp_path: Path) -> 
     ("argument", "said"),
     [
         ("missing.txt", "no such file"),
-        ("empty", "no document in this folder"),
+        ("empty", r"no document in this folder \(it is empty\)"),
+        ("other", r"no document in this folder \(but 2 files such as a.docx\)"),
         ("*.nothing", "no document matches"),
         ("table.csv", "this format is not read"),
     ],
 )
 def test_a_source_that_names_no_document_is_refused(tmp_path: Path, argument: str, said: str) -> None:
     (tmp_path / "empty").mkdir()
+    write(tmp_path / "other" / "a.docx", "x")
+    write(tmp_path / "other" / "b.gz", "x")
     write(tmp_path / "table.csv", "a,b")
     with pytest.raises(InputError, match=said) as e:
         find_sources([f"{tmp_path}/{argument}"], DAY)

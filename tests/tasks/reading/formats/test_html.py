@@ -37,3 +37,74 @@ def test_a_page_that_shows_nothing_is_refused(tmp_path: Path, page: str) -> None
 def test_no_page_brings_the_reader_down(text: str) -> None:
     shown = [*html.read_fragment(text).sentences(), *html.read(text + "<p>x").sentences()]
     assert {c for s in shown for c in s[1]} <= {*text, "x", "\ufffd"}  # it invents nothing
+
+
+STORY = "".join(
+    f"<p>The {word} street was shut for most of the morning, and nobody could say why.</p>"
+    for word in ("first", "second", "third")
+)
+
+
+def titled(tmp_path: Path, head: str, body: str) -> str | None:
+    return one(tmp_path / "a.html", f"<!doctype html><html><head>{head}</head><body>{body}</body></html>").title
+
+
+@pytest.mark.parametrize(
+    ("head", "body"),
+    [
+        (
+            '<meta property="og:title" content="Mill burns"><title>x</title>',
+            "<header><h1>Gazette</h1></header><main>STORY</main>",
+        ),
+        (
+            '<meta property="og:site_name" content="Gazette"><meta property="og:title" content="Mill burns | Gazette">',
+            "<h1>Gazette</h1><main>STORY</main>",
+        ),
+        (
+            "<title>Mill burns | Gazette</title>",
+            "<div><a href='/'><h1>Gazette</h1></a></div><main><h2>Mill burns</h2>STORY</main>",
+        ),
+        ("<title>Mill burns - Gazette</title>", "<h1 class='logo'><img alt='x'>Gazette</h1><main>STORY</main>"),
+        (
+            "<title>Mill burns — Gazette</title>",
+            "<header><h1><a href='https://g.example'>Gazette</a></h1></header>STORY",
+        ),
+        ("<title>Gazette</title>", "<h1 id='site-title'>Gazette</h1><article><h1>Mill burns</h1>STORY</article>"),
+        ("<title>Gazette</title>", "<nav><h1>Menu</h1></nav><main><h1>Mill burns</h1>STORY</main>"),
+        ("<title>Mill burns</title>", "STORY"),
+        ("", "<h1>Mill burns</h1>STORY"),
+        (
+            '<meta property="og:title" content="Gazette"><meta property="og:site_name" content="Gazette">',
+            "<h1>Mill burns</h1>STORY",
+        ),
+        ('<meta name="twitter:title" content="Mill burns">', "<header><h1><a href='/'>Gazette</a></h1></header>STORY"),
+    ],
+)
+def test_a_headline_is_the_storys_and_no_logo(tmp_path: Path, head: str, body: str) -> None:
+    assert titled(tmp_path, head, body.replace("STORY", STORY)) == "Mill burns"
+
+
+TABLE = (
+    "<table><thead><tr><th>Party<th>Seats</tr></thead><tbody><tr><td>Blue</td><td><p>12</p></td></tr>"
+    "<tr><td><a href='x'>Red</a></td><td></td><td>9 <b>(+2)</b></td></tr></tbody></table>"
+)
+
+
+@pytest.mark.parametrize(
+    "page", ["TABLE", "STORYTABLE", "<article>STORYTABLE</article><footer><p>All rights reserved by us.</p>"]
+)
+def test_a_row_of_a_table_is_a_line(tmp_path: Path, page: str) -> None:
+    page = page.replace("STORY", STORY).replace("TABLE", TABLE)
+    texts = one(tmp_path / "a.html", f"<html><body>{page}</body></html>").texts
+    assert [t for t in texts if t.startswith(("Party", "Blue", "Red"))] == ["Party, Seats", "Blue, 12", "Red, 9 (+2)"]
+
+
+def test_a_table_that_lays_out_a_page_is_no_row(tmp_path: Path) -> None:
+    page = f"<table><tr><td>Menu</td><td>{STORY}</td></tr></table>"
+    assert len(one(tmp_path / "a.html", page).texts) in (3, 4)
+
+
+def test_entities_that_show_are_characters(tmp_path: Path) -> None:
+    assert one(tmp_path / "a.html", "<p>Salt &amp;amp; pepper&amp;#8217;s &amp;quot;mill&amp;quot;.</p>").texts == (
+        'Salt & pepper’s "mill".',
+    )

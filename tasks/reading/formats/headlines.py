@@ -1,0 +1,92 @@
+"""The headline of a page: the one that it gives to those who link to it, or its main heading; not a logo."""
+
+import re
+from typing import TYPE_CHECKING
+
+from nightdesk.tasks.reading.formats.entries import plain
+
+if TYPE_CHECKING:
+    from lxml.html import HtmlElement
+
+_NAME = re.compile(r"\s+[|·•—–»:-]\s+|\s*[|»]\s*")  # before or after a site's name
+_MAIN = ("article", "main")
+_AROUND = {"header", "nav", "footer", "aside"}
+
+
+def headline(page: "HtmlElement") -> str | None:
+    """Return a page's headline: its main heading, its og:title, what its window is called, or any other heading."""
+    site = _meta(page, "og:site_name")
+    named = [_without_site(_meta(page, n), site) for n in ("og:title", "twitter:title")]
+    window = _first(page, "//head/title")
+    headings = [h for h in page.xpath("//h1 | //h2") if _text(h)]
+    tops = [h for h in headings if h.tag == "h1"]
+    main = [h for h in tops if _is_main(h) and not _is_logo(h, site)]
+    if main:
+        return _text(main[0])
+    if found := next((n for n in named if n and n.casefold() != site.casefold()), None):
+        return found
+    others = [h for h in tops if not _is_logo(h, site)]
+    within = [h for h in headings if _is_main(h)]
+    if window and (told := next((_text(h) for h in [*others, *within, *headings] if _is_part(_text(h), window)), None)):
+        return told
+    if others and not _is_around(others[0]):
+        return _text(others[0])
+    logos = [_text(h) for h in tops if _is_logo(h, site)]
+    return _without_site(window, site or next(iter(logos), "")) or next(map(_text, tops), None)
+
+
+def _meta(page: "HtmlElement", name: str) -> str:
+    """Return what a page's head says under a name; "" if nothing."""
+    found = page.xpath("//meta[@property=$name or @name=$name]/@content", name=name)
+    return plain(str(found[0])) if found else ""
+
+
+def _first(page: "HtmlElement", path: str) -> str:
+    return next((text for text in map(_text, page.xpath(path)) if text), "")
+
+
+def _text(heading: "HtmlElement") -> str:
+    return plain(" ".join(heading.text_content().split()).replace("<", "&lt;"))
+
+
+def _is_main(heading: "HtmlElement") -> bool:
+    """Tell whether a heading stands in the page's article or main part."""
+    above = [e.tag for e in heading.iterancestors()]
+    if any(tag in ("nav", "footer", "aside") for tag in above):
+        return False
+    return any(tag in _MAIN for tag in above) or heading.get("itemprop") == "headline"
+
+
+def _is_around(heading: "HtmlElement") -> bool:
+    return any(e.tag in _AROUND for e in heading.iterancestors())
+
+
+def _is_logo(heading: "HtmlElement", site: str) -> bool:
+    """Tell whether a heading is the site's name, or a link to its first page."""
+    if site and _text(heading).casefold() == site.casefold():
+        return True
+    said = " ".join(
+        str(e.get(n) or "") for e in (heading, heading.getparent()) if e is not None for n in ("class", "id")
+    )
+    if re.search(r"\b(?:logo|brand|site-(?:title|name)|masthead)\b", said.replace("_", "-"), re.IGNORECASE):
+        return True
+    links = [str(a.get("href") or "") for a in heading.iter("a")] + [
+        str(e.get("href") or "") for e in heading.iterancestors("a")
+    ]
+    return any(re.fullmatch(r"(?:https?://[^/?#]+)?/?(?:index\.\w+)?|#|\./", link.strip()) for link in links if link)
+
+
+def _is_part(heading: str, window: str) -> bool:
+    """Tell whether a heading is one end of what the window is called, the rest being the site's name."""
+    return heading == window or any(heading == window[: mark.start()] for mark in _NAME.finditer(window))
+
+
+def _without_site(title: str, site: str) -> str:
+    """Return a title without the name of its site at either end."""
+    for mark in _NAME.finditer(title):
+        before, after = title[: mark.start()], title[mark.end() :]
+        if site and before and after.casefold() == site.casefold():
+            return before
+        if site and after and before.casefold() == site.casefold():
+            return after
+    return title
