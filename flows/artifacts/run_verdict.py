@@ -1,7 +1,8 @@
 """Whether a run was good, in one line, and what to look at if it was not.
 
 Good: nothing was lost, and nothing unusual was spent. Worth a look: something was. Bad: models failed on more sentences
-than `limits.max_unplaced`, or the audit withheld a batch; such a night is not done, and is run again.
+than `limits.max_unplaced`, the budget was enough for no document, or the audit withheld a batch; such a night is not
+done, and is run again.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,6 +13,7 @@ from nightdesk.tasks.config.profile import Profile
 from nightdesk.tasks.reorganizing.totals import Totals
 
 UNPLACED = 0.01  # share of sentences that are unplaced for reasons of the text's own; above it the run is worth a look
+NAMED = 5  # documents that are named in a line
 LOST_CALLS = 0.1  # share of a model's calls that got no answer, not even repaired
 
 
@@ -61,10 +63,16 @@ def _faults(totals: Totals, profile: Profile, absent: Mapping[str, str]) -> Iter
     most = profile.limits.max_unplaced
     if totals.failed > most * totals.sentences:
         gone = "; ".join(f"{model}: {why}" for model, why in sorted(absent.items()))
+        gone = f" ({gone})" if gone else ""
         yield (
             f"models failed on {totals.failed / totals.sentences:.1%} of the sentences, more than the {most:.1%} of "
-            f"limits.max_unplaced{f' ({gone})' if gone else ''}: the reason column of passages says why; the next night "
+            f"limits.max_unplaced{gone}: the reason column of passages says why; the next night "
             "runs them again"
+        )
+    if totals.unpaid and not totals.placed:
+        yield (
+            f"the budget of ${profile.limits.max_cost_usd:.2f} is enough for no document: raise limits.max_cost_usd in "
+            f"the profile; {_waiting(totals)}"
         )
     if totals.withheld:
         yield f"the audit withheld {_count(len(totals.withheld), 'batch', 'batches')}: {'; '.join(totals.withheld)}"
@@ -116,10 +124,10 @@ def _lost(totals: Totals, profile: Profile) -> Iterator[str]:
             f"models failed on {_count(totals.failed, 'sentence')}: the reason column of passages says why; the next "
             "night takes their documents up again"
         )
-    if totals.unpaid:
+    if totals.unpaid and totals.placed:
         yield (
             f"the budget of ${profile.limits.max_cost_usd:.2f} did not reach for {_count(totals.unpaid, 'sentence')}: "
-            "the next night takes their documents up again"
+            f"{_waiting(totals)}, or raise limits.max_cost_usd"
         )
     if totals.given_up:
         yield (
@@ -139,6 +147,14 @@ def _lost(totals: Totals, profile: Profile) -> Iterator[str]:
         )
     if totals.quarantined:
         yield f"{_count(totals.quarantined, 'row')} failed the audit: read the table quarantine"
+
+
+def _waiting(totals: Totals) -> str:
+    """Say what becomes of the documents that dollars did not reach for."""
+    some = ", ".join(totals.waiting[:NAMED])
+    more = f" and {len(totals.waiting) - NAMED:,} more" if len(totals.waiting) > NAMED else ""
+    who = f"{_count(len(totals.waiting), 'document')} ({some}{more})" if some else "their documents"
+    return f"the next night takes {who} up again"
 
 
 def _headline(totals: Totals, result: Mapping[str, Any]) -> str:

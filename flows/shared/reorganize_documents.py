@@ -73,6 +73,7 @@ async def reorganize_documents(
             night=night,
             again=again,
             catch_up=parameters.learn,
+            alone=kind != "adhoc",  # a pasted text is not to wait for the night of its date
         ) as run:
             is_only_new = parameters.only_new and again is None
             run.begin(is_only_new, parameters.reassign, late=by is not None, done_runs=done_runs)

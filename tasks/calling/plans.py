@@ -30,7 +30,7 @@ class Plans:
 
     def of(self, weights_version: int, request: RoleRequest) -> Plan | None:
         """Return how a question is drawn: among the models that can be asked it at once; None if none can."""
-        plan, tokens = self._whole(weights_version, request.role, request.language), self.budgets.tokens(request)
+        plan, tokens = self.whole(weights_version, request.role, request.language), self.budgets.tokens(request)
         holding = self.budgets.holding(plan.weights, tokens)
         if not holding:
             return None
@@ -43,7 +43,7 @@ class Plans:
 
     def budgets_of(self, role: Role, weights_version: int, language: str) -> Budgets:
         """Return what the models that a role is drawn from can be asked at once."""
-        plan = self._whole(weights_version, role, language)
+        plan = self.whole(weights_version, role, language)
         return self.budgets.of(plan.greedy() if self._greedy else plan)
 
     def did_not_fit(self, role: str, spec: ModelSpec, why: str) -> None:
@@ -55,7 +55,8 @@ class Plans:
                 *(spec.name, role, spec.context.tokens, spec.context.source, why),
             )
 
-    def _whole(self, weights_version: int, role: str, language: str) -> Plan:
+    def whole(self, weights_version: int, role: str, language: str) -> Plan:
+        """Return the plan of a role, whatever the size of its questions."""
         key = (weights_version, role, language)
         if key not in self._plans:
             state = self._states(weights_version)

@@ -46,7 +46,7 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """Since when a model has been out (loop time, and as wall time for people), and what it said last."""
+    """Since when a model has been out (loop time in seconds; wall time for people), and what it said last."""
 
     at: float
     since: str
@@ -175,6 +175,17 @@ class Admission:
             if is_new:
                 log.warning("%s is %s; one call at a time tries it until it answers", model, limits.outage)
 
+    def exhausted(self, model: str) -> None:
+        """Take note that a question has had its attempts.
+
+        If the model answered nothing else meanwhile, that may not be the question's fault. Then the model rests, and
+        the question waits for it as those do that find it out.
+        """
+        limits = self._of[model]
+        if limits.faults >= OUT_AFTER and limits.failures < BROKEN_AFTER:
+            limits.failures = BROKEN_AFTER
+            self.rest(model, BACKOFF_S)
+
     def succeeded(self, model: str) -> None:
         """Take note that a model replied."""
         limits = self._of[model]
@@ -190,12 +201,16 @@ class Admission:
         limits = self._of[model]
         return max(TRIED_S if limits.is_tried else 0.0, limits.rests_until - asyncio.get_running_loop().time())
 
-    def out_for(self, model: str) -> tuple[Outage, float] | None:
-        """Return a model's outage and the seconds that it has lasted; None if it is not out, or being tried now."""
+    def outage(self, model: str) -> Outage | None:
+        """Return since when a model is out; None if it is not."""
+        return self._of[model].outage
+
+    def failing_for(self, model: str) -> float:
+        """Return for how many seconds a model has done nothing but fail; 0 if it has not, or is being tried now."""
         limits = self._of[model]
-        if limits.outage is None or limits.is_tried:
-            return None
-        return limits.outage, asyncio.get_running_loop().time() - limits.outage.at
+        if not limits.is_broken() or not limits.faults or limits.is_tried:
+            return 0.0
+        return asyncio.get_running_loop().time() - limits.first[0]
 
     async def news(self, seconds: float) -> None:
         """Wait until some model answers or fails, at most so many seconds."""

@@ -82,15 +82,16 @@ class Sender:
         await self._admission.news(seconds)
 
     def give_up(self, models: Iterable[str]) -> bool:
-        """Leave models out of the rest of the run if all of them have been out for limits.outage_s; tell whether."""
-        left = [m for m in set(models) if m not in self.out]
-        outages = {m: outage for m in left if (outage := self._admission.out_for(m)) is not None}
-        if len(outages) < len(left) or any(seconds < self._limits.outage_s for _, seconds in outages.values()):
+        """Tell whether all of some models have failed for limits.outage_s; leave those that are out out of the run."""
+        left = sorted({m for m in models if m not in self.out})
+        if any(self._admission.failing_for(m) < max(self._limits.outage_s, 1e-9) for m in left):
             return False
-        for model, (outage, seconds) in sorted(outages.items()):
-            self.out[model] = str(outage)
-            self.failing.add(model)
-            log.warning("%s is %s; after %.0f s it is asked no more in this run", model, outage, seconds)
+        for model in left:
+            if (outage := self._admission.outage(model)) is not None:
+                self.out[model] = str(outage)
+                self.failing.add(model)
+                seconds = self._admission.failing_for(model)
+                log.warning("%s is %s; after %.0f s it is asked no more in this run", model, outage, seconds)
         return True
 
     async def cancel(self) -> None:
@@ -130,7 +131,7 @@ class Sender:
 
     async def _by_batch(self, spec: ModelSpec, request: RoleRequest, record: Record) -> CallResult:
         """Send a call over lane batch, and over lane sync what that leaves."""
-        _, most = _size(spec, request)
+        _, most = most_of(spec, request)
         try:
             async with self._admission.dollars(spec.name, most * spec.prices.batch) as grant:
                 returned = await self._batch_lane.answer(spec, record["answer_key"], request)
@@ -153,7 +154,7 @@ class Sender:
         self, spec: ModelSpec, request: RoleRequest, record: Record, is_there: Callable[[], bool]
     ) -> CallResult | None:
         """Send a call until it is answered, cannot be, or has had its attempts and its time; None: it need not be."""
-        tokens, most = _size(spec, request)
+        tokens, most = most_of(spec, request)
         patience_s, failures, key = self._limits.patience_s, 0, record["answer_key"]
         while True:
             try:
@@ -186,6 +187,8 @@ class Sender:
             patience_s -= grant.waited_s
             failures += not isinstance(error, RateLimited)  # one who asks to wait is waited for
             if failures >= self._limits.attempts or patience_s <= 0:
+                if spec.is_remote:
+                    self._admission.exhausted(spec.name)
                 return reply
             if not isinstance(error, RateLimited):
                 await asyncio.sleep(BACKOFF_S * 2 ** (failures - 1) * random.uniform(0.5, 1.0))
@@ -267,7 +270,7 @@ class Sender:
             log.warning("%s; models that cost nothing go on", why)
 
 
-def _size(spec: ModelSpec, request: RoleRequest) -> tuple[int, float]:
+def most_of(spec: ModelSpec, request: RoleRequest) -> tuple[int, float]:
     """Return a call's tokens, and the most dollars that it can cost over lane sync."""
     tokens = question_tokens(request) if spec.is_remote else 0
     characters = PROMPT_CHARACTERS + sum(map(len, (*request.items, *request.labels, *request.meanings, request.failed)))

@@ -46,6 +46,7 @@ class Work:
     notes: what a reader of the table `documents` is to know of it; filing adds them to its reason, a clause each.
     taken_up: the nights (YYYY-MM-DD) that have taken this text of the document up again, as a part of it was lost.
     unjoined: whether a question about which of its topics are one story got no answer, or could not be asked.
+    waits: why nothing is asked about it in this run, because dollars do not reach for all of it; None if they do.
     """
 
     document: Document
@@ -60,6 +61,7 @@ class Work:
     notes: list[str] = field(default_factory=list)
     taken_up: tuple[str, ...] = ()
     unjoined: bool = False
+    waits: Lost | None = None
 
     def texts(self, chunk: Chunk) -> tuple[str, ...]:
         """Return the sentences of a chunk."""
@@ -109,6 +111,11 @@ class Batch:
     number: int
     works: list[Work] = field(default_factory=list)
     unreadable: list[Unreadable] = field(default_factory=list)
+
+    @property
+    def served(self) -> list[Work]:
+        """Return the documents that the roles are asked about."""
+        return [w for w in self.works if w.waits is None]
 
     @property
     def sentences(self) -> int:

@@ -6,7 +6,7 @@ checker are shown is guessed from the sentences. Caches and answers that are sto
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from math import inf
 from typing import Any
@@ -16,6 +16,7 @@ from nightdesk.role_rl.learner import serving
 from nightdesk.role_rl.sampling import Plan, inclusion
 from nightdesk.role_rl.state import LearnerState
 from nightdesk.tasks.calling.question_size import Budgets, budget, is_seldom
+from nightdesk.tasks.calling.retries import most_of
 from nightdesk.tasks.config.model_spec import ModelSpec
 from nightdesk.tasks.config.pricing import dollars_of
 from nightdesk.tasks.config.profile import Profile
@@ -82,6 +83,21 @@ class Forecast:
     questions: list[dict[str, Any]]
 
 
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What an arm is expected to be asked: so many calls of this size and price, to serve or as a judge."""
+
+    role: Role
+    arm: str
+    calls: float
+    usage: Usage
+    dollars: float
+    judges: bool
+
+
+Plans = Callable[[Role], Plan]
+
+
 def forecast(documents: Iterable[Document], profile: Profile, state: LearnerState | None) -> Forecast:
     """Foretell what documents would take."""
     arms, settings, budgets = profile.arms(), profile.settings(), Budgets(profile)
@@ -91,25 +107,9 @@ def forecast(documents: Iterable[Document], profile: Profile, state: LearnerStat
         plans = {role: serving(state, arms, settings, role, document.language) for role in ROLES}
         for request, usage, tokens, is_part in _requests(document, profile, budgets, plans["relationship_checker"]):
             plan = plans[request.role]
-            holding = budgets.holding(plan.weights, tokens)
-            largest[request.role].add(tokens, is_part, plan, holding)
-            if not holding:
-                continue
-            plan = plan.only(holding)
-            for arm in arms:
-                if arm.name not in plan.weights:
-                    continue
-                runs, judged = inclusion(arm.name, plan)
-                takes, dollars = _of(profile.model(arm.model), usage, arm.lane)
-                rows[request.role, arm.name].add(runs, takes, dollars)
-                board = [
-                    j.model
-                    for j in arms
-                    if j.name in plan.weights and may_judge(j.model, j.family, arm.model, arm.family, (j,))
-                ]
-                for judge in dict.fromkeys(board):
-                    share = judged * min(1.0, profile.judging.judges / len(set(board)))
-                    rows[request.role, judge].add(share, *_of(profile.model(judge), usage), judges=True)
+            largest[request.role].add(tokens, is_part, plan, budgets.holding(plan.weights, tokens))
+            for e in _expected(request, usage, tokens, profile, budgets, plan):
+                rows[e.role, e.arm].add(e.calls, e.usage, e.dollars, e.judges)
     ordered = sorted(rows.items(), key=lambda r: (ROLES.index(r[0][0]), -r[1].cost_usd, r[0][1]))
     return Forecast(
         [
@@ -127,6 +127,40 @@ def forecast(documents: Iterable[Document], profile: Profile, state: LearnerStat
         ],
         [_question(role, of, profile) for role, of in largest.items() if of.tokens],
     )
+
+
+def dollars_of_document(document: Document, profile: Profile, budgets: Budgets, plans: Plans) -> tuple[float, float]:
+    """Return the dollars that all roles of a document are expected to take, and the most that one call can."""
+    expected, most = 0.0, 0.0
+    for request, usage, tokens, _ in _requests(document, profile, budgets, plans("relationship_checker")):
+        for e in _expected(request, usage, tokens, profile, budgets, plans(request.role)):
+            expected += e.calls * e.dollars
+            if e.dollars:
+                most = max(most, most_of(profile.model(e.arm), request)[1])
+    return expected, most
+
+
+def _expected(
+    request: RoleRequest, usage: Usage, tokens: int, profile: Profile, budgets: Budgets, plan: Plan
+) -> Iterable[Expected]:
+    """Yield who would be asked a question, and how often."""
+    holding = budgets.holding(plan.weights, tokens)
+    if not holding:
+        return
+    plan, arms, role = plan.only(holding), profile.arms(), request.role
+    for arm in arms:
+        if arm.name not in plan.weights:
+            continue
+        runs, judged = inclusion(arm.name, plan)
+        yield Expected(role, arm.name, runs, *_of(profile.model(arm.model), usage, arm.lane), judges=False)
+        board = [
+            j.model
+            for j in arms
+            if j.name in plan.weights and may_judge(j.model, j.family, arm.model, arm.family, (j,))
+        ]
+        for judge in dict.fromkeys(board):
+            share = judged * min(1.0, profile.judging.judges / len(set(board)))
+            yield Expected(role, judge, share, *_of(profile.model(judge), usage), judges=True)
 
 
 def _question(role: Role, of: Largest, profile: Profile) -> dict[str, Any]:

@@ -24,6 +24,9 @@ async def split(router: Router, batch: Batch, progress: Progress) -> None:
         work.chunks = chunk_splitter.split_document(work.document.doc_id, work.document.texts, router.profile.chunks)
         n = len(work.chunks)
         work.found, work.placed, work.filed = [()] * n, [{} for _ in range(n)], [{} for _ in range(n)]
+        if work.waits is not None:
+            work.not_located = dict.fromkeys(range(n), work.waits)
+            work.notes.append(f"waits for the next night: {work.waits.reason}")
         progress(k, len(batch.works))
 
 
@@ -31,7 +34,7 @@ async def find(router: Router, batch: Batch, progress: Progress) -> None:
     """Find the topics of every chunk."""
     asked: Asked = [
         (w, k, topic_finder.make_request(w.texts(c), w.document.language))
-        for w in batch.works
+        for w in batch.served
         for k, c in enumerate(w.chunks)
     ]
     for (work, k, _), parts in zip(asked, await _ask_chunks(router, asked, progress), strict=True):
@@ -115,7 +118,7 @@ async def organize(router: Router, batch: Batch, progress: Progress) -> None:
     categories, meanings = list(router.profile.categories), list(router.profile.categories.values())
     asked: Asked = [
         (w, k, content_organizer.make_request(w.texts(c), w.document.language, categories, meanings))
-        for w in batch.works
+        for w in batch.served
         for k, c in enumerate(w.chunks)
     ]
     for (work, k, _), parts in zip(asked, await _ask_chunks(router, asked, progress), strict=True):

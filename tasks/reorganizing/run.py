@@ -3,30 +3,32 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import date, datetime
 from pathlib import Path
 
 from nightdesk.role_rl import state_versions as states
-from nightdesk.role_rl.errors import StateError
-from nightdesk.role_rl.state import LearnerState
 from nightdesk.tasks.calling.answers.answer_store import Store
+from nightdesk.tasks.calling.answers.turns import turn
 from nightdesk.tasks.calling.availability import usable
 from nightdesk.tasks.calling.dask_pool import fan_out
 from nightdesk.tasks.calling.router import Router
 from nightdesk.tasks.config.profile import Profile
 from nightdesk.tasks.errors import AuditFailed, InputError
-from nightdesk.tasks.learning.learn import learn_unseen, state_folder
+from nightdesk.tasks.learning.learn import state_folder
 from nightdesk.tasks.reading.documents import Unreadable
 from nightdesk.tasks.reading.sources import Reading, check_sources, nothing_readable, there_by
 from nightdesk.tasks.reorganizing import stories, unfinished
+from nightdesk.tasks.reorganizing.affordable import Purse
 from nightdesk.tasks.reorganizing.control_items import answer_controls
 from nightdesk.tasks.reorganizing.document_state import Batch, JoinedTopic, Work
 from nightdesk.tasks.reorganizing.filing import TAKEN_UP, file_batch, topic_id
-from nightdesk.tasks.reorganizing.opening import open_out
+from nightdesk.tasks.reorganizing.opening import open_out, unwritable
 from nightdesk.tasks.reorganizing.role_stages import topic_texts
 from nightdesk.tasks.reorganizing.stories import known_topics
 from nightdesk.tasks.reorganizing.totals import Totals
+from nightdesk.tasks.reorganizing.weights import Versions
+from nightdesk.tasks.reorganizing.weights import catch_up as catch_up_weights
 from nightdesk.tasks.tables import parts, publish, quarantine
 from nightdesk.tasks.tables.audit import Auditor, AuditReport, auditor
 from nightdesk.tasks.tables.contracts import contract
@@ -87,7 +89,7 @@ class Run:
 
     def _read(self, known: set[tuple[str, str]], reassign: bool) -> Iterator[Batch]:
         self._stood = unfinished.known(self.out, self.profile.name, self.run_date)
-        batch = Batch(1)
+        batch, purse = Batch(1), Purse(self.router, self.weights_version)
         readable = 0
         for document in self.reading.documents():
             if isinstance(document, Unreadable):
@@ -98,10 +100,17 @@ class Run:
             if (document.doc_id, document.content_hash) in known:
                 self.totals.skipped += 1
                 continue
-            batch.works.append(Work(document, self.weights_version))
+            waits = purse.refusal(document)
+            if waits is not None and batch.served:  # these may take less than expected, so they come first
+                yield self._assigned(batch, reassign)
+                batch = Batch(batch.number + 1)
+                purse.settle()
+                waits = purse.refusal(document)
+            batch.works.append(Work(document, self.weights_version, waits=waits))
             if batch.sentences >= self.profile.document_batches.sentences:
                 yield self._assigned(batch, reassign)
                 batch = Batch(batch.number + 1)
+                purse.settle()
         if not readable and self.reading.sources:
             raise InputError(nothing_readable(batch.unreadable[0].reason, len(batch.unreadable)))
         if batch.works or batch.unreadable:
@@ -160,6 +169,7 @@ class Run:
             for tried, failed, unpaid in zip(*(documents[c] for c in ("taken_up", "failed", "unpaid")), strict=True)
         )
         self.totals.left_out = dict(self.router.plans.left_out)
+        self.totals.waiting += [w.document.doc_id for w in batch.works if w.waits is not None]
         self.totals.reasons += [u.reason for u in batch.unreadable]
         self.totals.count_calls(tables["calls"])
         del self.batches[batch.number]
@@ -220,6 +230,7 @@ async def open_run(
     night: date | None = None,
     again: frozenset[str] | None = None,
     catch_up: bool = False,
+    alone: bool = True,
 ) -> AsyncIterator[Run]:
     """Open everything that a run needs, take over what killed runs left, and close it all in the end.
 
@@ -230,6 +241,7 @@ async def open_run(
     that are missing, if others are there. If that is not run_date, the run takes up what was lost, and asks again.
     again: read these documents as they were published for run_date, and none of the arguments.
     catch_up: learn from published runs that no weights version has seen, before the weights are picked.
+    alone: wait for another run of this date and profile that is under way.
 
     Raises:
         InputError: bad sources, or OUT cannot be written.
@@ -242,16 +254,24 @@ async def open_run(
         if by is not None:
             reading = there_by(reading, arguments, run_date, by)
     dask = profile.dask
-    async with fan_out(dask.scheduler, dask.workers, profile.limits.call_timeout_s, dask.wait_s) as pool:
+    async with (
+        fan_out(dask.scheduler, dask.workers, profile.limits.call_timeout_s, dask.wait_s) as pool,
+        AsyncExitStack() as held,
+    ):
         able = await usable(profile, pool)  # before anything is written
+        if alone:
+            try:
+                await held.enter_async_context(turn(out, profile.name, run_date, run_id))
+            except OSError as e:
+                raise unwritable(out, e) from None
         store = await asyncio.to_thread(open_out, out, run_id)
         try:
             if catch_up:
-                await asyncio.to_thread(_catch_up, out, profile, run_date, run_id)
+                await asyncio.to_thread(catch_up_weights, out, profile, run_date, run_id)
             newest, warnings = states.latest(state_folder(out, profile.name))
             for warning in warnings:
                 log.warning("%s", warning)
-            version_of = _Versions(state_folder(out, profile.name), newest)
+            version_of = Versions(state_folder(out, profile.name), newest)
             is_again = night is not None and night != run_date
             router = Router(able, run_date, version_of, store, pool, greedy, teaches, is_again)
             with auditor() as audits:
@@ -261,35 +281,3 @@ async def open_run(
             await pool.cancel()
             publish.sweep_staging(out, lambda run: run == run_id)
             store.close()
-
-
-def _catch_up(out: Path, profile: Profile, run_date: date, run_id: str) -> None:
-    """Learn from what an earlier run published and could not learn from; if that fails again, the run goes on."""
-    try:
-        learned = learn_unseen(out, profile, run_date, run_id)
-    except Exception as e:  # noqa: BLE001  (whatever it is, documents are read with the weights that there are)
-        log.warning(
-            "published runs could not be learned from (%s: %s); the next learn tries again", type(e).__name__, e
-        )
-        return
-    for warning in learned.warnings if learned is not None else ():
-        log.warning("%s", warning)
-    if learned is not None:
-        log.info("weights version %d, from runs that had not been learned from: %s", learned.version, learned.reason)
-
-
-class _Versions:
-    """Finds the weights of a version; if it is gone or broken, those of the newest, and says so once."""
-
-    def __init__(self, folder: Path, newest: LearnerState | None) -> None:
-        self._folder, self._newest = folder, newest
-        self._known: dict[int, LearnerState | None] = {0: None, newest.version if newest else 0: newest}
-
-    def __call__(self, version: int) -> LearnerState | None:
-        if version not in self._known:
-            try:
-                self._known[version] = states.load(self._folder, version)
-            except StateError as e:
-                log.warning("%s; the newest weights serve instead", e)
-                self._known[version] = self._newest
-        return self._known[version]

@@ -28,6 +28,7 @@ class Totals:
     unjoined: documents whose topics could not all be compared, so that one story may stand there as several.
     left_out: (role, model) -> questions that were longer than the model can be asked, so that others answered.
     given_up: documents that were taken up again on as many nights as they may be, and still have such sentences.
+    waiting: documents that dollars did not reach for, so that nothing was asked about them.
     missing: why sources are not there. withheld: why batches were withheld by the audit, with the documents of each.
     """
 
@@ -44,6 +45,7 @@ class Totals:
     unjoined: int = 0
     left_out: dict[tuple[str, str], int] = field(default_factory=dict)
     given_up: int = 0
+    waiting: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     withheld: list[str] = field(default_factory=list)
     stages: dict[str, float] = field(default_factory=dict)

@@ -308,19 +308,18 @@ def test_a_model_that_fails_on_several_questions_in_a_row_is_out_and_one_call_at
                 pytest.fail("it is not yet time to try it")
         await asyncio.sleep(admission.free_in("a"))
         async with admission.grant("a", 10, 0.0) as probe:
-            assert admission.out_for("a") is None  # who knows yet
+            assert admission.failing_for("a") == 0  # who knows yet
             with pytest.raises(Resting):
                 async with admission.grant("a", 10, 0.0):
                     pytest.fail("another call tries it")
         admission.failed("a", TransientError("500: no"), probe, "question 7")
         assert admission.free_in("a") > 0.5
-        outage = admission.out_for("a")
-        assert outage is not None
-        assert outage[1] == pytest.approx(loop.time(), abs=0.1)  # since the first of the failures
+        assert admission.outage("a") is not None
+        assert admission.failing_for("a") == pytest.approx(loop.time(), abs=0.1)  # since the first of the failures
         await asyncio.sleep(admission.free_in("a"))
         async with admission.grant("a", 10, 0.0):
             admission.succeeded("a")
-        assert admission.out_for("a") is None
+        assert admission.outage("a") is None
         await asyncio.gather(*(_fail(admission, 1, TransientError("500"), 1) for _ in range(4)))
         assert admission.free_in("a") == 0  # back for all
 
@@ -336,7 +335,24 @@ def test_neither_one_bad_question_nor_a_provider_that_asks_to_wait_puts_a_model_
     async def check() -> None:
         admission = Admission((model("a"),), max_cost_usd=0.0)
         await _fail(admission, 9, error, questions)
-        assert admission.out_for("a") is None
+        assert admission.outage("a") is None
+
+    run(check())
+
+
+def test_a_question_that_had_its_attempts_waits_if_nothing_else_was_answered_meanwhile() -> None:
+    async def check() -> None:
+        admission = Admission((model("a"),), max_cost_usd=0.0)
+        await _fail(admission, 3, TransientError("500"), 1)
+        admission.exhausted("a")
+        assert admission.free_in("a") > 0
+        await asyncio.sleep(9)
+        assert admission.failing_for("a") == pytest.approx(9, abs=0.1)
+        admission.succeeded("a")
+        await asyncio.sleep(60)
+        await _fail(admission, 2, TransientError("500"), 1)
+        admission.exhausted("a")
+        assert admission.free_in("a") == 0  # another was answered in between, so this question is at fault
 
     run(check())
 

@@ -1,0 +1,67 @@
+"""What a run's dollars reach for: a document is served by all roles, or it waits whole for the next night.
+
+Half a document costs money and is of no use: with too few dollars the first roles would run for everything and leave
+nothing for the last. So documents are admitted in order while what is left covers what all their roles are expected to
+cost. Expectations may be wrong, so what a batch did take corrects those of the next, and the first takes no more than
+a part of the budget. Where every role has a model that costs nothing, nothing waits: those models finish the night.
+"""
+
+from nightdesk.role_rl.sampling import Plan
+from nightdesk.tasks.calling.question_size import Budgets
+from nightdesk.tasks.calling.router import Router
+from nightdesk.tasks.config.model_spec import ModelSpec
+from nightdesk.tasks.messages import ROLES, Role
+from nightdesk.tasks.reading.documents import Document
+from nightdesk.tasks.reorganizing.document_state import Lost
+from nightdesk.tasks.reorganizing.dry_run import dollars_of_document
+
+MARGIN = 1.2  # by which a document may be dearer than expected
+FIRST_SHARE = 0.5  # of the dollars, for the first batch: what calls take of this pool is not known before
+
+
+class Purse:
+    """The dollars of one run. weights_version: by which documents are expected to be served."""
+
+    def __init__(self, router: Router, weights_version: int) -> None:
+        self._router, self._profile, self._version = router, router.profile, weights_version
+        self._budgets = Budgets(self._profile)
+        self._batch, self._before = 0.0, router.spent  # expected dollars of the batch; spent when it began
+        self._dearer = 0.0  # by how much calls are dearer than expected; 0: not known yet
+
+    def settle(self) -> None:
+        """Begin the next batch, and learn from what the one before it took."""
+        took = self._router.spent - self._before
+        if took > 0 and self._batch > 0:
+            self._dearer = max(self._dearer, took / self._batch, 1.0)
+        self._batch, self._before = 0.0, self._router.spent
+
+    def refusal(self, document: Document) -> Lost | None:
+        """Admit a document to the batch, and return None; or say why it has to wait."""
+        if self._has_free(document.language):
+            return None
+
+        def plan(role: Role) -> Plan:
+            whole = self._router.plans.whole(self._version, role, document.language)
+            return whole.greedy() if self._router.greedy else whole
+
+        costs, most = dollars_of_document(document, self._profile, self._budgets, plan)
+        most_usd = self._profile.limits.max_cost_usd
+        left, share = most_usd - self._router.spent, 1.0 if self._dearer or not self._batch else FIRST_SHARE
+        dearer = MARGIN * (self._dearer or 1.0)
+        if costs and dearer * (self._batch + costs) + most > share * left:  # `most`: each call reserves the most it can
+            return Lost(
+                f"budget: its questions may cost ${dearer * costs + most:.4f}, and ${max(0.0, left):.4f} of the run's "
+                f"${most_usd:.2f} are left; raise limits.max_cost_usd",
+                "budget",
+            )
+        self._batch += costs
+        return None
+
+    def _has_free(self, language: str) -> bool:
+        """Tell whether each role can be served by a model that costs nothing."""
+        plans = (self._router.plans.whole(self._version, role, language) for role in ROLES)
+        return all(any(_is_free(self._profile.model(name)) for name in plan.weights) for plan in plans)
+
+
+def _is_free(model: ModelSpec) -> bool:
+    return not model.is_remote or not (model.prices.input or model.prices.output)
