@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.common import prefect_server, scratch, show
-from benchmarks.fault_cases import batch_faults, dask_faults, money_faults
+from benchmarks.fault_cases import batch_faults, dask_faults, money_faults, store_faults
 
 Fault = Callable[[Path, dict[str, str]], dict[str, Any]]
-WINGS = (batch_faults, dask_faults, money_faults)
+WINGS = (batch_faults, dask_faults, money_faults, store_faults)
 
 
 def main() -> None:

@@ -11,13 +11,13 @@ import json
 import logging
 import time
 import uuid
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from nightdesk.tasks.calling.batch_journal import Made, Outstanding, Place
 from nightdesk.tasks.config.model_spec import ModelSpec
 from nightdesk.tasks.config.profile import ProviderBatches
-from nightdesk.tasks.errors import ModelError, TerminalError, TransientError
+from nightdesk.tasks.errors import ModelError, PublishError, TerminalError, TransientError
 from nightdesk.tasks.messages import RoleRequest
 from nightdesk.tasks.models.address import address
 from nightdesk.tasks.models.providers.batch_protocol import Batches, BatchItem, BatchResult
@@ -161,7 +161,10 @@ class BatchLane:
         sizes = [len(json.dumps(body)) + ITEM_BYTES for body in bodies]
         for start, end in self._split(lane, sizes):
             marker = f"nd{uuid.uuid4().hex[:16]}"
-            made = self._rows.intend(marker, [q.key for q in questions[start:end]], time.time())
+            try:
+                made = self._rows.intend(marker, [q.key for q in questions[start:end]], time.time())
+            except PublishError as e:  # the store refuses it: who waits must hear of it, or would wait for ever
+                return _fail((q.result for q in questions[start:]), e)
             self._out[marker] = {n: q.result for n, q in enumerate(questions[start:end])}
             items = [BatchItem(f"{marker}-{n}", body) for n, body in enumerate(bodies[start:end])]
             self._start(self._follow(lane, made, items))
@@ -194,6 +197,8 @@ class BatchLane:
             if not lane.closed:
                 lane.closed = str(e)
                 log.warning("%s: no batches any more: %s; lane sync does the rest", lane.name, e)
+        except PublishError as e:
+            _fail(results.values(), e)
         finally:
             del self._out[made.marker]
             for number, result in results.items():
@@ -268,3 +273,10 @@ class BatchLane:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _fail(results: Iterable["asyncio.Future[BatchResult]"], error: PublishError) -> None:
+    for result in results:
+        if not result.done():
+            result.set_exception(error)
+            result.exception()  # asyncio reports an exception that nobody has looked at: who waited may be gone

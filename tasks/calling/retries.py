@@ -165,8 +165,6 @@ class Sender:
                     if is_ours:
                         reply = await self._sent(spec, request, record)
                         grant.spent = self._dollars(spec, record, reply, most)
-                        if self._ending:  # whatever came is written down, and nothing more is sent
-                            return reply
             except BudgetExceeded as e:
                 self._over_budget(e)
                 return CallResult(None, OverBudget(str(e)), now(), 0.0)
@@ -181,7 +179,7 @@ class Sender:
                 self._put_out(spec, error)
             if error is None or isinstance(error, BadReply):
                 self._admission.succeeded(spec.name)
-            if not isinstance(error, TransientError):
+            if not isinstance(error, TransientError) or self._ending:  # at the end, what came is all that is wanted
                 return reply
             self._admission.failed(spec.name, error, grant, key)
             patience_s -= grant.waited_s

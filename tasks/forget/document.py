@@ -16,7 +16,7 @@ from nightdesk.tasks.errors import InputError, NightdeskError
 from nightdesk.tasks.forget.leftovers import left_of
 from nightdesk.tasks.forget.places import Forgetting, clear_all, place_of
 from nightdesk.tasks.reading import pasted_text
-from nightdesk.tasks.tables import parts, publish
+from nightdesk.tasks.tables import publish, read
 from nightdesk.tasks.tables.places import REPLACED
 
 _HOLDING = ("quarantine", *REPLACED)  # tables with rows of documents that hold text
@@ -63,15 +63,18 @@ def _found(out: Path, doc_id: str, noted: set[date]) -> tuple[list[date], list[s
     dates, sources, texts = set(noted), set(), set(pasted_text.sentences(out, doc_id))
     columns = {"passages": "text", "documents": "source", "topics": "title", "quarantine": "expectation"}
     for table in _HOLDING:
-        for day in parts.dates(out, table):
-            rows = parts.read(out, table, [day], ["doc_id", columns[table]])
-            its = rows.filter(pc.fill_null(pc.equal(rows["doc_id"], doc_id), False))[columns[table]].to_pylist()
-            dates |= {day} if its else set()
-            sources |= set(its) if table == "documents" else set()
-            texts |= set(its) if table == "passages" else set()
-    named = f">{escape(doc_id)}<"
+        column = columns[table]
+        where = pc.field("doc_id") == doc_id
+        for row in read.scan(out, table, columns=["run_date", column], where=where).to_pylist():
+            dates.add(row["run_date"])
+            if table == "documents":
+                sources.add(row[column])
+            elif table == "passages":
+                texts.add(row[column])
+    rows_of_it = f'<th scope="row">{escape(doc_id)}<', f"<dt>{escape(doc_id)}</dt>"
     for page in (out / "editions").glob("????-??-??/index.html"):
-        if named in page.read_text(encoding="utf-8", errors="replace"):
+        written = page.read_text(encoding="utf-8", errors="replace")
+        if any(row in written for row in rows_of_it):
             dates.add(date.fromisoformat(page.parent.name))
     return sorted(dates), sorted(sources), texts
 

@@ -15,6 +15,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from nightdesk.tasks.calling.answers.storage_errors import naming_the_file
 from nightdesk.tasks.tables import parts
 
 LOOK_BACK = 7  # days; a night that was missed longer ago stays missed
@@ -152,18 +153,23 @@ def read_marks(out: Path, profile: str) -> Marks:
 
 
 def mark(out: Path, profile: str, night: ScheduledNight, run_id: str, done: bool) -> None:
-    """Write down that a night has begun, or that it is done."""
+    """Write down that a night has begun, or that it is done.
+
+    Raises:
+        PublishError: the disk refuses it.
+    """
     path = out / "nights" / profile / f"{night.run_date.isoformat()}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
     known = _read(path)
     is_earlier = known.done is not None and known.done.timestamp() < night.at  # the same night begun anew is not done
     before = {"due": known.done.isoformat(), "runs": sorted(known.runs)} if known.done and is_earlier else None
     temporary = path.with_suffix(f".{uuid.uuid4().hex}")
-    with temporary.open("w", encoding="utf-8") as f:
-        json.dump({"due": night.due.isoformat(), "run_id": run_id, "done": done, "before": before}, f)
-        f.flush()
-        os.fsync(f.fileno())
-    temporary.replace(path)
+    with naming_the_file(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with temporary.open("w", encoding="utf-8") as f:
+            json.dump({"due": night.due.isoformat(), "run_id": run_id, "done": done, "before": before}, f)
+            f.flush()
+            os.fsync(f.fileno())
+        temporary.replace(path)
 
 
 def _read(path: Path) -> Mark:

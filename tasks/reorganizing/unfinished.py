@@ -18,6 +18,7 @@ from typing import Any
 
 import pyarrow.compute as pc
 
+from nightdesk.tasks.calling.answers.storage_errors import naming_the_file
 from nightdesk.tasks.reading.documents import Document, Unreadable
 from nightdesk.tasks.reading.sources import Reading
 from nightdesk.tasks.reorganizing.filing import REPLACED, TAKEN_UP
@@ -112,13 +113,18 @@ def bad_nights(out: Path, profile: str, run_date: date) -> set[str]:
 
 
 def note_bad(out: Path, profile: str, run_date: date, night: date) -> bool:
-    """Write down that the night of a date ended bad on a night; return whether it is given up for that."""
+    """Write down that the night of a date ended bad on a night; return whether it is given up for that.
+
+    Raises:
+        PublishError: the disk refuses it.
+    """
     nights = sorted({*bad_nights(out, profile, run_date), night.isoformat()})
     path = _bad(out, profile, run_date)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text(json.dumps(nights), encoding="utf-8")
-    temporary.replace(path)
+    with naming_the_file(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_suffix(".tmp")
+        temporary.write_text(json.dumps(nights), encoding="utf-8")
+        temporary.replace(path)
     return len(set(nights) - {run_date.isoformat()}) >= TAKEN_UP
 
 

@@ -20,6 +20,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from nightdesk.role_rl.state import SCHEMA
+from nightdesk.tasks.calling.answers.storage_errors import naming_the_file
 from nightdesk.tasks.errors import PublishError
 from nightdesk.tasks.tables import publish, state_upgrades
 from nightdesk.tasks.tables.contracts import TABLES, contract
@@ -159,8 +160,9 @@ def _current() -> dict[str, int]:
 
 def _write_format(out: Path) -> None:
     temporary = _format_file(out).with_suffix(f".{uuid.uuid4().hex}")
-    temporary.write_text(json.dumps({"tables": _current()}), encoding="utf-8")
-    temporary.replace(_format_file(out))
+    with naming_the_file(_format_file(out)):
+        temporary.write_text(json.dumps({"tables": _current()}), encoding="utf-8")
+        temporary.replace(_format_file(out))
 
 
 def _waiting_states(out: Path) -> int:

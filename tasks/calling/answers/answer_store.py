@@ -8,7 +8,7 @@ the two loses none, and what was published stays so when its part is deleted lat
 
 import json
 from collections.abc import Iterable
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -70,14 +70,13 @@ class Store:
         lock.parent.mkdir(parents=True, exist_ok=True)
         self._alive = FileLock(lock, thread_local=False)  # held while the run lives; the system frees it
         self._alive.acquire(timeout=0)
-        try:
-            self._db = Database(_file(out), out / "_staging" / "spare")
+        with ExitStack() as undo:
+            undo.callback(self._let_go)
+            self._db = undo.enter_context(closing(Database(_file(out), out / "_staging" / "spare")))
             self._db.transact(self._bring_up)
             self.outstanding = Outstanding(self._db)
             self.claims = Claims(self._db, run_id, lambda run: is_alive(out, run))
-        except BaseException:
-            self._let_go()
-            raise
+            undo.pop_all()
 
     def close(self) -> None:
         """Close the database and let others know that this run is over."""

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from nightdesk.tasks.calling.answers.storage_errors import StoreError, naming_the_store
 
-LOCK_TIMEOUT_S = 60.0  # how long another process may keep the database locked
+LOCK_TIMEOUT_S = 30.0  # how long another process may keep the database locked
 SPARE_BYTES = 4 * 1024 * 1024  # room for some hundred answers
 _PRIVATE = 0o600
 T = TypeVar("T")

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from nightdesk.tasks.calling.answers.answer_store import Store
+from nightdesk.tasks.calling.answers.storage_errors import StoreError
+from nightdesk.tasks.calling.batch_journal import Outstanding
 from nightdesk.tasks.calling.call_rows import Unit
 from nightdesk.tasks.calling.dask_pool import fan_out
 from nightdesk.tasks.calling.outcomes import Outcome
@@ -121,6 +123,18 @@ def test_a_batch_answers_at_half_the_price(cluster: str, out: Path, server: Play
         assert row["cost_usd"] == pytest.approx(full_price / 2)
     _ask(cluster, out, profile, _units(20), "run-2")
     assert server.counts()["requests"] == 20  # the store has them
+
+
+@pytest.mark.parametrize("step", ["intend", "made"])
+def test_a_store_that_fails_ends_the_run_and_leaves_nobody_waiting(
+    cluster: str, out: Path, server: Playing, profile: Profile, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    def fails(*arguments: object) -> None:
+        raise StoreError("answers.db: the disk is full")
+
+    monkeypatch.setattr(Outstanding, step, fails)
+    with pytest.raises(StoreError, match="the disk is full"):
+        _ask(cluster, out, profile, _units(3))
 
 
 def test_a_cancelled_run_is_resumed_and_nothing_is_sent_twice(
