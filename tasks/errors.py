@@ -6,6 +6,7 @@ NightdeskError
 ├── ModelError              a call got no usable answer
 │   ├── TransientError      the same call may succeed later (retry)
 │   │   ├── Unanswered      ... but it was sent and no answer came, so the provider may charge for it
+│   │   │   └── WorkerLost      ... as its worker or Dask's scheduler was lost, which is no news about the model
 │   │   ├── RateLimited     ... after retry_after seconds
 │   │   └── Resting         ... but the model rests for longer than the call may wait
 │   ├── OverBudget          the call was not sent, since the run's dollars do not reach for it
@@ -49,6 +50,10 @@ class TransientError(ModelError):
 
 class Unanswered(TransientError):
     """The call was sent, and no answer came in time or in full: the provider may charge for it."""
+
+
+class WorkerLost(Unanswered):
+    """The worker that had the call, or Dask's scheduler, was lost or is stuck: no news about the model."""
 
 
 class RateLimited(TransientError):

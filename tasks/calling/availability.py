@@ -6,7 +6,7 @@ import logging
 from nightdesk.tasks.calling.dask_pool import FanOut
 from nightdesk.tasks.config.model_spec import ModelSpec
 from nightdesk.tasks.config.profile import Profile
-from nightdesk.tasks.errors import InputError, ModelError, RateLimited
+from nightdesk.tasks.errors import InputError, ModelError, RateLimited, WorkerLost
 from nightdesk.tasks.models.address import address
 from nightdesk.tasks.models.providers.provider_errors import ServerError
 from nightdesk.tasks.models.worker import CallResult, look_up
@@ -43,5 +43,5 @@ async def _trouble(model: ModelSpec, pool: FanOut) -> ModelError | None:
         error = reply.error
     except ModelError as e:
         error = e
-    # A server that is there and overloaded is worth a try when its turn comes.
-    return None if isinstance(error, RateLimited | ServerError) else error
+    # A server that is there and overloaded, or was asked by a worker that was lost, is worth a try when its turn comes.
+    return None if isinstance(error, RateLimited | ServerError | WorkerLost) else error

@@ -17,7 +17,7 @@ from typing import Any
 
 from nightdesk.tasks.calling.dask_cluster import Cluster
 from nightdesk.tasks.calling.dask_workers import NEWS_S, Workers
-from nightdesk.tasks.errors import InputError, NightdeskError, TerminalError, TransientError, Unanswered
+from nightdesk.tasks.errors import InputError, NightdeskError, TerminalError, TransientError, WorkerLost
 
 LARGEST_GROUP = 16  # calls in one Dask task
 AHEAD = 2  # groups under way per thread of a worker: one that runs, one that waits
@@ -123,7 +123,7 @@ class FanOut:
         on_sent: called when the call goes out; before, it may have waited for a worker.
 
         Raises:
-            Unanswered: no result in time, or the worker or the scheduler was lost meanwhile.
+            WorkerLost: no result in time, or the worker or the scheduler was lost meanwhile.
             TerminalError: the function failed, or no worker can import what it needs.
         """
         failed: dict[str, ImportError] = {}
@@ -149,15 +149,15 @@ class FanOut:
                 results = await client.run(function, shared, item, workers=[worker], on_error="return")
         except TimeoutError:  # the function keeps its time, so it is the worker that does not answer
             self._workers.doubt(worker)
-            raise Unanswered(f"no answer within {self._timeout_s:g} s") from None
+            raise WorkerLost(f"no answer within {self._timeout_s:g} s") from None
         except OSError:
             self._workers.doubt(worker)
-            raise Unanswered("the Dask scheduler was lost while the call was under way") from None
+            raise WorkerLost("the Dask scheduler was lost while the call was under way") from None
         finally:
             self._talking[worker] -= 1
         if isinstance(results[worker], OSError):  # the connection to it; what a function raises on purpose is none
             self._workers.doubt(worker)
-            raise Unanswered("the worker was lost that had the call")
+            raise WorkerLost("the worker was lost that had the call")
         return results[worker]
 
     async def cancel(self) -> None:

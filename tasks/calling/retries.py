@@ -20,7 +20,7 @@ from nightdesk.tasks.calling.batch_lane import BatchLane
 from nightdesk.tasks.calling.call_rows import Ledger, now
 from nightdesk.tasks.calling.dask_pool import FanOut
 from nightdesk.tasks.calling.question_size import budget
-from nightdesk.tasks.calling.rate_limits import Admission
+from nightdesk.tasks.calling.rate_limits import Admission, Grant
 from nightdesk.tasks.config.model_spec import ModelSpec
 from nightdesk.tasks.config.pricing import dollars_of, most_dollars
 from nightdesk.tasks.config.profile import Profile
@@ -35,6 +35,7 @@ from nightdesk.tasks.errors import (
     TransientError,
     Unanswered,
     Unusable,
+    WorkerLost,
 )
 from nightdesk.tasks.messages import RoleRequest
 from nightdesk.tasks.models.address import ModelAddress, address
@@ -165,8 +166,6 @@ class Sender:
                     if is_ours:
                         reply = await self._sent(spec, request, record)
                         grant.spent = self._dollars(spec, record, reply, most)
-                        if self._ending:  # whatever came is written down, and nothing more is sent
-                            return reply
             except BudgetExceeded as e:
                 self._over_budget(e)
                 return CallResult(None, OverBudget(str(e)), now(), 0.0)
@@ -178,9 +177,9 @@ class Sender:
                 continue
             error = reply.error
             self._heed(spec, error)
-            if not isinstance(error, TransientError):
+            if not isinstance(error, TransientError) or self._ending:  # at the end, what came is all that is wanted
                 return reply
-            self._admission.failed(spec.name, error, grant, key)
+            self._note_failure(spec, error, grant, key)
             patience_s -= grant.waited_s
             failures += not isinstance(error, RateLimited)  # one who asks to wait is waited for
             if failures >= self._limits.attempts or patience_s <= 0:
@@ -196,6 +195,10 @@ class Sender:
             self._put_out(spec, error)
         if error is None or isinstance(error, BadReply):
             self._admission.succeeded(spec.name)
+
+    def _note_failure(self, spec: ModelSpec, error: TransientError, grant: Grant, key: str) -> None:
+        if not isinstance(error, WorkerLost):
+            self._admission.failed(spec.name, error, grant, key)
 
     async def _sent(self, spec: ModelSpec, request: RoleRequest, record: Record) -> CallResult:
         record["attempts"] += 1
@@ -213,6 +216,10 @@ class Sender:
         """Have a worker ask a model once."""
         if self._ending:
             raise asyncio.CancelledError
+        if record["attempts"] > 1 and (late := self._spool.found(record)) is not None:
+            record["attempts"] -= 1  # the one before was answered after all, so its dollars are known
+            record["reserved_usd"] = max(0.0, record.get("reserved_usd", 0.0) - most_of(spec, request)[1])
+            return late
         at = address(spec, self._limits.call_timeout_s, self._forms.get(spec.name, ""))
         reply: CallResult
         try:

@@ -25,7 +25,7 @@ def open_out(out: Path, run_id: str) -> Store:
         publish.sweep_staging(out, lambda run: not is_alive(out, run))
         store = Store(out, run_id)
     except OSError as e:
-        raise InputError(f"{out}: cannot be written ({e.strerror}); name another folder with --out") from None
+        raise unwritable(out, e) from None
     try:
         if store.is_empty() and parts.dates(out, "calls"):
             log.warning(
@@ -39,3 +39,8 @@ def open_out(out: Path, run_id: str) -> Store:
         store.close()
         raise
     return store
+
+
+def unwritable(out: Path, error: OSError) -> InputError:
+    """Return what to say of an OUT that cannot be written."""
+    return InputError(f"{out}: cannot be written ({error.strerror}); name another folder with --out")

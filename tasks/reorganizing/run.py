@@ -23,7 +23,7 @@ from nightdesk.tasks.reorganizing.affordable import Purse
 from nightdesk.tasks.reorganizing.control_items import answer_controls
 from nightdesk.tasks.reorganizing.document_state import Batch, JoinedTopic, Work
 from nightdesk.tasks.reorganizing.filing import TAKEN_UP, file_batch, topic_id
-from nightdesk.tasks.reorganizing.opening import open_out
+from nightdesk.tasks.reorganizing.opening import open_out, unwritable
 from nightdesk.tasks.reorganizing.role_stages import topic_texts
 from nightdesk.tasks.reorganizing.stories import known_topics
 from nightdesk.tasks.reorganizing.totals import Totals
@@ -260,7 +260,10 @@ async def open_run(
     ):
         able = await usable(profile, pool)  # before anything is written
         if alone:
-            await held.enter_async_context(turn(out, profile.name, run_date, run_id))
+            try:
+                await held.enter_async_context(turn(out, profile.name, run_date, run_id))
+            except OSError as e:
+                raise unwritable(out, e) from None
         store = await asyncio.to_thread(open_out, out, run_id)
         try:
             if catch_up:

@@ -17,6 +17,11 @@ async def add_soon(shared: int, item: int) -> int:
     return shared + item
 
 
+async def end_worker_soon(_: None, item: int) -> int:
+    """End the worker process."""
+    os._exit(item)
+
+
 def fail_on(shared: int, items: Sequence[int]) -> list[int]:
     """Fail as a whole if the shared number is among the items."""
     if shared in items:

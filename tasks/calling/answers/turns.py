@@ -13,8 +13,6 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from nightdesk.tasks.calling.answers.storage_errors import naming_the_file
-
 log = logging.getLogger("nightdesk")
 
 LOOK_AGAIN_S = 0.5  # after which it is looked again whether the run before is over
@@ -25,11 +23,10 @@ async def turn(out: Path, profile: str, run_date: date, run_id: str) -> AsyncIte
     """Wait until no other run of a date and profile is under way, and keep others waiting until the block ends.
 
     Raises:
-        PublishError: OUT cannot be written.
+        OSError: OUT cannot be written.
     """
     folder = out / "_staging" / "turns"
-    with naming_the_file(folder):
-        folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     name = f"{profile}-{run_date.isoformat()}"
     holder = folder / f"{name}.txt"
     lock = FileLock(folder / f"{name}.lock", is_singleton=False)
@@ -42,8 +39,7 @@ async def turn(out: Path, profile: str, run_date: date, run_id: str) -> AsyncIte
             await asyncio.sleep(LOOK_AGAIN_S)
     try:
         since = datetime.now().astimezone().strftime("%H:%M %Z")
-        with naming_the_file(holder):
-            holder.write_text(f"since {since}, run {run_id}", encoding="utf-8")
+        holder.write_text(f"since {since}, run {run_id}", encoding="utf-8")
         yield
     finally:
         lock.release()

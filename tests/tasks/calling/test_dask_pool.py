@@ -10,7 +10,7 @@ import pytest
 from distributed import Client
 
 from nightdesk.tasks.calling.dask_pool import FanOut, fan_out
-from nightdesk.tasks.errors import TerminalError, TransientError
+from nightdesk.tasks.errors import TerminalError, TransientError, WorkerLost
 from tests.tasks import work_functions
 
 PATIENCE_S = 60.0
@@ -96,6 +96,17 @@ def test_a_call_that_ends_its_worker_is_given_up_and_work_goes_on(cluster: str) 
     assert isinstance(error, TerminalError)
     assert str(error) == "the call ended its worker process"
     assert others == [k for k in range(40) if k != 5]
+
+
+def test_a_lost_worker_is_no_news_about_the_model_that_was_asked(cluster: str) -> None:
+    async def check(pool: FanOut) -> Any:
+        (error,) = await asyncio.gather(pool.talk(work_functions.end_worker_soon, None, 3), return_exceptions=True)
+        return error, await pool.talk(work_functions.add_soon, 1, 1)
+
+    error, after = with_pool(cluster, check)
+    assert isinstance(error, WorkerLost)
+    assert str(error) == "the worker was lost that had the call"
+    assert after == 2
 
 
 def test_a_call_that_takes_too_long_may_be_asked_again(cluster: str, held: Held) -> None:

@@ -65,8 +65,8 @@ def samples() -> dict[str, bytes]:
     }
     plain = {name: text.encode() for name, text in texts.items()} | {"rows.parquet": table.getvalue()}
     return plain | {
-        "rows.jsonl.gz": gzip.compress(plain["rows.jsonl"]),
-        "page.html.gz": gzip.compress(plain["page.html"]),
+        "rows.jsonl.gz": gzip.compress(plain["rows.jsonl"], mtime=0),
+        "page.html.gz": gzip.compress(plain["page.html"], mtime=0),
     }
 
 
