@@ -107,17 +107,17 @@ def _nobody_there(folder: Path, env: dict[str, str]) -> dict[str, Any]:
 def _small_budget(folder: Path, env: dict[str, str]) -> dict[str, Any]:
     """Have dollars for some documents, then for all."""
     source = _documents(folder, 6)
-    with one_model(folder, dollars=0.012, model=SHORT) as (server, profile):
+    with one_model(folder, dollars=0.02, model=SHORT) as (server, profile):
         night = Night(folder / "out", env, (source,), ("--profile", profile)).end()
         placed = _placed(night)
-        plenty = profile.read_text(encoding="utf-8").replace("max_cost_usd = 0.012", "max_cost_usd = 9.0")
+        plenty = profile.read_text(encoding="utf-8").replace("max_cost_usd = 0.02", "max_cost_usd = 9.0")
         profile.write_text(plenty, encoding="utf-8")
         again = Night(folder / "out", env, (source,), ("--profile", profile)).end()
         counts = server.counts()
     covered, whole = coverage(night), {share for share in placed.values() if share}
     waiting = [name for name, share in placed.items() if not share]
     right = night.exit_code == 0 and covered == 1.0 and whole == {1.0} and bool(waiting)
-    right &= 0 < night.result["cost_usd"] <= 0.012 and all(name in night.said for name in waiting)
+    right &= 0 < night.result["cost_usd"] <= 0.02 and all(name in night.said for name in waiting)
     right &= again.exit_code == 0 and set(_placed(again).values()) == {1.0} and counts["paid_again"] == 0
     return row("", "finished", night, right, coverage=covered, paid_again=counts["paid_again"])
 
