@@ -76,7 +76,7 @@ def _went_on(said: str, ended: Night, server: Playing, day: str = NEXT, asked_ag
     counts, share = server.counts(), covered(ended, day)
     told = next((line for line in ended.said.splitlines() if said in line), "") if said else ended.message
     right = ended.exit_code == 0 and share == 1.0 and bool(counts["paid_again"]) == asked_again and bool(told)
-    right = right and more.pop("right", True)
+    right = more.pop("right", True) and right
     message = " ".join((told or ended.message).split())[:160]
     return row("", "finished", ended, right, coverage=share, paid_again=counts["paid_again"], message=message, **more)
 
@@ -149,7 +149,7 @@ def _truncated_earlier(folder: Path, env: dict[str, str]) -> Row:
             for part in parts_of(out, table, DAY):
                 part.write_bytes(part.read_bytes()[:-100])
         ended = night(folder, env, profile, NEXT).end()
-        said = f"tables/documents/run_date={DAY}/part-0.parquet: cannot be read"
+        said = f"tables/topics/run_date={DAY}/part-0.parquet: cannot be read"
         return _went_on(said, ended, server, right=f"remove it and run {DAY} again" in ended.said)
 
 
