@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from nightdesk.flows.cli.interrupts import in_loop
-from nightdesk.flows.cli.options import AsJson, ProfileName, check_out
+from nightdesk.flows.cli.options import AsJson, ProfileName, check_out, folder_of
 from nightdesk.flows.cli.terminal import show, show_table
 
 
@@ -22,7 +22,12 @@ def evaluate(
         bool, typer.Option("--greedy", help="Have the leading model of each role serve; explore and judge nothing.")
     ] = False,
     out: Annotated[
-        Path | None, typer.Option(help="Work in this folder, by its weights; else in one that is removed in the end.")
+        Path | None,
+        typer.Option(
+            parser=folder_of,
+            metavar="PATH",
+            help="Work in this folder, by its weights; else in one that is removed in the end.",
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:

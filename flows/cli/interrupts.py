@@ -12,12 +12,13 @@ from contextvars import copy_context
 from typing import Any
 
 from nightdesk.flows.cli.entry import BEFORE, leave
-from nightdesk.flows.serve.ephemeral_server import keep_it_apart
+from nightdesk.flows.serve.ephemeral_server import GIVE_UP, keep_it_apart
 from nightdesk.flows.shared.kept_result import KEPT, Kept
 from nightdesk.tasks.child_processes import deafen_this_thread
 from nightdesk.tasks.errors import NightdeskError
 
 LEAVE_S, LOST_S = 10.0, 1.0  # that Prefect's engine has to tell its server how a flow ended; one that seems lost
+GOES_ON = "interrupted; what was answered is stored, and the same command goes on from there"
 ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _left_behind = threading.Event()
 
@@ -63,6 +64,7 @@ def in_loop(work: Coroutine[Any, Any, Any], is_flow: bool = False) -> Any:
         signal.signal(number, signal.SIG_DFL)  # the second time ends it at once
         logging.disable()  # what is cut off now would only complain
         told.set()
+        GIVE_UP.set()
         for loop, task in running:
             loop.call_soon_threadsafe(task.cancel)
 
@@ -75,7 +77,7 @@ def in_loop(work: Coroutine[Any, Any, Any], is_flow: bool = False) -> Any:
     try:
         return _came_to(ended, keep) if is_flow else ended.result()
     except (asyncio.CancelledError, CancelledError) as e:
-        raise Interrupted(_stands(keep)) from e
+        raise Interrupted(_stands(keep) if is_flow else GOES_ON) from e
 
 
 def leave_at_once() -> None:
@@ -120,7 +122,7 @@ def _came_to(ended: "Future[Any]", keep: Kept) -> Any:
 def _stands(keep: Kept) -> str:
     """Return the line that tells what an interrupted run leaves, and how to go on."""
     if keep.progress is None:
-        return BEFORE
+        return GOES_ON if keep.began else BEFORE
     done, of = keep.progress.finished, keep.progress.documents
     return (
         f"interrupted; {done} of {of} documents are published, what was answered is stored, and the same command goes "

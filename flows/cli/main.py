@@ -29,7 +29,7 @@ from nightdesk.flows.cli import (
     weights,
 )
 from nightdesk.flows.cli.causes import in_one_line
-from nightdesk.flows.cli.interrupts import Interrupted, end_process
+from nightdesk.flows.cli.interrupts import GOES_ON, Interrupted, end_process
 from nightdesk.flows.shared.configure import configure
 from nightdesk.role_rl.errors import RoleRLError
 from nightdesk.tasks.errors import InputError, NightdeskError
@@ -89,7 +89,7 @@ def main() -> None:
             if code == 130:  # a Ctrl-C before there was anything to cancel, as typer tells it
                 raise KeyboardInterrupt
         except KeyboardInterrupt:
-            typer.echo("interrupted; what was answered is stored, and the same command goes on from there", err=True)
+            typer.echo(GOES_ON, err=True)
             code = 130
         except Interrupted as e:
             typer.echo(str(e), err=True)

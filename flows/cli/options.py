@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("nightdesk")
 
 
-def _folder(named: object) -> Path:
+def folder_of(named: object) -> Path:
     """Read --out. An empty one is refused: it would be the working folder, which nobody means by an unset $OUT."""
     if not str(named).strip():
         raise InputError("--out '': no folder is named (is the variable that should hold its name set?); name one")
@@ -32,7 +32,7 @@ Sources = Annotated[
 Out = Annotated[
     Path,
     typer.Option(
-        parser=_folder, metavar="PATH", help="Folder of the tables, the answers' store and the learner's state."
+        parser=folder_of, metavar="PATH", help="Folder of the tables, the answers' store and the learner's state."
     ),
 ]
 RunDate = Annotated[str, typer.Option("--date", help="Date the run is for (YYYY-MM-DD); today if left out.")]

@@ -4,6 +4,7 @@ As Prefect starts it, a Ctrl-C on the terminal ends it before the run has told i
 good if the run is killed. Run as a module, this is that server.
 """
 
+import asyncio
 import atexit
 import os
 import signal
@@ -18,6 +19,7 @@ from nightdesk.tasks.errors import NightdeskError
 
 GRACE_S = 5.0  # that the server has to end by itself
 LOG = "nightdesk-run-server.log"
+GIVE_UP = threading.Event()  # set to end the wait for a server that starts, in which nothing else can be heard
 MOST_LOG_BYTES = 1_000_000  # then it begins anew
 REMEDY = "run the same command again, or start a server (prefect server start) and set PREFECT_API_URL"
 
@@ -42,6 +44,7 @@ def keep_it_apart() -> None:
 
             Raises:
                 NightdeskError: it ended at once, or did not answer in time; one line that names its log.
+                CancelledError: GIVE_UP was set.
             """
             with starting:
                 if not self.running:
@@ -66,7 +69,8 @@ def keep_it_apart() -> None:
                         f"Prefect's server of this run did not answer in {limit:.0f} s (this machine may be busy, or "
                         f"{log} says why); {REMEDY}, or wait longer (PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS)"
                     )
-                time.sleep(0.1)
+                if GIVE_UP.wait(0.1):
+                    raise asyncio.CancelledError
 
         def _run_uvicorn_command(self) -> "subprocess.Popen[Any]":
             theirs, ours = os.pipe()

@@ -14,10 +14,14 @@ if TYPE_CHECKING:
 
 
 class Kept:
-    """came: what the flow's caller gets from the engine where the server answers. progress: once it reads."""
+    """came: what the flow's caller gets from the engine where the server answers. began: whether its body did.
+
+    progress: of its run, once it reads.
+    """
 
     def __init__(self) -> None:
         self.came: Future[Any] = Future()
+        self.began = False
         self.progress: RunProgress | None = None
 
     def keep(self, returned: Any) -> None:
@@ -39,6 +43,7 @@ async def kept(body: Coroutine[Any, Any, Any]) -> Any:
     keep = KEPT.get()
     if keep is None or keep.came.done():
         return await body
+    keep.began = True
     try:
         came = await body
     except BaseException as e:

@@ -85,7 +85,7 @@ def test_help_is_no_error(home: Path, command: str) -> None:
 
 
 def test_an_empty_out_is_refused_and_not_taken_for_the_working_folder(home: Path) -> None:
-    for command in (("run", "a.txt"), ("serve", "--sources", "x"), ("edition",)):
+    for command in (("run", "a.txt"), ("serve", "--sources", "x"), ("edition",), ("evaluate",)):
         ended = nightdesk(home, *command, "--out", "")
         assert ended.returncode == 2
         assert ended.stderr.startswith("nightdesk: --out '': no folder is named")

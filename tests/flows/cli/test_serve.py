@@ -10,6 +10,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+import tzlocal
+
+from nightdesk.flows.cli.serve import _zone
+from nightdesk.tasks.errors import InputError
 
 NIGHTDESK = Path(sys.executable).with_name("nightdesk")
 
@@ -61,3 +65,18 @@ def test_a_setting_that_prefect_cannot_read_is_the_cause_in_one_line(tmp_path: P
     line = ended.stderr.splitlines()[-1]  # Prefect has said so too, as it was imported
     assert line.startswith("nightdesk: serving failed: ")
     assert "port" in line
+
+
+@pytest.mark.parametrize("told", ["EST5EDT", ":CST6CDT,M3.2.0,M11.1.0", "local"])
+def test_a_time_zone_that_is_a_rule_is_no_zone_to_reckon_nights_in(told: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", told)
+    with pytest.raises(InputError, match="name it with --timezone"):
+        _zone("")
+    assert _zone("Europe/Berlin") == "Europe/Berlin"
+
+
+def test_a_machine_that_does_not_say_its_zone_is_told_to_be_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TZ", raising=False)
+    monkeypatch.setattr(tzlocal, "get_localzone_name", lambda: None)
+    with pytest.raises(InputError, match=r"no /etc/localtime.*--timezone"):
+        _zone("")
