@@ -123,6 +123,8 @@ def _turns(row: _Row, marked: bool) -> Iterator[tuple[int, int, bool]]:
 
 
 def _within(spans: list[tuple[int, float, float]], begin: int, end: int) -> list[tuple[int, float, float]]:
+    if len(spans) == 1:
+        return [(0, *spans[0][1:])]
     first = max(0, bisect_right(spans, begin, key=lambda s: s[0]) - 1)
     return [(max(0, at - begin), start, to) for at, start, to in spans[first:] if at < end]
 
@@ -133,7 +135,7 @@ def _names(rows: list[_Row]) -> set[str]:
     anything = [label[0] for text in firsts if (label := _label(text, anything=True))]
     if len(anything) >= _EVERY * max(3, len(firsts)) and len(set(anything)) <= _FEW_NAMES * len(anything):
         return set(anything)  # a name stands before each cue, whatever people call themselves
-    labels = Counter(label[0] for row in rows if row.is_line and (label := _label(_DASH.sub("", row.text))))
+    labels = Counter(label[0] for row in rows if row.is_line and (label := _label(_undashed(row.text))))
     n, repeated = labels.total(), sum(times > 1 for times in labels.values())
     is_custom = n >= 2 and (n * 2 >= len(firsts) or (n * 3 >= len(firsts) and len(labels) > 1))
     if is_custom or (repeated and n * 6 >= len(firsts)):
@@ -144,6 +146,10 @@ def _names(rows: list[_Row]) -> set[str]:
         for name, times in labels.items()
         if (times > 1 and repeated > 1) or (name.isupper() and not shouted) or _ANONYMOUS.fullmatch(name)
     }
+
+
+def _undashed(text: str) -> str:
+    return _DASH.sub("", text) if text[:1] in "-–—‐" else text
 
 
 def _label(text: str, anything: bool = False) -> tuple[str, int] | None:
