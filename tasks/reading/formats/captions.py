@@ -94,7 +94,7 @@ def _runs(spoken: Sequence[Said], longest: int | None) -> Iterator[list[Said]]:
     so_far = 0
     for s in spoken:
         letters = weight(s.text) + 1
-        if run and (s.begins or (longest and _is_cut(run[-1], s, so_far, so_far + letters > longest))):
+        if run and (s.begins or _is_cut(run[-1], s, so_far, longest, letters)):
             yield run
             run, so_far = [], 0
         run.append(s)
@@ -103,9 +103,11 @@ def _runs(spoken: Sequence[Said], longest: int | None) -> Iterator[list[Said]]:
         yield run
 
 
-def _is_cut(before: Said, after: Said, so_far: int, full: bool) -> bool:
-    """Tell whether a caption begins another sentence in unpunctuated speech."""
-    return full or _silence(before, after) >= (_BREATH_S if so_far >= _ENOUGH else _PAUSE_S)
+def _is_cut(before: Said, after: Said, so_far: int, longest: int | None, letters: int) -> bool:
+    """Tell whether a caption begins another sentence: after a stop and a pause, in unpunctuated speech also without."""
+    if longest is None:
+        return _silence(before, after) >= _PAUSE_S and ends(before.text)
+    return so_far + letters > longest or _silence(before, after) >= (_BREATH_S if so_far >= _ENOUGH else _PAUSE_S)
 
 
 def _silence(before: Said, after: Said) -> float:

@@ -14,6 +14,7 @@ from nightdesk.tasks.reading.formats.unrolling import Piece, join
 from nightdesk.tasks.reading.language import HAN, HANGUL, KANA
 
 _TURN = re.compile(r"(?:^|(?<=[\s.!?♪)\]]))(?:>{2,}|＞{2,})\s*")
+_AFTER_END = re.compile(r"[.!?…]\s?>{2,}\s")
 _DASH = re.compile(r"^(?:[-–—‐]\s+|[-‐](?=[^\W\d]|[¿¡\"“]))")
 _LABEL = re.compile(
     rf"^\[?([^:：\[\]]{{1,60}}?)\]?(?:\s?\(\d+(?::\d+)+\))?\s?(?::(?=\s|$|[{HAN}{KANA}{HANGUL}])|：)\s*"
@@ -23,6 +24,7 @@ _WIDE_NAME = re.compile(rf"[{HAN}{KANA}{HANGUL}][{HAN}{KANA}{HANGUL}·・ \d]{{0
 _WORD = re.compile(r"[^\W\d_][\w.'’&/@-]*,?|\d{1,3}|\([^()]*\)|[(（][^()（）]*[)）]")
 _PARTICLES = frozenset("de da di do dos la le van von der den del della bin al el af zu und and".split())
 _MOST_WORDS = 5
+_LONGEST_TITLE, _TITLES = 4, ("prof.", "capt.")  # letters of "Mrs."; what is longer
 _EVERY, _FEW_NAMES = 0.8, 0.6  # of all cues; names among them
 _NO_NAMES = frozenset(
     "note notes warning caution tip tips hint question answer example examples step remember reminder important "
@@ -62,7 +64,7 @@ class _Row:
 def said(pieces: Sequence[Piece]) -> list[Said]:
     """Return what is said, without marks and names, and who says it."""
     rows = list(_rows(pieces))
-    marked = any(row.is_line and _TURN.match(row.text) for row in rows)
+    marked = any((row.is_line and _TURN.match(row.text)) or _AFTER_END.search(row.text) for row in rows)
     names = _names(rows)
     found: list[Said] = []
     speaker: str | None = None
@@ -137,8 +139,7 @@ def _names(rows: list[_Row]) -> set[str]:
         return set(anything)  # a name stands before each cue, whatever people call themselves
     labels = Counter(label[0] for row in rows if row.is_line and (label := _label(_undashed(row.text))))
     n, repeated = labels.total(), sum(times > 1 for times in labels.values())
-    is_custom = n >= 2 and (n * 2 >= len(firsts) or (n * 3 >= len(firsts) and len(labels) > 1))
-    if is_custom or (repeated and n * 6 >= len(firsts)):
+    if n >= 2 and (n >= _EVERY * len(firsts) or (repeated and n * 6 >= len(firsts))):
         return set(labels)
     shouted = sum(map(str.isupper, firsts)) * 2 > len(firsts)
     return {
@@ -180,4 +181,5 @@ def _is_name(words: list[str]) -> bool:
         and words[0][0].isalpha()
         and not words[0][0].islower()
         and all(_WORD.fullmatch(w) and (not w[0].islower() or w in _PARTICLES) for w in words)
+        and all(len(w) <= _LONGEST_TITLE or w.lower() in _TITLES for w in words if w.endswith("."))
     )
