@@ -1,12 +1,13 @@
-"""Which full stops end a sentence: what sentencex takes for an end goes on after an abbreviation, a number of a list,
-before a small letter, or in the words that say who said a quotation.
+"""Which full stops end a sentence.
+
+What sentencex takes for an end is none after an abbreviation or the number of a list, before a small letter, within a
+word, and before the words that say who said a quotation.
 """
 
 import re
 
 _TAIL, _HEAD = 64, 64  # letters before and after a place that are looked at
 _CLOSING = "\"'”’»«“」』》）)\\]"  # “ and « close in German
-_STOPPED = re.compile(rf"[.!?\u2026。！？｡．؟][{_CLOSING}]*\s*$")
 _FULL_STOP = re.compile(rf"[.\u2026][{_CLOSING}]*\s*$")
 _QUOTATION = re.compile(r"[.!?…。！？，,]\s?['\"”’»«“」』]+\s*$")
 _TOKEN = re.compile(r"(?:^|[\s(\[{\"'“„«‘/])((?:[^\W\d_]{1,3}\.\s)*)([^\s(\[{\"“„«‘/]{1,24})\.[)\]]?\s*$")
@@ -23,43 +24,28 @@ _NO_WORD = re.compile(r"[a-z]{1,2}[A-Z]|\S*(?:://|\w@\w|\.\w{2,}/)|[a-z]\s?[\^=_
 _DOMAIN = re.compile(r"(?:NET|COM|ORG|JS|IO|AI|TV|EU|UK|US)\b")
 _COUNTED = re.compile(r"\d\s?$")
 _NUMBER = re.compile(r"[\s(]*(?:\d|[IVX]{2,}\b)")
-_CLOCK = re.compile(
-    r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|[A-Z]{2,4}T\b|GMT|UTC|[ECMP]T\b|(?:local|Eastern|Pacific|Central|Mountain|British|Beijing|Moscow)\b"
+_CLOCK = re.compile(  # after a.m. and p.m.
+    r"(?i:(?:mon|tues|wednes|thurs|fri|satur|sun)day)|[A-Z]{2,4}T\b|GMT|UTC|[ECMP]T\b"
+    r"|(?:local|Eastern|Pacific|Central|Mountain|British|Beijing|Moscow)\b"
 )
 _GERMAN_START = re.compile(
-    r"(?:Er|Sie|Es|Der|Die|Das|Ein|Eine|Wir|Ich|Ihr|Und|Aber|Dann|Danach|Dort|Heute|Doch|Nun|Jetzt|Im|In|Am|Auf|Für|Mit|Als|Wenn)\b"
+    r"(?:Er|Sie|Es|Der|Die|Das|Ein|Eine|Wir|Ich|Ihr|Und|Aber|Dann|Danach|Dort|Heute|Doch|Nun|Jetzt|Im|In|Am|Auf|Für|Mit"
+    r"|Als|Wenn)\b"
 )
-_ORDINALS_BEFORE_CAPITALS = ("de", "tr", "lb")
 _ELIDING = ("fr", "it", "ca")  # l'art. 3
-_ORDINALS = (
-    *_ORDINALS_BEFORE_CAPITALS,
-    "da",
-    "no",
-    "nb",
-    "nn",
-    "fi",
-    "cs",
-    "sk",
-    "sl",
-    "hr",
-    "sr",
-    "bs",
-    "hu",
-    "et",
-    "lv",
-    "is",
-    "eu",
-)
+_ORDINALS_BEFORE_CAPITALS = ("de", "tr", "lb")
+_ORDINALS = (*_ORDINALS_BEFORE_CAPITALS, *"da no nb nn fi cs sk sl hr sr bs hu et lv is eu".split())
 _SAID = (
     "said|says|asked|asks|added|adds|told|wrote|writes|replied|cried|shouted|explained|recalled|noted|warned|insisted"
 )
 _ATTRIBUTION = re.compile(
     r"\s*(?:(?!(?:While|When|As|But|And|Then|Later|Instead|Video|Photo|Also|If|In|On|At)\b)(?:[A-Z][\w.'’-]* ){1,4}"
     rf"(?:{_SAID})\b(?!\s(?:that|the|he|she|they|it|there|an?|his|her|their|no|we)\b)"
-    r"|[^。！？，：“「\"\s]{1,40}?(?:说|說|(?<!知)道|表示|称|稱|介绍|介紹|认为|認為|回忆|指出|感叹|问|問|喊|叫|写|寫|答|强调|透露|坦言|解释|补充)[。，；！]"
+    r"|[^。！？，：“「\"\s]{1,40}?(?:说|說|(?<!知)道|表示|称|稱|介绍|介紹|认为|認為|回忆|指出|感叹|问|問|喊|叫|写|寫|答|强调|透露"
+    r"|坦言|解释|补充)[。，；！]"
     r"|[^。！？、「」\s]{1,24}?(?:言った|言う|話した|話す|述べた|語った|語る|叫んだ|尋ねた|聞いた|答えた|つぶやいた)[。、]"
-    r"|(?:と(?!ても|ころ|にかく|りあえず|き|う)|って(?!い)|などと)"
-    r"|(?:이?라고|이?라며|이?라면서|이?라는|이?란|하고|고|며)(?=[\s.,가-힣])"
+    r"|(?:と(?!ても|ころ|にかく|りあえず|き|う|ん)|って(?!い)|などと)"
+    r"|(?:이?라고|이?라며|이?라면서|이?라는|이?란)(?=[\s.,가-힣])|(?:하고|고|며)(?=[\s.,]|한|했|말|밝|덧)"
     r"|[가-힣 ]{1,30}(?:말했|밝혔|전했|덧붙였|강조했|설명했|물었|답했|외쳤)(?:다|습니다)[.,])"
 )
 
@@ -149,8 +135,8 @@ _MAY_END = _words(
     "gr kg km cm mm min h sek hod r w inc corp ltd co jr sr bros bn mn tr mrd mio kč ft st jan feb mar apr jun "
     "jul aug sep sept oct nov dec okt dez янв фев мар апр авг сент окт нояб дек"
 )
-# Ends that sentencex misses: after an answer, a month, "and so on" and units before a capital letter, and after a
-# Chinese full stop before a digit.
+# Ends that sentencex misses: after "No.", "May.", "and so on" and units before a capital letter, after a Chinese full
+# stop before a digit, and after the number of a footnote.
 _MISSED = re.compile(
     r"[.!?…。！？](?:"
     r"(?<=\b[Nn]o\.)(?= (?:[A-Z][a-z]|I\b))|(?<=\bMay\.)(?= [A-Z])"

@@ -10,6 +10,7 @@ from nightdesk.tasks.reading.formats.cues import Cue, parse
 from nightdesk.tasks.reading.formats.speakers import Said, said
 from nightdesk.tasks.reading.formats.unrolling import join, unrolled
 from nightdesk.tasks.reading.language import detect_language
+from nightdesk.tasks.reading.sentence_ends import uses_capitals
 from nightdesk.tasks.reading.sentences import LONGEST_UNPUNCTUATED, Spoken, ends, longest_in, split_sentences, weight
 
 # Seconds of silence at which unpunctuated speech is cut, and those that do if it has gone on for so many letters.
@@ -44,6 +45,7 @@ def sentences(spoken: Sequence[Said]) -> list[Spoken]:
     """
     whole = joined(s.text for s in spoken)
     language, longest = detect_language([s.text for s in spoken]), longest_in(whole)
+    capitals = uses_capitals(whole)
     stops = [ends(s.text) for s in spoken]
     at_pauses = [stop for stop, (a, b) in zip(stops, pairwise(spoken), strict=False) if _silence(a, b) >= _PAUSE_S]
     rare = sum(stops) * _RARE < len(stops) and sum(at_pauses) * 2 < len(at_pauses) >= _FEW_PAUSES
@@ -53,7 +55,7 @@ def sentences(spoken: Sequence[Said]) -> list[Spoken]:
         text, spans = _text_of(run)
         places = [at for at, _, _ in spans]
         at = 0
-        for sentence in split_sentences(text, language, longest):
+        for sentence in split_sentences(text, language, longest, capitals):
             at = text.index(sentence, at)
             first = spans[bisect_right(places, at) - 1]
             at += len(sentence)
@@ -94,7 +96,7 @@ def _runs(spoken: Sequence[Said], longest: int | None) -> Iterator[list[Said]]:
     so_far = 0
     for s in spoken:
         letters = weight(s.text) + 1
-        if run and (s.begins or (longest and _is_cut(run[-1], s, so_far, so_far + letters > longest))):
+        if run and (s.begins or _is_cut(run[-1], s, so_far, longest, letters)):
             yield run
             run, so_far = [], 0
         run.append(s)
@@ -103,9 +105,11 @@ def _runs(spoken: Sequence[Said], longest: int | None) -> Iterator[list[Said]]:
         yield run
 
 
-def _is_cut(before: Said, after: Said, so_far: int, full: bool) -> bool:
-    """Tell whether a caption begins another sentence in unpunctuated speech."""
-    return full or _silence(before, after) >= (_BREATH_S if so_far >= _ENOUGH else _PAUSE_S)
+def _is_cut(before: Said, after: Said, so_far: int, longest: int | None, letters: int) -> bool:
+    """Tell whether a caption begins another sentence: after a stop and a pause, in unpunctuated speech also without."""
+    if longest is None:
+        return _silence(before, after) >= _PAUSE_S and ends(before.text)
+    return so_far + letters > longest or _silence(before, after) >= (_BREATH_S if so_far >= _ENOUGH else _PAUSE_S)
 
 
 def _silence(before: Said, after: Said) -> float:

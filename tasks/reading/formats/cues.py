@@ -137,8 +137,8 @@ def _names_next(lines: list[str], k: int, blank: bool, is_vtt: bool, numbers: tu
 
 
 def _seconds(groups: tuple[str | None, ...]) -> float:
-    h, m, s, fraction = (g or "0" for g in groups)
-    return int(h) * 3600 + int(m) * 60 + int(s) + float(f"0.{fraction}")
+    h, m, s, fraction = groups
+    return int(h or 0) * 3600 + int(m or 0) * 60 + int(s or 0) + (float(f"0.{fraction}") if fraction else 0.0)
 
 
 def _shift(line: str) -> float:

@@ -14,6 +14,7 @@ from nightdesk.tasks.reading.formats.unrolling import Piece, join
 from nightdesk.tasks.reading.language import HAN, HANGUL, KANA
 
 _TURN = re.compile(r"(?:^|(?<=[\s.!?♪)\]]))(?:>{2,}|＞{2,})\s*")
+_AFTER_END = re.compile(r"[.!?…]\s?>{2,}\s")
 _DASH = re.compile(r"^(?:[-–—‐]\s+|[-‐](?=[^\W\d]|[¿¡\"“]))")
 _LABEL = re.compile(
     rf"^\[?([^:：\[\]]{{1,60}}?)\]?(?:\s?\(\d+(?::\d+)+\))?\s?(?::(?=\s|$|[{HAN}{KANA}{HANGUL}])|：)\s*"
@@ -23,6 +24,7 @@ _WIDE_NAME = re.compile(rf"[{HAN}{KANA}{HANGUL}][{HAN}{KANA}{HANGUL}·・ \d]{{0
 _WORD = re.compile(r"[^\W\d_][\w.'’&/@-]*,?|\d{1,3}|\([^()]*\)|[(（][^()（）]*[)）]")
 _PARTICLES = frozenset("de da di do dos la le van von der den del della bin al el af zu und and".split())
 _MOST_WORDS = 5
+_LONGEST_TITLE, _TITLES = 4, ("prof.", "capt.")  # letters of "Mrs."; what is longer
 _EVERY, _FEW_NAMES = 0.8, 0.6  # of all cues; names among them
 _NO_NAMES = frozenset(
     "note notes warning caution tip tips hint question answer example examples step remember reminder important "
@@ -62,7 +64,7 @@ class _Row:
 def said(pieces: Sequence[Piece]) -> list[Said]:
     """Return what is said, without marks and names, and who says it."""
     rows = list(_rows(pieces))
-    marked = any(row.is_line and _TURN.match(row.text) for row in rows)
+    marked = any((row.is_line and _TURN.match(row.text)) or _AFTER_END.search(row.text) for row in rows)
     names = _names(rows)
     found: list[Said] = []
     speaker: str | None = None
@@ -123,6 +125,8 @@ def _turns(row: _Row, marked: bool) -> Iterator[tuple[int, int, bool]]:
 
 
 def _within(spans: list[tuple[int, float, float]], begin: int, end: int) -> list[tuple[int, float, float]]:
+    if len(spans) == 1:
+        return [(0, *spans[0][1:])]
     first = max(0, bisect_right(spans, begin, key=lambda s: s[0]) - 1)
     return [(max(0, at - begin), start, to) for at, start, to in spans[first:] if at < end]
 
@@ -133,10 +137,9 @@ def _names(rows: list[_Row]) -> set[str]:
     anything = [label[0] for text in firsts if (label := _label(text, anything=True))]
     if len(anything) >= _EVERY * max(3, len(firsts)) and len(set(anything)) <= _FEW_NAMES * len(anything):
         return set(anything)  # a name stands before each cue, whatever people call themselves
-    labels = Counter(label[0] for row in rows if row.is_line and (label := _label(_DASH.sub("", row.text))))
+    labels = Counter(label[0] for row in rows if row.is_line and (label := _label(_undashed(row.text))))
     n, repeated = labels.total(), sum(times > 1 for times in labels.values())
-    is_custom = n >= 2 and (n * 2 >= len(firsts) or (n * 3 >= len(firsts) and len(labels) > 1))
-    if is_custom or (repeated and n * 6 >= len(firsts)):
+    if n >= 2 and (n >= _EVERY * len(firsts) or (repeated and n * 6 >= len(firsts))):
         return set(labels)
     shouted = sum(map(str.isupper, firsts)) * 2 > len(firsts)
     return {
@@ -144,6 +147,10 @@ def _names(rows: list[_Row]) -> set[str]:
         for name, times in labels.items()
         if (times > 1 and repeated > 1) or (name.isupper() and not shouted) or _ANONYMOUS.fullmatch(name)
     }
+
+
+def _undashed(text: str) -> str:
+    return _DASH.sub("", text) if text[:1] in "-–—‐" else text
 
 
 def _label(text: str, anything: bool = False) -> tuple[str, int] | None:
@@ -174,4 +181,5 @@ def _is_name(words: list[str]) -> bool:
         and words[0][0].isalpha()
         and not words[0][0].islower()
         and all(_WORD.fullmatch(w) and (not w[0].islower() or w in _PARTICLES) for w in words)
+        and all(len(w) <= _LONGEST_TITLE or w.lower() in _TITLES for w in words if w.endswith("."))
     )

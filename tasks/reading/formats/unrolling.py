@@ -45,7 +45,7 @@ class Piece:
 class _Link:
     """What a cue repeats of the one before: from `begin` there, `shared` letters; corrected: the rest is replaced.
 
-    adds: more comes after it. grows: the corrected version is longer and begins with the same word.
+    adds: more comes after it. grows: the corrected version is longer and begins alike.
     """
 
     begin: int
@@ -53,7 +53,7 @@ class _Link:
     adds: bool
     corrected: bool = False
     grows: bool = False
-    sure: bool = False  # they start at the same time, or a long line is shown again, or for a moment: no speech
+    sure: bool = False  # no speech: they start at once, or a long line or half a word is shown again, or for a moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +189,9 @@ def _link(a: _Screen, b: _Screen) -> _Link | None:
                 pause <= TOUCHING_S and weight(a.text[row:]) >= _LONG and any(rest <= r <= rest + 1 for r in b.rows)
             )
             brief = len(b.text) == rest and 0 < b.cue.end - b.cue.start <= _SAME_START_S and pause <= TOUCHING_S
-            return _Link(row, rest, adds, sure=whole_lines or brief or (row == 0 and _together(a.cue, b.cue)))
+            in_word = row == 0 and pause <= TOUCHING_S and rest >= _SOME and adds and not _apart(b.text, rest)
+            together = row == 0 and _together(a.cue, b.cue)
+            return _Link(row, rest, adds, sure=whole_lines or brief or in_word or together)
     begin = _repeated_words(a.text, b.text) if pause <= TOUCHING_S else 0
     return _Link(begin, len(a.text) - begin, True) if begin else None
 
@@ -222,7 +224,7 @@ def _correction(a: _Screen, b: _Screen, together: bool) -> _Link | None:
         least = _ALIKE_TOGETHER if together else _ALIKE
         if alike.quick_ratio() >= least and alike.ratio() >= least:
             shared = _shared(old, b.text)
-            grows = shared > 0 and len(b.text) > len(old)
+            grows = len(b.text) > len(old) and old[:2].casefold() == new[:2].casefold()
             return _Link(row, shared, False, corrected=True, grows=grows, sure=together)
     return None
 

@@ -75,6 +75,17 @@ def test_what_only_looks_like_a_name_or_a_mark_is_text(text: str) -> None:
     assert len(told) == 5
 
 
+def test_marks_within_captions_are_enough() -> None:
+    assert by(in_a_row("HELLO. >> HI. >> HOW ARE", "YOU? >> FINE.")) == [
+        (None, "HELLO."), (None, "HI."), (None, "HOW ARE YOU?"), (None, "FINE."),
+    ]  # fmt: skip
+
+
+def test_words_before_a_colon_that_do_not_come_back_are_text() -> None:
+    told = in_a_row("Breakfast: eggs and", "tea. It was good.", "Lunch: soup.", "I ate it.")
+    assert by(told)[0] == (None, "Breakfast: eggs and tea.")
+
+
 def test_a_dash_begins_another_turn() -> None:
     told = by(in_a_row("- Is it over\n- No", "-Really\n-Yes"))
     assert [text for _, text in told] == ["Is it over", "No", "Really", "Yes"]

@@ -75,6 +75,21 @@ def test_the_last_version_of_what_was_corrected_counts() -> None:
     ]
 
 
+def test_two_captions_are_enough_where_a_word_is_shown_in_halves_or_a_long_line_again() -> None:
+    assert texts(in_a_row("we stand at the har", "we stand at the harbour")) == ["we stand at the harbour"]
+    line = "we stand at the old harbour"
+    assert texts(in_a_row(line, f"{line}\nand it rains")) == [f"{line} and it rains"]
+    assert texts(vtt((0, 1, "so we go"), (1, 1.01, "so we go"), (1.01, 2, "home"))) == ["so we go home"]
+
+
+def test_a_part_that_rolls_is_told_in_a_file_that_does_not() -> None:
+    fixed = [(2.0 * k, 2.0 * k + 1.5, f"This is number {k}.") for k in range(9)]
+    told = vtt(
+        *fixed, (30, 31, "live"), (31, 32, "live from"), (32, 33, "live from the"), (33, 34, "live from the quay")
+    )
+    assert texts(told) == [*(text for *_, text in fixed), "live from the quay"]
+
+
 def test_a_sentence_starts_when_its_first_words_are_shown() -> None:
     told = vtt(
         (0, 1, "Rain fell. The"), (1, 2, "Rain fell. The river"), (2, 3, "Rain fell. The river rose. It"), (3, 4, "x")
