@@ -6,18 +6,29 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict, TypeVar
 
 from nightdesk.tasks.reading.language import detect_language
-from nightdesk.tasks.reading.sentences import Sentence
+from nightdesk.tasks.reading.sentences import Sentence, Spoken
 
+_Known = TypeVar("_Known", float, str)
 _SURROGATES = re.compile("[\ud800-\udfff]")
+
+
+class Said(TypedDict):
+    """Columns of passages that only captions fill: from when to when a sentence is said, in seconds, and by whom."""
+
+    start_s: float | None
+    end_s: float | None
+    speaker: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
     """Sentences of one source; position k (1..n) is texts[k - 1], and ids[k - 1] is what the source calls it.
 
-    starts: seconds from the beginning at which each sentence starts; None where the source tells no times.
+    starts, ends: seconds from the beginning at which each sentence starts and ends; None where the source tells no
+    times. speakers: who says each; None where the source names nobody.
     title: the source's own, which is not one of the sentences. replaced: number of U+FFFD in the sentences, which
     stand for bytes that are no character.
     """
@@ -31,10 +42,16 @@ class Document:
     replaced: int = 0
     title: str | None = None
     starts: tuple[float | None, ...] | None = None
+    ends: tuple[float | None, ...] | None = None
+    speakers: tuple[str | None, ...] | None = None
 
-    def start_of(self, position: int) -> float | None:
-        """Return when the sentence at a 0-based position starts, in seconds."""
-        return self.starts[position] if self.starts else None
+    def said(self, position: int) -> Said:
+        """Return when and by whom the sentence at a 0-based position is said."""
+        return {
+            "start_s": self.starts[position] if self.starts else None,
+            "end_s": self.ends[position] if self.ends else None,
+            "speaker": self.speakers[position] if self.speakers else None,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +63,18 @@ class Unreadable:
     reason: str
 
 
+def known_column(values: tuple[_Known | None, ...]) -> tuple[_Known | None, ...] | None:
+    """Return values of sentences as they are, but None if not one is known."""
+    return values if any(v is not None for v in values) else None
+
+
 def shown(path: Path | str) -> str:
     """Return a path as text that can be printed and stored: bytes that are no UTF-8 become U+FFFD."""
     return _SURROGATES.sub("\ufffd", str(path))
 
 
 def make_document(doc_id: str, source: str, sentences: Sequence[Sentence], title: str | None = None) -> Document:
-    """Build a document of (id, sentence) pairs, or (id, sentence, start in seconds) triples.
+    """Build a document of (id, sentence) pairs, or of longer tuples that say when and by whom a sentence is said.
 
     What no table can hold becomes U+FFFD, and is counted, as are broken bytes, which came as U+FFFD.
     """
@@ -66,7 +88,7 @@ def make_document(doc_id: str, source: str, sentences: Sequence[Sentence], title
             column.append(clean)
     content = json.dumps([ids, texts], ensure_ascii=False, separators=(",", ":"))
     digest = hashlib.sha256(content.encode()).hexdigest()
-    starts = tuple(s[2] if len(s) == 3 else None for s in sentences)
+    spoken = [Spoken(*s) for s in sentences]
     return Document(
         shown(doc_id),
         shown(source),
@@ -76,5 +98,7 @@ def make_document(doc_id: str, source: str, sentences: Sequence[Sentence], title
         tuple(texts),
         replaced,
         shown(title) if title else None,
-        starts if any(s is not None for s in starts) else None,
+        known_column(tuple(s.start for s in spoken)),
+        known_column(tuple(s.end for s in spoken)),
+        known_column(tuple(shown(s.speaker) if s.speaker else None for s in spoken)),
     )

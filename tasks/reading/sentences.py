@@ -1,12 +1,27 @@
 """Prose -> sentences, by sentencex; and which language a text is in, by py3langid. No text is lost or altered."""
 
 import re
+import unicodedata
+from bisect import bisect_right
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import NamedTuple
 
 from nightdesk.tasks.reading.language import HAN, KANA, WIDE, detect_language
+from nightdesk.tasks.reading.sentence_ends import goes_on, missed, uses_capitals
 
-Sentence = tuple[str, str] | tuple[str, str, float | None]  # id, text and, of captions, when it starts in seconds
+
+class Spoken(NamedTuple):
+    """A sentence of captions: its id and text, from when to when it is said in seconds, and who says it."""
+
+    id: str
+    text: str
+    start: float | None = None
+    end: float | None = None
+    speaker: str | None = None
+
+
+Sentence = tuple[str, str] | tuple[str, str, float | None] | Spoken
 
 LONGEST_SENTENCE = 600  # characters of letters; longer ones are cut where it hurts least
 LONGEST_UNPUNCTUATED = 240  # likewise, in text that hardly has a full stop (captions, speech recognition)
@@ -16,6 +31,7 @@ _BLOCK = 4_000  # characters shown to the splitter at once
 _SPACES = re.compile(r"\s*")
 _ODD = re.compile("[^\\S\t\n\r ]|[\ud800-\udfff]")  # spaces beyond ASCII; lone surrogates
 
+_FLAG = re.compile("[\U0001f1e6-\U0001f1ff]")
 _COMMA = re.compile("[,;:，、；：،—–]")
 _STOP = re.compile(r"[.!?\u2026。！？｡؟۔।](?=[\s\"'”’»)\]」』]|$)|[。！？]")
 # Where a sentence that is too long may be cut, best first: after a stop, a semicolon, a comma, before a word that
@@ -23,9 +39,9 @@ _STOP = re.compile(r"[.!?\u2026。！？｡؟۔।](?=[\s\"'”’»)\]」』]|$
 _CUTS = tuple(
     re.compile(p)
     for p in (
-        r"(?<=[.!?。！？…])[\"'”’»」』）)]*\s*(?=\S)",
-        r"(?<=[;:；：])\s*",
-        r"(?<=[,，、،])\s*",
+        r"(?<=[.!?…])[\"'”’»)]*\s+(?=\S)|(?<=[。！？])[\"'”’»」』）)]*\s*(?=\S)",
+        r"(?<=[;:])\s+|(?<=[；：])\s*",
+        r"(?<=[,،])\s+|(?<=[，、])\s*",
         r"\s+(?=(?:and|but|so|because|then|okay|which|or|y|pero|porque|und|aber|weil|et|mais|donc)\s)",
         r"(?=然后|但是|所以|因为|而且|就是|还有|那么|如果)",
         r"(?<=[了吧啊呢吗呀哦哈啦嘛的])",
@@ -36,45 +52,58 @@ _CUTS = tuple(
 # Quotation marks and brackets, inside of which the splitter would end no sentence; an apostrophe is none.
 _MARKS = re.compile(r"[\"“”„«»「」『』‘()\[\]（）]|(?<!\w)['’]|['’](?!\w)")
 _OPENING, _EITHER = "“„«「『‘([（", "\"'’»"
-# What the splitter takes for a sentence and is none: an initial, a day's ordinal number, a quotation that goes on or
-# whose speaker is named after it.
-_INITIAL = re.compile(r"(?:^|\s)[^\W\d_]\.\s*$")
-_ORDINAL = re.compile(r"(?:^|\s)\d{1,2}\.\s*$")
-_ABBREVIATION = re.compile(r"\b[A-Z][a-z]{1,3}\.\s*$")  # if a small letter follows
-_QUOTATION = re.compile(r"[.!?…。！？，,]['\"”’»」』]+\s*$")
-_ITS_SPEAKER = re.compile(
-    r"[^。！？，“「]{1,40}?(?:说|說|道|表示|称|介绍|认为|回忆|指出|感叹|问|喊|叫|写)[。，：]|と(?:述べ|言|話|語)|[a-zà-ÿ]"
-    r"|(?:[A-Z][\w.'-]* ){1,4}(?:said|says|asked|added|told|wrote|replied|cried|shouted)\b"
-)
-# Ends that it does not see: of an answer, a month and a Chinese sentence, which it takes for parts of a number.
-_MISSED = re.compile(r"(?<=\bNo\.)(?= [A-Z])|(?<=\bMay\.)(?= [A-Z])|(?<=[。！？])(?=\d)")
-_ORDINAL_LANGUAGES = ("de", "da", "no", "nb", "nn", "fi", "cs", "sk", "sl", "hr", "hu", "et", "lv", "is", "tr")
 
 
 def split_prose(text: str) -> list[Sentence]:
     """Cut prose into numbered sentences, each stripped and none empty."""
     lines = unwrapped(text.splitlines())
     language = detect_language(lines)
-    longest = longest_in(text)
-    sentences = [s for line in lines for s in split_sentences(line, language, longest)]
+    longest, capitals = longest_in(text), uses_capitals(text)
+    sentences = [s for line in lines for s in split_sentences(line, language, longest, capitals)]
     return [(str(k), s) for k, s in enumerate(sentences, 1)]
 
 
-def split_sentences(line: str, language: str, longest: int = LONGEST_SENTENCE) -> list[str]:
-    """Cut one paragraph into sentences, each stripped and none empty, none weighing more than `longest` letters."""
-    return [part for s in _segments(line, language) for part in _cap(s.strip(), longest) if part]
+def split_sentences(
+    line: str, language: str, longest: int = LONGEST_SENTENCE, capitals: bool | None = None
+) -> list[str]:
+    """Cut one paragraph into sentences, each stripped and none empty, none weighing more than `longest` letters.
+
+    capitals: whether the sentences of the text begin with capital letters; None to judge by the paragraph.
+    """
+    if capitals is None:
+        capitals = uses_capitals(line)
+    parts = []
+    begin = 0
+    for end in _ends(line, language):
+        if end == len(line) or not goes_on(line, begin, end, language, capitals):
+            parts += [part for part in _cap(line[begin:end].strip(), longest) if part]
+            begin = end
+    return parts
 
 
-def _pieces(line: str, language: str) -> Iterator[str]:
-    """Yield what the splitter takes for sentences; a block at a time, because its time grows with the square of it."""
+def _ends(line: str, language: str) -> Iterator[int]:
+    """Yield what the splitter takes for ends of sentences; a block at a time, because it is slow with long texts."""
     start = 0
     while start < len(line):
-        lengths = _lengths(line[start : start + _BLOCK], language)
-        if start + _BLOCK < len(line) and len(lengths) > 1:
+        last = len(line) - start <= _BLOCK
+        end = len(line) if last else _block_end(line, start)
+        lengths = _lengths(line[start:end], language)
+        if not last:
             lengths.pop()  # it may go on after the block
+        if not lengths:  # nothing ends in the block
+            start = end
         for length in lengths:
-            yield from _MISSED.split(line[start : start + length])
+            yield from (start + at for at in missed(line[start : start + length]) if at < length)
             start += length
+            yield start
+    if line:
+        yield len(line)
+
+
+def _block_end(line: str, start: int) -> int:
+    """Return where to end a block: after a space, or, where there is none, not in the middle of a character."""
+    space = line.rfind(" ", start + _BLOCK // 2, start + _BLOCK)
+    return space + 1 if space >= 0 else whole_characters(line, start + _BLOCK, start)
 
 
 def _lengths(block: str, language: str) -> list[int]:
@@ -85,10 +114,10 @@ def _lengths(block: str, language: str) -> list[int]:
     """
     from sentencex import segment
 
-    marks = {m.start() for m in _MARKS.finditer(block)}
-    kept = [k for k in range(len(block)) if k not in marks]
+    marks = [m.start() for m in _MARKS.finditer(block)]
+    before = [mark - k for k, mark in enumerate(marks)]  # how many letters stand before each mark
     try:
-        pieces = segment(language, "".join(_ODD.sub(" ", block[k]) for k in kept))
+        pieces = segment(language, _ODD.sub(" ", _MARKS.sub("", block)))
     except BaseException as e:
         if type(e).__name__ != "PanicException":  # which is no Exception
             raise
@@ -96,43 +125,32 @@ def _lengths(block: str, language: str) -> list[int]:
     begins, seen = [0], 0
     for piece in pieces[:-1]:
         seen += len(piece)
-        begins.append(_opening(block, kept[min(seen, len(kept) - 1)], begins[-1]))
+        begins.append(_opening(block, min(seen + bisect_right(before, seen), len(block) - 1), begins[-1]))
     return [b - a for a, b in pairwise([*begins, len(block)]) if b > a]
 
 
 def _opening(block: str, begin: int, least: int) -> int:
     """Return where a sentence begins whose first letter is at `begin`: with the marks that open before it."""
-    while begin - 1 > least and _MARKS.match(block, begin - 1):
-        before = block[begin - 2]
-        closes = block[begin - 1] not in _OPENING and (
-            block[begin - 1] not in _EITHER or not (before.isspace() or before in _OPENING + _EITHER)
-        )
-        if closes:
+    while begin - 1 > least:
+        mark = begin - 1
+        if block[mark].isspace():  # French sets a space after the mark
+            mark -= 1
+            if mark <= least or block[mark] not in "«„“" or not block[mark - 1].isspace():
+                break
+        elif not _MARKS.match(block, mark):
             break
-        begin -= 1
+        before = block[mark - 1]
+        if block[mark] not in _OPENING and (
+            block[mark] not in _EITHER or not (before.isspace() or before in _OPENING + _EITHER)
+        ):
+            break
+        begin = mark
     return begin
 
 
-def _segments(line: str, language: str) -> Iterator[str]:
-    held = ""
-    for piece in _pieces(line, language):
-        if held and not _goes_on(held, piece, language):
-            yield held
-            held = ""
-        held += piece
-    if held:
-        yield held
-
-
-def _goes_on(piece: str, after: str, language: str) -> bool:
-    """Tell whether what the splitter took for a sentence goes on in what comes after."""
-    if _QUOTATION.search(piece):
-        return _ITS_SPEAKER.match(after) is not None
-    return (
-        _INITIAL.fullmatch(piece.strip()) is not None
-        or (language in _ORDINAL_LANGUAGES and _ORDINAL.search(piece) is not None)
-        or (after[:1].islower() and _ABBREVIATION.search(piece) is not None)
-    )
+def ends(text: str) -> bool:
+    """Tell whether a text ends in a full stop, or in another mark that ends a sentence."""
+    return _STOP.search(text.rstrip()[-3:]) is not None
 
 
 def longest_in(text: str) -> int:
@@ -151,7 +169,7 @@ def _cap(sentence: str, longest: int) -> Iterator[str]:
         longest = LONGEST_UNPUNCTUATED
     start = 0
     while _weighs_more(sentence[start : start + longest + 1], longest):
-        end = start + _cut(sentence[start : start + longest], longest)
+        end = _cut(sentence, start, longest)
         yield sentence[start:end].strip()
         spaces = _SPACES.match(sentence, end)
         start = spaces.end() if spaces else end
@@ -162,15 +180,50 @@ def _weighs_more(text: str, longest: int) -> bool:
     return len(text) > longest or weight(text) > longest
 
 
-def _cut(fits: str, longest: int) -> int:
-    """Return where to cut the beginning of a sentence that is too long: the last good place in its second half."""
+def _cut(sentence: str, start: int, longest: int) -> int:
+    """Return where to cut the beginning of a sentence that is too long: the last good place in its second half.
+
+    A word is cut only if it is longer than a sentence may be at all.
+    """
+    fits = sentence[start : start + longest]
     while weight(fits) > longest:
         fits = fits[: len(fits) - max(1, (weight(fits) - longest) // _WIDE)]
     for cuts in _CUTS:
         ends = [m.end() for m in cuts.finditer(fits, len(fits) // 2) if m.end() < len(fits)]
         if ends and ends[-1] > 0:
-            return ends[-1]
-    return max(1, len(fits))
+            return whole_characters(sentence, start + ends[-1], start)
+    space = fits.rfind(" ")
+    if space < 0 and not WIDE.search(fits):
+        space = sentence.find(" ", start, start + LONGEST_SENTENCE) - start
+    return start + space + 1 if space >= 0 else whole_characters(sentence, start + max(1, len(fits)), start)
+
+
+def whole_characters(text: str, at: int, least: int) -> int:
+    """Return the last place up to `at` where a text can be cut without tearing a character from what belongs to it:
+
+    combining marks, joined emoji and their colours, the two letters of a flag. It is after `least`, whatever it tears.
+    """
+    place = at
+    while place - 1 > least and place < len(text) and _belongs(text, place, least):
+        place -= 1
+    return place if place - 1 > least else at
+
+
+def _belongs(text: str, at: int, least: int) -> bool:
+    """Tell whether a letter belongs to the one before it."""
+    letter, before = text[at], text[at - 1]
+    if letter < "\u0300":
+        return False
+    if _FLAG.match(letter):  # two of these letters are one flag
+        return (at - max(k for k in range(least - 1, at) if k < least or not _FLAG.match(text[k]))) % 2 == 0
+    return (
+        unicodedata.category(letter).startswith("M")
+        or "\u200d" in (letter, before)
+        or "\u1160" <= letter <= "\u11ff"
+        or "\U0001f3fb" <= letter <= "\U0001f3ff"
+        or "\U000e0020" <= letter <= "\U000e007f"
+        or ("\udc00" <= letter <= "\udfff" and "\ud800" <= before <= "\udbff")
+    )
 
 
 def unwrapped(lines: list[str]) -> list[str]:

@@ -76,7 +76,7 @@ def _passages(work: Work, stories: Sequence[JoinedTopic], run_id: str) -> Rows:
             "position": position + 1,
             "sentence_id": work.document.ids[position],
             "text": work.document.texts[position],
-            "start_s": work.document.start_of(position),
+            **work.document.said(position),
             "chunk_id": work.chunks[k].chunk_id,
             "run_id": run_id,
         }

@@ -18,7 +18,7 @@ from typing import Any
 
 import pyarrow.compute as pc
 
-from nightdesk.tasks.reading.documents import Document, Unreadable
+from nightdesk.tasks.reading.documents import Document, Unreadable, known_column
 from nightdesk.tasks.reading.sources import Reading
 from nightdesk.tasks.reorganizing.filing import REPLACED, TAKEN_UP
 from nightdesk.tasks.reorganizing.missed_nights import LOOK_BACK
@@ -26,6 +26,7 @@ from nightdesk.tasks.tables import parts, read
 
 _TOGETHER = 10_000  # sentences whose text is read at a time
 _COLUMNS = ("doc_id", "source", "title", "content_hash", "language", "sentences", "reason")
+_PASSAGE = ("doc_id", "position", "sentence_id", "text", "start_s", "end_s", "speaker")
 _STATE = ("doc_id", "content_hash", "profile", "failed", "unpaid", "taken_up")
 
 
@@ -130,13 +131,12 @@ def _documents(out: Path, run_date: date, rows: Sequence[dict[str, Any]]) -> Ite
     """Build documents of their sentences. What is not whole (withdrawn meanwhile, say) is left as it is."""
     where = pc.field("doc_id").isin([r["doc_id"] for r in rows])
     sentences: dict[str, list[dict[str, Any]]] = {}
-    for p in _scan(out, "passages", run_date, ("doc_id", "position", "sentence_id", "text", "start_s"), where):
+    for p in _scan(out, "passages", run_date, _PASSAGE, where):
         sentences.setdefault(p["doc_id"], []).append(p)
     for row in rows:
         its = sorted(sentences.get(row["doc_id"], ()), key=lambda p: p["position"])
         if [p["position"] for p in its] != list(range(1, row["sentences"] + 1)):
             continue
-        starts = tuple(p["start_s"] for p in its)
         replaced = re.match(rf"(\d+) {re.escape(REPLACED)}", row["reason"] or "")
         yield Document(
             row["doc_id"],
@@ -147,7 +147,7 @@ def _documents(out: Path, run_date: date, rows: Sequence[dict[str, Any]]) -> Ite
             tuple(p["text"] for p in its),
             int(replaced[1]) if replaced else 0,
             row["title"],
-            starts if any(s is not None for s in starts) else None,
+            *(known_column(tuple(p[column] for p in its)) for column in ("start_s", "end_s", "speaker")),
         )
 
 

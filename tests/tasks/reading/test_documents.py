@@ -10,10 +10,12 @@ from tests.tasks.reading.written import one, write
 
 
 def test_times_reach_the_document_and_others_have_none(tmp_path: Path) -> None:
-    d = one(tmp_path / "a.vtt", "00:01.000 --> 00:02.000\nShut again.\n\n00:03.500 --> 00:04.000\nFerries run.")
-    assert (d.starts, d.start_of(1)) == ((1.0, 3.5), 3.5)
+    d = one(tmp_path / "a.vtt", "00:01.000 --> 00:02.000\nShut again.\n\n00:03.500 --> 00:04.000\n<v Ann>Ferries run.")
+    assert (d.starts, d.ends, d.speakers) == ((1.0, 3.5), (2.0, 4.0), (None, "Ann"))
+    assert d.said(1) == {"start_s": 3.5, "end_s": 4.0, "speaker": "Ann"}
     plain = one(tmp_path / "a.txt", "Shut again.")
-    assert (plain.starts, plain.start_of(0)) == (None, None)
+    assert (plain.starts, plain.ends, plain.speakers) == (None, None, None)
+    assert plain.said(0) == {"start_s": None, "end_s": None, "speaker": None}
 
 
 SENTENCE_PAIRS = st.lists(st.tuples(st.text(max_size=3), st.text(max_size=6)), min_size=1, max_size=4)

@@ -1,9 +1,11 @@
 """Cutting prose: where sentences end in many languages, what becomes of text without stops, and that none is lost."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nightdesk.tasks.reading import sentences
+from nightdesk.tasks.reading.sentence_ends import goes_on
 from nightdesk.tasks.reading.sentences import (
     LONGEST_SENTENCE,
     LONGEST_UNPUNCTUATED,
@@ -20,7 +22,7 @@ def texts(prose: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("language", "sentences"),
+    ("language", "found"),
     [
         ("en", ["Dr. Ann Day met Mr. J. R. Holm at 5 p.m. in St. Olai.", "It cost $3.5 million, i.e. too much."]),
         ("en", ['"We won!" she said.', '"Nobody thought so."', "Then they left."]),
@@ -43,9 +45,9 @@ def texts(prose: str) -> list[str]:
         ("hi", ["राम घर गया।", "क्या वह आया?", "हाँ।"]),
     ],
 )
-def test_sentences_end_where_a_reader_would_end_them(language: str, sentences: list[str]) -> None:
-    line = ("" if language in ("zh", "ja") else " ").join(sentences)
-    assert split_sentences(line, language) == sentences
+def test_sentences_end_where_a_reader_would_end_them(language: str, found: list[str]) -> None:
+    line = ("" if language in ("zh", "ja") else " ").join(found)
+    assert split_sentences(line, language) == found
 
 
 @given(st.text(max_size=200), st.sampled_from(LANGUAGES))
@@ -127,3 +129,54 @@ def test_splitting_loses_no_letter_and_makes_no_empty_sentence(line: str, langua
 
 def test_no_piece_of_a_long_line_is_empty() -> None:
     assert all(split_sentences("a" + " " * 7000 + "b", "en"))
+
+
+UNPUNCTUATED = st.lists(
+    st.sampled_from(["harbour", "we", "then", "unbelievable", "a", "https://example.org/" + "x" * 80]),
+    min_size=900,
+    max_size=1_100,
+)
+
+
+@settings(max_examples=10)
+@given(UNPUNCTUATED)
+def test_no_word_is_torn(words: list[str]) -> None:
+    pieces = texts(" ".join(words))
+    assert [w for p in pieces for w in p.split()] == words
+    assert max(map(len, pieces)) <= LONGEST_UNPUNCTUATED
+
+
+def test_an_address_that_is_longer_than_a_sentence_stays_whole() -> None:
+    address = "https://example.org/" + "x" * 400
+    assert address in texts(f"{'we go now ' * 60}{address} {'and we stay ' * 60}")
+
+
+@pytest.mark.parametrize(
+    "character",
+    [
+        "e\u0301\u0323",
+        "\U0001f469\u200d\U0001f680",
+        "\U0001f44d\U0001f3fd",
+        "\U0001f1eb\U0001f1ee",
+        "नि",
+        "\u1112\u1161\u11ab",
+    ],
+)
+def test_characters_stay_whole_where_text_is_cut_without_spaces(character: str) -> None:
+    for shift in range(len(character)):
+        pieces = texts("x" * shift + character * 3_000)
+        assert "".join(pieces) == "x" * shift + character * 3_000
+        assert all(p.lstrip("x").startswith(character) for p in pieces)
+
+
+def test_a_long_dialogue_is_cut_in_steps_of_its_length(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_at = []
+    monkeypatch.setattr(
+        sentences, "goes_on", lambda line, begin, at, *more: looked_at.append(at) or goes_on(line, begin, at, *more)
+    )
+    exchange = '"Go!" he cried, "Now!" she said, '
+    for times in (100, 1_700):
+        looked_at.clear()
+        line = exchange * times
+        assert "".join("".join(split_sentences(line, "en")).split()) == "".join(line.split())
+        assert len(looked_at) <= 5 * times

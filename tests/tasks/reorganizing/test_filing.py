@@ -1,6 +1,8 @@
 """Filing: every sentence of a batch in one row, and why, where it has no place."""
 
 from nightdesk.tasks.config.profile import Chunks
+from nightdesk.tasks.reading.documents import make_document
+from nightdesk.tasks.reading.sentences import Spoken
 from nightdesk.tasks.reorganizing.document_state import Lost, Unreadable, Work
 from nightdesk.tasks.roles.relationship_checker import merge
 from tests.tasks.made import Row, document, tables, work
@@ -28,6 +30,18 @@ def test_every_sentence_stands_once_with_its_own_id_and_text() -> None:
         ("b", 30, 30, 0, 10),
     ]
     assert len({t["topic_id"] for t in topics}) == len(topics) == 12
+
+
+def test_when_and_by_whom_captions_are_said_stands_beside_them() -> None:
+    said = [Spoken("1", "Shut again.", 1.0, 2.5, "Ann"), Spoken("2", "So it is.", 2.5, 4.0), ("3", "Bye.")]
+    passages, *_ = filed(work(make_document("talk", "talk.vtt", said)))
+    assert [(p["start_s"], p["end_s"], p["speaker"]) for p in passages] == [
+        (1.0, 2.5, "Ann"),
+        (2.5, 4.0, None),
+        (None, None, None),
+    ]
+    plain, *_ = filed(work(document("plain", 2)))
+    assert {(p["start_s"], p["end_s"], p["speaker"]) for p in plain} == {(None, None, None)}
 
 
 def test_a_topic_over_several_chunks_is_one_row_with_all_of_its_sentences() -> None:

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from nightdesk.tasks.reading.documents import Document, make_document
+from nightdesk.tasks.reading.sentences import Sentence, Spoken
 from nightdesk.tasks.reorganizing import unfinished
 from nightdesk.tasks.reorganizing.document_state import Lost, Work
 from tests.tasks.made import DAY, document, publish_documents, work
@@ -49,7 +50,11 @@ def test_dates_are_taken_up_oldest_first_for_a_week_or_the_last_three_of_a_rare_
 
 
 def test_a_document_is_rebuilt_as_it_was_read(tmp_path: Path) -> None:
-    sentences = [("1", "The bridge is shut. ", 0.5), ("1", "", 2.0), ("x", "Broken \ud800.", 3.25)]
+    sentences: list[Sentence] = [
+        Spoken("1", "The bridge is shut. ", 0.5, 2.0, "Ann"),
+        Spoken("1", "", 2.0, 2.5),
+        ("x", "Broken \ud800.", 3.25),
+    ]
     captions = make_document("captions", "/in/captions.vtt", sentences, title="Bridges")
     plain = document("plain", 5)
     publish_documents(tmp_path, losing(captions), losing(plain), work(document("other", 3)))

@@ -1,25 +1,17 @@
 """Captions: found in files as they are, joined to sentences, with the start of the caption in which each begins."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nightdesk.tasks.errors import DocumentError
 from nightdesk.tasks.reading.formats.captions import read
 from nightdesk.tasks.reading.sentences import LONGEST_UNPUNCTUATED, weight
+from tests.tasks.reading.formats.shown import in_a_row, spoken, texts, vtt
 
 
-def sentences(text: str) -> list[tuple[str, float]]:
-    return [(s[1], s[2]) for s in read(text).sentences() if len(s) == 3 and s[2] is not None]
-
-
-def vtt(*cues: tuple[float, float, str]) -> str:
-    return "WEBVTT\n\n" + "\n\n".join(f"{stamp(a)} --> {stamp(b)}\n{text}" for a, b, text in cues)
-
-
-def stamp(seconds: float) -> str:
-    ms = round(seconds * 1000)
-    return f"{ms // 3_600_000:02d}:{ms // 60_000 % 60:02d}:{ms // 1000 % 60:02d}.{ms % 1000:03d}"
+def sentences(text: str) -> list[tuple[str, float | None]]:
+    return [(s.text, s.start) for s in spoken(text)]
 
 
 def test_sentences_run_over_captions_and_begin_where_their_caption_begins() -> None:
@@ -101,7 +93,7 @@ WORDS = st.lists(st.sampled_from(["so.", "yes", "no?", "今天。", "好", "A.",
 @given(st.lists(st.tuples(st.floats(0, 5_000), st.floats(0, 9), WORDS), min_size=1, max_size=12))
 def test_times_never_run_back_and_only_whole_repeated_lines_go(cues: list[tuple[float, float, list[str]]]) -> None:
     text = vtt(*((a, a + d, " ".join(words)) for a, d, words in cues))
-    found = [(s[1], s[2]) for s in read(text).sentences() if len(s) == 3]
+    found = sentences(text)
     starts = [t for _, t in found if t is not None]
     assert starts == sorted(starts)
     assert len(starts) == len(found)
@@ -118,3 +110,48 @@ def test_a_file_without_captions_is_refused(text: str) -> None:
 
 def test_captions_in_which_nothing_is_said_are_empty() -> None:
     assert read(vtt((0, 1, "<i> </i>"), (1, 2, ""))).empty
+
+
+@pytest.mark.parametrize("length", [1.0, 3.0])
+def test_speech_without_stops_is_cut_at_pauses_however_short_it_is(length: float) -> None:
+    said = ["buy now", "link is up", "link is up", "link is up", "last ten"]
+    assert texts(in_a_row(*said, length=length, pause=2.0)) == said
+    assert texts(in_a_row("上链接", "上链接", "扣一", pause=2.0)) == ["上链接", "上链接", "扣一"]
+    said[3] = "link is up!"  # one stop tells nothing of the other pauses
+    assert texts(in_a_row(*said, length=length, pause=2.0)) == said
+
+
+def test_a_pause_ends_no_sentence_where_stops_do() -> None:
+    told = in_a_row("I was", "thinking about it.", "Then I", "left.", pause=2.0)
+    assert texts(told) == ["I was thinking about it.", "Then I left."]
+
+
+def test_each_sentence_says_from_when_to_when_it_is_said() -> None:
+    told = spoken(vtt((1, 2, "Good evening. The"), (2, 4, "bridge is"), (4, 5.5, "shut. Bye.")))
+    assert [(s.text, s.start, s.end) for s in told] == [
+        ("Good evening.", 1.0, 2.0),
+        ("The bridge is shut.", 1.0, 5.5),
+        ("Bye.", 4.0, 5.5),
+    ]
+
+
+PARTS = st.sampled_from(
+    ["WEBVTT", "X-TIMESTAMP-MAP=MPEGTS:9,LOCAL:00:00:00.000", "NOTE x", "STYLE", "1", "2", "", " ", "<v Ann>so", "<v>",
+     "Eva: so", "Eva:", ">> so", ">>", "- so", "-", "so we", "so we go", "so we go on.", "so we ga", "上链接",
+     "上链接好",
+     "00:00:01,000 --> 00:00:02,000", "00:00:02.000 --> 00:00:02.500", "00:03 --> 00:02", "9:9 --> 99:99:99:999",
+     "00:00:01 --> 00:00:04 so", "\ufeffWEBVTT", "&#55296;", "&amp;gt;", "{\\an8}", "<00:01>", "e\u0301",
+     "\u2028", "\x00"]
+)  # fmt: skip
+
+
+@settings(max_examples=300)
+@given(st.lists(PARTS, max_size=24), st.sampled_from(["\n", "\r\n", "\r\r\n"]))
+def test_any_file_is_read_or_refused(parts: list[str], end: str) -> None:
+    try:
+        found = spoken(end.join(parts))
+    except DocumentError:
+        return
+    assert all(s.text and s.text == s.text.strip() for s in found)
+    assert all(s.start is not None and s.end is not None and 0 <= s.start <= s.end for s in found)
+    assert [s.start for s in found] == sorted(s.start or 0 for s in found)
