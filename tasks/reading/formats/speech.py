@@ -7,8 +7,10 @@ import math
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from nightdesk.tasks.reading.formats.captions import Cue, sentences, unrolled
+from nightdesk.tasks.reading.formats.captions import content_of
 from nightdesk.tasks.reading.formats.content import Content
+from nightdesk.tasks.reading.formats.cues import Cue, Line
+from nightdesk.tasks.reading.formats.entries import unescaped
 
 _LONGEST_S = 1e7  # seconds: of no recording
 
@@ -22,15 +24,13 @@ def read(data: Any) -> Content | None:
 def spoken(pieces: Iterable[tuple[float, float, str, str]]) -> Content:
     """Return what is said in pieces of (begin in seconds, end in seconds, text, speaker or "")."""
     cues: list[Cue] = []
-    latest, before = 0.0, ""
+    latest = 0.0
     for begin, end, text, speaker in pieces:
         latest = max(latest, begin)
-        lines = tuple(line for line in (" ".join(x.split()) for x in text.splitlines()) if line)
-        if lines:
-            cues.append(Cue(latest, max(latest, end), lines, bool(speaker) and speaker != before))
-            before = speaker or before
-    cues = [c for c in unrolled(cues) if c.lines]
-    return Content(lambda: sentences(cues), not cues)
+        shown = [line for line in (" ".join(x.split()) for x in unescaped(text).splitlines()) if line]
+        if shown:
+            cues.append(Cue(latest, max(latest, end), tuple(Line(line, speaker or None) for line in shown)))
+    return content_of(cues)
 
 
 def _pieces(data: Any) -> Iterator[tuple[float, float, str, str]] | None:
