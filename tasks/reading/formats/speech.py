@@ -3,7 +3,6 @@
 Whisper (its own, whisper.cpp's, WhisperX's with speakers), youtube-transcript-api's list, and YouTube's json3.
 """
 
-import math
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -78,6 +77,6 @@ def _texts(items: list[Any]) -> Iterator[tuple[dict[str, Any], str]]:
 
 def _seconds(value: Any, unit: float = 1.0) -> float:
     """Return a time in seconds; 0 where it is none."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
         return 0.0
-    return float(min(max(0, value), _LONGEST_S / unit)) * unit
+    return float(min(value, _LONGEST_S / unit)) * unit

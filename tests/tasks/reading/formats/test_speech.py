@@ -43,6 +43,7 @@ def test_what_is_odd_in_a_piece_is_left_out(tmp_path: Path) -> None:
         7,
         {"text": "So.", "start": "x", "duration": None},
         {"text": " ", "start": 1e308},
+        {"text": " ", "start": 10**400},
     ]
     d = one(tmp_path / "a.json", [*YOUTUBE, *odd])
     assert d.texts == ("The mill has burnt.", "All got out.", "So.")
