@@ -6,7 +6,7 @@ import string
 from functools import cache, lru_cache
 from typing import Any
 
-_LANGUAGE_SAMPLE = 1_500  # characters
+_LANGUAGE_SAMPLE = 600  # characters
 HAN, KANA, HANGUL = (
     "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff",
     "\u3040-\u30ff\uff66-\uff9f",

@@ -15,24 +15,24 @@ _AROUND = {"header", "nav", "footer", "aside"}
 
 def headline(page: "HtmlElement") -> str | None:
     """Return a page's headline: its main heading, its og:title, what its window is called, or any other heading."""
-    site = _meta(page, "og:site_name")
-    named = [_without_site(_meta(page, n), site) for n in ("og:title", "twitter:title")]
     window = _first(page, "//head/title")
     headings = [h for h in page.xpath("//h1 | //h2") if _text(h)]
-    tops = [h for h in headings if h.tag == "h1"]
-    main = [h for h in tops if _is_main(h) and not _is_logo(h, site)]
-    if main:
+    site = _meta(page, "og:site_name") or next((_text(h) for h in headings if h.tag == "h1" and _is_logo(h, "")), "")
+    tops = [h for h in headings if h.tag == "h1" and not _is_logo(h, site)]
+    named = [n for n in (_meta(page, "og:title"), _meta(page, "twitter:title"), window) if n and n != site]
+    # What begins the name of the page and is a heading, too, is its headline, and the rest of the name is the site's.
+    told = next((_text(h) for n in named for h in [*tops, *headings] if _is_begin(_text(h), n)), None)
+    main = [h for h in tops if _is_main(h)]
+    if main and not (told and any(_is_end(_text(main[0]), n) for n in named)):
         return _text(main[0])
-    if found := next((n for n in named if n and n.casefold() != site.casefold()), None):
-        return found
-    others = [h for h in tops if not _is_logo(h, site)]
-    within = [h for h in headings if _is_main(h)]
-    if window and (told := next((_text(h) for h in [*others, *within, *headings] if _is_part(_text(h), window)), None)):
+    if told:
         return told
-    if others and not _is_around(others[0]):
-        return _text(others[0])
-    logos = [_text(h) for h in tops if _is_logo(h, site)]
-    return _without_site(window, site or next(iter(logos), "")) or next(map(_text, tops), None)
+    for name in named:
+        if name != window:
+            return _without_site(name, site)
+    if tops and not _is_around(tops[0]):
+        return _text(tops[0])
+    return _without_site(window, site) or next((_text(h) for h in headings if h.tag == "h1"), None)
 
 
 def _meta(page: "HtmlElement", name: str) -> str:
@@ -76,9 +76,14 @@ def _is_logo(heading: "HtmlElement", site: str) -> bool:
     return any(re.fullmatch(r"(?:https?://[^/?#]+)?/?(?:index\.\w+)?|#|\./", link.strip()) for link in links if link)
 
 
-def _is_part(heading: str, window: str) -> bool:
-    """Tell whether a heading is one end of what the window is called, the rest being the site's name."""
-    return heading == window or any(heading == window[: mark.start()] for mark in _NAME.finditer(window))
+def _is_begin(heading: str, name: str) -> bool:
+    """Tell whether a heading is all of a page's name, or what stands before the name of its site."""
+    return heading == name or any(heading == name[: mark.start()] for mark in _NAME.finditer(name))
+
+
+def _is_end(heading: str, name: str) -> bool:
+    """Tell whether a heading stands at the end of a page's name, as a site does."""
+    return any(heading == name[mark.end() :] for mark in _NAME.finditer(name))
 
 
 def _without_site(title: str, site: str) -> str:

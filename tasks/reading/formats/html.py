@@ -16,7 +16,7 @@ _INLINE = (
     "a", "abbr", "b", "bdi", "bdo", "cite", "code", "data", "del", "dfn", "em", "font", "i", "ins", "kbd", "mark", "q",
     "s", "samp", "small", "span", "strong", "sub", "sup", "time", "u", "var", "wbr",
 )  # fmt: skip
-_LONGEST_CELL = 200  # characters of a cell that is data
+_LONGEST_CELL = 300  # characters of a cell that is data
 _CELL = "\x1f"  # between cells, while a row is put together
 _BULLET = re.compile(r"^(?:- |\d+\. )", re.MULTILINE)
 _CELLS = re.compile(r"^\|(.*)\|\s*$", re.MULTILINE)

@@ -3,13 +3,13 @@
 Whisper (its own, whisper.cpp's, WhisperX's with speakers), youtube-transcript-api's list, and YouTube's json3.
 """
 
-import math
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from nightdesk.tasks.reading.formats.captions import content_of
 from nightdesk.tasks.reading.formats.content import Content
 from nightdesk.tasks.reading.formats.cues import Cue, Line
+from nightdesk.tasks.reading.formats.entries import unescaped
 
 _LONGEST_S = 1e7  # seconds: of no recording
 
@@ -26,9 +26,9 @@ def spoken(pieces: Iterable[tuple[float, float, str, str]]) -> Content:
     latest = 0.0
     for begin, end, text, speaker in pieces:
         latest = max(latest, begin)
-        lines = tuple(Line(line, speaker or None) for line in (" ".join(x.split()) for x in text.splitlines()) if line)
-        if lines:
-            cues.append(Cue(latest, max(latest, end), lines))
+        shown = [line for line in (" ".join(x.split()) for x in unescaped(text).splitlines()) if line]
+        if shown:
+            cues.append(Cue(latest, max(latest, end), tuple(Line(line, speaker or None) for line in shown)))
     return content_of(cues)
 
 
@@ -77,6 +77,6 @@ def _texts(items: list[Any]) -> Iterator[tuple[dict[str, Any], str]]:
 
 def _seconds(value: Any, unit: float = 1.0) -> float:
     """Return a time in seconds; 0 where it is none."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
         return 0.0
-    return float(min(max(0, value), _LONGEST_S / unit)) * unit
+    return float(min(value, _LONGEST_S / unit)) * unit

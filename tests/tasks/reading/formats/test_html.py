@@ -72,6 +72,11 @@ def titled(tmp_path: Path, head: str, body: str) -> str | None:
         ("<title>Gazette</title>", "<h1 id='site-title'>Gazette</h1><article><h1>Mill burns</h1>STORY</article>"),
         ("<title>Gazette</title>", "<nav><h1>Menu</h1></nav><main><h1>Mill burns</h1>STORY</main>"),
         ("<title>Mill burns</title>", "STORY"),
+        ("<title>Mill burns | Gazette</title>", "<main><h1>Gazette</h1><h2>Mill burns</h2>STORY</main>"),
+        ("<title>Gazette - Mill burns</title>", "<main><h1>Mill burns</h1>STORY</main>"),
+        ('<meta property="og:title" content="Mill burns | Gazette">', "<h1><a href='/'>Gazette</a></h1>STORY"),
+        ('<meta property="og:title" content="Mill burns - Gazette">', "<h1 class=logo>X</h1><h2>Mill burns</h2>STORY"),
+        ('<meta property="og:title" content="Gazette"><title>Gazette</title>', "<h1>Mill burns</h1>STORY"),
         ("", "<h1>Mill burns</h1>STORY"),
         (
             '<meta property="og:title" content="Gazette"><meta property="og:site_name" content="Gazette">',

@@ -43,6 +43,17 @@ def test_what_is_odd_in_a_piece_is_left_out(tmp_path: Path) -> None:
         7,
         {"text": "So.", "start": "x", "duration": None},
         {"text": " ", "start": 1e308},
+        {"text": " ", "start": 10**400},
     ]
     d = one(tmp_path / "a.json", [*YOUTUBE, *odd])
     assert d.texts == ("The mill has burnt.", "All got out.", "So.")
+
+
+def test_who_speaks_is_kept(tmp_path: Path) -> None:
+    pieces = [{"start": k, "end": k + 1, "text": t, "speaker": s} for k, (t, s) in enumerate(
+        [("Is it shut?", "ANN"), ("It&#39;s shut.", "BOB"), ("And so", "BOB"), ("it stays.", "BOB")]
+    )]  # fmt: skip
+    d = one(tmp_path / "a.json", {"segments": pieces})
+    assert d.texts == ("Is it shut?", "It's shut.", "And so it stays.")
+    assert d.speakers == ("ANN", "BOB", "BOB")
+    assert d.ends == (1.0, 2.0, 4.0)
