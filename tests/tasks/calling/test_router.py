@@ -112,3 +112,26 @@ def test_nobody_waits_beyond_the_deadline(cluster: str, out: Path, stand_in: Cal
     asked = ask(cluster, out, questions(1), busy(server, patience_s=0, deadline_s=0.1))
     reasons = sorted(o.reason or "" for o in asked.outcomes if o.answer is None)
     assert [("429" in r, "busy rests for" in r) for r in reasons] == [(False, True), (True, False)]
+
+
+def test_a_provider_that_does_nothing_but_fail_is_given_up_and_what_is_left_says_since_when(
+    cluster: str, out: Path, stand_in: Callable[..., Playing]
+) -> None:
+    server = stand_in(BUSY.replace("rate_limited = 0.6", "server_error = 1.0"))
+    asked = ask(cluster, out, questions(4), busy(server, outage_s=1.0, attempts=1))
+    reasons = [o.reason or "" for o in asked.outcomes]
+    assert all(o.answer is None and o.cause == "models" for o in asked.outcomes)
+    assert (
+        sum("busy is out since" in r and "500" in r for r in reasons) >= 4
+    )  # but for the first, which nothing was known of
+    assert all(r["cost_usd"] == 0 for r in asked.rows)  # nobody is charged for an error
+
+
+def test_a_call_that_was_sent_and_never_answered_is_booked_at_the_most_that_it_can_cost(
+    cluster: str, out: Path, stand_in: Callable[..., Playing]
+) -> None:
+    server = stand_in(BUSY.replace("rate_limited = 0.6", "slow = 1.0"))
+    asked = ask(cluster, out, questions(1)[:1], busy(server, outage_s=0.5, attempts=1, call_timeout_s=0.5))
+    sent = [r for r in asked.rows if r["attempts"]]
+    assert sent
+    assert all(r["usage_estimated"] and r["cost_usd"] > 0 and "reserved_usd" in r["usage"] for r in sent)
