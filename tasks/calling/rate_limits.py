@@ -61,7 +61,7 @@ class _Limits:
     """Where one model stands. failures: in a row; since: when the last rest was decided (loop time).
 
     is_tried: whether one call is trying it. faults: those of the failures that were no request to wait; questions: how
-    many questions they were about. first: when the first of them was; outage: set when it is out.
+    many questions they were about. first: when the first was; last: what the last said; outage: set when it is out.
     """
 
     places: asyncio.Semaphore | None
@@ -75,6 +75,7 @@ class _Limits:
     faults: int = 0
     questions: set[str] = field(default_factory=set)
     first: tuple[float, str] = (0.0, "")
+    last: str = ""
     outage: Outage | None = None
 
     def is_broken(self) -> bool:
@@ -169,9 +170,14 @@ class Admission:
             limits.first = now, datetime.now().astimezone().strftime("%H:%M %Z")
         limits.faults += 1
         limits.questions.add(question)
-        is_new = limits.outage is None
-        if limits.faults >= BROKEN_AFTER and len(limits.questions) >= OUT_AFTER:
-            limits.outage = Outage(*limits.first, str(error))
+        limits.last = str(error)
+        self._out_if_broken(model)
+
+    def _out_if_broken(self, model: str) -> None:
+        """Have a model be out if it does nothing but fail, and on more than a question or two."""
+        limits, is_new = self._of[model], self._of[model].outage is None
+        if limits.is_broken() and len(limits.questions) >= OUT_AFTER:
+            limits.outage = Outage(*limits.first, limits.last)
             if is_new:
                 log.warning("%s is %s; one call at a time tries it until it answers", model, limits.outage)
 
@@ -185,6 +191,7 @@ class Admission:
         if limits.faults >= OUT_AFTER and limits.failures < BROKEN_AFTER:
             limits.failures = BROKEN_AFTER
             self.rest(model, BACKOFF_S)
+            self._out_if_broken(model)
 
     def succeeded(self, model: str) -> None:
         """Take note that a model replied."""

@@ -1,15 +1,20 @@
 """Calls: every question gets an answer or a reason, and none is paid for twice."""
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from nightdesk.tasks.calling.answers.answer_store import Store
+from nightdesk.tasks.calling.dask_pool import fan_out
 from nightdesk.tasks.calling.outcomes import Outcome
+from nightdesk.tasks.calling.router import Router
 from nightdesk.tasks.config.profile import Profile
 from nightdesk.tasks.roles.format_checker import check
 from nightdesk.tasks.roles.registry import MODULES
 from tests.servers.playing import Playing
 from tests.tasks.calling.made import NEWS, ask, questions, served, with_changes
+from tests.tasks.made import DAY
 
 
 def test_every_question_gets_an_answer_that_passes_the_gate(cluster: str, out: Path) -> None:
@@ -112,3 +117,50 @@ def test_nobody_waits_beyond_the_deadline(cluster: str, out: Path, stand_in: Cal
     asked = ask(cluster, out, questions(1), busy(server, patience_s=0, deadline_s=0.1))
     reasons = sorted(o.reason or "" for o in asked.outcomes if o.answer is None)
     assert [("429" in r, "busy rests for" in r) for r in reasons] == [(False, True), (True, False)]
+
+
+def test_a_provider_that_does_nothing_but_fail_is_given_up_and_what_is_left_says_since_when(
+    cluster: str, out: Path, stand_in: Callable[..., Playing]
+) -> None:
+    server = stand_in(BUSY.replace("rate_limited = 0.6", "server_error = 1.0"))
+    asked = ask(cluster, out, questions(4), busy(server, outage_s=1.0, attempts=1))
+    reasons = [o.reason or "" for o in asked.outcomes]
+    assert all(o.answer is None and o.cause == "models" for o in asked.outcomes)
+    assert (
+        sum("busy is out since" in r and "500" in r for r in reasons) >= 4
+    )  # but for the first, which nothing was known of
+    assert all(r["cost_usd"] == 0 for r in asked.rows)  # nobody is charged for an error
+
+
+def test_a_call_that_was_sent_and_never_answered_is_booked_at_the_most_that_it_can_cost(
+    cluster: str, out: Path, stand_in: Callable[..., Playing]
+) -> None:
+    server = stand_in(BUSY.replace("rate_limited = 0.6", "slow = 1.0"))
+    asked = ask(cluster, out, questions(1)[:1], busy(server, outage_s=0.5, attempts=1, call_timeout_s=0.5))
+    sent = [r for r in asked.rows if r["attempts"]]
+    assert sent
+    assert all(r["usage_estimated"] and r["cost_usd"] > 0 and "reserved_usd" in r["usage"] for r in sent)
+
+
+def test_two_runs_of_one_out_at_once_share_their_answers_and_ask_nothing_twice(
+    cluster: str, out: Path, stand_in: Callable[..., Playing]
+) -> None:
+    server = stand_in(BUSY.replace("faults = { rate_limited = 0.6 }", "latency_s = { median = 0.2 }"))
+    server.control("reset")
+    profile, units = busy(server), questions(6)
+
+    async def one(run_id: str) -> list[Outcome]:
+        store = Store(out, run_id)
+        try:
+            async with fan_out(cluster, 2, 60.0) as pool:
+                return await Router(profile, DAY, lambda version: None, store, pool).ask(units, lambda: None)
+        finally:
+            store.close()
+
+    async def both() -> list[list[Outcome]]:
+        return list(await asyncio.gather(one("run-1"), one("run-2")))
+
+    first, second = asyncio.run(both())
+    assert all(o.answer is not None for o in first)
+    assert [o.answer for o in first] == [o.answer for o in second]
+    assert server.counts()["duplicates"] == 0

@@ -1,5 +1,6 @@
 """What a run's dollars reach for: whole documents, in order; the rest waits."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -8,7 +9,11 @@ from nightdesk.tasks.calling.plans import Plans
 from nightdesk.tasks.config.profile import Profile, load_profile
 from nightdesk.tasks.reorganizing.affordable import Purse
 from nightdesk.tasks.reorganizing.topic_questions import Topics, without_vectors
+from tests.servers.playing import Playing
+from tests.tables import rows
+from tests.tasks.house import House
 from tests.tasks.made import document
+from tests.tasks.reorganizing.ran import EVERY
 
 DEAR = {"name": "north", "family": "arctic", "provider": "openai", "base_url": "http://127.0.0.1:9/v1"}
 DEAR |= {"prices": {"input": 1.0, "output": 4.0}, "max_output_tokens": 256}
@@ -67,6 +72,36 @@ def test_without_dollars_every_document_waits_unless_each_role_has_a_model_that_
     assert purse(Spending(0.0, DEAR, FREE)).refusal(document("a", 60)) is None
     free = DEAR | {"prices": {"input": 0.0, "output": 0.0}}
     assert purse(Spending(0.0, free)).refusal(document("a", 60)) is None
+
+
+WORLD = f"""
+[[models]]
+name = "north"
+family = "arctic"
+accuracy = {EVERY}
+"""
+
+
+def test_a_night_of_few_dollars_serves_whole_documents_and_names_the_rest(
+    house: House, stand_in: Callable[..., Playing]
+) -> None:
+    for k in range(6):
+        told = "".join(f"Officials said that bridge {k} would be shut for {j} days. " for j in range(60))
+        (house.source / f"doc{k}.txt").write_text(told, encoding="utf-8")
+    url = {"base_url": stand_in(WORLD).openai_url, "form": "json_schema"}
+    run = house.night("run-1", profile=Spending(0.02, DEAR | url).profile)
+    placed: dict[str, set[bool]] = {}
+    for p in rows(house.out, "passages"):
+        placed.setdefault(p["doc_id"], set()).add(p["category"] != "unplaced")
+    assert sorted(placed) == [f"doc{k}" for k in range(6)]
+    waiting = sorted(name for name, its in placed.items() if its == {False})
+    assert 0 < len(waiting) < 6
+    assert all(its == {True} for name, its in placed.items() if name not in waiting)  # never half a document
+    assert sorted(run.totals.waiting) == waiting
+    assert run.router.ledger.refused == 0
+    assert 0 < run.router.spent <= 0.02
+    reasons = {d["doc_id"]: d["reason"] or "" for d in rows(house.out, "documents")}
+    assert all("waits for the next night: budget" in reasons[name] for name in waiting)
 
 
 @pytest.mark.parametrize("n", [1, 40])
