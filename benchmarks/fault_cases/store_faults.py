@@ -258,10 +258,10 @@ def _clock(folder: Path, env: dict[str, str], days: int) -> Row:
 
 
 def _forget_during(folder: Path, env: dict[str, str]) -> Row:
-    with one_model(folder) as (server, profile), polling(folder / "out") as halves:
+    with one_model(folder, latency_s=3.0) as (server, profile), polling(folder / "out") as halves:
         ended = night(folder, env, profile, DAY)
         ended.start()
-        until(lambda: _stored(ended.out) > 12, ended)
+        until(lambda: _stored(ended.out) > 3, ended)
         told = forget(env, ended.out, "wire-morning")
         ended.end()
         left = holding(ended.out, sentences_of("wire-morning"))
