@@ -160,9 +160,8 @@ def _truncated_today(folder: Path, env: dict[str, str]) -> Row:
         part.write_bytes(part.read_bytes()[:-100])
         ended = night(folder, env, profile, DAY).end()
         kept = len(list((out / "_staging" / "broken").rglob("*.parquet"))) == 3
-        return _went_on(
-            "no longer stand as published; this run publishes all of them anew", ended, server, DAY, right=kept
-        )
+        said = "no longer stand as published; this run publishes all of them anew"
+        return _went_on(said, ended, server, DAY, right=kept)
 
 
 def _stray(folder: Path, env: dict[str, str]) -> Row:
