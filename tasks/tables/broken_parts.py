@@ -65,17 +65,18 @@ def set_aside(out: Path, run_date: date, broken: BrokenPart, published_now: Set[
         if part.exists():
             part.replace(folder / f"{name}-{part.name}")
     log.warning(
-        "%s; it was moved to %s with what else is known of its documents, so they no longer stand as published: run "
-        "%s again with --date %s",
+        "%s; it was moved to %s with what else is known of its documents, so they no longer stand as published; %s",
         broken,
         folder,
-        _named(sorted(lost - published_now)),
-        run_date.isoformat(),
+        _what_to_do(lost, lost - published_now, run_date),
     )
 
 
-def _named(doc_ids: list[str]) -> str:
-    if not doc_ids:
-        return "the sources of that date"
-    more = f" and {len(doc_ids) - _NAMED} more" if len(doc_ids) > _NAMED else ""
-    return ", ".join(doc_ids[:_NAMED]) + more
+def _what_to_do(lost: Set[str], left: Set[str], run_date: date) -> str:
+    if lost and not left:
+        return "this run publishes all of them anew"
+    if not lost:
+        return f"run the sources of that date again with --date {run_date}"
+    named = sorted(left)[:_NAMED]
+    more = f" and {len(left) - _NAMED} more" if len(left) > _NAMED else ""
+    return f"run {', '.join(named)}{more} again with --date {run_date}"
