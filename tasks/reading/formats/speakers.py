@@ -85,14 +85,18 @@ def said(pieces: Sequence[Piece]) -> list[Said]:
                 if not (label and turns and marked):
                     label = _label(row.text[at:end], anything=True)
                     label = label if label and label[0] in names else None
+            if silent and (turns or label):
+                found.append(silent)
+                silent = None
             if label:
                 begins = begins or label[0] != speaker
                 speaker, at = label[0], at + label[1]
             if text := row.text[at:end].strip():
                 at = row.text.index(text, at)
                 found.append(Said(text, speaker, begins, _within(row.spans, at, at + len(text))))
-                begins = False
-            silent = None if text or not label else Said(row.text[begin:end].strip(), None, True, row.spans)
+                begins, silent = False, None
+            elif label:
+                silent = Said(row.text[begin:end].strip(), None, True, row.spans)
     return [*found, silent] if silent else found  # a name after which nothing is said is text
 
 

@@ -120,3 +120,5 @@ def test_names_stand_in_the_lines_of_meetings_and_their_times_are_none() -> None
 
 def test_a_name_after_which_nothing_is_said_is_text() -> None:
     assert by(in_a_row("Eva: Yes.", "Bo: No.", "Eva:")) == [("Eva", "Yes."), ("Bo", "No."), (None, "Eva:")]
+    assert by(in_a_row("Eva: Yes.", "Bo:", "Eva: Good.")) == [("Eva", "Yes."), (None, "Bo:"), ("Eva", "Good.")]
+    assert by(in_a_row("Eva:", "Yes.", "Bo: No.", "Eva: Go.")) == [("Eva", "Yes."), ("Bo", "No."), ("Eva", "Go.")]
