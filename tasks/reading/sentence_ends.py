@@ -58,41 +58,41 @@ def _words(text: str) -> frozenset[str]:
 # capital letter are words in small letters.
 _ALWAYS = {
     "en": _words(
-        "Mr Mrs Ms Mx Dr Prof Messrs Mmes Gen Col Lt Maj Capt Cmdr Sgt Cpl Pvt Adm Brig Gov Sen Rep Reps Sens Pres "
-        "Supt Insp Det Hon Rev Ste Mt Atty Asst Univ Dept approx appt e.g i.e eg ie cf vs viz esp incl excl dept"
+        "Amb Spc Pfc Assoc Rte Hwy Mr Mrs Ms Mx Dr Prof Messrs Mmes Gen Col Lt Maj Capt Cmdr Sgt Cpl Pvt Adm Brig "
+        "Gov Sen Rep Reps Sens Pres Supt Insp Det Hon Rev Ste Mt Atty Asst Univ Dept approx appt e.g i.e eg ie cf "
+        "vs viz esp incl excl dept"
     ),
     "de": _words(
-        "Hr Hrn Fr dr prof Dipl Ing St z.b d.h u.a bzw ca vgl sog ggf evtl inkl exkl insb insbes bspw z.t z.zt i.d.r "
-        "o.g s.o s.u mio mrd tsd geb allg abk jhd vors Hl"
+        "Fa Abt Hrsg Hr Hrn Fr dr prof Dipl Ing St z.b d.h u.a bzw ca vgl sog ggf evtl inkl exkl insb insbes bspw "
+        "z.t z.zt i.d.r o.g s.o s.u mio mrd tsd geb allg abk jhd vors Hl"
     ),
-    "fr": _words("M Mm Mme Mmes Mlle Mlles Me Mgr dr Pr Ste env p.ex cf c.-à-d c.à.d apr vs éd fig av"),
+    "fr": _words("bd St M Mm Mme Mmes Mlle Mlles Me Mgr dr Pr Ste env p.ex cf c.-à-d c.à.d apr vs éd fig av"),
     "es": _words(
-        "sr sra srta sres sras dr dra drs Dña D prof profa Ing Lic Arq ud uds vd gral cnel Cap Sto Sta av avda p.ej "
-        "aprox cf vs ee mons fr pbro rev hnos"
+        "Cía sr sra srta sres sras dr dra drs Dña D prof profa Ing Lic Arq ud uds vd gral cnel Cap Sto Sta av "
+        "avda p.ej aprox cf vs ee mons fr pbro rev hnos"
     ),
     "it": _words(
-        "sig sigg on sen sig.ra sig.na dott dott.ssa prof prof.ssa avv ing arch geom gen col cap S "
-        "p.es es ca cfr c.d l.go "
-        "p.za v.le mons spett egr gent"
+        "sig sigg on sen sig.ra sig.na dott dott.ssa prof prof.ssa avv ing arch geom gen col cap S p.es es ca cfr "
+        "c.d l.go p.za v.le mons spett egr gent"
     ),
     "pt": _words(
         "sr sra srs sras srta dr dra drs prof profa eng gen cel exmo exma Av R pça p.ex aprox cf sto sta D v.exa"
     ),
     "nl": _words(
-        "dhr mevr mw dr drs prof ir ing Mr Ds St bijv bv o.a d.w.z i.p.v m.b.t t.o.v n.a.v m.a.w zgn ca o.l.v t.a.v "
-        "incl excl resp jhr gen kol"
+        "dhr mevr mw dr drs prof ir ing Mr Ds St bijv bv o.a d.w.z i.p.v m.b.t t.o.v n.a.v m.a.w zgn ca o.l.v "
+        "t.a.v incl excl resp jhr gen kol"
     ),
     "pl": _words(
-        "dr prof hab inż mgr lek ks abp bp św gen płk ppłk kpt mjr sierż np tj tzw tzn m.in ok ul al pl os im woj pow "
-        "gm zob por red doc st mln mld tys ds dot pt św.p"
+        "dr prof hab inż mgr lek ks abp bp św gen płk ppłk kpt mjr sierż np tj tzw tzn m.in ok ul al pl os im woj "
+        "pow gm zob por red doc st mln mld tys ds dot pt św.p"
     ),
     "cs": _words(
-        "p pí dr prof doc ing mgr bc judr mudr phdr rndr paedr sv např tj tzv tzn resp cca ul nám tř gen plk kpt mj "
-        "vč event popř"
+        "p pí dr prof doc ing mgr bc judr mudr phdr rndr paedr sv např tj tzv tzn resp cca ul nám tř gen plk kpt "
+        "mj vč event popř"
     ),
     "ru": _words(
-        "им ул просп пер пл наб корп тов гос акад проф доц канд д-р инж ген полк лейт св т.е е т.н т.к напр см ср ред "
-        "оз пос дер млн млрд и.о ок архиеп еп прот"
+        "обл им ул просп пер пл наб корп тов гос акад проф доц канд д-р инж ген полк лейт св т.е е т.н т.к напр "
+        "см ср ред оз пос дер млн млрд и.о ок архиеп еп прот"
     ),
     "uk": _words(
         "ім вул просп пров пл бул акад проф доц канд ген полк св т.е напр див ред тис млн млрд обл м р-н с смт гр"
@@ -124,6 +124,7 @@ _ALWAYS["sl"] = _ALWAYS["hr"] | _words("oz t.i ga g")
 _UNITS = _words("см м m s st p")  # as well, after a number
 # Abbreviations after which a sentence goes on if a number follows.
 _BEFORE_NUMBERS = _words(
+    "est eq eqs cap rys kl kb janv févr avr juil ene abr ago dic gen mag giu lug set ott "
     "no nos nr nrs num núm nº n° n č čís br бр № art arts abs § par par. paragr fig figs abb p pp pg pág págs "
     "pag pagg s str стр с sel ch chap kap vol vols bd t bl ed ver v ver op tel tél fax apt rm rd st "
     "sec sek д кв рис табл п пп ст гл вып т оф эт тел σελ αρ εικ κεφ άρθρ sid ap lok poz poř odd odst "

@@ -15,6 +15,7 @@ from nightdesk.tasks.reading.language import HAN, HANGUL, KANA
 
 _TURN = re.compile(r"(?:^|(?<=[\s.!?♪)\]]))(?:>{2,}|＞{2,})\s*")
 _AFTER_END = re.compile(r"[.!?…]\s?>{2,}\s")
+_END = re.compile(r"[.!?…][\"”)\]]?\s+(?=\S)")
 _DASH = re.compile(r"^(?:[-–—‐]\s+|[-‐](?=[^\W\d]|[¿¡\"“]))")
 _LABEL = re.compile(
     rf"^\[?([^:：\[\]]{{1,60}}?)\]?(?:\s?\(\d+(?::\d+)+\))?\s?(?::(?=\s|$|[{HAN}{KANA}{HANGUL}])|：)\s*"
@@ -66,6 +67,7 @@ def said(pieces: Sequence[Piece]) -> list[Said]:
     rows = list(_rows(pieces))
     marked = any((row.is_line and _TURN.match(row.text)) or _AFTER_END.search(row.text) for row in rows)
     names = _names(rows)
+    cuts = _cuts(marked, names)
     found: list[Said] = []
     speaker: str | None = None
     begins = False
@@ -73,24 +75,28 @@ def said(pieces: Sequence[Piece]) -> list[Said]:
     for row in rows:
         if row.voice is not None and row.voice != speaker:
             speaker, begins = row.voice, True
-        for begin, end, turns in _turns(row, marked):
+        for begin, end, turns, named in _parts(row, cuts):
             at = begin
             if turns:
                 begins, speaker = True, row.voice
             label = None
-            if turns or (begin == 0 and row.is_line):
+            if turns or named:
                 label = _label(row.text[at:end])
                 if not (label and turns and marked):
                     label = _label(row.text[at:end], anything=True)
                     label = label if label and label[0] in names else None
+            if silent and (turns or label):
+                found.append(silent)
+                silent = None
             if label:
                 begins = begins or label[0] != speaker
                 speaker, at = label[0], at + label[1]
             if text := row.text[at:end].strip():
                 at = row.text.index(text, at)
                 found.append(Said(text, speaker, begins, _within(row.spans, at, at + len(text))))
-                begins = False
-            silent = None if text or not label else Said(row.text[begin:end].strip(), None, True, row.spans)
+                begins, silent = False, None
+            elif label:
+                silent = Said(row.text[begin:end].strip(), None, True, row.spans)
     return [*found, silent] if silent else found  # a name after which nothing is said is text
 
 
@@ -113,15 +119,22 @@ def _rows(pieces: Sequence[Piece]) -> Iterator[_Row]:
         yield row
 
 
-def _turns(row: _Row, marked: bool) -> Iterator[tuple[int, int, bool]]:
-    """Yield (from, to, whether another one begins to speak) of each part of a line, without the marks."""
+def _cuts(marked: bool, names: set[str]) -> re.Pattern[str] | None:
+    """Return where lines are cut: at marks, and after the end of a sentence before a name that is known."""
+    known = "|".join(map(re.escape, sorted(names)))
+    cuts = [_TURN.pattern] * marked + [rf"(?<=[.!?…\"”)\]♪])\s+(?=(?:{known})\s?[:：](?:\s|$))"] * bool(names)
+    return re.compile("|".join(cuts)) if cuts else None
+
+
+def _parts(row: _Row, cuts: re.Pattern[str] | None) -> Iterator[tuple[int, int, bool, bool]]:
+    """Yield (from, to, whether a mark stands before it, whether a name may begin it) of each part of a line."""
     dash = _DASH.match(row.text) if row.is_line else None
-    at, turns = (dash.end(), True) if dash else (0, False)
-    for mark in _TURN.finditer(row.text) if marked else ():
-        if mark.start() > at:
-            yield at, mark.start(), turns
-        at, turns = mark.end(), True
-    yield at, len(row.text), turns
+    at, turns, named = (dash.end(), True, True) if dash else (0, False, row.is_line)
+    for cut in cuts.finditer(row.text) if cuts else ():
+        if cut.start() > at:
+            yield at, cut.start(), turns, named
+        at, turns, named = cut.end(), not cut[0].isspace(), True
+    yield at, len(row.text), turns, named
 
 
 def _within(spans: list[tuple[int, float, float]], begin: int, end: int) -> list[tuple[int, float, float]]:
@@ -137,7 +150,7 @@ def _names(rows: list[_Row]) -> set[str]:
     anything = [label[0] for text in firsts if (label := _label(text, anything=True))]
     if len(anything) >= _EVERY * max(3, len(firsts)) and len(set(anything)) <= _FEW_NAMES * len(anything):
         return set(anything)  # a name stands before each cue, whatever people call themselves
-    labels = Counter(label[0] for row in rows if row.is_line and (label := _label(_undashed(row.text))))
+    labels = Counter(label[0] for row in rows for text in _beginnings(row) if (label := _label(text)))
     n, repeated = labels.total(), sum(times > 1 for times in labels.values())
     if n >= 2 and (n >= _EVERY * len(firsts) or (repeated and n * 6 >= len(firsts))):
         return set(labels)
@@ -149,8 +162,12 @@ def _names(rows: list[_Row]) -> set[str]:
     }
 
 
-def _undashed(text: str) -> str:
-    return _DASH.sub("", text) if text[:1] in "-–—‐" else text
+def _beginnings(row: _Row) -> Iterator[str]:
+    """Yield what stands where a name may: at the beginning of a line, and after the end of a sentence."""
+    if row.is_line:
+        yield _DASH.sub("", row.text) if row.text[:1] in "-–—‐" else row.text
+    if ":" in row.text:
+        yield from (row.text[end.end() : end.end() + 80] for end in _END.finditer(row.text))
 
 
 def _label(text: str, anything: bool = False) -> tuple[str, int] | None:

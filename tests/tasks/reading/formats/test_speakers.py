@@ -81,6 +81,13 @@ def test_marks_within_captions_are_enough() -> None:
     ]  # fmt: skip
 
 
+def test_a_name_that_is_known_begins_a_turn_within_a_line_too() -> None:
+    rows = ("EVA: WE ARE", "AT HOME. BO: WHERE", "IS THAT? EVA: HERE.", "BO: AH.")
+    assert by(in_a_row(*("\n".join(rows[max(0, k - 1) : k + 1]) for k in range(4)))) == [
+        ("EVA", "WE ARE AT HOME."), ("BO", "WHERE IS THAT?"), ("EVA", "HERE."), ("BO", "AH."),
+    ]  # fmt: skip
+
+
 def test_words_before_a_colon_that_do_not_come_back_are_text() -> None:
     told = in_a_row("Breakfast: eggs and", "tea. It was good.", "Lunch: soup.", "I ate it.")
     assert by(told)[0] == (None, "Breakfast: eggs and tea.")
@@ -113,3 +120,5 @@ def test_names_stand_in_the_lines_of_meetings_and_their_times_are_none() -> None
 
 def test_a_name_after_which_nothing_is_said_is_text() -> None:
     assert by(in_a_row("Eva: Yes.", "Bo: No.", "Eva:")) == [("Eva", "Yes."), ("Bo", "No."), (None, "Eva:")]
+    assert by(in_a_row("Eva: Yes.", "Bo:", "Eva: Good.")) == [("Eva", "Yes."), (None, "Bo:"), ("Eva", "Good.")]
+    assert by(in_a_row("Eva:", "Yes.", "Bo: No.", "Eva: Go.")) == [("Eva", "Yes."), ("Bo", "No."), ("Eva", "Go.")]
