@@ -34,7 +34,7 @@ def serve() -> None:
     os.dup2(2, 1)  # what a library prints is no answer
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
     _limit_memory(0)
-    seen: set[str] = set()
+    seen: set[tuple[str, bool]] = set()
     while select.select([questions], [], [], _IDLE_S)[0]:
         try:
             kind, what, cpu_s = pickle.load(questions)
@@ -55,7 +55,7 @@ def serve() -> None:
 
 
 def _some_rows(
-    what: Bytes, cpu_s: float, seen: set[str]
+    what: Bytes, cpu_s: float, seen: set[tuple[str, bool]]
 ) -> Iterator[tuple[list[SourceRecord], bool, DocumentError | None]]:
     """Yield (some records, whether these are the last, why no more can be read)."""
     some: list[SourceRecord] = []
@@ -83,26 +83,28 @@ def _answer(answers: IO[bytes], message: Any) -> None:
     answers.flush()
 
 
-def _arm(cpu_s: float, what: Job | Bytes, seen: set[str]) -> None:
+def _arm(cpu_s: float, what: Job | Bytes, seen: set[tuple[str, bool]]) -> None:
     """Have this process end itself if what comes next takes more CPU time than it may."""
     bytes_ = what.what if isinstance(what, Job) else what
     kind = bytes_.format_.module if isinstance(bytes_, Bytes) else "html" if bytes_.is_html else "prose"
-    if kind not in seen:
-        _warm(kind)
-        seen.add(kind)
+    cut = isinstance(what, Job) and not what.only_seen
+    if (kind, cut) not in seen:
+        _warm(kind, cut)
+        seen.add((kind, cut))
     _limit_memory(what.length)
     signal.setitimer(signal.ITIMER_PROF, seconds(cpu_s, what.length))
 
 
-def _warm(kind: str) -> None:
-    """Load what a form needs: that is not the fault of the first document of it."""
-    signal.setitimer(signal.ITIMER_PROF, 0)
-    detect_language([_SAMPLE])
+def _warm(kind: str, cut: bool) -> None:
+    """Load what a form needs: that is not the fault of the first document of it. cut: to sentences in a language."""
+    _disarm()
     if kind in _LIBRARIES:
         import_module(_LIBRARIES[kind])
     if kind == "html":
         read_fragment(f"<p>{_SAMPLE}</p>")
-    if kind not in ("json_pairs", "feed", "jsonl", "parquet", "json_feed"):
+    if cut:
+        detect_language([_SAMPLE])
+    if cut and kind != "json_pairs":
         split_prose(_SAMPLE)
 
 
