@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 
 from nightdesk.tasks.messages import ROLES, Answer, Group, Role, RoleRequest
 from nightdesk.tasks.models.embedded.answers import Static
-from nightdesk.tasks.roles import content_organizer, prompts, relationship_checker, topic_finder, topic_locator
+from nightdesk.tasks.roles import (
+    content_organizer,
+    prompts,
+    relationship_checker,
+    replies,
+    topic_finder,
+    topic_locator,
+)
 from nightdesk.tasks.roles.registry import MODULES
 from tests.servers.llm.reading import read_request, write_reply
 from tests.servers.llm.spoils import spoil
@@ -74,7 +81,7 @@ def test_a_reply_parses_to_the_answer_it_was_written_from(role: Role, places: li
     numbers = {k: tuple(n for n, place in enumerate(places, 1) if place == k) for k in range(5)}
     answer = Answer(tuple(Group(f"label {k}", ns) for k, ns in numbers.items() if ns))
     request = RoleRequest(role, "en", tuple("word" for _ in places))
-    assert prompts.parse(write_reply(answer, request), len(places)).groups == answer.groups
+    assert replies.parse(write_reply(answer, request), len(places)).groups == answer.groups
 
 
 def _requests() -> list[RoleRequest]:

@@ -10,7 +10,7 @@ import anthropic
 import openai
 import pytest
 
-from nightdesk.tasks.roles import prompts
+from nightdesk.tasks.roles import prompts, replies
 from nightdesk.tasks.roles.topic_finder import make_request
 from tests.servers.playing import Playing
 from tests.texts import evening
@@ -103,7 +103,7 @@ def test_a_chat_completion_answers_in_our_schema_and_caches_its_front(server: Pl
             return [await client.chat.completions.create(**ask) for _ in range(2)]
 
     first, second = asyncio.run(twice())
-    assert len(prompts.parse(first.choices[0].message.content).groups) > 1
+    assert len(replies.parse(first.choices[0].message.content).groups) > 1
     assert first.choices[0].message.content == second.choices[0].message.content
     assert first.usage.prompt_tokens > 1024
     assert first.usage.prompt_tokens_details.cached_tokens == 0
@@ -121,7 +121,7 @@ def test_a_message_answers_in_our_schema_and_caches_what_is_marked(server: Playi
             return [await client.messages.create(**ask, output_config=wanted) for _ in range(2)]
 
     first, second = asyncio.run(twice())
-    assert len(prompts.parse(first.content[0].text).groups) > 1
+    assert len(replies.parse(first.content[0].text).groups) > 1
     assert first.usage.cache_creation_input_tokens == second.usage.cache_read_input_tokens > 1024
     assert first.usage.cache_read_input_tokens == second.usage.cache_creation_input_tokens == 0
 

@@ -51,7 +51,6 @@ from tests.flows.cli.typed import listing, nightdesk
         ("export --table poems --out published", "poems: no such table; there are passages"),
         ("export --table topics --out published --date 2026-03-01", "--date 2026-03-01: no topics were published"),
         ("export --table topics --out published --format xml", "--format"),
-        ("forget a --out published", "a: no document of this id in published"),
     ],
 )
 def test_bad_input_or_usage_ends_with_2_one_line_and_nothing_written(home: Path, command: str, said: str) -> None:
@@ -65,6 +64,15 @@ def test_bad_input_or_usage_ends_with_2_one_line_and_nothing_written(home: Path,
     written = {name: content for name, content in listing(home).items() if name not in before}
     assert written in ({}, {"prefect": None})  # to import Prefect, which checks schedules, makes its folder, empty
     assert before.items() <= listing(home).items()
+
+
+def test_to_forget_what_is_not_there_leaves_a_tombstone_alone(home: Path) -> None:
+    before = listing(home)
+    ended = nightdesk(home, "forget", "a", "--out", "published")
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("nightdesk: a: no document of this id in published")
+    written = {name for name in listing(home) if name not in before} - {"prefect"}
+    assert written == {"published/forgotten.json", "published/_staging", "published/_staging/forgotten.lock"}
 
 
 def test_without_arguments_the_commands_are_shown(home: Path) -> None:

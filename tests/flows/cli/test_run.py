@@ -10,7 +10,7 @@ DAY = "2026-03-01"
 CAPTIONS = "WEBVTT\n\n00:01.000 --> 00:02.000\nThe bridge is\n\n00:02.000 --> 00:04.500\nshut. Ferries run."
 FEED = """<rss version="2.0"><channel><item><guid>wire-1</guid><title>Bridge &amp; ferries</title>
 <link>https://wire.example/1</link><description>&lt;p&gt;The bridge is shut.&lt;/p&gt;</description></item>
-<item><guid>wire-2</guid><title>Nothing in it</title></item></channel></rss>"""
+<item><guid>wire-2</guid></item></channel></rss>"""
 
 
 def pipe(desk: Desk, text: str, *arguments: object) -> Finished:
