@@ -178,12 +178,12 @@ def test_a_dry_run_and_a_check_say_what_models_take(
     desk: Desk, server: Playing, profile: Callable[..., Path], source: Path
 ) -> None:
     write(source, "a", [s for _, s in evening(53, 40)])
-    told = desk.run("run", source, "--dry-run", "--json", "--out", source / "out", "--profile", profile()).json
+    told = desk.run("run", source, "--dry-run", "--json", "--out", source.parent / "out", "--profile", profile()).json
     assert told["calls"] > 4
     assert told["cost_usd"] == pytest.approx(sum(r["cost_usd"] for r in told["roles"]), abs=1e-3)
     assert {r["model"] for r in told["roles"]} == {"north", "south"}
     assert server.counts()["requests"] == 0
-    assert not (source / "out").exists()
+    assert not (source.parent / "out").exists()
     checked = holding(desk, NIGHT_KEY=KEY).run("models", "--check", "--json", "--profile", profile()).json
     north = next(m for m in checked["models"] if m["model"] == "north")
     assert (north["answers"], north["held_to_json_by"]) == ("yes", "json_schema")
