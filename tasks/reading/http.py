@@ -1,5 +1,10 @@
-"""Text from elsewhere: http(s) addresses, within time-outs and a size, and stdin. Each is asked for once a run."""
+"""Text from elsewhere: http(s) addresses, within time-outs and a size, and stdin. Each is asked for once a run.
 
+What fails in passing (a server that is busy or fails, a connection that breaks) is tried again with back-off; what is
+gone or refused is not.
+"""
+
+import re
 import ssl
 import sys
 import time
@@ -15,12 +20,15 @@ from nightdesk.tasks.reading.allowed_hosts import ALLOWED
 
 if TYPE_CHECKING:
     import httpx
+    from tenacity import RetryCallState
 
 MOST_BYTES = 20_000_000  # of one answer, unpacked
 MOST_REDIRECTS = 5
 CONNECT_S, SILENCE_S, TOTAL_S = 10.0, 20.0, 60.0
+ATTEMPTS, FIRST_WAIT_S, LONGEST_WAIT_S = 3, 1.0, 15.0  # the wait doubles, or is what the server asks for
 _PIECE = 65_536  # bytes received at a time; unpacked, at most 16 times as many
 _KEPT_S = 300.0  # a run checks its sources before it starts and reads them after: one request serves both
+_NO_HOST = re.compile("name or service not known|no address associated|nodename nor servname", re.IGNORECASE)
 _AGENT = "nightdesk (reads feeds and articles)"
 
 
@@ -34,7 +42,19 @@ class Fetched:
     at: float
 
 
+class Failing(DocumentError):
+    """An address cannot be read now, and may be later; wait_s: what its server asks to wait, in seconds."""
+
+    def __init__(self, message: str, wait_s: float = 0.0) -> None:
+        super().__init__(message, wait_s)
+        self.wait_s = wait_s
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
 _kept: dict[str, Fetched] = {}
+_failed: dict[str, tuple[DocumentError, float]] = {}  # address -> why it could not be read, and when
 
 
 def is_url(argument: str) -> bool:
@@ -58,14 +78,47 @@ def fetch(url: str) -> Fetched:
         DocumentError: nothing that can be used: no such host, no answer in time, an error, or too much of it.
     """
     found = _kept.get(url)
-    if found is None or time.monotonic() - found.at > _KEPT_S:
-        found = _kept[url] = _fetched(url)
+    if found is not None and time.monotonic() - found.at <= _KEPT_S:
+        return found
+    error, at = _failed.get(url, (None, 0.0))
+    if error is not None and time.monotonic() - at <= _KEPT_S:
+        raise error
+    try:
+        found = _kept[url] = _patiently(url)
+    except DocumentError as e:
+        _failed[url] = e, time.monotonic()
+        raise
     return found
 
 
 def forget() -> None:
     """Have every address asked for anew."""
     _kept.clear()
+    _failed.clear()
+
+
+def _patiently(url: str) -> Fetched:
+    """Ask for an address, and again if that may help."""
+    from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, stop_after_delay
+
+    tries = Retrying(
+        retry=retry_if_exception_type(Failing),
+        stop=stop_after_attempt(ATTEMPTS) | stop_after_delay(TOTAL_S),
+        wait=_wait_s,
+        reraise=True,
+    )
+    try:
+        return tries(_fetched, url)
+    except Failing as e:
+        raise DocumentError(f"{e} (asked {tries.statistics['attempt_number']} times)") from None
+
+
+def _wait_s(state: "RetryCallState") -> float:
+    from tenacity import wait_exponential_jitter
+
+    error = state.outcome.exception() if state.outcome else None
+    asked = error.wait_s if isinstance(error, Failing) else 0.0
+    return asked or wait_exponential_jitter(initial=FIRST_WAIT_S, max=LONGEST_WAIT_S, jitter=FIRST_WAIT_S)(state)
 
 
 def _fetched(url: str) -> Fetched:
@@ -96,7 +149,10 @@ def _fetched(url: str) -> Fetched:
                     answer.close()
                 request = answer.next_request
     except httpx.TimeoutException:
-        raise DocumentError("no answer in time; check the address, or try again later") from None
+        raise Failing("no answer in time; check the address, or try again later") from None
+    except (httpx.NetworkError, httpx.RemoteProtocolError) as e:
+        said = f"cannot be fetched ({str(e)[:200] or type(e).__name__}); check the address"
+        raise (DocumentError if _NO_HOST.search(str(e)) else Failing)(said) from None
     except (httpx.HTTPError, httpx.InvalidURL, UnicodeError, ValueError) as e:
         raise DocumentError(f"cannot be fetched ({str(e)[:200] or type(e).__name__}); check the address") from None
     raise DocumentError(f"cannot be fetched (more than {MOST_REDIRECTS} redirects); check the address")
@@ -113,7 +169,10 @@ def _certificates() -> ssl.SSLContext:
 def _received(answer: "httpx.Response", began: float) -> Fetched:
     """Read an answer, as far as the limits of size and time allow."""
     if answer.status_code != 200:
-        raise DocumentError(f"the server answers {answer.status_code} {answer.reason_phrase}; check the address")
+        said = f"the server answers {answer.status_code} {answer.reason_phrase}"
+        if answer.status_code in (408, 425, 429) or answer.status_code >= 500:
+            raise Failing(f"{said}; try again later", _asked_to_wait(answer))
+        raise DocumentError(f"{said}; check the address")
     content = bytearray()
     for part in _unpacked(answer.iter_raw(_PIECE), answer.headers.get("content-encoding", "").strip().lower()):
         content += part
@@ -123,6 +182,12 @@ def _received(answer: "httpx.Response", began: float) -> Fetched:
             raise DocumentError(f"not all there after {TOTAL_S:.0f} s; try again later")
     media = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
     return Fetched(bytes(content), media, answer.charset_encoding or "", time.monotonic())
+
+
+def _asked_to_wait(answer: "httpx.Response") -> float:
+    """Return what a server asks to wait, in seconds; 0 if it says nothing, or more than a run waits for a source."""
+    asked = answer.headers.get("retry-after", "").strip()
+    return float(asked) if asked.isdigit() and int(asked) <= LONGEST_WAIT_S else 0.0
 
 
 def _unpacked(parts: Iterator[bytes], packing: str) -> Iterator[bytes]:
@@ -149,7 +214,7 @@ def _unpacked(parts: Iterator[bytes], packing: str) -> Iterator[bytes]:
     except zlib.error:
         raise DocumentError(f"broken {packing}; try again later, or fetch it yourself") from None
     if not unpacker.eof and not first:
-        raise DocumentError("not all there: the server stopped in the middle; try again later")
+        raise Failing("not all there: the server stopped in the middle; try again later")
 
 
 def _has_zlib_header(head: bytes) -> bool:

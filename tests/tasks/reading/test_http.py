@@ -37,6 +37,21 @@ class Handler(BaseHTTPRequestHandler):
             self.send_response(301)
             self.send_header("Location", "/feed")
             self.end_headers()
+        elif self.path.startswith("/fails"):  # /fails/503/2: so often with that status, then as it should
+            _, _, status, times = self.path.split("/")
+            if self.server.asked.count(self.path) > int(times):  # type: ignore[attr-defined]
+                self.send_response(200)
+                self.send_header("Content-Type", "text/plain")
+                self.end_headers()
+                self.wfile.write(b"Shut again.")
+            elif status == "cut":
+                self.send_response(200)
+                self.send_header("Content-Length", "1000")
+                self.end_headers()
+                self.wfile.write(b"Shut")
+                self.close_connection = True
+            else:
+                self.send_error(int(status))
         elif self.path == "/round":
             self.send_response(302)
             self.send_header("Location", "/round")
@@ -145,6 +160,30 @@ def test_an_address_that_leads_nowhere_is_refused_in_one_line(address: str) -> N
         check_sources([address], DAY)
     assert "cannot be fetched" in str(e.value) or "cannot be a path" in str(e.value)
     assert "\n" not in str(e.value)
+
+
+@pytest.mark.parametrize("path", ["/fails/503/1", "/fails/500/2", "/fails/429/1", "/fails/cut/2"])
+def test_what_fails_in_passing_is_asked_again(
+    site: str, server: ThreadingHTTPServer, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    monkeypatch.setattr(http, "FIRST_WAIT_S", 0.01)
+    server.asked.clear()  # type: ignore[attr-defined]
+    assert ids_and_texts(site + path) == [(site + path, "Shut again.")]
+    assert len(server.asked) == int(path[-1]) + 1  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(("status", "times"), [("500", 3), ("503", 3), ("404", 1), ("410", 1), ("403", 1)])
+def test_what_fails_for_good_is_asked_three_times_and_what_is_gone_once(
+    site: str, server: ThreadingHTTPServer, monkeypatch: pytest.MonkeyPatch, status: str, times: int
+) -> None:
+    monkeypatch.setattr(http, "FIRST_WAIT_S", 0.01)
+    server.asked.clear()  # type: ignore[attr-defined]
+    found = check_sources([f"{site}/fails/{status}/9", f"{site}/notes"], DAY).documents()
+    (dead, _) = found
+    assert isinstance(dead, Unreadable)
+    assert status in dead.reason
+    assert ("asked 3 times" in dead.reason) == (times == 3)
+    assert server.asked.count(f"/fails/{status}/9") == times  # type: ignore[attr-defined]
 
 
 def test_a_dead_address_among_others_is_reported_and_the_others_go_on(site: str) -> None:
