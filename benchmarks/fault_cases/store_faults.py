@@ -63,10 +63,12 @@ def _published(folder: Path, env: dict[str, str], profile: Path) -> Night:
     return first
 
 
-def _refused(said: str, ended: Night, again: Night, server: Playing, day: str = NEXT, no: str = "move") -> Row:
-    """Judge a run that ended with exit code 1 and one line, and the run that went on from there."""
+def _refused(
+    said: str, ended: Night, again: Night, server: Playing, day: str = NEXT, no: str = "move", code: int = 1
+) -> Row:
+    """Judge a run that ended with an exit code and one line without a word, and the run that went on from there."""
     counts, share = server.counts(), covered(again, day)
-    right = ended.exit_code == 1 and said in ended.message and (not no or no not in ended.message)
+    right = ended.exit_code == code and said in ended.message and (not no or no not in ended.message)
     right = right and again.exit_code == 0 and share == 1.0 and counts["paid_again"] == 0
     return row("", "resumed", ended, right, coverage=share, paid_again=counts["paid_again"])
 
@@ -110,7 +112,8 @@ def _read_only(folder: Path, env: dict[str, str]) -> Row:
         with read_only(store):
             ended = night(folder, env, profile, NEXT).end()
         again = night(folder, env, profile, NEXT).end()
-        return _refused("make it and its folder writable", ended, again, server)
+        # Seen before anything starts: so exit code 2.
+        return _refused("answers.db cannot be written; mend its rights", ended, again, server, code=2)
 
 
 def _deleted(folder: Path, env: dict[str, str]) -> Row:
