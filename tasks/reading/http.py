@@ -54,7 +54,7 @@ class Failing(DocumentError):
 
 
 _kept: dict[str, Fetched] = {}
-_failed: dict[str, tuple[DocumentError, float]] = {}  # address -> why it could not be read, and when
+_failed: dict[str, tuple[str, float]] = {}  # address -> why it failed each time that it was asked, and when
 
 
 def is_url(argument: str) -> bool:
@@ -80,14 +80,10 @@ def fetch(url: str) -> Fetched:
     found = _kept.get(url)
     if found is not None and time.monotonic() - found.at <= _KEPT_S:
         return found
-    error, at = _failed.get(url, (None, 0.0))
-    if error is not None and time.monotonic() - at <= _KEPT_S:
-        raise error
-    try:
-        found = _kept[url] = _patiently(url)
-    except DocumentError as e:
-        _failed[url] = e, time.monotonic()
-        raise
+    why, at = _failed.get(url, ("", 0.0))
+    if why and time.monotonic() - at <= _KEPT_S:
+        raise DocumentError(why)
+    found = _kept[url] = _patiently(url)
     return found
 
 
@@ -110,7 +106,9 @@ def _patiently(url: str) -> Fetched:
     try:
         return tries(_fetched, url)
     except Failing as e:
-        raise DocumentError(f"{e} (asked {tries.statistics['attempt_number']} times)") from None
+        why = f"{e} (asked {tries.statistics['attempt_number']} times)"
+        _failed[url] = why, time.monotonic()
+        raise DocumentError(why) from None
 
 
 def _wait_s(state: "RetryCallState") -> float:
