@@ -53,8 +53,12 @@ class Failing(DocumentError):
         return str(self.args[0])
 
 
+class NotAllowed(DocumentError):
+    """An address leads to where this run may not ask."""
+
+
 _kept: dict[str, Fetched] = {}
-_failed: dict[str, tuple[str, float]] = {}  # address -> why it failed each time that it was asked, and when
+_failed: dict[str, tuple[str, float]] = {}  # address -> why it cannot be read, and when it was asked
 
 
 def is_url(argument: str) -> bool:
@@ -83,7 +87,13 @@ def fetch(url: str) -> Fetched:
     why, at = _failed.get(url, ("", 0.0))
     if why and time.monotonic() - at <= _KEPT_S:
         raise DocumentError(why)
-    found = _kept[url] = _patiently(url)
+    try:
+        found = _kept[url] = _patiently(url)
+    except NotAllowed:  # another run may be allowed it
+        raise
+    except DocumentError as e:
+        _failed[url] = str(e), time.monotonic()
+        raise
     return found
 
 
@@ -106,9 +116,7 @@ def _patiently(url: str) -> Fetched:
     try:
         return tries(_fetched, url)
     except Failing as e:
-        why = f"{e} (asked {tries.statistics['attempt_number']} times)"
-        _failed[url] = why, time.monotonic()
-        raise DocumentError(why) from None
+        raise DocumentError(f"{e} (asked {tries.statistics['attempt_number']} times)") from None
 
 
 def _wait_s(state: "RetryCallState") -> float:
@@ -127,7 +135,7 @@ def _fetched(url: str) -> Fetched:
     def see(request: httpx.Request) -> None:  # called for every redirect, too
         if allowed is not None and not allowed.permit_hop(url, str(request.url)):
             where = request.url.host
-            raise DocumentError(f"leads to {where}, which this run may not ask; whoever runs the worker allows hosts")
+            raise NotAllowed(f"leads to {where}, which this run may not ask; whoever runs the worker allows hosts")
 
     began = time.monotonic()
     limits = httpx.Timeout(SILENCE_S, connect=CONNECT_S)
