@@ -13,7 +13,9 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def prefect_home(folder: Path) -> Path:
-    """Make `folder`, to be named by PREFECT_HOME, with an empty database of this version of Prefect; return it."""
+    """Return `folder`, to be named by PREFECT_HOME: as it is, or new with an empty database of this Prefect."""
+    if (folder / "prefect.db").exists():
+        return folder
     made = ROOT / ".pytest_cache" / "d" / f"prefect-{version('prefect')}"
     made.mkdir(parents=True, exist_ok=True)
     with FileLock(made / "lock"):
