@@ -41,7 +41,7 @@ def _parsed(xml: bytes) -> Any:
     # decoded, since it tries whatever codec a feed declares; the blank keeps it from finding a declaration once more.
     try:
         return feedparser.parse(io.BytesIO(b" " + xml))
-    except Exception:
+    except Exception:  # ValueError and others were seen of its strict parser; the lenient one may read it
         log.debug("feedparser fails on a feed, and is to read it by its lenient parser", exc_info=True)
         return feedparser.parse(io.BytesIO(b" & " + xml))  # which it takes for what is no XML
 
