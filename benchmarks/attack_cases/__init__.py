@@ -1,0 +1,1 @@
+"""Attacks: a module for each way in, whose cases() names its attacks and what performs them."""
