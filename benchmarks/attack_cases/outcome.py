@@ -7,7 +7,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """expected and seen: what should and what did happen, in a few words; right: whether the attack achieved nothing."""
+    """expected and seen: what should and what did happen, in a few words; right: whether it achieved nothing."""
 
     expected: str
     seen: str
