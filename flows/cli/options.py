@@ -37,6 +37,13 @@ Out = Annotated[
 ]
 RunDate = Annotated[str, typer.Option("--date", help="Date the run is for (YYYY-MM-DD); today if left out.")]
 ProfileName = Annotated[str, typer.Option("--profile", help="news, commerce, or a profile's .toml file.")]
+FailOnMissing = Annotated[
+    bool,
+    typer.Option(
+        "--fail-on-missing",
+        help="End before any model is asked if a source is missing or cannot be read; left out: go on without it.",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 

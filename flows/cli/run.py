@@ -11,6 +11,7 @@ import typer
 from nightdesk.flows.cli.interrupts import in_loop, leave_at_once
 from nightdesk.flows.cli.options import (
     AsJson,
+    FailOnMissing,
     Out,
     ProfileName,
     RunDate,
@@ -40,6 +41,7 @@ def run(
         typer.Option("--dry-run", help="Say what it would take in calls, tokens and dollars; call and write nothing."),
     ] = False,
     text_id: Annotated[str, typer.Option("--id", help="What the text on stdin (-) is called.")] = "",
+    fail_on_missing: FailOnMissing = False,
     as_json: AsJson = False,
 ) -> None:
     """Reorganise documents now: the nightly flow, on what is named and nothing else.
@@ -51,6 +53,7 @@ def run(
     from nightdesk.flows.shared.surroundings import check
     from nightdesk.tasks.config.profile import load_profile
     from nightdesk.tasks.errors import BadRun
+    from nightdesk.tasks.reading.fetching.terms import Fetching
     from nightdesk.tasks.reading.sources import check_sources
 
     day = date_of(run_date)  # told once: the run may begin before midnight and end after
@@ -60,7 +63,8 @@ def run(
     if not dry_run:
         check_size(named)
         check(0 if chosen.dask.scheduler or "DASK_SCHEDULER_ADDRESS" in os.environ else chosen.dask.workers)
-    reading = check_sources(named, day, text_id, cpu_s=chosen.reading.cpu_s)
+    terms = Fetching(chosen.fetch, out, only_looks=True)  # the flow keeps what is fetched here
+    reading = check_sources(named, day, text_id, False, chosen.reading.cpu_s, terms, fail_on_missing)
     check_apart(out, named, reading)
     if dry_run:
         return _foretell(reading, chosen, out, as_json)
@@ -87,6 +91,7 @@ def run(
         learn=not no_learn,
         reassign=reassign,
         only_new=False,
+        fail_on_missing=fail_on_missing,
     )
     bad: BadRun | None = None
     with bars():

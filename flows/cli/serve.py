@@ -14,9 +14,18 @@ from typing import Annotated
 import typer
 
 from nightdesk.flows.cli.causes import cause, told_in_one_line
-from nightdesk.flows.cli.options import Out, ProfileName, check_apart, check_out, check_size, sources_of
+from nightdesk.flows.cli.options import (
+    FailOnMissing,
+    Out,
+    ProfileName,
+    check_apart,
+    check_out,
+    check_size,
+    sources_of,
+)
 from nightdesk.flows.shared.parent_watch import SERVED_BY
 from nightdesk.tasks.errors import InputError
+from nightdesk.tasks.reading.fetching.addresses import WAY_OUT, hostname_of, is_url, private_name, public
 
 
 def serve(
@@ -25,6 +34,7 @@ def serve(
     cron: Annotated[str, typer.Option(help="When the nights are, as cron has it.")] = "0 2 * * *",
     timezone: Annotated[str, typer.Option(help="Time zone of the nights; that of this machine if left out.")] = "",
     sources: Annotated[list[str] | None, typer.Option(help="Files, folders or globs that a night reads.")] = None,
+    fail_on_missing: FailOnMissing = False,
     more: Annotated[list[str] | None, typer.Argument(hidden=True, metavar="SOURCE")] = None,  # --sources a b c
 ) -> None:
     """Serve the nightly and the ad-hoc runs, and a Prefect server with its UI if none is configured, until Ctrl-C."""
@@ -35,17 +45,17 @@ def serve(
     zone = _zone(timezone)
     named = [*(sources or []), *(more or [])] or sources_of(None)
     for source in named:
-        _check_source(source)
+        _check_source(source, chosen.fetch.allow_private)
     check_out(out)
     check_apart(out, named)
     check_size(named)
     check(0 if chosen.dask.scheduler or "DASK_SCHEDULER_ADDRESS" in os.environ else chosen.dask.workers)
     with told_in_one_line("serving failed"):
-        _serve(profile, out, cron, zone, named)
+        _serve(profile, out, cron, zone, named, fail_on_missing)
     typer.echo("nightdesk serves no more", err=True)
 
 
-def _serve(profile: str, out: Path, cron: str, zone: str, sources: list[str]) -> None:
+def _serve(profile: str, out: Path, cron: str, zone: str, sources: list[str], fail_on_missing: bool) -> None:
     """Hold the locks, start a server if none is configured, and serve until Ctrl-C."""
     os.environ["PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL"] = "INFO"  # what runs say is shown here, too
     os.environ[SERVED_BY] = str(os.getpid())
@@ -100,7 +110,7 @@ def _serve(profile: str, out: Path, cron: str, zone: str, sources: list[str]) ->
 
             served = _file(profile), out.absolute(), [_absolute(s) for s in sources]
             allow_served(one_per_server.with_name("allowed.toml"), *served)
-            serving = Serving(*served, cron, zone, url is None)
+            serving = Serving(*served, cron, zone, url is None, fail_on_missing)
             serve_until(stopped, serving, ready)
 
 
@@ -158,9 +168,11 @@ def _zone(name: str) -> str:
     return local
 
 
-def _check_source(source: str) -> None:
-    """Raise InputError if what a source names before its first wildcard or {run_date} is not there."""
+def _check_source(source: str, allow_private: bool) -> None:
+    """Raise InputError if what a source names before its first wildcard or {run_date} is not there, or not asked."""
     if "://" in source:
+        if not allow_private and is_url(source) and (what := private_name(hostname_of(source))):
+            raise InputError(f"--sources {public(source)}: {what}, {WAY_OUT}")
         return
     fixed = re.split(r"\{run_date\}|[*?\[]", source, maxsplit=1)[0]
     path = Path(fixed) if fixed == source or fixed.endswith("/") else Path(fixed).parent

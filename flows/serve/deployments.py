@@ -42,10 +42,20 @@ class Serving:
     """Registers the deployments of one OUT with a Prefect server and runs what is due, until it is told to stop.
 
     The server is the one that Prefect's settings name. own: whether it is ours, so that nobody else serves with it.
+    fail_on_missing: whether a night ends if a source is missing.
     """
 
-    def __init__(self, profile: str, out: Path, sources: list[str], cron: str, zone: str, own: bool) -> None:
-        self._own = own
+    def __init__(
+        self,
+        profile: str,
+        out: Path,
+        sources: list[str],
+        cron: str,
+        zone: str,
+        own: bool,
+        fail_on_missing: bool = False,
+    ) -> None:
+        self._own, self._fail_on_missing = own, fail_on_missing
         self._profile, self._out, self._sources, self._cron, self._zone = profile, out, sources, cron, zone
         self._runner = Runner(name="nightdesk", query_seconds=POLL_S, pause_on_shutdown=False)
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -96,7 +106,7 @@ class Serving:
             "nightly-news",
             schedule=Cron(self._cron, timezone=self._zone),
             concurrency_limit=ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.ENQUEUE),
-            parameters={"parameters": {**where, "sources": self._sources}},
+            parameters={"parameters": {**where, "sources": self._sources, **self._strict()}},
             tags=[*TAGS, "night"],
         )
         await self._runner.aadd_flow(adhoc, "adhoc-news", parameters={"parameters": where}, tags=[*TAGS, "adhoc"])
@@ -106,6 +116,9 @@ class Serving:
         measured = {"parameters": {"profile": self._profile}}
         await self._runner.aadd_flow(evaluate, "evaluate", parameters=measured, tags=[*TAGS, "quality"])
         return nightly_id
+
+    def _strict(self) -> dict[str, bool]:
+        return {"fail_on_missing": True} if self._fail_on_missing else {}
 
     async def _bury(self) -> None:
         """Mark runs as crashed that were under way when an earlier serve was killed: else they would hold their place.

@@ -27,10 +27,10 @@ from nightdesk.flows.shared.parameters import Parameters
 from nightdesk.tasks.config.profile import Slug, load_profile, shipped_profiles
 from nightdesk.tasks.config.shipped_data import folder
 from nightdesk.tasks.errors import InputError
-from nightdesk.tasks.reading.allowed_hosts import ALLOWED, Hosts, host_of
 from nightdesk.tasks.reading.documents import shown
+from nightdesk.tasks.reading.fetching.addresses import is_url
+from nightdesk.tasks.reading.fetching.allowed_hosts import ALLOWED, Hosts, host_of
 from nightdesk.tasks.reading.found_documents import STDIN
-from nightdesk.tasks.reading.http import is_url
 
 VARIABLE = "NIGHTDESK_ALLOWED"
 SERVE_CAN = (

@@ -108,6 +108,12 @@ class RunParameters(Parameters):
     only_new: bool = Field(
         default=True, title="Only new", description="Skip documents that an earlier date has published unchanged."
     )
+    fail_on_missing: bool = Field(
+        default=False,
+        title="Fail if a source is missing",
+        description="End the run before it asks any model if a source is missing or cannot be read. Otherwise it goes "
+        "on without that source, and says so.",
+    )
 
 
 class AdhocParameters(Parameters):

@@ -76,6 +76,7 @@ async def reorganize_documents(
             again=again,
             catch_up=parameters.learn,
             alone=kind != "adhoc",  # a pasted text is not to wait for the night of its date
+            fail_on_missing=parameters.fail_on_missing,
         ) as run:
             is_only_new = parameters.only_new and again is None
             run.begin(is_only_new, parameters.reassign, late=by is not None, done_runs=done_runs)

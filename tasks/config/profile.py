@@ -10,6 +10,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from nightdesk.role_rl.arms import ANY, Arm, Prior, Settings, eligible
 from nightdesk.role_rl.errors import RoleRLError
+from nightdesk.tasks.config.fetch_settings import FetchSettings
 from nightdesk.tasks.config.model_spec import ModelSpec, PriorSettings
 from nightdesk.tasks.config.pricing import dollars_of
 from nightdesk.tasks.config.shipped_data import folder
@@ -152,6 +153,7 @@ class Profile(Table):
     document_batches: DocumentBatches = DocumentBatches()
     tables: Tables = Tables()
     reading: ReadingSettings = ReadingSettings()
+    fetch: FetchSettings = FetchSettings()
     rewards: Rewards = Rewards()
     judging: Judging = Judging()
     learner: Learner = Learner()

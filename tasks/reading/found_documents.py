@@ -3,23 +3,28 @@
 import hashlib
 import logging
 import math
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 from nightdesk.tasks.errors import DocumentError, InputError
 from nightdesk.tasks.reading.documents import Document, shown
+from nightdesk.tasks.reading.fetching.addresses import is_url, public
+from nightdesk.tasks.reading.fetching.feed_entries import first_entries
+from nightdesk.tasks.reading.fetching.fetch import fetch
+from nightdesk.tasks.reading.fetching.terms import Fetching
 from nightdesk.tasks.reading.formats import registry
 from nightdesk.tasks.reading.formats.content import SourceRecord
 from nightdesk.tasks.reading.formats.metadata import shortened
 from nightdesk.tasks.reading.formats.packed import beginning, is_packed
-from nightdesk.tasks.reading.http import MOST_BYTES, fetch, public, stdin
 from nightdesk.tasks.reading.isolation import processes
 from nightdesk.tasks.reading.isolation.jobs import Bytes, Job, Result
 
 STDIN = "-"
 # Characters in all rows of a file from an address: compressed, they are next to nothing
-MOST_UNPACKED = 10 * MOST_BYTES
+MOST_UNPACKED = 200_000_000
 _TAIL = 4_096  # bytes of its end that are looked at
 log = logging.getLogger("nightdesk.readers")
 
@@ -103,20 +108,22 @@ def distinct_documents(
     cpu_s: float = processes.CPU_S,
     longest: Longest | None = None,
     warn: Callable[..., None] = log.debug,
+    terms: Fetching | None = None,
 ) -> Iterator[Found]:
     """Yield the documents of all sources, each id once.
 
     Of the entries of one feed that share an id the second is called id#2. Of an entry that several feeds have, the one
     is yielded that `longest` names, or the first; without `longest`, each that is longer than those before. A record
-    that comes again unchanged counts once.
+    that comes again unchanged counts once. terms: how addresses are fetched; None: as by a profile without [fetch].
 
     Raises:
         InputError: two different documents have one id.
     """
     seen: dict[str, Found] = {}
     there = list(sources)
+    terms = terms or Fetching()
     for source in there:
-        for one in _apart(_documents_in(source, cpu_s), warn):
+        for one in _apart(_documents_in(source, cpu_s, terms), warn):
             # What cannot be read is no document, and its name is not to stop others.
             found = _renamed(one, 2) if one.wrong is not None and one.doc_id in seen else one
             if _is_elsewhere(found, longest, there):
@@ -173,22 +180,48 @@ def _renamed(found: Found, number: int) -> Found:
     return replace(found, job=replace(found.job, doc_id=f"{found.doc_id}#{number}"))
 
 
-def _documents_in(source: Source, cpu_s: float) -> Iterator[Found]:
+def _documents_in(source: Source, cpu_s: float, terms: Fetching) -> Iterator[Found]:
     """Yield what a source holds; a source that cannot be read at all is one document that cannot."""
     try:
-        what = _bytes_of(source)
+        what = _bytes_of(source, terms)
         if not what.format_.many:
             yield _alone(source, what, cpu_s)
             return
         is_feed = what.format_ in (registry.FEED, registry.JSON_FEED)
-        for record in processes.records(what, cpu_s):
+        most = terms.settings.entries if is_feed and is_url(str(source.where)) else None
+        for record in _records(what, cpu_s, most):
             yield _of_record(source, record, is_feed)
     except DocumentError as e:
         nothing = Job(source.doc_id, source.name, source.name, SourceRecord(0, ""))
         yield Found(nothing, source, b"", wrong=e)
 
 
-def _bytes_of(source: Source) -> Bytes:
+def _records(what: Bytes, cpu_s: float, most: int | None) -> Iterator[SourceRecord]:
+    """Yield the records of a file of many; of a feed no more than `most`.
+
+    Raises:
+        DocumentError: it cannot be read, from some record on, or there are more.
+    """
+    is_cut = False
+    if most is not None and isinstance(what.where, bytes) and what.format_ is registry.FEED:
+        first = first_entries(what.where, most + 1)
+        is_cut = len(first) < len(what.where)
+        what = replace(what, where=first)
+    count = 0
+    for record in processes.records(what, cpu_s):
+        if count == most:
+            is_cut = True
+            break
+        count += 1
+        yield record
+    if is_cut:
+        raise DocumentError(
+            f"more than {count:,} entries: so many were read, and the rest is left out; raise [fetch] entries in the "
+            "profile"
+        )
+
+
+def _bytes_of(source: Source, terms: Fetching) -> Bytes:
     """Return where a source's bytes are and what they are, as far as their beginning tells.
 
     Raises:
@@ -210,7 +243,7 @@ def _bytes_of(source: Source) -> Bytes:
     if source.where == STDIN:
         raw = stdin()
         return Bytes(registry.REFUSED if registry.no_text(raw) else registry.PROSE, raw, size=len(raw))
-    answer = fetch(source.where)
+    answer = fetch(source.where, terms)
     head, tail = answer.content[: registry.SEEN], answer.content[-_TAIL:]
     packed = is_packed(head)
     if packed:
@@ -240,3 +273,9 @@ def _of_record(source: Source, record: SourceRecord, is_feed: bool) -> Found:
     digest = hashlib.blake2b(said.encode("utf-8", "surrogatepass"), digest_size=8).digest()
     job = Job(doc_id, record.source or source.name, place, record, record.title)
     return Found(job, source, digest, record.letters if is_feed else None)
+
+
+@cache
+def stdin() -> bytes:
+    """Return what stands on stdin, which can be read but once in a process."""
+    return sys.stdin.buffer.read()

@@ -13,9 +13,10 @@ from pathlib import Path
 
 from nightdesk.tasks.errors import DocumentError, InputError
 from nightdesk.tasks.reading.documents import Document, Unreadable, shown
+from nightdesk.tasks.reading.fetching.addresses import is_url, public
+from nightdesk.tasks.reading.fetching.terms import Fetching
 from nightdesk.tasks.reading.formats.registry import FORMATS, PACKED, is_read
 from nightdesk.tasks.reading.found_documents import STDIN, Found, Longest, Source, distinct_documents, log, parsed
-from nightdesk.tasks.reading.http import is_url, public
 from nightdesk.tasks.reading.isolation import processes
 
 
@@ -24,6 +25,7 @@ class Reading:
     """What a run reads: its sources, checked, and the ids of all documents in them. missing: sources that are not.
 
     longest: of entries that several feeds have, which feed has most of it. cpu_s: seconds of CPU a document may take.
+    fetching: how addresses are fetched.
     """
 
     sources: tuple[Source, ...]
@@ -31,6 +33,7 @@ class Reading:
     missing: tuple[str, ...] = ()
     longest: Longest = field(default_factory=dict)
     cpu_s: float = processes.CPU_S
+    fetching: Fetching = field(default_factory=Fetching)
 
     def documents(self) -> Iterator[Document | Unreadable]:
         """Yield the documents in order, some of them read ahead.
@@ -38,7 +41,7 @@ class Reading:
         Raises:
             InputError: a file has changed since it was checked, and two documents now have one id.
         """
-        all_found = distinct_documents(self.sources, self.cpu_s, self.longest, log.warning)
+        all_found = distinct_documents(self.sources, self.cpu_s, self.longest, log.warning, self.fetching)
         for found, result in parsed(all_found, self.cpu_s):
             if isinstance(result, Document):
                 yield result
@@ -52,6 +55,8 @@ def check_sources(
     text_id: str = "",
     lenient: bool = False,
     cpu_s: float = processes.CPU_S,
+    fetching: Fetching | None = None,
+    fail_on_missing: bool = False,
 ) -> Reading:
     """Find what a run will read, and see that at least one document of it can be read. Writes nothing.
 
@@ -59,17 +64,25 @@ def check_sources(
     has been read.
 
     text_id: what the text on stdin is called. lenient: sources that are missing are noted, if others are there. cpu_s:
-    seconds of CPU that a document may take.
+    seconds of CPU that a document may take. fetching: how addresses are fetched. fail_on_missing: a source that is
+    missing, or of which nothing can be read, is an error.
 
     Raises:
-        InputError: nothing there, two documents of one name, or none readable.
+        InputError: nothing there, two documents of one name, none readable, or a source is missing that must not be.
     """
+    terms = fetching or Fetching()
     missing: list[str] = []
     sources = find_sources(arguments, run_date, text_id, missing if lenient else None)
     last: dict[str, Found] = {}  # of several entries of one id, the one that says most comes last
     longest: dict[str, tuple[Source, int]] = {}
     readable, unreadable, first_reason = False, 0, ""
-    for found in distinct_documents(sources, cpu_s):
+    dead: dict[Source, str] = {}  # sources of which nothing could be read yet, and why
+    alive: set[Source] = set()
+    for found in distinct_documents(sources, cpu_s, terms=terms.looking()):
+        if found.wrong is None:
+            alive.add(found.origin)
+        else:
+            dead[found.origin] = f"{found.job.place}: {found.wrong}"
         if found.doc_id in last and found.letters is not None:
             longest[found.doc_id] = (found.origin, found.letters)
         last[found.doc_id] = found
@@ -82,7 +95,10 @@ def check_sources(
                 first_reason = first_reason or str(e)
     if not readable:
         raise InputError(nothing_readable(first_reason, unreadable))
-    return Reading(tuple(sources), frozenset(last), tuple(missing), longest, cpu_s)
+    gone = [*missing, *(why for source, why in dead.items() if source not in alive)]
+    if fail_on_missing and gone:
+        raise InputError(_missing(gone, len(sources) + len(missing)))
+    return Reading(tuple(sources), frozenset(last), tuple(missing), longest, cpu_s, terms)
 
 
 def there_by(reading: Reading, arguments: list[str], run_date: date, by: datetime) -> Reading:
@@ -99,6 +115,15 @@ def nothing_readable(first_reason: str, unreadable: int) -> str:
     """Return the one line for a run of which not one document can be read."""
     more = f" (and {unreadable - 1} more documents that cannot be read)" if unreadable > 1 else ""
     return f"{first_reason}{more}"
+
+
+def _missing(gone: list[str], of: int) -> str:
+    """Return the one line for a run that was to fail if a source is missing."""
+    some = "; ".join(gone[:3]) + (f"; and {len(gone) - 3} more" if len(gone) > 3 else "")
+    return (
+        f"{len(gone)} of {of} sources missing: {some} (the run was to fail in that case: --fail-on-missing, or "
+        "fail_on_missing of the flow)"
+    )
 
 
 def find_sources(

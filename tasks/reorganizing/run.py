@@ -17,6 +17,7 @@ from nightdesk.tasks.config.profile import Profile
 from nightdesk.tasks.errors import AuditFailed, InputError
 from nightdesk.tasks.learning.learn import state_folder
 from nightdesk.tasks.reading.documents import Unreadable
+from nightdesk.tasks.reading.fetching.terms import Fetching
 from nightdesk.tasks.reading.sources import Reading, check_sources, nothing_readable, there_by
 from nightdesk.tasks.reorganizing import stories, unfinished
 from nightdesk.tasks.reorganizing.affordable import Purse
@@ -231,6 +232,7 @@ async def open_run(
     again: frozenset[str] | None = None,
     catch_up: bool = False,
     alone: bool = True,
+    fail_on_missing: bool = False,
 ) -> AsyncIterator[Run]:
     """Open everything that a run needs, take over what killed runs left, and close it all in the end.
 
@@ -242,6 +244,7 @@ async def open_run(
     again: read these documents as they were published for run_date, and none of the arguments.
     catch_up: learn from published runs that no weights version has seen, before the weights are picked.
     alone: wait for another run of this date and profile that is under way.
+    fail_on_missing: end, before anything is asked or written, if a source is missing or cannot be read at all.
 
     Raises:
         InputError: bad sources, or OUT cannot be written.
@@ -250,7 +253,9 @@ async def open_run(
     if again is not None:
         reading: Reading = unfinished.rebuilt(out, run_date, again)
     else:
-        reading = check_sources(arguments, run_date, text_id, night is not None, profile.reading.cpu_s)
+        terms = Fetching(profile.fetch, out)
+        lenient = night is not None
+        reading = check_sources(arguments, run_date, text_id, lenient, profile.reading.cpu_s, terms, fail_on_missing)
         if by is not None:
             reading = there_by(reading, arguments, run_date, by)
     dask = profile.dask

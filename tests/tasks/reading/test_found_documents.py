@@ -1,5 +1,7 @@
 """Documents that are found in files: what they are called, which counts once, and where one is that cannot be read."""
 
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -118,3 +120,35 @@ def test_what_cannot_be_read_is_named_with_its_place(tmp_path: Path, name: str, 
         read(path)
     assert str(e.value).startswith(f"{path}: ")
     assert "\n" not in str(e.value)
+
+
+READ_STDIN = """
+import sys
+from datetime import date
+from nightdesk.tasks.errors import InputError
+from nightdesk.tasks.reading.sources import check_sources
+try:
+    for d in check_sources(["-"], date(2026, 3, 1), *sys.argv[1:]).documents():
+        print(d.doc_id, d.source, d.content_hash, *d.texts, sep="|")
+except InputError as e:
+    print(e)
+"""
+
+
+def stdin(raw: bytes, *arguments: str) -> str:
+    done = subprocess.run([sys.executable, "-c", READ_STDIN, *arguments], input=raw, capture_output=True, check=True)
+    return done.stdout.decode().strip()
+
+
+def test_stdin_is_called_by_its_content_or_as_it_is_told() -> None:
+    doc_id, source, content_hash, *texts = stdin(b"Shut again. Ferries run.").split("|")
+    assert (source, texts) == ("stdin", ["Shut again.", "Ferries run."])
+    assert doc_id == content_hash[:12]
+    assert stdin(b"Shut again.", "tonight").startswith("tonight|stdin|")
+
+
+@pytest.mark.parametrize(("raw", "said"), [(b" \n", "no sentence in it"), (b"\x7fELF\0\0", "a NUL byte")])
+def test_stdin_with_nothing_to_read_is_refused(raw: bytes, said: str) -> None:
+    told = stdin(raw)
+    assert told.startswith("stdin: ")
+    assert said in told

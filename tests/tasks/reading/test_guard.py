@@ -56,6 +56,7 @@ from nightdesk.tasks.reading.sources import check_sources
 from nightdesk.tasks.reading.documents import Document
 from nightdesk.tasks.reading.isolation import processes
 from nightdesk.tasks.errors import InputError
+from tests.tasks.reading.fetching.terms import OPEN
 
 processes.ISOLATED = False  # the hook sees this process alone
 watched, opened = sys.argv[1], []
@@ -70,7 +71,7 @@ for source in sys.argv[3:]:
     before = len(opened)
     try:
         documents = [(d.doc_id, list(d.texts) if isinstance(d, Document) else d.reason)
-                     for d in check_sources([source, sys.argv[2]], date(2026, 3, 1)).documents()]
+                     for d in check_sources([source, sys.argv[2]], date(2026, 3, 1), fetching=OPEN).documents()]
     except InputError as e:
         documents = str(e)
     named = [p for p in opened[before:] if p != source and (watched in p or p.startswith(("/etc/", "/dev/")))]
@@ -260,10 +261,11 @@ def test_rows_that_share_a_text_are_in_memory_once(site: Site, tmp_path: Path) -
         PEAK_MB
         + """
 import sys
-from nightdesk.tasks.reading.http import fetch
+from nightdesk.tasks.reading.fetching.fetch import fetch
+from tests.tasks.reading.fetching.terms import OPEN
 from nightdesk.tasks.reading.formats import parquet
 import io
-rows = parquet.read(io.BytesIO(fetch(sys.argv[1]).content))
+rows = parquet.read(io.BytesIO(fetch(sys.argv[1], OPEN).content))
 print(sum(1 for _ in zip(rows, range(3000))), peak_mb())
 """
     )

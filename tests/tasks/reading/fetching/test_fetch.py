@@ -1,7 +1,5 @@
-"""Sources at addresses, from a real server on the loopback; and stdin, in a process of its own."""
+"""Sources at addresses, from a real server on the loopback."""
 
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -9,10 +7,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from nightdesk.tasks.errors import InputError
-from nightdesk.tasks.reading import http
 from nightdesk.tasks.reading.documents import Document, Unreadable
+from nightdesk.tasks.reading.fetching import fetch
 from nightdesk.tasks.reading.sources import check_sources
 from tests.tasks.made import DAY
+from tests.tasks.reading.fetching.terms import OPEN
 from tests.tasks.reading.written import PAGE, rss
 
 FEED = rss("<guid>a</guid><description>Shut again.</description>", "<description>Ferries run.</description>")
@@ -92,12 +91,12 @@ def server() -> Iterator[ThreadingHTTPServer]:
 @pytest.fixture
 def site(server: ThreadingHTTPServer) -> str:
     """The server's address, nothing of which has been fetched."""
-    http.forget()
+    fetch.ask_anew()
     return f"http://127.0.0.1:{server.server_port}"
 
 
 def ids_and_texts(*arguments: str) -> list[tuple[str, str]]:
-    found = check_sources(list(arguments), DAY).documents()
+    found = check_sources(list(arguments), DAY, fetching=OPEN).documents()
     return [(d.doc_id, d.texts[0] if isinstance(d, Document) else d.reason) for d in found]
 
 
@@ -108,7 +107,7 @@ def test_a_feed_is_its_entries(site: str, path: str) -> None:
 
 @pytest.mark.parametrize("path", ["/pool", "/pool.php?id=5"])
 def test_a_page_is_its_article_and_is_called_by_its_address(site: str, path: str) -> None:
-    (d,) = check_sources([f"{site}{path}#top"], DAY).documents()
+    (d,) = check_sources([f"{site}{path}#top"], DAY, fetching=OPEN).documents()
     assert isinstance(d, Document)
     assert (d.doc_id, d.source, d.title) == (site + path, site + path, "Council shuts the pool")
     assert d.texts[0] == "The council voted on Monday to close the pool."
@@ -125,15 +124,15 @@ def test_other_forms_are_read_by_their_suffix_or_as_text(site: str) -> None:
 def test_an_address_is_asked_once_for_the_check_and_the_reading(site: str, server: ThreadingHTTPServer) -> None:
     server.asked.clear()  # type: ignore[attr-defined]
     for _ in range(2):  # the command line checks, and so does the run
-        list(check_sources([f"{site}/feed"], DAY).documents())
+        list(check_sources([f"{site}/feed"], DAY, fetching=OPEN).documents())
     assert server.asked == ["/feed"]  # type: ignore[attr-defined]
 
 
 def test_neither_name_nor_password_is_shown_or_kept(site: str) -> None:
-    (d,) = check_sources([site.replace("//", "//ann:s3cret@") + "/notes"], DAY).documents()
+    (d,) = check_sources([site.replace("//", "//ann:s3cret@") + "/notes"], DAY, fetching=OPEN).documents()
     assert "s3cret" not in f"{d.doc_id} {d.source}"
     with pytest.raises(InputError) as e:
-        check_sources([site.replace("//", "//ann:s3cret@") + "/missing"], DAY)
+        check_sources([site.replace("//", "//ann:s3cret@") + "/missing"], DAY, fetching=OPEN)
     assert "s3cret" not in str(e.value)
 
 
@@ -148,7 +147,7 @@ def test_neither_name_nor_password_is_shown_or_kept(site: str) -> None:
 )
 def test_what_cannot_be_used_is_refused_in_one_line(site: str, path: str, said: str) -> None:
     with pytest.raises(InputError) as e:
-        check_sources([site + path], DAY)
+        check_sources([site + path], DAY, fetching=OPEN)
     assert str(e.value).startswith(f"{site}{path}: ")
     assert said in str(e.value)
     assert "\n" not in str(e.value)
@@ -157,7 +156,7 @@ def test_what_cannot_be_used_is_refused_in_one_line(site: str, path: str, said: 
 @pytest.mark.parametrize("address", ["http://127.0.0.1:1/", "http://[::1", "http://", "https://no.such.host.invalid/x"])
 def test_an_address_that_leads_nowhere_is_refused_in_one_line(address: str) -> None:
     with pytest.raises(InputError) as e:
-        check_sources([address], DAY)
+        check_sources([address], DAY, fetching=OPEN)
     assert "cannot be fetched" in str(e.value) or "cannot be a path" in str(e.value)
     assert "\n" not in str(e.value)
 
@@ -166,7 +165,7 @@ def test_an_address_that_leads_nowhere_is_refused_in_one_line(address: str) -> N
 def test_what_fails_in_passing_is_asked_again(
     site: str, server: ThreadingHTTPServer, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
-    monkeypatch.setattr(http, "FIRST_WAIT_S", 0.01)
+    monkeypatch.setattr(fetch, "FIRST_WAIT_S", 0.01)
     server.asked.clear()  # type: ignore[attr-defined]
     assert ids_and_texts(site + path) == [(site + path, "Shut again.")]
     assert len(server.asked) == int(path[-1]) + 1  # type: ignore[attr-defined]
@@ -176,9 +175,9 @@ def test_what_fails_in_passing_is_asked_again(
 def test_what_fails_for_good_is_asked_three_times_and_what_is_gone_once(
     site: str, server: ThreadingHTTPServer, monkeypatch: pytest.MonkeyPatch, status: str, times: int
 ) -> None:
-    monkeypatch.setattr(http, "FIRST_WAIT_S", 0.01)
+    monkeypatch.setattr(fetch, "FIRST_WAIT_S", 0.01)
     server.asked.clear()  # type: ignore[attr-defined]
-    found = check_sources([f"{site}/fails/{status}/9", f"{site}/notes"], DAY).documents()
+    found = check_sources([f"{site}/fails/{status}/9", f"{site}/notes"], DAY, fetching=OPEN).documents()
     (dead, _) = found
     assert isinstance(dead, Unreadable)
     assert status in dead.reason
@@ -187,39 +186,7 @@ def test_what_fails_for_good_is_asked_three_times_and_what_is_gone_once(
 
 
 def test_a_dead_address_among_others_is_reported_and_the_others_go_on(site: str) -> None:
-    first, second = check_sources([f"{site}/missing", f"{site}/notes"], DAY).documents()
+    first, second = check_sources([f"{site}/missing", f"{site}/notes"], DAY, fetching=OPEN).documents()
     assert isinstance(first, Unreadable)
     assert (first.doc_id, first.source) == (f"{site}/missing", f"{site}/missing")
     assert isinstance(second, Document)
-
-
-READ_STDIN = """
-import sys
-from datetime import date
-from nightdesk.tasks.errors import InputError
-from nightdesk.tasks.reading.sources import check_sources
-try:
-    for d in check_sources(["-"], date(2026, 3, 1), *sys.argv[1:]).documents():
-        print(d.doc_id, d.source, d.content_hash, *d.texts, sep="|")
-except InputError as e:
-    print(e)
-"""
-
-
-def stdin(raw: bytes, *arguments: str) -> str:
-    done = subprocess.run([sys.executable, "-c", READ_STDIN, *arguments], input=raw, capture_output=True, check=True)
-    return done.stdout.decode().strip()
-
-
-def test_stdin_is_called_by_its_content_or_as_it_is_told() -> None:
-    doc_id, source, content_hash, *texts = stdin(b"Shut again. Ferries run.").split("|")
-    assert (source, texts) == ("stdin", ["Shut again.", "Ferries run."])
-    assert doc_id == content_hash[:12]
-    assert stdin(b"Shut again.", "tonight").startswith("tonight|stdin|")
-
-
-@pytest.mark.parametrize(("raw", "said"), [(b" \n", "no sentence in it"), (b"\x7fELF\0\0", "a NUL byte")])
-def test_stdin_with_nothing_to_read_is_refused(raw: bytes, said: str) -> None:
-    told = stdin(raw)
-    assert told.startswith("stdin: ")
-    assert said in told

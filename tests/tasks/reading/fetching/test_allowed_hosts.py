@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nightdesk.tasks.errors import DocumentError
-from nightdesk.tasks.reading.allowed_hosts import ALLOWED, Hosts, host_of
-from nightdesk.tasks.reading.http import fetch
+from nightdesk.tasks.reading.fetching.allowed_hosts import ALLOWED, Hosts, host_of
+from nightdesk.tasks.reading.fetching.fetch import fetch
 from tests.heard import two_heard
+from tests.tasks.reading.fetching.terms import OPEN
 
 LABELS = st.from_regex(r"[a-z][a-z0-9]{0,6}", fullmatch=True)
 NAMES = st.lists(LABELS, min_size=2, max_size=3).map(".".join)
@@ -60,7 +61,7 @@ def test_an_allowed_host_cannot_lead_a_run_to_another() -> None:
 
         def ask(hosts: Hosts | None) -> bytes:
             ALLOWED.set(hosts)
-            return fetch(address).content
+            return fetch(address, OPEN).content
 
         with pytest.raises(DocumentError, match="may not ask"):
             copy_context().run(ask, Hosts((public.host,)))
