@@ -22,6 +22,7 @@ from nightdesk.tasks.calling.answers.storage_errors import naming_the_file
 from nightdesk.tasks.edition.pages import edition_path, remove_edition, write_edition
 from nightdesk.tasks.errors import NightdeskError
 from nightdesk.tasks.reading import pasted_text
+from nightdesk.tasks.reading.fetching import kept_answers
 from nightdesk.tasks.tables import parts, publish
 from nightdesk.tasks.tables.broken_parts import ASIDE, BrokenPart, read_part
 from nightdesk.tasks.tables.contracts import TABLES
@@ -65,6 +66,12 @@ def _spool(it: Forgetting) -> None:
             if _is_about(path.read_text(encoding="utf-8", errors="replace"), it.doc_id):
                 path.unlink()
                 it.files += 1
+
+
+def _fetched(it: Forgetting) -> None:
+    """Remove all that addresses gave: whose text it is only a parser could tell, and it can be asked for again."""
+    with naming_the_file(it.out / kept_answers.FOLDER, "cannot be cleared"):
+        kept_answers.forget_all(it.out)
 
 
 def _tables(it: Forgetting) -> None:
@@ -118,6 +125,7 @@ def _editions(it: Forgetting) -> None:
 
 PLACES = (
     Place("text that was pasted into a form", f"{pasted_text.FOLDER}/*", True, _pasted),
+    Place("answers of addresses, kept in case they still hold", f"{kept_answers.FOLDER}/*", True, _fetched),
     Place("answers on their way to the store", f"{SPOOL.as_posix()}/**/*", True, _spool),
     Place("the answers' store", "answers.db*", True, _answers),
     Place("the tables, quarantine too", "tables/**/*", False, _tables),

@@ -52,11 +52,11 @@ def _headers() -> dict[str, str]:
 
 def _last_of(client: httpx.Client, url: str, terms: Fetching) -> Answer:
     """Follow redirects, by hand because httpx reads the body of each to its end, however long that is."""
-    request = client.build_request("GET", url)
+    request = _unnamed(client.build_request("GET", url))
     host = request.url.host
     for _ in range(MOST_REDIRECTS + 1):
         address = str(request.url)
-        is_secret = bool(request.url.userinfo) or "authorization" in request.headers
+        is_secret = "authorization" in request.headers
         kept = None if is_secret else kept_answers.find(terms, address)
         request.headers.update(kept.conditions if kept else {})
         answer = client.send(request, stream=True)
@@ -67,11 +67,20 @@ def _last_of(client: httpx.Client, url: str, terms: Fetching) -> Answer:
                 return _received(answer, "" if is_secret else address)
         finally:
             answer.close()
-        request = answer.next_request
+        request = _unnamed(answer.next_request)
         for condition in ("If-None-Match", "If-Modified-Since"):
             request.headers.pop(condition, None)
         robots.check(host, request.url.host, str(request.url), lambda robots_txt: _beginning(client, robots_txt))
     raise DocumentError(f"cannot be fetched (more than {MOST_REDIRECTS} redirects); check the address")
+
+
+def _unnamed(request: httpx.Request) -> httpx.Request:
+    """Put a user's name and password of an address into a header, because httpx logs addresses as they are."""
+    if not request.url.userinfo:
+        return request
+    auth = httpx.BasicAuth(request.url.username, request.url.password)
+    request.url = request.url.copy_with(username=None, password=None)
+    return next(auth.auth_flow(request))
 
 
 def _beginning(client: httpx.Client, url: str) -> tuple[int, bytes]:

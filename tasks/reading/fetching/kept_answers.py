@@ -18,8 +18,9 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
 
-from nightdesk.tasks.reading.fetching.terms import FOLDER, Fetching
+from nightdesk.tasks.reading.fetching.terms import Fetching
 
+FOLDER = "fetched"  # below OUT
 _LONGEST_HEAD = 20_000  # bytes of what stands before the text
 log = logging.getLogger("nightdesk")
 
@@ -48,9 +49,9 @@ class Answer:
 
 def find(terms: Fetching, address: str) -> Answer | None:
     """Return what is kept of an address, if anything is and it is not too old."""
-    if terms.kept is None:
+    if (folder := _folder(terms)) is None:
         return None
-    path = _path(terms.kept, address)
+    path = _path(folder, address)
     try:
         if time.time() - path.stat().st_mtime > terms.settings.kept_days * 86_400:
             return None
@@ -66,9 +67,9 @@ def find(terms: Fetching, address: str) -> Answer | None:
 
 def keep(terms: Fetching, answer: Answer) -> None:
     """Keep an answer, or remove what is kept of its address if it may not be; that it cannot be written is logged."""
-    if terms.kept is None or terms.only_looks or not answer.address:
+    if (folder := _folder(terms)) is None or terms.only_looks or not answer.address:
         return
-    path = _path(terms.kept, answer.address)
+    path = _path(folder, answer.address)
     try:
         if not answer.may_keep:
             path.unlink(missing_ok=True)
@@ -86,7 +87,7 @@ def keep(terms: Fetching, answer: Answer) -> None:
                 raise
         _sweep(path.parent, terms.settings.kept_mb * 1e6, terms.settings.kept_days * 86_400)
     except OSError as e:
-        log.warning("answers of addresses cannot be kept in %s (%s); they are asked for whole", terms.kept, e.strerror)
+        log.warning("answers of addresses cannot be kept in %s (%s); they are asked for whole", folder, e.strerror)
 
 
 def forget_all(out: Path) -> int:
@@ -99,6 +100,10 @@ def forget_all(out: Path) -> int:
     for path in files:
         path.unlink(missing_ok=True)
     return len(files)
+
+
+def _folder(terms: Fetching) -> Path | None:
+    return terms.out / FOLDER if terms.out is not None and terms.settings.kept_mb else None
 
 
 def _path(folder: Path, address: str) -> Path:

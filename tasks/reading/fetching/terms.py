@@ -8,8 +8,6 @@ from typing import Self
 from nightdesk.tasks.config.fetch_settings import FetchSettings
 from nightdesk.tasks.reading.fetching.errors import Late
 
-FOLDER = "fetched"
-
 
 @dataclass(frozen=True, slots=True)
 class Fetching:
@@ -25,11 +23,6 @@ class Fetching:
     def looking(self) -> Self:
         """Return the same, but that nothing is written."""
         return replace(self, only_looks=True)
-
-    @property
-    def kept(self) -> Path | None:
-        """The folder in which answers are kept, if they are."""
-        return self.out / FOLDER if self.out is not None and self.settings.kept_mb else None
 
 
 class Deadline:
