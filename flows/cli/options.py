@@ -41,7 +41,7 @@ FailOnMissing = Annotated[
     bool,
     typer.Option(
         "--fail-on-missing",
-        help="End before any model is asked if a source is missing or cannot be read; left out: go on without it.",
+        help="End before any model is asked if a source is not there or an address gives nothing; else go on.",
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]

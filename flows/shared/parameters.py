@@ -111,8 +111,8 @@ class RunParameters(Parameters):
     fail_on_missing: bool = Field(
         default=False,
         title="Fail if a source is missing",
-        description="End the run before it asks any model if a source is missing or cannot be read. Otherwise it goes "
-        "on without that source, and says so.",
+        description="End the run before it asks any model if a source is not there or an address gives nothing. "
+        "Otherwise it goes on without that source, and says so.",
     )
 
 

@@ -204,7 +204,7 @@ def _records(what: Bytes, cpu_s: float, most: int | None) -> Iterator[SourceReco
     """
     is_cut = False
     if most is not None and isinstance(what.where, bytes) and what.format_ is registry.FEED:
-        first = first_entries(what.where, most + 1)
+        first = first_entries(what.where, most)
         is_cut = len(first) < len(what.where)
         what = replace(what, where=first)
     count = 0

@@ -1,5 +1,6 @@
 """One attempt to read an address: its redirects, and the answer at their end, within limits of size and time."""
 
+import logging
 from importlib.metadata import PackageNotFoundError, version
 
 import httpcore
@@ -18,6 +19,7 @@ MOST_BYTES = 20_000_000  # of one answer, unpacked
 MOST_REDIRECTS = 5
 CONNECT_S, SILENCE_S = 10.0, 20.0
 LONGEST_WAIT_S = 15.0  # that a server may ask for before the next attempt
+log = logging.getLogger("nightdesk.readers")
 
 
 def attempt(url: str, terms: Fetching, deadline: Deadline) -> Answer:
@@ -33,12 +35,15 @@ def attempt(url: str, terms: Fetching, deadline: Deadline) -> Answer:
     try:
         with httpx.Client(transport=Hops(url, terms, deadline), timeout=limits, headers=_headers()) as client:
             return _last_of(client, url, terms)
+    except DocumentError:
+        raise
     except httpcore.TimeoutException:
         raise Failing("no answer in time; check the address, or try again later") from None
     except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.ProxyError) as e:
         said = f"cannot be fetched ({str(e)[:200] or type(e).__name__}); check the address"
         raise (DocumentError if "CERTIFICATE_VERIFY_FAILED" in said else Failing)(said) from None
-    except (httpx.HTTPError, httpx.InvalidURL, UnicodeError, ValueError) as e:
+    except Exception as e:
+        log.debug("an address cannot be fetched", exc_info=True)
         raise DocumentError(f"cannot be fetched ({str(e)[:200] or type(e).__name__}); check the address") from None
 
 

@@ -72,7 +72,8 @@ class Hops(httpx.BaseTransport):
         if allowed is not None and not allowed.permit_hop(self._named, str(url)):
             raise NotAllowed(f"leads to {url.host}, which this run may not ask; whoever runs the worker allows hosts")
         if not self._any and (what := private_name(url.host)):
-            raise NotAllowed(f"{what}, {WAY_OUT}")
+            led = "" if url.host == httpx.URL(self._named).host else "leads elsewhere: "
+            raise NotAllowed(f"{led}{what}, {WAY_OUT}")
 
 
 class _Body(httpx.SyncByteStream):

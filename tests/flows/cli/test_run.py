@@ -1,10 +1,16 @@
 """Forms from outside in one night: text on stdin, captions with their times, a feed with its titles."""
 
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
+from tests.flows.cli.typed import nightdesk
 from tests.flows.conftest import NIGHTDESK, Desk, Finished
+from tests.prefect_home import ROOT
 from tests.tables import rows
+from tests.tasks.reading.fetching.hostile import Hostile, changing, hostile, page
 
 DAY = "2026-03-01"
 CAPTIONS = "WEBVTT\n\n00:01.000 --> 00:02.000\nThe bridge is\n\n00:02.000 --> 00:04.500\nshut. Ferries run."
@@ -45,3 +51,61 @@ def test_stdin_captions_and_a_feed_are_one_night(desk: Desk, source: Path, tmp_p
     )
     assert documents["wire-2"]["status"] == "unreadable"
     assert "wire.xml: entry 2: no sentence in it" in documents["wire-2"]["reason"]
+
+
+@pytest.fixture
+def feeds() -> Iterator[Hostile]:
+    """A server with a feed, and one that fails."""
+    with hostile() as server:
+        server.pages["/feed"] = changing(FEED.encode(), ETag='"1"', Content_Type="application/rss+xml")
+        server.pages["/down"] = page(b"", "503 Service Unavailable", Retry_After="1")
+        yield server
+
+
+@pytest.fixture
+def private(tmp_path: Path) -> Path:
+    """A profile that allows private addresses."""
+    profile = tmp_path / "news.toml"
+    shipped = (ROOT / "deployments/profiles/news.toml").read_text()
+    profile.write_text(f"{shipped}\n[fetch]\nallow_private = true\n", encoding="utf-8")
+    return profile
+
+
+@pytest.mark.slow
+def test_a_night_goes_on_without_a_feed_that_is_down_and_asks_the_other_whether_it_changed(
+    desk: Desk, feeds: Hostile, private: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    sources = [f"{feeds.url}/feed", f"{feeds.url}/down"]
+    for day in (DAY, "2026-03-02"):
+        done = desk.run("run", *sources, "--out", out, "--date", day, "--profile", private, "--json")
+        assert (done.code, done.json["documents"], done.json["unreadable"]) == (0, 1, 2)
+        assert done.json["verdict"].startswith("Worth a look")
+        assert f"{feeds.url}/down: the server answers 503 Service Unavailable; try again later (asked 3" in done.err
+        (reason,) = {d["reason"] for d in rows(out, "documents", day) if d["doc_id"].endswith("/down")}
+        assert "503" in reason
+    asked = [h.get("if-none-match") for path, h in zip(feeds.asked, feeds.headers, strict=True) if path == "/feed"]
+    assert asked == [None, '"1"']
+
+
+def test_a_run_that_is_to_fail_without_a_source_ends_before_anything_is_asked_or_written(
+    feeds: Hostile, private: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    sources = [f"{feeds.url}/feed", f"{feeds.url}/down"]
+    done = nightdesk(tmp_path, "run", *sources, "--out", str(out), "--profile", str(private), "--fail-on-missing")
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+    assert f"1 of 2 sources missing: {feeds.url}/down: the server answers 503" in done.stderr
+    assert not out.exists()
+
+
+def test_an_address_of_this_machine_is_refused_in_one_line_that_names_the_setting(
+    feeds: Hostile, tmp_path: Path
+) -> None:
+    for command in (["run", f"{feeds.url}/feed"], ["serve", "--sources", f"{feeds.url}/feed"]):
+        done = nightdesk(tmp_path, *command, "--out", str(tmp_path / "out"))
+        assert done.returncode == 2
+        assert len(done.stderr.splitlines()) == 1
+        assert "allow_private = true" in done.stderr
+    assert feeds.asked == []

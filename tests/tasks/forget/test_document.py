@@ -17,6 +17,9 @@ from nightdesk.tasks.errors import InputError
 from nightdesk.tasks.forget import places
 from nightdesk.tasks.forget.document import forget_document
 from nightdesk.tasks.reading import pasted_text
+from nightdesk.tasks.reading.fetching import kept_answers
+from nightdesk.tasks.reading.fetching.kept_answers import Answer
+from nightdesk.tasks.reading.fetching.terms import Fetching
 from nightdesk.tasks.reorganizing.document_state import Batch
 from nightdesk.tasks.reorganizing.run import Run
 from nightdesk.tasks.tables import publish
@@ -151,12 +154,16 @@ def everywhere(out: Path) -> Path:
     ):
         (out / folder).mkdir(parents=True, exist_ok=True)
         (out / folder / name).write_text(text)
+    kept_answers.keep(
+        Fetching(out=out),
+        Answer("\n".join(SECRET).encode(), "text/plain", "", "http://one.test/a", '"1"', may_keep=True),
+    )
     aside = out / "_staging" / "broken" / "2026-02-01-0"
     aside.mkdir(parents=True)
     pq.write_table(
         tables(work(document("a", SECRET)), work(document("b", 3)))["passages"], aside / "passages-part-0.parquet"
     )
-    assert len(files_with(out, SECRET)) >= 12
+    assert len(files_with(out, SECRET)) >= 13
     return out
 
 
@@ -231,10 +238,12 @@ def test_what_is_forgotten_while_a_run_is_under_way_is_neither_published_nor_sto
 
 def test_private_places_are_private(out: Path) -> None:
     pasted_text.keep(out, " ".join(SECRET), "a")
+    kept_answers.keep(Fetching(out=out), Answer(b"Secret.", "", "", "http://one.test/a", '"1"', may_keep=True))
     store = Store(out, "run-1")
     store.put("key", [], {"call_id": "c", "doc_id": "a"})
     for place in (p for p in places.PLACES if p.private):
         for path in out.glob(place.pattern):
             assert path.stat().st_mode & 0o077 == 0, f"{path}: {place.what}"
-    assert (out / "pasted").stat().st_mode & 0o077 == 0
+    for folder in ("pasted", kept_answers.FOLDER):
+        assert (out / folder).stat().st_mode & 0o077 == 0
     store.close()

@@ -149,3 +149,24 @@ def test_a_pipe_is_refused_at_once(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "a.jsonl")
     with pytest.raises(InputError, match="no regular file"):
         check_sources([str(tmp_path / "a.jsonl")], DAY)
+
+
+def test_a_run_that_is_to_fail_without_a_source_names_those_that_are_missing(tmp_path: Path) -> None:
+    write(tmp_path / "a.txt", "Shut again.")
+    write(tmp_path / "none.jsonl", "")
+    there, missing = str(tmp_path / "a.txt"), str(tmp_path / "gone.txt")
+    for lenient in (False, True):
+        assert len(check_sources([there, there], DAY, lenient=lenient, fail_on_missing=True).doc_ids) == 1
+    assert check_sources([there, missing], DAY, lenient=True).missing
+    with pytest.raises(InputError, match=r"1 of 2 sources missing: .*gone\.txt: no such file"):
+        check_sources([there, missing], DAY, lenient=True, fail_on_missing=True)
+    with pytest.raises(InputError, match=r"1 of 2 sources missing: .*none\.jsonl: "):
+        check_sources([there, str(tmp_path / "none.jsonl")], DAY, fail_on_missing=True)
+    nowhere = "http://no.such.host.invalid/x"
+    with pytest.raises(InputError, match=f"1 of 2 sources missing: {nowhere}: .*--fail-on-missing"):
+        check_sources([there, nowhere], DAY, fail_on_missing=True)
+
+
+def test_a_source_of_which_a_part_is_read_is_not_missing(tmp_path: Path) -> None:
+    write(tmp_path / "a.jsonl", '{"text": "Shut again."}\nno json\n')
+    assert check_sources([str(tmp_path / "a.jsonl")], DAY, fail_on_missing=True).doc_ids
