@@ -63,7 +63,7 @@ def run(
     if not dry_run:
         check_size(named)
         check(0 if chosen.dask.scheduler or "DASK_SCHEDULER_ADDRESS" in os.environ else chosen.dask.workers)
-    terms = Fetching(chosen.fetch, out, only_looks=True)  # the flow keeps what is fetched here
+    terms = Fetching.of_run(chosen.fetch, out, only_looks=True)  # the flow keeps what is fetched here
     reading = check_sources(named, day, text_id, False, chosen.reading.cpu_s, terms, fail_on_missing)
     check_apart(out, named, reading)
     if dry_run:

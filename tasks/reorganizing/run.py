@@ -253,7 +253,7 @@ async def open_run(
     if again is not None:
         reading: Reading = unfinished.rebuilt(out, run_date, again)
     else:
-        terms = Fetching(profile.fetch, out)
+        terms = Fetching.of_run(profile.fetch, out)
         lenient = night is not None
         reading = check_sources(arguments, run_date, text_id, lenient, profile.reading.cpu_s, terms, fail_on_missing)
         if by is not None:

@@ -67,7 +67,7 @@ def find(terms: Fetching, address: str) -> Answer | None:
 
 def keep(terms: Fetching, answer: Answer) -> None:
     """Keep an answer, or remove what is kept of its address if it may not be; that it cannot be written is logged."""
-    if (folder := _folder(terms)) is None or terms.only_looks or not answer.address:
+    if (folder := _folder(terms)) is None or not terms.may_keep or not answer.address:
         return
     path = _path(folder, answer.address)
     try:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
+from nightdesk.tasks.calling.answers import tombstones
 from nightdesk.tasks.config.fetch_settings import FetchSettings
 from nightdesk.tasks.reading.fetching.errors import Late
 
@@ -13,16 +14,37 @@ from nightdesk.tasks.reading.fetching.errors import Late
 class Fetching:
     """settings: [fetch] of the profile. out: the folder below which answers are kept; None: nowhere.
 
-    only_looks: kept answers are used, and none is written.
+    only_looks: kept answers are used, and none is written. forgotten_at: when the file of forgotten documents was last
+    written as the run began; if that has changed, nothing more is kept, because a document of it may be among that.
     """
 
     settings: FetchSettings = field(default_factory=FetchSettings)
     out: Path | None = None
     only_looks: bool = False
+    forgotten_at: int | None = None
+
+    @classmethod
+    def of_run(cls, settings: FetchSettings, out: Path, only_looks: bool = False) -> Self:
+        """Return how a run fetches that begins now."""
+        return cls(settings, out, only_looks, _changed(out))
+
+    @property
+    def may_keep(self) -> bool:
+        """Tell whether answers may be written."""
+        is_asked = self.out is not None and self.settings.kept_mb > 0 and not self.only_looks
+        return is_asked and (self.forgotten_at is None or self.forgotten_at == _changed(self.out))
 
     def looking(self) -> Self:
         """Return the same, but that nothing is written."""
         return replace(self, only_looks=True)
+
+
+def _changed(out: Path | None) -> int:
+    """Return when OUT's file of forgotten documents was last written, in nanoseconds; 0 if there is none."""
+    try:
+        return (out / tombstones.FILE).stat().st_mtime_ns if out is not None else 0
+    except OSError:
+        return 0
 
 
 class Deadline:

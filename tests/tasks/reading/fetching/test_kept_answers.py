@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from nightdesk.tasks.calling.answers import tombstones
 from nightdesk.tasks.config.fetch_settings import FetchSettings
 from nightdesk.tasks.errors import DocumentError
 from nightdesk.tasks.reading.documents import Document
@@ -159,3 +160,16 @@ def test_a_folder_that_cannot_be_written_costs_no_document(out: Path, caplog: py
         server.pages["/"] = page(ETag='"1"')
         assert night(f"{server.url}/", keeping(out)) == b"Shut again."
     assert "cannot be kept" in caplog.text
+
+
+def test_a_run_under_way_keeps_nothing_more_once_a_document_is_forgotten(out: Path) -> None:
+    out.mkdir(exist_ok=True)
+    settings = FetchSettings(allow_private=True)
+    with hostile() as server:
+        server.pages["/"] = page(ETag='"1"')
+        under_way = Fetching.of_run(settings, out)
+        tombstones.bury(out, "a")
+        night(f"{server.url}/", under_way)
+        assert not (out / FOLDER).exists()
+        night(f"{server.url}/", Fetching.of_run(settings, out))
+        assert (out / FOLDER).exists()
