@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from nightdesk.flows.cli.options import AsJson, Out, check_is_out
-from nightdesk.flows.cli.terminal import show
+from nightdesk.flows.cli.terminal import say, show
 
 
 def forget(
@@ -23,8 +23,8 @@ def forget(
     told = forget_document(out, doc_id)
     show(told, as_json)
     for line in told["left"]:
-        typer.echo(f"left: {line}", err=True)
+        say(f"left: {line}", err=True)
     where = ", ".join(told["sources"]) or "its source"
-    typer.echo(f"Remove it from {where} too: a run that begins from now on and finds it there reads it anew.", err=True)
+    say(f"Remove it from {where} too: a run that begins from now on and finds it there reads it anew.", err=True)
     if told["left"]:
         raise NightdeskError(f"{doc_id}: not all of it is gone; mend what is named above, then run the command again")

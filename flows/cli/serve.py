@@ -15,6 +15,7 @@ import typer
 
 from nightdesk.flows.cli.causes import cause, told_in_one_line
 from nightdesk.flows.cli.options import Out, ProfileName, check_apart, check_out, check_size, sources_of
+from nightdesk.flows.cli.terminal import say
 from nightdesk.flows.shared.parent_watch import SERVED_BY
 from nightdesk.tasks.errors import InputError
 
@@ -42,7 +43,7 @@ def serve(
     check(0 if chosen.dask.scheduler or "DASK_SCHEDULER_ADDRESS" in os.environ else chosen.dask.workers)
     with told_in_one_line("serving failed"):
         _serve(profile, out, cron, zone, named)
-    typer.echo("nightdesk serves no more", err=True)
+    say("nightdesk serves no more", err=True)
 
 
 def _serve(profile: str, out: Path, cron: str, zone: str, sources: list[str]) -> None:
@@ -86,10 +87,10 @@ def _serve(profile: str, out: Path, cron: str, zone: str, sources: list[str]) ->
             lock.write_text(json.dumps({"pid": os.getpid(), "ui": ui}), encoding="utf-8")
 
         def ready() -> None:
-            typer.echo(f"nightdesk is served; the UI: {ui}")
+            say(f"nightdesk is served; the UI: {ui}")
             for line in sign_in:
-                typer.echo(line, err=True)
-            typer.echo(
+                say(line, err=True)
+            say(
                 f"nights: {cron} ({zone}), profile {profile}, from {', '.join(sources)} into {out}; Ctrl-C ends it",
                 err=True,
             )
