@@ -2,12 +2,14 @@
 
 import hashlib
 import math
+import re
 from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 LONGEST_ID = 200  # characters
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _HASH = 16  # hex digits that tell long ids apart which begin alike
 
 
@@ -38,11 +40,15 @@ def as_id(value: Any) -> str | None:
 
 
 def shortened(doc_id: str) -> str:
-    """Return an id of at most LONGEST_ID characters: a longer one's beginning and a hash of all of it."""
-    if len(doc_id) <= LONGEST_ID:
+    """Return an id of at most LONGEST_ID characters: a longer one's beginning and a hash of all of it.
+
+    Likewise of a name of a file that is no UTF-8: its bytes become U+FFFD, and the hash tells it from others.
+    """
+    clean = _SURROGATE.sub("\ufffd", doc_id)
+    if len(doc_id) <= LONGEST_ID and clean == doc_id:
         return doc_id
     digest = hashlib.blake2b(doc_id.encode("utf-8", "surrogatepass"), digest_size=_HASH // 2).hexdigest()
-    return f"{doc_id[: LONGEST_ID - _HASH - 1]}~{digest}"
+    return f"{clean[: LONGEST_ID - _HASH - 1]}~{digest}"
 
 
 def _written(value: str | int | float | Decimal | date | UUID) -> str:
