@@ -117,7 +117,7 @@ def _editions(it: Forgetting) -> None:
 
 
 PLACES = (
-    Place("text that was pasted into a form", f"{pasted_text.FOLDER}/*", True, _pasted),
+    Place("text that was pasted into a form", f"{pasted_text.FOLDER}/**/*", True, _pasted),
     Place("answers on their way to the store", f"{SPOOL.as_posix()}/**/*", True, _spool),
     Place("the answers' store", "answers.db*", True, _answers),
     Place("the tables, quarantine too", "tables/**/*", False, _tables),

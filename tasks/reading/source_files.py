@@ -73,7 +73,7 @@ def _inside(folder: Path, paths: Iterable[Path], leads_out: list[str]) -> Named:
         one = len(out) == 1
         leads_out.append(
             f"{shown(folder)}: {len(out)} link{'' if one else 's'} in it, such as {shown(out[0].name)}, "
-            f"lead{'s' * one} out of it and {'is' if one else 'are'} not followed; to read what is there, name it itself"
+            f"lead{'s' * one} out of it and {'is' if one else 'are'} not followed; name what is there to read it"
         )
     return files
 
