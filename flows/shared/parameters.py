@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, field_serializer, model_validator
 from pydantic.fields import FieldInfo
 
 from nightdesk.tasks.config.profile import shipped_profiles
+from nightdesk.tasks.reading.documents import shown
 
 
 def _without_default(schema: dict[str, Any]) -> None:
@@ -108,6 +109,11 @@ class RunParameters(Parameters):
     only_new: bool = Field(
         default=True, title="Only new", description="Skip documents that an earlier date has published unchanged."
     )
+
+    @field_serializer("sources", when_used="json")
+    def _as_text(self, sources: list[str]) -> list[str]:
+        """What Prefect notes of a run is text: a name that is no UTF-8 is read by the run that it was given to."""
+        return [shown(source) for source in sources]
 
 
 class AdhocParameters(Parameters):

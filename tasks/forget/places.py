@@ -22,6 +22,7 @@ from nightdesk.tasks.calling.answers.storage_errors import naming_the_file
 from nightdesk.tasks.edition.pages import edition_path, remove_edition, write_edition
 from nightdesk.tasks.errors import NightdeskError
 from nightdesk.tasks.reading import pasted_text
+from nightdesk.tasks.safety.links import fresh
 from nightdesk.tasks.tables import parts, publish
 from nightdesk.tasks.tables.broken_parts import ASIDE, BrokenPart, read_part
 from nightdesk.tasks.tables.contracts import TABLES
@@ -97,6 +98,7 @@ def _set_aside(it: Forgetting) -> None:
         if len(kept) < len(rows):
             staged = path.with_suffix(".tmp")
             with naming_the_file(path):
+                fresh(staged)
                 pq.write_table(kept, staged, compression="zstd")
                 staged.replace(path)
 

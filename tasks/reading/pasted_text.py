@@ -8,6 +8,7 @@ from pathlib import Path
 from nightdesk.tasks.errors import InputError
 from nightdesk.tasks.reading.documents import make_document, shown
 from nightdesk.tasks.reading.sentences import split_prose
+from nightdesk.tasks.safety.links import refuse_links
 
 FOLDER = "pasted"
 
@@ -21,12 +22,14 @@ def keep(out: Path, text: str, doc_id: str) -> Path:
 
     Raises:
         InputError: OUT cannot be written.
+        PublishError: a link below OUT leads elsewhere.
     """
     text = shown(text).replace("\0", "\ufffd")
     doc_id = doc_id or make_document("", "", split_prose(text)).content_hash[:12]
     path = _folder(out, doc_id) / f"{doc_id}.txt"
     staged = path.with_suffix(".tmp")
     try:
+        refuse_links(out, path.parent)
         for folder in (out / FOLDER, path.parent):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         staged.unlink(missing_ok=True)  # if it is a link, it would lead elsewhere
@@ -42,6 +45,7 @@ def keep(out: Path, text: str, doc_id: str) -> Path:
 
 def remove(out: Path, doc_id: str) -> int:
     """Remove a pasted text, if there is one of this name; return how many files that were."""
+    refuse_links(out, out / FOLDER)
     its = _files(out, doc_id)
     for path in its:
         path.unlink(missing_ok=True)
