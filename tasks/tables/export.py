@@ -88,8 +88,19 @@ def _next(batches: Iterator[pa.RecordBatch], out: Path, table: str) -> pa.Record
         return next(batches, None)
 
 
+class _Lines:
+    """Ends rows with a line feed. The csv module quotes a carriage return in a cell only if it ends rows with one."""
+
+    def __init__(self, text: io.TextIOWrapper) -> None:
+        self._text = text
+
+    def write(self, row: str) -> int:
+        """Write one row, which ends with a carriage return and a line feed."""
+        return self._text.write(f"{row[:-2]}\n")
+
+
 def _csv_writer(text: io.TextIOWrapper, columns: list[str], shown: _Shown) -> _Write:
-    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    writer = csv.DictWriter(_Lines(text), columns, lineterminator="\r\n")
     writer.writeheader()
     return lambda row: writer.writerow({name: _cell(value, shown) for name, value in row.items()})
 
