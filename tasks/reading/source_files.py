@@ -13,8 +13,8 @@ from nightdesk.tasks.reading.documents import shown
 from nightdesk.tasks.reading.formats.metadata import shortened
 from nightdesk.tasks.reading.formats.registry import FORMATS, PACKED, is_read
 
-Named = list[tuple[str, Path]]
-"""What each document is called, and its file, in a stable order."""
+Named = list[tuple[str, Path, Path]]
+"""What each document is called, its file, and the folder that was named, in a stable order."""
 
 
 def in_folder(path: Path, leads_out: list[str]) -> Named:
@@ -68,7 +68,7 @@ def _inside(folder: Path, paths: Iterable[Path], leads_out: list[str]) -> Named:
             if path.is_dir() or is_read(path.name):
                 out.append(path)
         elif is_read(path.name) and path.is_file():
-            files.append((named(path.relative_to(folder)), path))
+            files.append((named(path.relative_to(folder)), path, folder))
     if out:
         one = len(out) == 1
         leads_out.append(

@@ -18,6 +18,7 @@ from typing import Any, BinaryIO, Literal
 import pyarrow as pa
 
 from nightdesk.tasks.errors import InputError, PublishError
+from nightdesk.tasks.safety.links import fresh
 from nightdesk.tasks.safety.printable import json_line, printable
 from nightdesk.tasks.tables import parts, publish, read
 from nightdesk.tasks.tables.spreadsheet import BOM, harmless
@@ -50,7 +51,7 @@ def export_to_file(out: Path, table: str, run_date: date, form: ExportFormat, pa
     try:
         if path.is_dir():
             raise IsADirectoryError(None, "it is a folder")
-        with staged.open("wb") as f:
+        with fresh(staged).open("xb") as f:
             write_rows(out, table, run_date, form, f)
         staged.replace(path)
     except OSError as e:

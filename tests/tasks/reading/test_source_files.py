@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from nightdesk.tasks.errors import InputError
+from nightdesk.tasks.reading.documents import Unreadable
 from nightdesk.tasks.reading.sources import Reading, check_sources
 from tests.tasks.made import DAY
 
@@ -52,6 +53,18 @@ def test_globs_do_not_lead_out_of_their_folder_either(folder: Path, pattern: str
         assert "out of it" in str(e) or "no document matches" in str(e)
     else:
         assert found <= {"a", "deep/b"}
+
+
+def test_a_file_that_becomes_a_link_after_it_was_found_is_not_read(folder: Path) -> None:
+    reading = read(folder)
+    (folder / "a.txt").unlink()
+    (folder / "a.txt").symlink_to(folder.parent / "secret" / "key.txt")
+    (folder / "deep").rename(folder / "was")
+    (folder / "deep").symlink_to(folder.parent / "secret" / "deep")
+    (folder.parent / "secret" / "deep" / "b.txt").write_text("Secret.")
+    documents = list(reading.documents())
+    assert all(isinstance(d, Unreadable) and "has become a link that leads out of" in d.reason for d in documents)
+    assert len(documents) == 2
 
 
 def test_a_link_inside_a_folder_and_a_folder_that_is_named_by_a_link_are_read(folder: Path) -> None:
