@@ -55,7 +55,7 @@ def printable_trace(error: BaseException | None) -> str:
     if error is None:
         return ""
     lines = "".join(traceback.format_exception(error)).splitlines()
-    return "\n".join(f"| {printable(line)}" for line in lines)
+    return "\n".join(f"| {message_line(line)}" for line in lines)
 
 
 class PrintableRecord(logging.LogRecord):
@@ -76,19 +76,33 @@ def guard_output() -> None:
     logging.setLogRecordFactory(PrintableRecord)
     warnings.formatwarning = _warning
     sys.excepthook = _told
+    sys.unraisablehook = _told_of_ignored
     threading.excepthook = _told_of_thread
+    logging.Handler.handleError = _told_of_record  # type: ignore[assignment, method-assign]
 
 
 def _warning(message: object, category: type[Warning], filename: str, lineno: int, line: str | None = None) -> str:
     return f"{message_line(f'{filename}:{lineno}: {category.__name__}: {message}')}\n"
 
 
-def _told(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+def _tell(what: str, error: BaseException | None) -> None:
     if sys.stderr is not None:
-        sys.stderr.write(f"{printable_trace(error.with_traceback(trace))}\n")
+        sys.stderr.write(f"{printable(what)}\n{printable_trace(error)}\n")
+
+
+def _told(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    _tell("this process failed:", error.with_traceback(trace))
+
+
+def _told_of_ignored(ignored: "sys.UnraisableHookArgs") -> None:
+    _tell(f"{ignored.err_msg or 'ignored in'} {ignored.object!r}:", ignored.exc_value)
 
 
 def _told_of_thread(failed: threading.ExceptHookArgs) -> None:
-    if failed.exc_value is not None and not isinstance(failed.exc_value, SystemExit) and sys.stderr is not None:
-        name = failed.thread.name if failed.thread is not None else "?"
-        sys.stderr.write(f"thread {printable(name)} failed:\n{printable_trace(failed.exc_value)}\n")
+    if failed.exc_value is not None and not isinstance(failed.exc_value, SystemExit):
+        _tell(f"thread {failed.thread.name if failed.thread is not None else '?'} failed:", failed.exc_value)
+
+
+def _told_of_record(handler: logging.Handler, record: logging.LogRecord) -> None:
+    if logging.raiseExceptions:
+        _tell(f"{type(handler).__name__} cannot write a record of {record.name}:", sys.exc_info()[1])

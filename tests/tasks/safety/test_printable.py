@@ -29,11 +29,13 @@ HONEST = "C:\\new — “Zoë” 北京 می‌خواهم 👨‍👩‍👧 ש�
 
 @pytest.fixture
 def guarded() -> Iterator[None]:
-    hooks = logging.getLogRecordFactory(), warnings.formatwarning, sys.excepthook, threading.excepthook
+    factory, warning = logging.getLogRecordFactory(), warnings.formatwarning
+    hooks = sys.excepthook, sys.unraisablehook, threading.excepthook, logging.Handler.handleError
     guard_output()
     yield
-    logging.setLogRecordFactory(hooks[0])
-    warnings.formatwarning, sys.excepthook, threading.excepthook = hooks[1:]
+    logging.setLogRecordFactory(factory)
+    warnings.formatwarning = warning
+    sys.excepthook, sys.unraisablehook, threading.excepthook, logging.Handler.handleError = hooks  # type: ignore[method-assign]
 
 
 @given(st.text() | st.text(st.sampled_from(HOSTILE + "ab")))
@@ -96,10 +98,13 @@ def test_warnings_and_what_ends_threads_and_processes_are_printable() -> None:
         "warnings.warn(bad)\n"
         "def fail(): raise ValueError(bad)\n"
         "t = threading.Thread(target=fail, name=bad); t.start(); t.join()\n"
+        "class Odd:\n"
+        "    def __del__(self): fail()\n"
+        "Odd()\n"
         "fail()\n"
     )
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
     assert ended.returncode == 1
-    assert ended.stderr.count("forged") == 4
+    assert ended.stderr.count("forged") == 5
     assert all(line == printable(line) for line in ended.stderr.split("\n"))
     assert not any(line.startswith("ERROR") for line in ended.stderr.split("\n"))
