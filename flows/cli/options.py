@@ -19,7 +19,14 @@ log = logging.getLogger("nightdesk")
 
 
 def folder_of(named: object) -> Path:
-    """Read --out. An empty one is refused: it would be the working folder, which nobody means by an unset $OUT."""
+    """Read --out. An empty one is refused: it would be the working folder, which nobody means by an unset $OUT.
+
+    One that is no UTF-8 is, because Parquet's readers take no such path.
+    """
+    try:
+        str(named).encode()
+    except UnicodeEncodeError:
+        raise InputError(f"--out {named}: this name is no UTF-8; name another") from None
     if not str(named).strip():
         raise InputError("--out '': no folder is named (is the variable that should hold its name set?); name one")
     return Path(str(named))

@@ -110,10 +110,14 @@ class RunParameters(Parameters):
         default=True, title="Only new", description="Skip documents that an earlier date has published unchanged."
     )
 
+    # What Prefect notes of a run is text. A name that is no UTF-8 is known to the run that it was given to.
     @field_serializer("sources", when_used="json")
-    def _as_text(self, sources: list[str]) -> list[str]:
-        """What Prefect notes of a run is text: a name that is no UTF-8 is read by the run that it was given to."""
-        return [shown(source) for source in sources]
+    def _texts(self, names: list[str]) -> list[str]:
+        return [shown(name) for name in names]
+
+    @field_serializer("text_id", "profile", when_used="json")
+    def _text(self, name: str) -> str:
+        return shown(name)
 
 
 class AdhocParameters(Parameters):

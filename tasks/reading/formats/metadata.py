@@ -1,5 +1,6 @@
 """What a record says of its document beside the text. Whatever is odd about it is left out, for the text counts."""
 
+import contextlib
 import hashlib
 import math
 import re
@@ -44,6 +45,8 @@ def shortened(doc_id: str) -> str:
 
     Likewise of a name of a file that is no UTF-8: its bytes become U+FFFD, and the hash tells it from others.
     """
+    with contextlib.suppress(UnicodeError):  # in a locale that is not UTF-8, Python keeps the bytes of é as surrogates
+        doc_id = doc_id.encode("utf-8", "surrogateescape").decode()
     clean = _SURROGATE.sub("\ufffd", doc_id)
     if len(doc_id) <= LONGEST_ID and clean == doc_id:
         return doc_id

@@ -56,6 +56,7 @@ def test_names_that_are_no_utf8_differ_by_a_hash() -> None:
     assert a != b
     assert a.startswith("caf\ufffd~") and b.startswith("caf\ufffd~")
     a.encode()
+    assert shortened("é".encode().decode("ascii", "surrogateescape")) == "é"
 
 
 @pytest.mark.parametrize(
