@@ -51,6 +51,8 @@ def export_to_file(out: Path, table: str, run_date: date, form: ExportFormat, pa
     try:
         if path.is_dir():
             raise IsADirectoryError(None, "it is a folder")
+        if path.exists() and not path.is_file():  # a terminal or a pipe: it would be replaced by a file
+            raise OSError(None, "it is no regular file; - is stdout")
         with fresh(staged).open("xb") as f:
             write_rows(out, table, run_date, form, f)
         staged.replace(path)

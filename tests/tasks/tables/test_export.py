@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -83,7 +84,8 @@ def test_a_file_is_whole_or_as_it_was(full: Path, tmp_path: Path) -> None:
 
 
 def test_where_nothing_can_be_written_is_named(full: Path, tmp_path: Path) -> None:
-    for place in (tmp_path, tmp_path / "nowhere" / "a.csv"):
+    os.mkfifo(tmp_path / "pipe")
+    for place in (tmp_path, tmp_path / "nowhere" / "a.csv", tmp_path / "pipe", Path("/dev/null")):
         with pytest.raises(InputError, match=f"--output {place}: cannot be written"):
             export_to_file(full, "topics", DAY, "csv", place)
 
