@@ -33,6 +33,11 @@ class Terminal:
         """All that was printed, without what moves the cursor and colours."""
         return _CONTROL.sub("", self._shown.decode("utf-8", "replace")).replace("\r\n", "\n")
 
+    @property
+    def raw(self) -> bytes:
+        """All that the terminal got."""
+        return bytes(self._shown)
+
     def _read(self) -> None:
         with suppress(OSError):  # the other side is gone
             while part := os.read(self.master, 65_536):

@@ -24,10 +24,16 @@ def export(
     table: Annotated[str, typer.Option(help="passages, topics, documents, calls, judgements, quarantine or weights.")],
     out: Out = Path("out"),
     run_date: RunDate = "",
-    form: Annotated[Literal["csv", "jsonl"], typer.Option("--format", help="csv, or a JSON object a line.")] = "csv",
+    form: Annotated[
+        Literal["csv", "excel", "jsonl"],
+        typer.Option("--format", help="csv as it is; excel: CSV that a spreadsheet opens safely; or JSON lines."),
+    ] = "csv",
     output: Annotated[Path, typer.Option(help="File to write; - is stdout.")] = Path("-"),
 ) -> None:
-    """Write a table's rows of a date as CSV or JSON lines. In CSV, lists are JSON."""
+    """Write a table's rows of a date as CSV or JSON lines. In CSV, lists are JSON.
+
+    Files and pipes get text as it is; with --format excel nothing in it is a formula. Terminals get it printable.
+    """
     day = date_of(run_date)
     check_is_out(out)
     from nightdesk.tasks.tables.export import check_export, export_to_file, write_rows
@@ -36,6 +42,6 @@ def export(
     if output != Path("-"):
         return export_to_file(out, table, day, form, output)
     try:
-        write_rows(out, table, day, form, sys.stdout.buffer)
+        write_rows(out, table, day, form, sys.stdout.buffer, on_terminal=sys.stdout.isatty())
     except BrokenPipeError:  # who read has had enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from nightdesk.flows.cli.terminal import say
 from nightdesk.tasks.errors import InputError
 
 
@@ -24,4 +25,4 @@ def init(folder: Annotated[Path, typer.Argument(help="Where the files go; made i
             shutil.copyfile(file, target)
     except OSError as e:
         raise InputError(f"{folder}: cannot be written ({e.strerror}); name another folder") from None
-    typer.echo(f"{len(files)} files are in {folder}")
+    say(f"{len(files)} files are in {folder}")

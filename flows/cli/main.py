@@ -30,6 +30,7 @@ from nightdesk.flows.cli import (
 )
 from nightdesk.flows.cli.causes import in_one_line
 from nightdesk.flows.cli.interrupts import GOES_ON, Interrupted, end_process
+from nightdesk.flows.cli.terminal import prepare_output, say
 from nightdesk.flows.shared.configure import configure
 from nightdesk.role_rl.errors import RoleRLError
 from nightdesk.tasks.errors import InputError, NightdeskError
@@ -80,6 +81,7 @@ def _logging() -> Iterator[None]:
 def main() -> None:
     """Run the command line and exit with its code."""
     configure()
+    prepare_output()
     # The commands can be torn anywhere; `run` says when it cannot. Not where Ctrl-C is ignored, as under nohup.
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -89,24 +91,24 @@ def main() -> None:
             if code == 130:  # a Ctrl-C before there was anything to cancel, as typer tells it
                 raise KeyboardInterrupt
         except KeyboardInterrupt:
-            typer.echo(GOES_ON, err=True)
+            say(GOES_ON, err=True)
             code = 130
         except Interrupted as e:
-            typer.echo(str(e), err=True)
+            say(e, err=True)
             code = 130
         except InputError as e:
-            typer.echo(f"nightdesk: {e}", err=True)
+            say(f"nightdesk: {e}", err=True)
             code = 2
         except (NightdeskError, RoleRLError) as e:
-            typer.echo(f"nightdesk: {e}", err=True)
+            say(f"nightdesk: {e}", err=True)
             code = 1
         except Exception as e:  # noqa: BLE001  (whatever it is, it is told in one line)
             if hasattr(e, "exit_code") and hasattr(e, "format_message"):  # usage, as typer's click reports it
                 said = e.format_message().rstrip(".")
-                typer.echo(f"nightdesk: {said + '; ' if said else ''}see nightdesk --help", err=True)
+                say(f"nightdesk: {said + '; ' if said else ''}see nightdesk --help", err=True)
                 code = 2
             else:
-                typer.echo(f"nightdesk: {in_one_line(e)}", err=True)
+                say(f"nightdesk: {in_one_line(e)}", err=True)
                 code = 1
     end_process(code)
 

@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-import typer
-
 from nightdesk.flows.cli.options import Out, check_is_out
+from nightdesk.flows.cli.terminal import say
 
 
 def migrate(out: Out = Path("out")) -> None:
@@ -13,4 +12,4 @@ def migrate(out: Out = Path("out")) -> None:
     from nightdesk.tasks.tables.migration import migrate as carried_out
 
     for name, rewritten in carried_out(out).items():
-        typer.echo(f"{name}: {rewritten} files rewritten" if rewritten else f"{name}: current")
+        say(f"{name}: {rewritten} files rewritten" if rewritten else f"{name}: current")

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nightdesk.tasks.errors import InputError
+from nightdesk.tasks.errors import InputError, PublishError
+from nightdesk.tasks.safety.links import refuse_links_in
 
 if TYPE_CHECKING:
     from nightdesk.tasks.reading.sources import Reading
@@ -18,7 +19,14 @@ log = logging.getLogger("nightdesk")
 
 
 def folder_of(named: object) -> Path:
-    """Read --out. An empty one is refused: it would be the working folder, which nobody means by an unset $OUT."""
+    """Read --out. An empty one is refused: it would be the working folder, which nobody means by an unset $OUT.
+
+    One that is no UTF-8 is, because Parquet's readers take no such path.
+    """
+    try:
+        str(named).encode()
+    except UnicodeEncodeError:
+        raise InputError(f"--out {named}: this name is no UTF-8; name another") from None
     if not str(named).strip():
         raise InputError("--out '': no folder is named (is the variable that should hold its name set?); name one")
     return Path(str(named))
@@ -67,8 +75,9 @@ def date_of(text: str) -> date:
 
 
 def check_out(out: Path) -> None:
-    """Raise InputError if OUT cannot be written; leave nothing there."""
+    """Raise InputError if OUT cannot be written, or a link in it leads out of it; leave nothing there."""
     try:
+        refuse_links_in(out)
         existing = next(p for p in (out, *out.absolute().parents) if p.exists())
         if not existing.is_dir() or not os.access(existing, os.W_OK):
             raise InputError(f"--out {out}: {existing} is not a folder that can be written; name another")
@@ -78,6 +87,8 @@ def check_out(out: Path) -> None:
         for file in out.glob("*.db"):
             if not os.access(file, os.W_OK):
                 raise InputError(f"--out {out}: {file} cannot be written; mend its rights, or name another folder")
+    except PublishError as e:
+        raise InputError(f"--out {e}") from None
     except OSError as e:
         where = f" ({e.filename})" if e.filename and Path(e.filename) != out else ""
         raise InputError(f"--out {out}: cannot be written ({e.strerror}){where}; mend that, or name another") from None

@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from nightdesk.flows.artifacts.progress import LISTENER
+from nightdesk.tasks.safety.printable import printable
 
 
 @contextmanager
@@ -23,7 +25,7 @@ def bars() -> Iterator[None]:
         def listen(stage: str, batch: int, done: int, of: int) -> None:
             if (stage, batch) not in shown:
                 name = stage if batch == 1 else f"{stage} {batch}"
-                shown[stage, batch] = progress.add_task(name, total=of)
+                shown[stage, batch] = progress.add_task(escape(printable(name)), total=of)
             progress.update(shown[stage, batch], completed=done, total=of)
 
         token = LISTENER.set(listen)

@@ -22,7 +22,7 @@ from nightdesk.flows.cli.options import (
     date_of,
     sources_of,
 )
-from nightdesk.flows.cli.terminal import show, show_table
+from nightdesk.flows.cli.terminal import say, show, show_table
 
 if TYPE_CHECKING:
     from nightdesk.tasks.config.profile import Profile
@@ -102,9 +102,9 @@ def run(
     result = {**result, "seconds": round(time.perf_counter() - started, 3)}
     show(result, as_json)
     if not as_json:
-        typer.echo(f"The tables are in {out / 'tables'}.", err=True)
+        say(f"The tables are in {out / 'tables'}.", err=True)
         if result["edition"]:
-            typer.echo(f"To read in the morning: {result['edition']}", err=True)
+            say(f"To read in the morning: {result['edition']}", err=True)
     if bad is not None:
         raise bad
 

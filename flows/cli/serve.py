@@ -23,6 +23,7 @@ from nightdesk.flows.cli.options import (
     check_size,
     sources_of,
 )
+from nightdesk.flows.cli.terminal import say
 from nightdesk.flows.shared.parent_watch import SERVED_BY
 from nightdesk.tasks.errors import InputError
 from nightdesk.tasks.reading.fetching.addresses import WAY_OUT, hostname_of, is_url, private_name, public
@@ -52,7 +53,7 @@ def serve(
     check(0 if chosen.dask.scheduler or "DASK_SCHEDULER_ADDRESS" in os.environ else chosen.dask.workers)
     with told_in_one_line("serving failed"):
         _serve(profile, out, cron, zone, named, fail_on_missing)
-    typer.echo("nightdesk serves no more", err=True)
+    say("nightdesk serves no more", err=True)
 
 
 def _serve(profile: str, out: Path, cron: str, zone: str, sources: list[str], fail_on_missing: bool) -> None:
@@ -96,10 +97,10 @@ def _serve(profile: str, out: Path, cron: str, zone: str, sources: list[str], fa
             lock.write_text(json.dumps({"pid": os.getpid(), "ui": ui}), encoding="utf-8")
 
         def ready() -> None:
-            typer.echo(f"nightdesk is served; the UI: {ui}")
+            say(f"nightdesk is served; the UI: {ui}")
             for line in sign_in:
-                typer.echo(line, err=True)
-            typer.echo(
+                say(line, err=True)
+            say(
                 f"nights: {cron} ({zone}), profile {profile}, from {', '.join(sources)} into {out}; Ctrl-C ends it",
                 err=True,
             )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nightdesk.flows.cli.options import AsJson
-from nightdesk.flows.cli.terminal import show, show_table
+from nightdesk.flows.cli.terminal import say, show, show_table
 from nightdesk.tasks.errors import InputError
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def simulate(
         return show({"seed": seed, "strategy": strategy, **figures(outcome), "by_night": by_night(outcome)}, as_json)
     rows = by_night(outcome)
     show_table(f"{models}, seed {seed}, strategy {strategy}", rows, tuple(rows[0]))
-    typer.echo("")
+    say("")
     show(figures(outcome), as_json)
 
 

@@ -9,6 +9,7 @@ import os
 
 from nightdesk.flows.shared.parent_watch import end_with_serve
 from nightdesk.tasks.config.proxies import keep_loopback_direct
+from nightdesk.tasks.safety.printable import guard_output
 
 ENVIRONMENT = {
     # Nothing phones home, nothing chatters, and a cold server gets the time it needs.
@@ -35,7 +36,7 @@ ENVIRONMENT = {
 def configure() -> None:
     """Set this process's environment, where it says nothing yet, and the level of our log; heed the end of `serve`.
 
-    What goes to this machine itself goes through no proxy.
+    What goes to this machine itself goes through no proxy. What this process logs is printable from now on.
 
     To be called before Prefect is imported, if possible; what it sets for later imports and child processes counts in
     any case. A second call changes nothing.
@@ -43,5 +44,6 @@ def configure() -> None:
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     keep_loopback_direct()
+    guard_output()
     logging.getLogger("nightdesk").setLevel(os.environ.get("NIGHTDESK_LOG", "INFO"))  # whatever Prefect's own level
     end_with_serve()

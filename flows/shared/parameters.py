@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, field_serializer, model_validator
 from pydantic.fields import FieldInfo
 
 from nightdesk.tasks.config.profile import shipped_profiles
+from nightdesk.tasks.reading.documents import shown
 
 
 def _without_default(schema: dict[str, Any]) -> None:
@@ -114,6 +115,15 @@ class RunParameters(Parameters):
         description="End the run before it asks any model if a source is not there or an address gives nothing. "
         "Otherwise it goes on without that source, and says so.",
     )
+
+    # What Prefect notes of a run is text. A name that is no UTF-8 is known to the run that it was given to.
+    @field_serializer("sources", when_used="json")
+    def _texts(self, names: list[str]) -> list[str]:
+        return [shown(name) for name in names]
+
+    @field_serializer("text_id", "profile", when_used="json")
+    def _text(self, name: str) -> str:
+        return shown(name)
 
 
 class AdhocParameters(Parameters):

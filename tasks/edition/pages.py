@@ -18,6 +18,7 @@ from markupsafe import Markup
 from nightdesk.tasks.calling.answers.storage_errors import naming_the_file
 from nightdesk.tasks.edition.front import beginning, front_page
 from nightdesk.tasks.edition.night import Edition, nothing_published, read_edition
+from nightdesk.tasks.safety.links import fresh, refuse_links
 from nightdesk.tasks.tables import parts, publish
 
 _HERE = Path(__file__).parent
@@ -45,6 +46,7 @@ def write_edition(out: Path, run_date: date, known_categories: Mapping[str, Sequ
         raise nothing_published(out, run_date)
     page = edition_path(out, run_date)
     with naming_the_file(page, then=_AGAIN), publish.locked(out, run_date):
+        refuse_links(out, page.parent)
         # Under the lock no run publishes meanwhile, and the last to publish writes last.
         night = read_edition(out, run_date, known_categories)
         page.parent.mkdir(parents=True, exist_ok=True)
@@ -61,6 +63,7 @@ def remove_edition(out: Path, run_date: date) -> None:
         PublishError: it cannot be removed.
     """
     folder = edition_path(out, run_date).parent
+    refuse_links(out, out / "_staging", folder)
     with naming_the_file(folder, "cannot be removed"):
         if folder.is_dir():
             shutil.rmtree(folder)
@@ -70,6 +73,7 @@ def remove_edition(out: Path, run_date: date) -> None:
 
 def write_index(out: Path) -> None:
     """Write the index over the nights that have an edition."""
+    refuse_links(out, out / "_staging", out / "editions")
     with FileLock(out / "_staging" / "editions.lock"):
         nights = [{"date": d, **_read_short(edition_path(out, d).with_name("night.json"))} for d in _editions(out)]
         _put(out / "editions" / "index.html", _render("index.html.j2", nights=nights[::-1]))
@@ -115,7 +119,7 @@ def _put(path: Path, text: str) -> None:
     """Write a file whole or not at all. Whoever calls holds a lock, so that the staged file is its own."""
     staged = path.with_name(f"_{path.name}")
     try:
-        staged.write_text(text, encoding="utf-8")
+        fresh(staged).write_text(text, encoding="utf-8")
         staged.replace(path)
     finally:
         staged.unlink(missing_ok=True)

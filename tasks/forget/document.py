@@ -16,6 +16,7 @@ from nightdesk.tasks.errors import InputError, NightdeskError
 from nightdesk.tasks.forget.leftovers import left_of
 from nightdesk.tasks.forget.places import Forgetting, clear_all, place_of
 from nightdesk.tasks.reading import pasted_text
+from nightdesk.tasks.safety.links import refuse_links_in
 from nightdesk.tasks.tables import publish, read
 from nightdesk.tasks.tables.places import REPLACED
 
@@ -32,6 +33,7 @@ def forget_document(out: Path, doc_id: str) -> dict[str, Any]:
         InputError: there is nothing of it.
         PublishError: the tombstone cannot be written; nothing was done.
     """
+    refuse_links_in(out)
     tombstones.bury(out, doc_id)
     it = Forgetting(out, doc_id, [])
     try:

@@ -23,6 +23,7 @@ from nightdesk.tasks.edition.pages import edition_path, remove_edition, write_ed
 from nightdesk.tasks.errors import NightdeskError
 from nightdesk.tasks.reading import pasted_text
 from nightdesk.tasks.reading.fetching import kept_answers
+from nightdesk.tasks.safety.links import fresh
 from nightdesk.tasks.tables import parts, publish
 from nightdesk.tasks.tables.broken_parts import ASIDE, BrokenPart, read_part
 from nightdesk.tasks.tables.contracts import TABLES
@@ -104,6 +105,7 @@ def _set_aside(it: Forgetting) -> None:
         if len(kept) < len(rows):
             staged = path.with_suffix(".tmp")
             with naming_the_file(path):
+                fresh(staged)
                 pq.write_table(kept, staged, compression="zstd")
                 staged.replace(path)
 
@@ -124,8 +126,8 @@ def _editions(it: Forgetting) -> None:
 
 
 PLACES = (
-    Place("text that was pasted into a form", f"{pasted_text.FOLDER}/*", True, _pasted),
     Place("answers of addresses, kept in case they still hold", f"{kept_answers.FOLDER}/*", True, _fetched),
+    Place("text that was pasted into a form", f"{pasted_text.FOLDER}/**/*", True, _pasted),
     Place("answers on their way to the store", f"{SPOOL.as_posix()}/**/*", True, _spool),
     Place("the answers' store", "answers.db*", True, _answers),
     Place("the tables, quarantine too", "tables/**/*", False, _tables),

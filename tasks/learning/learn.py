@@ -19,6 +19,7 @@ from nightdesk.tasks.calling.answers.answer_store import is_alive
 from nightdesk.tasks.config.profile import Profile
 from nightdesk.tasks.errors import InputError
 from nightdesk.tasks.messages import ROLES
+from nightdesk.tasks.safety.links import refuse_links_in
 from nightdesk.tasks.tables import parts as history
 from nightdesk.tasks.tables import publish
 from nightdesk.tasks.tables.contracts import contract
@@ -46,7 +47,9 @@ def learn_from_tables(out: Path, profile: Profile, run_date: date, run_id: str) 
 
     Raises:
         RoleRLError: the version cannot be written.
+        PublishError: a link in OUT leads out of it.
     """
+    refuse_links_in(out)
     publish.recover(out)
     migrate_if_cheap(out)
     folder = state_folder(out, profile.name)

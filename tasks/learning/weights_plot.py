@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pyarrow.compute as pc
 
+from nightdesk.tasks.safety.links import fresh
 from nightdesk.tasks.tables import read
 
 Line = Sequence[tuple[float, float]]
@@ -23,7 +24,7 @@ MOST_VERSIONS = 400
 def draw(out: Path, profile: str, version: int) -> Path:
     """Write the picture of a profile's versions up to `version`; return its path."""
     path = out / "state" / profile / f"{version:06d}.svg"
-    draft = path.with_suffix(".svg.tmp")
+    draft = fresh(path.with_suffix(".svg.tmp"))
     draft.write_text(picture(profile, version, _weights(out, profile), _dollars(out, profile)), encoding="utf-8")
     draft.replace(path)
     return path

@@ -111,5 +111,7 @@ def embed_group(_: None, texts: Sequence[Sequence[str]]) -> list[Any]:
 def dask_setup(worker: Any) -> None:
     """Dask calls this when a worker starts (preload): load the models now, beside everything else that starts."""
     from nightdesk.tasks.models.embedded.vectors import static_vectors
+    from nightdesk.tasks.safety.printable import guard_output
 
+    guard_output()
     static_vectors(["ready"])

@@ -21,6 +21,7 @@ from nightdesk.tasks.reading.formats.metadata import shortened
 from nightdesk.tasks.reading.formats.packed import beginning, is_packed
 from nightdesk.tasks.reading.isolation import processes
 from nightdesk.tasks.reading.isolation.jobs import Bytes, Job, Result
+from nightdesk.tasks.safety.links import leads_out
 
 STDIN = "-"
 # Characters in all rows of a file from an address: compressed, they are next to nothing
@@ -33,11 +34,12 @@ log = logging.getLogger("nightdesk.readers")
 class Source:
     """Something that was named, not yet read. doc_id: of its document; of its rows without ids, with #n after it.
 
-    where: the path, the address, or - for stdin.
+    where: the path, the address, or - for stdin. within: the folder that was named, if it was not the file itself.
     """
 
     doc_id: str
     where: Path | str
+    within: Path | None = None
 
     @property
     def name(self) -> str:
@@ -228,6 +230,8 @@ def _bytes_of(source: Source, terms: Fetching) -> Bytes:
         DocumentError: there are none.
     """
     if isinstance(source.where, Path):
+        if source.within is not None and leads_out(source.within, source.where):  # hours after it was found, maybe
+            raise DocumentError(f"it has become a link that leads out of {shown(source.within)}, which is not followed")
         try:
             with source.where.open("rb") as file:
                 head = file.read(registry.SEEN)

@@ -1,12 +1,14 @@
 """Text that was pasted into a form: kept beside the tables, so that it is read like any other document."""
 
 import contextlib
+import hashlib
 import os
 from pathlib import Path
 
 from nightdesk.tasks.errors import InputError
 from nightdesk.tasks.reading.documents import make_document, shown
 from nightdesk.tasks.reading.sentences import split_prose
+from nightdesk.tasks.safety.links import refuse_links
 
 FOLDER = "pasted"
 
@@ -14,18 +16,24 @@ FOLDER = "pasted"
 def keep(out: Path, text: str, doc_id: str) -> Path:
     """Write a text to OUT/pasted/<doc_id>.txt and return that path.
 
+    A name with capital letters goes into a folder of its own, because some file systems take "A" and "a" for one.
+
     doc_id: letters, digits, dots and dashes, or "": then the first 12 hex digits of the document's content hash.
 
     Raises:
         InputError: OUT cannot be written.
+        PublishError: a link below OUT leads elsewhere.
     """
     text = shown(text).replace("\0", "\ufffd")
     doc_id = doc_id or make_document("", "", split_prose(text)).content_hash[:12]
-    path = out / FOLDER / f"{doc_id}.txt"
+    path = _folder(out, doc_id) / f"{doc_id}.txt"
     staged = path.with_suffix(".tmp")
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with os.fdopen(os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as f:
+        refuse_links(out, path.parent)
+        for folder in (out / FOLDER, path.parent):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        staged.unlink(missing_ok=True)  # if it is a link, it would lead elsewhere
+        with os.fdopen(os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as f:
             f.write(text)
         staged.replace(path)
     except OSError as e:
@@ -37,6 +45,7 @@ def keep(out: Path, text: str, doc_id: str) -> Path:
 
 def remove(out: Path, doc_id: str) -> int:
     """Remove a pasted text, if there is one of this name; return how many files that were."""
+    refuse_links(out, out / FOLDER)
     its = _files(out, doc_id)
     for path in its:
         path.unlink(missing_ok=True)
@@ -50,4 +59,11 @@ def sentences(out: Path, doc_id: str) -> list[str]:
 
 
 def _files(out: Path, doc_id: str) -> list[Path]:
-    return [path for path in (out / FOLDER).glob("*.t[xm][tp]") if path.stem == doc_id]  # a doc_id may be any path
+    # A doc_id may be any path, so it is compared and never part of one. Earlier versions had no folders in here.
+    return [path for path in (out / FOLDER).glob("**/*.t[xm][tp]") if path.stem == doc_id]
+
+
+def _folder(out: Path, doc_id: str) -> Path:
+    if doc_id == doc_id.lower():
+        return out / FOLDER
+    return out / FOLDER / hashlib.sha256(doc_id.encode()).hexdigest()[:16]

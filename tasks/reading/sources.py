@@ -15,15 +15,18 @@ from nightdesk.tasks.errors import DocumentError, InputError
 from nightdesk.tasks.reading.documents import Document, Unreadable, shown
 from nightdesk.tasks.reading.fetching.addresses import is_url, public
 from nightdesk.tasks.reading.fetching.terms import Fetching
-from nightdesk.tasks.reading.formats.registry import FORMATS, PACKED, is_read
+from nightdesk.tasks.reading.formats.metadata import shortened
+from nightdesk.tasks.reading.formats.registry import is_read
 from nightdesk.tasks.reading.found_documents import STDIN, Found, Longest, Source, distinct_documents, log, parsed
 from nightdesk.tasks.reading.isolation import processes
+from nightdesk.tasks.reading.source_files import formats, in_folder, named, of_glob
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What a run reads: its sources, checked, and the ids of all documents in them. missing: sources that are not.
 
+    leads_out: a line for each folder with links that lead out of it, which are not followed.
     longest: of entries that several feeds have, which feed has most of it. cpu_s: seconds of CPU a document may take.
     fetching: how addresses are fetched.
     """
@@ -31,6 +34,7 @@ class Reading:
     sources: tuple[Source, ...]
     doc_ids: frozenset[str]
     missing: tuple[str, ...] = ()
+    leads_out: tuple[str, ...] = ()
     longest: Longest = field(default_factory=dict)
     cpu_s: float = processes.CPU_S
     fetching: Fetching = field(default_factory=Fetching)
@@ -41,6 +45,8 @@ class Reading:
         Raises:
             InputError: a file has changed since it was checked, and two documents now have one id.
         """
+        for line in self.leads_out:
+            log.warning("%s", line)
         all_found = distinct_documents(self.sources, self.cpu_s, self.longest, log.warning, self.fetching)
         for found, result in parsed(all_found, self.cpu_s):
             if isinstance(result, Document):
@@ -72,7 +78,8 @@ def check_sources(
     """
     terms = fetching or Fetching()
     missing: list[str] = []
-    sources = find_sources(arguments, run_date, text_id, missing if lenient else None)
+    leads_out: list[str] = []
+    sources = find_sources(arguments, run_date, text_id, missing if lenient else None, leads_out)
     last: dict[str, Found] = {}  # of several entries of one id, the one that says most comes last
     longest: dict[str, tuple[Source, int]] = {}
     readable, unreadable, first_reason = False, 0, ""
@@ -98,7 +105,7 @@ def check_sources(
     gone = [*missing, *(why for source, why in dead.items() if source not in alive)]
     if fail_on_missing and gone:
         raise InputError(_missing(gone, len(sources) + len(missing)))
-    return Reading(tuple(sources), frozenset(last), tuple(missing), longest, cpu_s, terms)
+    return Reading(tuple(sources), frozenset(last), tuple(missing), tuple(leads_out), longest, cpu_s, terms)
 
 
 def there_by(reading: Reading, arguments: list[str], run_date: date, by: datetime) -> Reading:
@@ -127,19 +134,25 @@ def _missing(gone: list[str], of: int) -> str:
 
 
 def find_sources(
-    arguments: list[str], run_date: date, text_id: str = "", missing: list[str] | None = None
+    arguments: list[str],
+    run_date: date,
+    text_id: str = "",
+    missing: list[str] | None = None,
+    leads_out: list[str] | None = None,
 ) -> list[Source]:
     """Expand files, folders, globs and addresses, {run_date} filled in, to what they name, in a stable order.
 
     missing: gets a line for each argument that names nothing there, if others do; None: one such is an error.
+    leads_out: gets a line for each folder with links that lead out of it.
 
     Raises:
         InputError: nothing there, or a format that is not read.
     """
     found: dict[Path | str, Source] = {}
+    out = leads_out if leads_out is not None else []
     for argument in arguments:
         try:
-            sources = _expand(argument.replace("{run_date}", run_date.isoformat()), text_id)
+            sources = _expand(argument.replace("{run_date}", run_date.isoformat()), text_id, out)
         except (OSError, ValueError) as e:  # a name that no file system takes, or no glob
             raise InputError(f"{shown(argument)[:80]}: cannot be a path or a glob ({e}); check it") from None
         except InputError as e:
@@ -156,63 +169,22 @@ def find_sources(
     return list(found.values())
 
 
-def _expand(argument: str, text_id: str) -> list[Source]:
+def _expand(argument: str, text_id: str, leads_out: list[str]) -> list[Source]:
     if not argument.strip():
         raise InputError("an empty source was named; name files, folders, globs or addresses, or - for stdin")
     if argument == STDIN:
-        return [Source(text_id, STDIN)]
+        return [Source(shortened(text_id), STDIN)]
     if is_url(argument):
-        return [Source(public(argument), argument)]
+        return [Source(shortened(public(argument)), argument)]
     path = Path(argument)
     if path.is_dir():
-        files = sorted(p for p in path.rglob("*") if _is_document(p, path))
-        if not files:
-            raise InputError(f"{shown(argument)}: no document in this folder{_others(path)}; {_formats()}")
-        return [Source(_named(p.relative_to(path)), p) for p in files]
+        return [Source(*found) for found in in_folder(path, leads_out)]
     if path.exists():
         if not path.is_file():  # a pipe or a device: it may never end, and is read more than once
             raise InputError(f"{shown(argument)}: no regular file; name a file, or - for stdin")
         if not is_read(path.name):
-            raise InputError(f"{shown(argument)}: this format is not read; {_formats()}")
-        return [Source(_named(Path(path.name)), path)]
+            raise InputError(f"{shown(argument)}: this format is not read; {formats()}")
+        return [Source(named(Path(path.name)), path)]
     if any(c in argument for c in "*?["):
-        anchor = Path(path.anchor) if path.anchor else Path()
-        fixed = _fixed_folder(path)
-        files = sorted(p for p in anchor.glob(str(path.relative_to(path.anchor))) if _is_document(p, fixed))
-        if not files:
-            raise InputError(f"{shown(argument)}: no document matches; {_formats()}")
-        return [Source(_named(p.relative_to(fixed)), p) for p in files]
+        return [Source(*found) for found in of_glob(argument, leads_out)]
     raise InputError(f"{shown(argument)}: no such file or folder; check the path")
-
-
-def _named(path: Path) -> str:
-    if path.suffix.lower() == PACKED:
-        path = path.with_suffix("")
-    return shown(path.with_suffix("").as_posix())
-
-
-def _formats() -> str:
-    return f"nightdesk reads {' '.join(FORMATS)}, and {PACKED} of these"
-
-
-def _others(folder: Path) -> str:
-    """Return what stands in a folder that has no document: " (but 3 files such as a.docx)", or that it is empty."""
-    files = [p for p in folder.rglob("*") if p.is_file()]
-    if not files:
-        return " (it is empty)"
-    return f" (but {len(files)} file{'s' * (len(files) > 1)} such as {shown(min(files).name)})"
-
-
-def _is_document(path: Path, below: Path) -> bool:
-    hidden = any(part.startswith(".") for part in path.relative_to(below).parts)
-    return is_read(path.name) and not hidden and path.is_file()
-
-
-def _fixed_folder(pattern: Path) -> Path:
-    """Return the part of a glob before its first wildcard, to which doc_ids are relative."""
-    fixed = []
-    for part in pattern.parts[:-1]:
-        if any(c in part for c in "*?["):
-            break
-        fixed.append(part)
-    return Path(*fixed)

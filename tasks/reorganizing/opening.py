@@ -5,6 +5,7 @@ from pathlib import Path
 
 from nightdesk.tasks.calling.answers.answer_store import Store, is_alive
 from nightdesk.tasks.errors import InputError
+from nightdesk.tasks.safety.links import refuse_links_in
 from nightdesk.tasks.tables import migration, parts, publish
 
 log = logging.getLogger("nightdesk")
@@ -19,6 +20,7 @@ def open_out(out: Path, run_id: str) -> Store:
     """
     try:
         out.mkdir(parents=True, exist_ok=True)
+        refuse_links_in(out)
         publish.recover(out)
         if (old := migration.migrate_if_cheap(out)) is not None:
             log.warning("%s", old)

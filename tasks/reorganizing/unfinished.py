@@ -23,6 +23,7 @@ from nightdesk.tasks.reading.documents import Document, Unreadable, known_column
 from nightdesk.tasks.reading.sources import Reading
 from nightdesk.tasks.reorganizing.filing import REPLACED, TAKEN_UP
 from nightdesk.tasks.reorganizing.missed_nights import LOOK_BACK
+from nightdesk.tasks.safety.links import fresh
 from nightdesk.tasks.tables import parts, read
 
 _TOGETHER = 10_000  # sentences whose text is read at a time
@@ -123,7 +124,7 @@ def note_bad(out: Path, profile: str, run_date: date, night: date) -> bool:
     path = _bad(out, profile, run_date)
     with naming_the_file(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_suffix(".tmp")
+        temporary = fresh(path.with_suffix(".tmp"))
         temporary.write_text(json.dumps(nights), encoding="utf-8")
         temporary.replace(path)
     return len(set(nights) - {run_date.isoformat()}) >= TAKEN_UP

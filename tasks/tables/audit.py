@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 
 from nightdesk.tasks.child_processes import deaf_children, leave_the_terminal
 from nightdesk.tasks.errors import PublishError
+from nightdesk.tasks.safety.printable import guard_output
 from nightdesk.tasks.tables.contracts import contract
 from nightdesk.tasks.tables.patient_import import PatientImport
 
@@ -101,6 +102,7 @@ def auditor() -> Iterator[Auditor]:
 
 def _serve(pipe: Connection) -> None:
     leave_the_terminal()  # a Ctrl-C there is the flow's to answer
+    guard_output()
     ready = PatientImport("great_expectations")  # seconds, paid while the roles are at work
     while True:
         try:

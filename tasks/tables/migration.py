@@ -22,6 +22,7 @@ import pyarrow.parquet as pq
 from nightdesk.role_rl.state import SCHEMA
 from nightdesk.tasks.calling.answers.storage_errors import naming_the_file
 from nightdesk.tasks.errors import PublishError
+from nightdesk.tasks.safety.links import refuse_links_in
 from nightdesk.tasks.tables import publish, state_upgrades
 from nightdesk.tasks.tables.contracts import TABLES, contract
 
@@ -45,6 +46,7 @@ def migrate(out: Path) -> dict[str, int]:
     Raises:
         PublishError: a file cannot be read or written; what was done until then stands, and the next call goes on.
     """
+    refuse_links_in(out)
     return {step.name: step.carry_out(out) for step in STEPS}
 
 

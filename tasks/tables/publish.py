@@ -27,8 +27,10 @@ import pyarrow.parquet as pq
 from filelock import FileLock
 
 from nightdesk.tasks.calling.answers.storage_errors import naming_the_file
-from nightdesk.tasks.tables.broken_parts import BrokenPart, read_part, set_aside
-from nightdesk.tasks.tables.contracts import contract
+from nightdesk.tasks.errors import PublishError
+from nightdesk.tasks.safety.links import leads_out, refuse_links
+from nightdesk.tasks.tables.broken_parts import ASIDE, BrokenPart, read_part, set_aside
+from nightdesk.tasks.tables.contracts import TABLES, contract
 from nightdesk.tasks.tables.places import REPLACED, append_part, table_folder
 
 _BUCKETS = b"nightdesk_buckets"
@@ -145,7 +147,7 @@ def decided(out: Path) -> dict[Path, Path]:
     for manifest in sorted((out / "_staging").glob(f"*/{_MANIFEST}")):
         with contextlib.suppress(OSError, ValueError, KeyError):  # another process has just carried it out
             for staged, final in json.loads(manifest.read_bytes())["moves"]:
-                if (manifest.parent / staged).exists():
+                if (manifest.parent / staged).exists() and _is_own(out, manifest.parent, staged, final):
                     found[out / final] = manifest.parent / staged
     return found
 
@@ -168,8 +170,13 @@ def remove_staged(path: Path) -> None:
 
 @contextmanager
 def locked(out: Path, run_date: date) -> Iterator[None]:
-    """Keep a date's tables as they are for as long as the block takes."""
+    """Keep a date's tables as they are for as long as the block takes.
+
+    Raises:
+        PublishError: a link among them leads out of OUT.
+    """
     locks = out / "_staging" / "dates"
+    refuse_links(out, locks, out / ASIDE, *(out / table_folder(table, run_date) for table in TABLES))
     locks.mkdir(parents=True, exist_ok=True)
     with FileLock(locks / f"{run_date.isoformat()}.lock"):
         yield
@@ -196,12 +203,23 @@ def _carry_out_pending(out: Path, run_date: date) -> None:
 
 def _carry_out(out: Path, staging: Path) -> None:
     """Do the moves of a manifest. Doing them again after a kill is right: what was moved is no longer there."""
-    for staged, final in json.loads((staging / _MANIFEST).read_bytes())["moves"]:
+    moves = json.loads((staging / _MANIFEST).read_bytes())["moves"]
+    if not all(_is_own(out, staging, staged, final) for staged, final in moves):
+        raise PublishError(f"{staging / _MANIFEST}: it names files that are no parts of tables; remove {staging}")
+    for staged, final in moves:
         if (staging / staged).exists():
             (out / final).parent.mkdir(parents=True, exist_ok=True)
             (staging / staged).replace(out / final)
             _sync_folder((out / final).parent)
     shutil.rmtree(staging)
+
+
+def _is_own(out: Path, staging: Path, staged: str, final: str) -> bool:
+    """Tell whether a move is one that this module writes: from its folder to a part of a table, both below OUT."""
+    place = Path(final)
+    is_part = place.parts[:1] == ("tables",) and len(place.parts) == 4 and ".." not in place.parts
+    is_staged = Path(staged).name == staged and not staging.is_symlink() and not (staging / staged).is_symlink()
+    return is_part and is_staged and not leads_out(out, staging) and not leads_out(out, (out / place).parent)
 
 
 def _stage_replaced(

@@ -74,7 +74,7 @@ def take_up(out: Path, is_over: Callable[[str], bool], settle: Callable[[Any, Re
     and removed.
     """
     for folder in sorted(_root(out).glob("*/")):
-        if not is_over(folder.name):
+        if not is_over(folder.name) or folder.is_symlink():
             continue
         for path in sorted(folder.glob("*.json")):
             try:

@@ -18,6 +18,7 @@ from filelock import FileLock
 
 from nightdesk.tasks.calling.answers.storage_errors import naming_the_file
 from nightdesk.tasks.errors import PublishError
+from nightdesk.tasks.safety.links import fresh
 
 FILE = "forgotten.json"
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
@@ -76,7 +77,7 @@ def _change(out: Path, doc_id: str, change: Callable[[_Entry], _Entry]) -> None:
         with FileLock(out / "_staging" / "forgotten.lock"):
             entries = _read(path)
             entries[_hash(doc_id)] = change(entries.get(_hash(doc_id), {}))
-            staged = path.with_suffix(".tmp")
+            staged = fresh(path.with_suffix(".tmp"))
             with os.fdopen(os.open(staged, _NEW, 0o600), "w", encoding="utf-8") as f:
                 json.dump(entries, f, indent=1)
                 f.flush()

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from nightdesk.tasks.reading.formats.metadata import shortened
 from nightdesk.tasks.tables import publish
 from tests.flows.cli.typed import nightdesk
 from tests.tasks.made import DAY, document, published, tables, work
@@ -29,3 +30,22 @@ def test_what_is_left_is_named_and_the_exit_code_says_so(home: Path) -> None:
     assert told.returncode == 1
     assert "copy.txt (no file of nightdesk's): 1 of its sentences" in told.stderr
     assert told.stderr.splitlines()[-1].startswith("nightdesk: a: not all of it is gone")
+
+
+def test_ids_that_look_alike_are_forgotten_one_by_one(home: Path) -> None:
+    out, ids = home / "published", ["A", "a", "\u00e9", "e\u0301", "ß", "ss"]
+    publish.publish(out, DAY, "run-1-1", 3, tables(*(work(document(i, [f"This is the text of {i!a}."])) for i in ids)))
+    for gone in ("a", "e\u0301", "ß"):
+        assert nightdesk(home, "forget", gone, "--out", "published").returncode == 0
+        ids.remove(gone)
+        assert {p["doc_id"] for p in published(out, "passages")} == set(ids)
+
+
+def test_a_long_id_is_forgotten_by_its_own_name_and_never_echoed_whole(home: Path) -> None:
+    out, long = home / "published", "x" * 10_000
+    publish.publish(out, DAY, "run-1-1", 1, tables(work(document(shortened(long), 2)), work(document("b", 2))))
+    assert nightdesk(home, "forget", long, "--out", "published").returncode == 0
+    assert {p["doc_id"] for p in published(out, "passages")} == {"b"}
+    again = nightdesk(home, "forget", long, "--out", "published")
+    assert again.returncode == 2
+    assert len(again.stderr) < 1_000

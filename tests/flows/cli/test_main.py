@@ -1,5 +1,6 @@
 """The installed command as a user types it, where it ends at once: exit codes, and one line that says what to do."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -92,8 +93,10 @@ def test_help_is_no_error(home: Path, command: str) -> None:
     assert "Usage: nightdesk" in ended.stdout
 
 
-def test_an_empty_out_is_refused_and_not_taken_for_the_working_folder(home: Path) -> None:
+def test_an_out_that_is_empty_or_no_utf8_is_refused(home: Path) -> None:
     for command in (("run", "a.txt"), ("serve", "--sources", "x"), ("edition",), ("evaluate",)):
+        odd = nightdesk(home, *command, "--out", os.fsdecode(b"o\xff"))
+        assert (odd.returncode, odd.stderr) == (2, "nightdesk: --out o\\xff: this name is no UTF-8; name another\n")
         ended = nightdesk(home, *command, "--out", "")
         assert ended.returncode == 2
         assert ended.stderr.startswith("nightdesk: --out '': no folder is named")

@@ -75,3 +75,12 @@ def test_out_and_sources_are_apart(tmp_path: Path) -> None:
 def test_so_many_sources_that_prefect_takes_no_more_are_refused() -> None:
     with pytest.raises(InputError, match="name the folder"):
         check_size(["/srv/wires/" + "a" * 200] * 3_000)
+
+
+def test_a_link_in_out_that_leads_out_of_it_is_bad_input(tmp_path: Path) -> None:
+    (tmp_path / "out" / "tables").mkdir(parents=True)
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "out" / "tables" / "calls").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(InputError, match=r"--out .*/tables/calls: this link leads out of .*; put what it leads to"):
+        check_out(tmp_path / "out")
+    assert files(tmp_path) == set()

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from typing import Any
 
+from nightdesk.tasks.safety.printable import printable
+
 LOOK = """
 import json, logging, os, sys, threading
 def seen():
@@ -57,3 +59,29 @@ def test_configure_sets_what_is_not_set_and_starts_no_thread() -> None:
     assert after[0]["PREFECT_SERVER_ANALYTICS_ENABLED"] == "false"
     assert after[1] == before[1]
     assert after[2] == 20
+
+
+LOGS = """
+import logging
+from nightdesk.flows.shared.configure import configure
+configure()
+from prefect.logging.configuration import setup_logging
+setup_logging()
+try:
+    raise ValueError({said!r})
+except ValueError:
+    for name in ("nightdesk", "nightdesk.readers", "prefect.flow_runs", "distributed.worker"):
+        logging.getLogger(name).error("%s: it failed", {said!r}, exc_info=True)
+"""
+
+
+def test_what_prefect_and_dask_log_is_printable() -> None:
+    said = "a\x1b]0;owned\x07\x1b[2J\nERROR: forged \u202egpj\x9b31m"
+    env = {"PATH": os.environ["PATH"], "HOME": os.environ["HOME"]}
+    command = [sys.executable, "-c", LOGS.format(said=said)]
+    told = subprocess.run(command, env=env, capture_output=True, text=True, timeout=120, check=True)
+    lines = (told.stdout + told.stderr).split("\n")
+    assert sum("it failed" in line for line in lines) == 3
+    assert any("cannot write a record of prefect.flow_runs" in line for line in lines)  # which belongs to no run
+    assert all(line == printable(line) for line in lines)
+    assert not any(line.startswith("ERROR") for line in lines)

@@ -1,5 +1,6 @@
 """What flows are asked to do: what is left empty counts as not named, and what cannot be meant is refused."""
 
+import json
 from datetime import date
 from typing import Any
 
@@ -81,3 +82,10 @@ def test_the_form_that_is_registered_offers_the_served_profile_and_the_shipped_o
     offer_profile("news")  # shipped: it stands there once
     form = parameter_schema(adhoc).model_dump()["definitions"]["AdhocParameters"]["properties"]["profile"]
     assert form["enum"] == ["commerce", "news", "news-llm", "/srv/mine.toml"]
+
+
+def test_a_name_that_is_no_utf8_is_kept_for_the_run_and_noted_as_text() -> None:
+    given = RunParameters(sources=["caf\udce9.txt"], text_id="\udcff", profile="\udcff.toml")
+    assert given.sources == ["caf\udce9.txt"]
+    noted = json.loads(given.model_dump_json())
+    assert (noted["sources"], noted["text_id"], noted["profile"]) == (["caf\ufffd.txt"], "\ufffd", "\ufffd.toml")

@@ -35,3 +35,21 @@ def test_where_nothing_can_be_written_it_says_so(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("in the way")
     with pytest.raises(InputError, match="cannot be written"):
         pasted_text.keep(tmp_path / "out", TEXT, "")
+
+
+def test_names_that_differ_only_by_case_are_apart_on_every_file_system(tmp_path: Path) -> None:
+    kept = {name: pasted_text.keep(tmp_path, f"This is {name}.", name) for name in ("note", "Note", "NOTE", "nOte-7")}
+    assert len({str(path).lower() for path in kept.values()}) == 4
+    assert all(path.stem == name and path.parent.stat().st_mode & 0o077 == 0 for name, path in kept.items())
+    pasted_text.remove(tmp_path, "Note")
+    assert pasted_text.sentences(tmp_path, "Note") == []
+    assert pasted_text.sentences(tmp_path, "NOTE") == ["This is NOTE."]
+
+
+def test_a_link_in_the_way_is_replaced_and_not_written_through(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").write_text("kept")
+    (tmp_path / "pasted").mkdir()
+    for name in ("note.tmp", "note.txt"):
+        (tmp_path / "pasted" / name).symlink_to(tmp_path / "elsewhere")
+    assert pasted_text.keep(tmp_path, "New.", "note").read_text() == "New."
+    assert (tmp_path / "elsewhere").read_text() == "kept"

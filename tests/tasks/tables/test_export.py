@@ -3,12 +3,14 @@
 import csv
 import io
 import json
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from nightdesk.tasks.errors import InputError
+from nightdesk.tasks.safety.printable import printable
 from nightdesk.tasks.tables import publish
 from nightdesk.tasks.tables.contracts import contract
 from nightdesk.tasks.tables.export import check_export, export_to_file, write_rows
@@ -21,6 +23,8 @@ HARD = [
     "她说：“不行，”然后走了。",
     "=1+1",
     "\u202eright to left",
+    "a\rb\r\nc\n",
+    "\x1b[2J\x07 \u2028 \x85 \x7f",
 ]
 
 
@@ -80,6 +84,39 @@ def test_a_file_is_whole_or_as_it_was(full: Path, tmp_path: Path) -> None:
 
 
 def test_where_nothing_can_be_written_is_named(full: Path, tmp_path: Path) -> None:
-    for place in (tmp_path, tmp_path / "nowhere" / "a.csv"):
+    os.mkfifo(tmp_path / "pipe")
+    for place in (tmp_path, tmp_path / "nowhere" / "a.csv", tmp_path / "pipe", Path("/dev/null")):
         with pytest.raises(InputError, match=f"--output {place}: cannot be written"):
             export_to_file(full, "topics", DAY, "csv", place)
+
+
+def test_for_a_spreadsheet_no_cell_begins_as_a_formula_and_excel_knows_the_encoding(out: Path) -> None:
+    hard = [*HARD, "@SUM(1)", " \t+1", "-2+3", "＝1+1", "a;=1", "two\n=1"]
+    publish.publish(out, DAY, "run-1-1", 1, tables(work(document("=cmd|' /C calc'!A0", hard)), work(document("-a", 2))))
+    raw = io.BytesIO()
+    write_rows(out, "passages", DAY, "excel", raw)
+    assert raw.getvalue().startswith(b'\xef\xbb\xbf"doc_id",')
+    rows = list(csv.DictReader(io.StringIO(raw.getvalue().decode("utf-8-sig"), newline="")))
+    assert {r["doc_id"] for r in rows} == {"'=cmd|' /C calc'!A0", "'-a"}
+    assert all(r["topic_id"].startswith("'") for r in rows)
+    said = [r["text"] for r in rows]
+    assert {"'=1+1", "'@SUM(1)", "' \t'+1", "'-2+3", "'＝1+1", "a;'=1", "two\n'=1"} <= set(said)
+    assert not any(c in "".join(said) for c in "\x1b\x07\x85\x7f")
+    assert "她说：“不行，”然后走了。" in said
+    assert [r["run_date"] for r in rows] == ["2026-03-01"] * len(rows)
+
+
+def test_numbers_stay_numbers_for_a_spreadsheet(out: Path) -> None:
+    publish.publish(out, DAY, "run-1-1", 1, tables(work(document("a", 2))) | {"calls": calls(call("x", cost_usd=-0.5))})
+    (row,) = csv.DictReader(io.StringIO(exported(out, "calls", "excel").removeprefix("\ufeff"), newline=""))
+    assert row["cost_usd"] == "-0.5"
+
+
+@pytest.mark.parametrize("form", ["csv", "excel", "jsonl"])
+def test_a_terminal_gets_a_printable_line_a_row(full: Path, form: str) -> None:
+    to = io.BytesIO()
+    write_rows(full, "passages", DAY, form, to, on_terminal=True)  # type: ignore[arg-type]
+    lines = to.getvalue().decode().replace("\r\n", "\n").split("\n")[:-1]
+    assert len(lines) == len(HARD) + 5 + (form != "jsonl")
+    assert all(line == printable(line) for line in lines)
+    assert any("\\x1b[2J" in line or "\\u001b[2J" in line for line in lines) or form == "excel"

@@ -288,6 +288,16 @@ def test_forgetting_removes_a_documents_answers_and_keeps_the_figures(out: Path)
     assert forget_answers(out / "nowhere", "d") == 0
 
 
+@pytest.mark.parametrize("pair", ["A a", "e\u0301 \u00e9", "ß ss", "\u212b \u00c5", "a_b a%b", "x\\n x\\\\n"])
+def test_of_two_ids_that_look_alike_one_is_forgotten(out: Path, pair: str) -> None:
+    first, second = pair.split()
+    with opened(out, "one") as store:
+        for key, doc_id in (("a", first), ("b", second)):
+            store.put(key, ANSWER, record(f"c-{key}", doc_id) | {"reply": [["secret", [9], []]]})
+        assert forget_answers(out, first) == 1
+        assert (store.get("a") is None, store.get("b") is None) == (True, False)
+
+
 def test_a_damaged_store_is_named(out: Path) -> None:
     with opened(out, "one") as store:
         for k in range(2000):

@@ -1,5 +1,6 @@
 """Ids and titles of records: what can be used is, in one spelling, and no two long ids become one."""
 
+import os
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -48,3 +49,19 @@ def test_a_title_is_one_line_or_left_out() -> None:
     assert as_text(" Mill\n burns ") == "Mill burns"
     assert as_text(12) == "12"
     assert [as_text(x) for x in (None, " ", ["a"], {"a": 1}, False)] == [None] * 5
+
+
+def test_names_that_are_no_utf8_differ_by_a_hash() -> None:
+    a, b = (shortened(os.fsdecode(b"caf" + byte)) for byte in (b"\xe9", b"\xe8"))
+    assert a != b
+    assert a.startswith("caf\ufffd~") and b.startswith("caf\ufffd~")
+    a.encode()
+    assert shortened("é".encode().decode("ascii", "surrogateescape")) == "é"
+
+
+@pytest.mark.parametrize(
+    "pair", [("A", "a"), ("e\u0301", "é"), ("ß", "ss"), ("İ", "i̇"), ("ﬁ", "fi"), ("\u212b", "\u00c5")]
+)
+def test_ids_that_look_alike_stay_apart(pair: tuple[str, str]) -> None:
+    assert [as_id(x) for x in pair] == list(pair)
+    assert len({shortened(x * 300) for x in pair}) == 2
