@@ -42,7 +42,7 @@ async def evaluate(parameters: Annotated[EvaluateParameters, titled("What to mea
     lines += table(
         [c if c == "document" else f"{c} " for c in columns], [[_cell(r.get(c)) for c in columns] for r in shown]
     )
-    await report(acreate_markdown_artifact("\n".join(lines), key="evaluation", description=verdict))
+    await report(acreate_markdown_artifact("\n".join(lines), key="evaluation", description=plain(verdict, 300)))
     return completed({"profile": profile.name, "documents": rows, "mean": means}, verdict)
 
 

@@ -23,7 +23,8 @@ _SHOWN = 20  # rows of a list that could be long
 
 async def show_run(run: Run, result: dict[str, Any], verdict: RunVerdict, learned: Learned | None) -> None:
     """Put a run's summary, and what it taught, on its page."""
-    await told(acreate_markdown_artifact(_summary(run, result, verdict), key="summary", description=verdict.line))
+    description = plain(verdict.line, 600)  # it names documents, and Prefect's UI renders it as Markdown
+    await told(acreate_markdown_artifact(_summary(run, result, verdict), key="summary", description=description))
     if learned is not None:
         await show_weights(run.out, run.profile, learned)
 
@@ -35,7 +36,7 @@ async def show_weights(out: Path, profile: Profile, learned: Learned) -> None:
 
 
 def _summary(run: Run, result: dict[str, Any], verdict: RunVerdict) -> str:
-    lines = [f"# {verdict.word}", "", verdict.headline, ""]
+    lines = [f"# {verdict.word}", "", plain(verdict.headline, 300), ""]
     lines += [f"- {plain(c, 300)}" for c in verdict.concerns]
     if stories := _stories(run):
         lines += ["", "## The biggest stories"]
@@ -127,6 +128,6 @@ def _weights(out: Path, profile: Profile, learned: Learned) -> str:
         moved = "" if abs(r["weight"] - was) < 0.0005 else f"{r['weight'] - was:+.3f}"
         model = r["model"] if r["lane"] == "sync" else f"{r['model']}@{r['lane']}"
         worth = f"{r['value']:.3f} ({r['low']:.3f} to {r['high']:.3f})"
-        rows.append((r["role"], r["language"], code(model), f"{was:.3f}", f"{r['weight']:.3f}", moved, worth))
+        rows.append((r["role"], plain(r["language"]), code(model), f"{was:.3f}", f"{r['weight']:.3f}", moved, worth))
     lines += table(("role", "language", "model", "before ", "after ", "moved ", "value, 95 % "), rows)
     return "\n".join(lines) + "\n"

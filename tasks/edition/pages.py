@@ -1,30 +1,45 @@
 """Writing editions: OUT/editions/<date>/index.html and the index over the nights, each put in place whole."""
 
-import base64
-import hashlib
 import json
 import shutil
 from collections.abc import Mapping, Sequence
 from datetime import date
-from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from filelock import FileLock
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from pydantic import BaseModel, NonNegativeInt
 
 from nightdesk.tasks.calling.answers.storage_errors import naming_the_file
-from nightdesk.tasks.edition.front import beginning, front_page
+from nightdesk.tasks.edition.environment import environment
+from nightdesk.tasks.edition.front import front_page
 from nightdesk.tasks.edition.night import Edition, nothing_published, read_edition
+from nightdesk.tasks.edition.shown import shortened
 from nightdesk.tasks.safety.links import fresh, refuse_links
 from nightdesk.tasks.tables import parts, publish
 
-_HERE = Path(__file__).parent
+_HEADLINES = 4  # stories of a night that the index names
 _AGAIN = "then `nightdesk edition` makes it of the tables"
-_RIGHT_TO_LEFT = ("ar", "fa", "he", "ug", "ur", "ps", "sd", "yi")
-_UNSPACED = ("zh", "ja", "th", "lo", "km", "my")  # languages that put no space between sentences
+
+
+class Headline(BaseModel):
+    """A story as the index names it. id: its story_id."""
+
+    title: str
+    language: str
+    id: str
+
+
+class Short(BaseModel):
+    """What a night says of itself beside its page, in night.json, for the index. unplaced: sentences."""
+
+    profiles: tuple[str, ...]
+    documents: NonNegativeInt
+    unreadable: NonNegativeInt
+    sentences: NonNegativeInt
+    unplaced: NonNegativeInt
+    stories: NonNegativeInt
+    headlines: tuple[Headline, ...]
 
 
 def edition_path(out: Path, run_date: date) -> Path:
@@ -50,7 +65,7 @@ def write_edition(out: Path, run_date: date, known_categories: Mapping[str, Sequ
         # Under the lock no run publishes meanwhile, and the last to publish writes last.
         night = read_edition(out, run_date, known_categories)
         page.parent.mkdir(parents=True, exist_ok=True)
-        _put(page.with_name("night.json"), json.dumps(_told_in_short(night), ensure_ascii=False))
+        _put(page.with_name("night.json"), _told_in_short(night))
         _put(page, night_page(night, _editions(out)))
         write_index(out)
     return page
@@ -75,8 +90,8 @@ def write_index(out: Path) -> None:
     """Write the index over the nights that have an edition."""
     refuse_links(out, out / "_staging", out / "editions")
     with FileLock(out / "_staging" / "editions.lock"):
-        nights = [{"date": d, **_read_short(edition_path(out, d).with_name("night.json"))} for d in _editions(out)]
-        _put(out / "editions" / "index.html", _render("index.html.j2", nights=nights[::-1]))
+        nights = [{"date": d, "short": _read_short(out, d)} for d in reversed(_editions(out))]
+        _put(out / "editions" / "index.html", _render("index.html.j2", nights=nights))
 
 
 def night_page(night: Edition, editions: Sequence[date] = ()) -> str:
@@ -94,25 +109,28 @@ def _editions(out: Path) -> list[date]:
     return sorted(found)
 
 
-def _told_in_short(night: Edition) -> dict[str, Any]:
-    return {
+def _told_in_short(night: Edition) -> str:
+    headlines = [
+        {"title": shortened(s.title), "language": s.language, "id": s.story_id} for s in night.stories[:_HEADLINES]
+    ]
+    told = {
         "profiles": night.profiles,
         "documents": len(night.documents),
         "unreadable": len(night.unreadable),
         "sentences": night.sentences,
         "unplaced": night.not_placed,
         "stories": len(night.stories),
-        "headlines": [{"title": s.title, "language": s.language, "id": s.story_id} for s in night.stories[:4]],
+        "headlines": headlines,
     }
+    return json.dumps(told)
 
 
-def _read_short(path: Path) -> dict[str, Any]:
-    """Read what a night says of itself; nothing, if that is gone: the index then shows its date alone."""
+def _read_short(out: Path, run_date: date) -> Short | None:
+    """Read what a night says of itself; None if that is gone or broken: the index then shows its date alone."""
     try:
-        short = json.loads(path.read_text(encoding="utf-8"))
+        return Short.model_validate_json(edition_path(out, run_date).with_name("night.json").read_bytes())
     except (OSError, ValueError):
-        return {}
-    return short if isinstance(short, dict) else {}
+        return None
 
 
 def _put(path: Path, text: str) -> None:
@@ -126,61 +144,4 @@ def _put(path: Path, text: str) -> None:
 
 
 def _render(template: str, **values: Any) -> str:
-    return _environment().get_template(template).render(**values)
-
-
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(_HERE),
-        autoescape=True,  # text and titles are not ours
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.globals |= {"style": _inline("style.css"), "script": _inline("script.js"), "beginning": beginning}
-    environment.filters |= {
-        "longdate": _longdate,
-        "number": _number,
-        "gap": _gap,
-        "direction": _direction,
-        "clock": _clock,
-        "weblink": weblink,
-    }
-    return environment
-
-
-def _inline(name: str) -> dict[str, Markup]:
-    """Return a file of ours as it goes into the page, and the hash by which the page's own policy admits it."""
-    text = (_HERE / name).read_text(encoding="utf-8")
-    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-    return {"text": Markup(text), "hash": Markup(f"sha256-{digest}")}
-
-
-def _longdate(day: date) -> str:
-    return f"{day:%A}, {day.day} {day:%B} {day.year}"
-
-
-def _number(n: int) -> str:
-    return f"{n:,}"
-
-
-def _direction(language: str) -> str:
-    return "rtl" if language in _RIGHT_TO_LEFT else "ltr"
-
-
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(int(seconds), 60)
-    return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"
-
-
-def _gap(language: str) -> str:
-    return "" if language in _UNSPACED else " "
-
-
-def weblink(source: str) -> str:
-    """Return a source as a link if it is one to the web, else nothing."""
-    try:
-        return source if urlsplit(source).scheme in ("http", "https") else ""
-    except ValueError:
-        return ""
+    return environment().get_template(template).render(**values)

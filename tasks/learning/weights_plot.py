@@ -4,6 +4,7 @@ Written by hand: a picture of a dozen lines needs no plotting library, whose imp
 learn that it follows, and SVG is text that every browser shows and every diff can read.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from html import escape
@@ -19,6 +20,8 @@ Line = Sequence[tuple[float, float]]
 WIDTH, HEIGHT, LEFT, TOP, GAP = 760, 130, 60, 46, 52
 COLOURS = ("#1b6ca8", "#d1495b", "#2a9d5c", "#b07d12", "#7b4fa3", "#4f6d7a", "#c05299", "#5a8f29")
 MOST_VERSIONS = 400
+LONGEST_NAME = 60  # characters
+_NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 
 
 def draw(out: Path, profile: str, version: int) -> Path:
@@ -47,7 +50,7 @@ def picture(
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH + LEFT + 20}" height="{height}" '
         'font-family="sans-serif" font-size="12">',
         '<rect width="100%" height="100%" fill="#ffffff"/>',
-        f'<text x="{LEFT}" y="22" font-size="15">{escape(profile)}: weights up to version {version}</text>',
+        f'<text x="{LEFT}" y="22" font-size="15">{_text(profile)}: weights up to version {version}</text>',
     ]
     for k, (title, lines) in enumerate(panels):
         parts += _panel(TOP + k * (HEIGHT + GAP), title, lines, colours)
@@ -67,7 +70,7 @@ def _panel(top: float, title: str, lines: Mapping[str, Line], colours: Mapping[s
         )
 
     parts = [
-        f'<text x="{LEFT}" y="{top - 6:.0f}" font-weight="bold">{escape(title)}</text>',
+        f'<text x="{LEFT}" y="{top - 6:.0f}" font-weight="bold">{_text(title)}</text>',
         f'<rect x="{LEFT}" y="{top}" width="{WIDTH}" height="{HEIGHT}" fill="none" stroke="#cccccc"/>',
         f'<text x="{LEFT - 6}" y="{top + 10}" text-anchor="end">{high_y:.3g}</text>',
         f'<text x="{LEFT - 6}" y="{top + HEIGHT}" text-anchor="end">{low_y:.3g}</text>',
@@ -82,9 +85,15 @@ def _panel(top: float, title: str, lines: Mapping[str, Line], colours: Mapping[s
         if line:
             x, y = at(*line[-1]).split(",")
             parts.append(f'<circle cx="{x}" cy="{y}" r="2.6" fill="{colour}"/>')
-        parts.append(f'<text x="{named}" y="{top - 6:.0f}" fill="{colour}">{escape(name)}</text>')
-        named += 14 + 7 * len(name)
+        parts.append(f'<text x="{named}" y="{top - 6:.0f}" fill="{colour}">{_text(name)}</text>')
+        named += 14 + 7 * min(len(name), LONGEST_NAME)
     return parts
+
+
+def _text(name: str) -> str:
+    """Return a name as it can stand in XML: that has no way to write some characters, not even as a reference."""
+    short = name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
+    return escape(_NOT_IN_XML.sub("\ufffd", short))
 
 
 def _colours(weights: Mapping[str, Mapping[str, Line]]) -> dict[str, str]:

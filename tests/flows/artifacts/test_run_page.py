@@ -2,6 +2,7 @@
 
 import asyncio
 
+from markdown_it import MarkdownIt
 from prefect import flow, runtime
 
 from nightdesk.flows.artifacts.markdown import plain
@@ -56,6 +57,25 @@ def test_the_summary_says_the_verdict_first_and_then_what_stands_in_the_tables(i
     audited = text.partition("## The audit")[2].partition("## Not read")[0]
     assert "| passages | " in audited
     assert "bad.txt" in text.partition("## Not read")[2].replace("\\", "")
+
+
+def test_the_verdict_that_names_documents_is_no_markdown(in_process: Desk, house: House) -> None:
+    write_evening(house.source, "d", seed=1, passages=4)
+    run = house.night("run-1")
+    fault = (
+        "the audit withheld 1 batch: batch 1 (![x](http://evil.example/p), <img src=//evil.example>, WWW.evil.example)"
+    )
+    verdict = RunVerdict("2 documents were read", (), (fault,))
+
+    @flow(name="shown-bad-run")
+    async def shown() -> str:
+        await show_run(run, summary(run, None, None), verdict, None)
+        return str(runtime.flow_run.id)
+
+    description = in_process.artifacts(asyncio.run(shown()))["summary"]["description"]
+    assert description == plain(verdict.line, 600)
+    kinds = {t.type for token in MarkdownIt("commonmark").parse(description) for t in token.children or ()}
+    assert kinds <= {"text", "text_special", "entity"}
 
 
 def test_what_a_run_taught_stands_beside_it_with_the_picture_and_the_weights_before_and_after(

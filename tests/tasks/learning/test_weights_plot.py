@@ -1,9 +1,13 @@
 """The picture of the weights: an SVG that says what was learned, whatever models are called."""
 
+from itertools import count
 from pathlib import Path
 from xml.etree import ElementTree
 
+import pytest
+
 from nightdesk.tasks.learning.weights_plot import draw, picture
+from tests.hostile import hostile
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -25,3 +29,16 @@ def test_nothing_published_is_a_picture_too(tmp_path: Path) -> None:
     assert path.name == "000007.svg"
     assert ElementTree.fromstring(path.read_text(encoding="utf-8")).tag == f"{SVG}svg"
     assert [p.name for p in path.parent.iterdir()] == ["000007.svg"]
+
+
+@pytest.mark.parametrize("name", hostile("https://evil.example/"), ids=count())
+def test_any_name_is_a_picture_that_shows_it_as_text_and_holds_nothing_else(name: str) -> None:
+    weights = {name: {name: [(1, 0.9), (2, 0.4)]}}
+    svg = picture(name, 2, weights, {name: [(1, 0.5)]})
+    root = ElementTree.fromstring(svg.encode("utf-8"))
+    assert {element.tag for element in root.iter()} == {
+        f"{SVG}{tag}" for tag in ("svg", "rect", "text", "polyline", "circle")
+    }
+    named = {key for element in root.iter() for key in element.attrib}
+    assert not [key for key in named if key.startswith("on") or "href" in key or key == "style"]
+    assert all(len(element.text or "") < 100 for element in root.iter())

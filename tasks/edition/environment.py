@@ -1,0 +1,112 @@
+"""The templates' environment: what every value goes through on its way into a page.
+
+A value that a template does not name otherwise is escaped, harmless (shown.py) and short, so that no place of a
+template can forget it. `|whole` is for the few values that may be long.
+"""
+
+import base64
+import hashlib
+import re
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from nightdesk.tasks.edition.front import beginning
+from nightdesk.tasks.edition.shown import shortened, shown
+
+_HERE = Path(__file__).parent
+_RIGHT_TO_LEFT = ("ar", "fa", "he", "ug", "ur", "ps", "sd", "yi")
+_UNSPACED = ("zh", "ja", "th", "lo", "km", "my")  # languages that put no space between sentences
+_LONGEST_ANCHOR = 200  # characters
+_LONGEST_LINK = 2_000  # characters
+_NOT_OF_A_LINK = re.compile(r"[\s\x00-\x20\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\\<>\"]")
+
+
+class Whole(str):
+    """Text that a page shows however long it is."""
+
+    __slots__ = ()
+
+
+@cache
+def environment() -> Environment:
+    """Return the templates of this folder with our filters, style and script."""
+    made = Environment(
+        loader=FileSystemLoader(_HERE),
+        autoescape=True,  # text and titles are not ours
+        undefined=StrictUndefined,
+        finalize=_final,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals |= {"style": _inline("style.css"), "script": _inline("script.js"), "beginning": beginning}
+    made.filters |= {
+        "longdate": _longdate,
+        "number": _number,
+        "gap": _gap,
+        "direction": _direction,
+        "clock": _clock,
+        "weblink": weblink,
+        "anchor": anchor,
+        "whole": Whole,
+    }
+    return made
+
+
+def weblink(source: str) -> str:
+    """Return a source as a link if it is an address of the web without a user's name, else nothing."""
+    if len(source) > _LONGEST_LINK or _NOT_OF_A_LINK.search(source):
+        return ""
+    try:
+        parts = urlsplit(source)
+        to_the_web = parts.scheme in ("http", "https") and bool(parts.hostname) and "@" not in parts.netloc
+    except ValueError:
+        return ""
+    return Whole(source) if to_the_web else ""
+
+
+def anchor(story_id: str) -> str:
+    """Return the name by which a story is jumped to: letters, digits and %, as it stands in an id and in an address."""
+    name = quote(story_id, safe="", errors="replace")
+    if len(name) > _LONGEST_ANCHOR:
+        name = hashlib.sha256(story_id.encode("utf-8", "replace")).hexdigest()
+    return Whole(f"s-{name}")
+
+
+def _final(value: Any) -> Any:
+    if isinstance(value, Markup) or not isinstance(value, str):
+        return value
+    return shown(value if isinstance(value, Whole) else shortened(value))
+
+
+def _inline(name: str) -> dict[str, Markup]:
+    """Return a file of ours as it goes into the page, and the hash by which the page's own policy admits it."""
+    text = (_HERE / name).read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+    return {"text": Markup(text), "hash": Markup(f"sha256-{digest}")}
+
+
+def _longdate(day: date) -> str:
+    return f"{day:%A}, {day.day} {day:%B} {day.year}"
+
+
+def _number(n: int) -> str:
+    return f"{n:,}"
+
+
+def _direction(language: str) -> str:
+    return "rtl" if language in _RIGHT_TO_LEFT else "ltr"
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"
+
+
+def _gap(language: str) -> str:
+    return "" if language in _UNSPACED else " "
