@@ -11,12 +11,14 @@ class Heard:
 
     def __init__(self) -> None:
         self.asked: list[str] = []
+        self.headers: list[dict[str, str]] = []  # of each request
         self.to = ""
         heard = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 heard.asked.append(self.path)
+                heard.headers.append({name.lower(): value for name, value in self.headers.items()})
                 self.send_response(302 if heard.to else 200)
                 if heard.to:
                     self.send_header("Location", heard.to)
@@ -34,6 +36,21 @@ class Heard:
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
         self.host = f"127.0.0.1:{self.server.server_port}"
 
+    def close(self) -> None:
+        """Stop serving."""
+        self.server.shutdown()
+        self.server.server_close()
+
+
+@contextmanager
+def one_heard() -> Iterator[Heard]:
+    """Serve a host."""
+    one = Heard()
+    try:
+        yield one
+    finally:
+        one.close()
+
 
 @contextmanager
 def two_heard() -> Iterator[tuple[Heard, Heard]]:
@@ -43,5 +60,4 @@ def two_heard() -> Iterator[tuple[Heard, Heard]]:
         yield two
     finally:
         for one in two:
-            one.server.shutdown()
-            one.server.server_close()
+            one.close()

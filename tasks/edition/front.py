@@ -9,6 +9,7 @@ from nightdesk.tasks.edition.night import Category, Edition, EditionStory, Sente
 BESIDE, BELOW = 3, 4  # stories beside the lead and in the row below; the others stand in a list
 OPENING, EXCERPT = 1_300, 120  # letters that open the lead, and another story, about; a Chinese one counts for two
 LINES = 3  # sentences of each category
+MOST_STORIES = 5_000  # on a page: browsers take seconds to open so many, and minutes to open ten times as many
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +23,13 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """The stories by their place on the front page; lead is None on a night without stories."""
+    """The stories by their place on the front page; lead is None on a night without stories.
 
+    stories: all that stand on the page, the heaviest first. left_out: how many do not.
+    """
+
+    stories: Sequence[EditionStory]
+    left_out: int
     lead: EditionStory | None
     opening: list[list[Sentence]]
     beside: Sequence[EditionStory]
@@ -32,11 +38,13 @@ class Front:
     lines: tuple[tuple[Category, tuple[Line, ...]], ...]
 
 
-def front_page(night: Edition) -> Front:
-    """Lay out the front page: the heaviest story leads."""
-    stories = night.stories
+def front_page(night: Edition, most: int = MOST_STORIES) -> Front:
+    """Lay out the front page: the heaviest story leads. most: stories that the page may have."""
+    stories = night.stories[:most]
     cut = 1 + BESIDE + BELOW
     return Front(
+        stories,
+        len(night.stories) - len(stories),
         stories[0] if stories else None,
         beginning(stories[0], OPENING) if stories else [],
         stories[1 : 1 + BESIDE],

@@ -12,7 +12,7 @@ from pydantic import BaseModel, NonNegativeInt
 
 from nightdesk.tasks.calling.answers.storage_errors import naming_the_file
 from nightdesk.tasks.edition.environment import environment
-from nightdesk.tasks.edition.front import front_page
+from nightdesk.tasks.edition.front import MOST_STORIES, front_page
 from nightdesk.tasks.edition.night import Edition, nothing_published, read_edition
 from nightdesk.tasks.edition.shown import shortened
 from nightdesk.tasks.safety.links import fresh, refuse_links
@@ -94,9 +94,12 @@ def write_index(out: Path) -> None:
         _put(out / "editions" / "index.html", _render("index.html.j2", nights=nights))
 
 
-def night_page(night: Edition, editions: Sequence[date] = ()) -> str:
-    """Return the page of a night as HTML. editions: dates that have a page, for links to them."""
-    return _render("night.html.j2", night=night, front=front_page(night), editions=frozenset(editions))
+def night_page(night: Edition, editions: Sequence[date] = (), most: int = MOST_STORIES) -> str:
+    """Return the page of a night as HTML.
+
+    editions: dates that have a page, for links to them. most: stories that it may have, the heaviest of the night.
+    """
+    return _render("night.html.j2", night=night, front=front_page(night, most), editions=frozenset(editions))
 
 
 def _editions(out: Path) -> list[date]:

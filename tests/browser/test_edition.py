@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from nightdesk.tasks.edition.pages import write_edition
+from nightdesk.tasks.edition.shown import shown as on_a_page
 from tests.nights import Said, publish_night
 
 pytestmark = pytest.mark.browser
@@ -173,7 +174,7 @@ def test_every_control_is_reached_by_tab_named_and_seen(page: Page) -> None:
 
 def test_hostile_text_is_shown_and_does_nothing(page: Page) -> None:
     page.get_by_label("Document").select_option(label="<b>hostile</b> (7)")
-    assert sorted(shown(page, "main bdi[data-n]")) == sorted(HOSTILE)
+    assert sorted(shown(page, "main bdi[data-n]")) == sorted(map(on_a_page, HOSTILE))
     assert page.title() == "Nightdesk, Monday, 2 March 2026"
     assert page.locator("img, iframe, [onerror], [onload], [onfocus], a[href^=javascript]").count() == 0
     # What runs the other way turns nothing around it: the sentences stay in isolation.
@@ -259,7 +260,7 @@ def test_print_shows_all_the_text_and_no_controls(page: Page) -> None:
     page.emulate_media(media="print")
     assert shown(page, "search, .unfold, .skip") == []
     told = [text for its in _told().values() for _, _, text in its]
-    assert sorted(shown(page, "main bdi[data-n]")) == sorted(told)
+    assert sorted(shown(page, "main bdi[data-n]")) == sorted(map(on_a_page, told))
     assert page.evaluate("getComputedStyle(document.documentElement).backgroundColor") == "rgb(255, 255, 255)"
     assert page.pdf().startswith(b"%PDF")
 

@@ -72,6 +72,15 @@ def test_giant_texts_are_cut_but_for_the_sentences_in_their_story() -> None:
     assert all(len(value) < 2 * LONGEST for e in elements(night_page(night)) for value in e[1].values())
 
 
+def test_a_page_has_so_many_stories_and_says_how_many_it_leaves_out() -> None:
+    names = map(str, count())
+    night = night_of(lambda: next(names), stories=12, sentences_each=1)
+    page = night_page(night, most=10)
+    assert [f'id="{anchor(s.story_id)}"' in page for s in night.stories] == [True] * 10 + [False] * 2
+    assert "2 smaller stories are not on this page" in page and "12 stories" in page
+    assert "not on this page" not in night_page(night, most=12)
+
+
 @pytest.mark.parametrize("address", ["https://example.org/feed?a=1&b=%20", "HTTP://example.org", "http://[::1]:80/ü"])
 def test_an_address_of_the_web_becomes_a_link(address: str) -> None:
     assert weblink(address) == address
