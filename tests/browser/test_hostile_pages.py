@@ -7,7 +7,7 @@ from itertools import count, cycle
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Dialog, Page
 
 from nightdesk.tasks.edition.pages import edition_path, night_page, write_edition, write_index
 from nightdesk.tasks.edition.shown import shown
@@ -62,10 +62,14 @@ def opened(context: BrowserContext, file: Path) -> tuple[Page, list[str]]:
         if url != file.as_uri() and not url.startswith("data:image/svg+xml,"):
             happened.append(url)
 
+    def refused(dialog: Dialog) -> None:
+        happened.append(dialog.message)
+        dialog.dismiss()
+
     tab.on("request", lambda request: asked(request.url))
     tab.on("console", lambda message: happened.append(message.text))
     tab.on("pageerror", lambda error: happened.append(str(error)))
-    tab.on("dialog", lambda dialog: (happened.append(dialog.message), dialog.dismiss()))
+    tab.on("dialog", refused)
     tab.goto(file.as_uri())
     return tab, happened
 
