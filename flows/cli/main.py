@@ -23,6 +23,7 @@ from nightdesk.flows.cli import (
     init,
     migrate,
     models,
+    read,
     run,
     serve,
     simulate,
@@ -55,6 +56,7 @@ for command in (
     evaluate.evaluate,
     edition_and_export.edition,
     edition_and_export.export,
+    read.read,
 ):
     app.command()(command)
 log = logging.getLogger("nightdesk")

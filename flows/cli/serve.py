@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import re
+import shlex
 import signal
 import threading
 from collections.abc import Iterator
@@ -52,6 +53,7 @@ def _serve(profile: str, out: Path, cron: str, zone: str, sources: list[str]) ->
     from prefect.settings import get_current_settings
 
     from nightdesk.flows.serve.prefect_server import answers, own_server
+    from nightdesk.flows.serve.reading_server import READ_AT, reading_server
     from nightdesk.flows.serve.server_auth import how_to_sign_in, key_of, use
     from nightdesk.flows.shared.scheduled_time import check_schedule
 
@@ -85,6 +87,8 @@ def _serve(profile: str, out: Path, cron: str, zone: str, sources: list[str]) ->
         for lock in (one_per_out, one_per_server):
             lock.write_text(json.dumps({"pid": os.getpid(), "ui": ui}), encoding="utf-8")
 
+        os.environ[READ_AT] = started.enter_context(reading_server(out))
+
         def ready() -> None:
             typer.echo(f"nightdesk is served; the UI: {ui}")
             for line in sign_in:
@@ -92,6 +96,10 @@ def _serve(profile: str, out: Path, cron: str, zone: str, sources: list[str]) ->
             typer.echo(
                 f"nights: {cron} ({zone}), profile {profile}, from {', '.join(sources)} into {out}; Ctrl-C ends it",
                 err=True,
+            )
+            # The link itself is a secret, and what is printed here often goes to a log that others read.
+            typer.echo(
+                f"editions: the link on a run's page, or `nightdesk read --out {shlex.quote(str(out))}`", err=True
             )
 
         if not stopped.is_set():
