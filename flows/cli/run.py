@@ -102,6 +102,8 @@ def run(
             typer.echo(f"To read in the morning: {result['edition']}", err=True)
     if bad is not None:
         raise bad
+    if not as_json or not result["verdict"].startswith("Good"):
+        typer.echo(result["verdict"], err=True)
 
 
 def _foretell(reading: "Reading", profile: "Profile", out: Path, as_json: bool) -> None:

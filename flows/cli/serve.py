@@ -52,8 +52,9 @@ def _serve(profile: str, out: Path, cron: str, zone: str, sources: list[str]) ->
     os.environ[SERVED_BY] = str(os.getpid())
     from prefect.settings import get_current_settings
 
+    from nightdesk.flows.artifacts.edition_link import READ_AT
     from nightdesk.flows.serve.prefect_server import answers, own_server
-    from nightdesk.flows.serve.reading_server import READ_AT, reading_server
+    from nightdesk.flows.serve.reading_server import reading_server
     from nightdesk.flows.serve.server_auth import how_to_sign_in, key_of, use
     from nightdesk.flows.shared.scheduled_time import check_schedule
 

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"
 USUAL_PORT = 4201
-READ_AT = "NIGHTDESK_READ_AT"  # the environment variable that tells flow runs under which address editions are served
 SECRET = "reading-secret"
 _START_S, _STOP_S = 30.0, 5.0
 _HEADERS = (
