@@ -154,7 +154,8 @@ def _lost(totals: Totals, profile: Profile) -> Iterator[Concern]:
     if totals.unreadable:
         yield Concern(
             "unreadable",
-            f"{_count(totals.unreadable, 'document')} could not be read: the run's summary says why; mend or remove what it names",
+            f"{_count(totals.unreadable, 'document')} could not be read: the run's summary says why; mend or remove "
+            f"{'it' if totals.unreadable == 1 else 'them'}",
         )
     if 0 < totals.failed <= profile.limits.max_unplaced * totals.sentences:
         yield Concern(

@@ -23,6 +23,7 @@ from nightdesk.flows.cli import (
     init,
     migrate,
     models,
+    notify,
     read,
     run,
     serve,
@@ -44,6 +45,7 @@ app = typer.Typer(
 for command in (
     run.run,
     serve.serve,
+    notify.notify,
     weights.learn,
     weights.weights,
     weights.rollback,

@@ -15,6 +15,7 @@ from typing import Annotated
 import typer
 
 from nightdesk.flows.cli.causes import cause, told_in_one_line
+from nightdesk.flows.cli.notify import WorthALook
 from nightdesk.flows.cli.options import Out, ProfileName, check_apart, check_out, check_size, sources_of
 from nightdesk.flows.shared.parent_watch import SERVED_BY
 from nightdesk.tasks.errors import InputError
@@ -26,6 +27,11 @@ def serve(
     cron: Annotated[str, typer.Option(help="When the nights are, as cron has it.")] = "0 2 * * *",
     timezone: Annotated[str, typer.Option(help="Time zone of the nights; that of this machine if left out.")] = "",
     sources: Annotated[list[str] | None, typer.Option(help="Files, folders or globs that a night reads.")] = None,
+    notify: Annotated[
+        str,
+        typer.Option(envvar="NIGHTDESK_NOTIFY", help="Where alarms go, as Apprise has it: mailto://..., slack://..."),
+    ] = "",
+    worth_a_look: WorthALook = False,
     more: Annotated[list[str] | None, typer.Argument(hidden=True, metavar="SOURCE")] = None,  # --sources a b c
 ) -> None:
     """Serve the nightly and the ad-hoc runs, and a Prefect server with its UI if none is configured, until Ctrl-C."""
@@ -37,16 +43,20 @@ def serve(
     named = [*(sources or []), *(more or [])] or sources_of(None)
     for source in named:
         _check_source(source)
+    if notify:
+        from nightdesk.flows.serve.alarms import check_address
+
+        check_address(notify)
     check_out(out)
     check_apart(out, named)
     check_size(named)
     check(0 if chosen.dask.scheduler or "DASK_SCHEDULER_ADDRESS" in os.environ else chosen.dask.workers)
     with told_in_one_line("serving failed"):
-        _serve(profile, out, cron, zone, named)
+        _serve(profile, out, cron, zone, named, notify, worth_a_look)
     typer.echo("nightdesk serves no more", err=True)
 
 
-def _serve(profile: str, out: Path, cron: str, zone: str, sources: list[str]) -> None:
+def _serve(profile: str, out: Path, cron: str, zone: str, sources: list[str], notify: str, worth_a_look: bool) -> None:
     """Hold the locks, start a server if none is configured, and serve until Ctrl-C."""
     os.environ["PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL"] = "INFO"  # what runs say is shown here, too
     os.environ[SERVED_BY] = str(os.getpid())
@@ -109,7 +119,7 @@ def _serve(profile: str, out: Path, cron: str, zone: str, sources: list[str]) ->
 
             served = _file(profile), out.absolute(), [_absolute(s) for s in sources]
             allow_served(one_per_server.with_name("allowed.toml"), *served)
-            serving = Serving(*served, cron, zone, url is None)
+            serving = Serving(*served, cron, zone, url is None, notify, worth_a_look)
             serve_until(stopped, serving, ready)
 
 

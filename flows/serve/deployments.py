@@ -27,6 +27,7 @@ from prefect.states import Crashed, Scheduled
 from nightdesk.flows.adhoc import adhoc
 from nightdesk.flows.evaluate_models import evaluate
 from nightdesk.flows.nightly import learn, nightly
+from nightdesk.flows.serve.alarms import make_alarms
 from nightdesk.flows.serve.flow_run_process import as_main_module_of_children
 from nightdesk.flows.shared.parameters import offer_profile
 from nightdesk.flows.shared.reorganize_documents import PUBLISHED
@@ -42,10 +43,21 @@ class Serving:
     """Registers the deployments of one OUT with a Prefect server and runs what is due, until it is told to stop.
 
     The server is the one that Prefect's settings name. own: whether it is ours, so that nobody else serves with it.
+    notify: the address that alarms go to; "": none are made. worth_a_look: whether that verdict is one.
     """
 
-    def __init__(self, profile: str, out: Path, sources: list[str], cron: str, zone: str, own: bool) -> None:
-        self._own = own
+    def __init__(
+        self,
+        profile: str,
+        out: Path,
+        sources: list[str],
+        cron: str,
+        zone: str,
+        own: bool,
+        notify: str = "",
+        worth_a_look: bool = False,
+    ) -> None:
+        self._own, self._notify, self._worth_a_look = own, notify, worth_a_look
         self._profile, self._out, self._sources, self._cron, self._zone = profile, out, sources, cron, zone
         self._runner = Runner(name="nightdesk", query_seconds=POLL_S, pause_on_shutdown=False)
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -81,6 +93,8 @@ class Serving:
         if self._stopping:
             return
         nightly_id = await self._register()
+        if self._notify:
+            await make_alarms(self._notify, self._worth_a_look)
         if self._own:
             await self._bury()
         await self._make_good(nightly_id)

@@ -18,6 +18,7 @@ from nightdesk.flows.artifacts.reporting import report
 from nightdesk.flows.artifacts.run_page import show_run
 from nightdesk.flows.artifacts.run_summary import summary
 from nightdesk.flows.artifacts.run_verdict import judge
+from nightdesk.flows.artifacts.verdict_event import tell_verdict
 from nightdesk.flows.shared.kept_result import KEPT
 from nightdesk.flows.shared.parameters import RunParameters
 from nightdesk.flows.shared.secret_blocks import keys_into_environment
@@ -99,6 +100,7 @@ async def reorganize_documents(
             log.info("%s", verdict.line)
     await label_run(tags=verdict.tags)
     await tell_deployment(run_date, verdict)
+    tell_verdict(profile.name, result, verdict)
     return {**result, "verdict": verdict.line, "is_bad": bool(verdict.faults)}
 
 
