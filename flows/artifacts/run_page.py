@@ -4,8 +4,9 @@ from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
-from prefect.artifacts import acreate_markdown_artifact
+from prefect.artifacts import acreate_link_artifact, acreate_markdown_artifact, acreate_table_artifact
 
+from nightdesk.flows.artifacts.edition_link import edition_link
 from nightdesk.flows.artifacts.markdown import code, plain, table
 from nightdesk.flows.artifacts.reporting import report as told
 from nightdesk.flows.artifacts.run_verdict import RunVerdict
@@ -18,6 +19,7 @@ from nightdesk.tasks.reorganizing.run import Run
 from nightdesk.tasks.tables import parts
 
 _STORIES = 5
+_LONGEST = 300  # characters of a description
 _SHOWN = 20  # rows of a list that could be long
 
 
@@ -25,37 +27,44 @@ async def show_run(run: Run, result: dict[str, Any], verdict: RunVerdict, learne
     """Put a run's summary, and what it taught, on its page."""
     description = plain(verdict.line, 600)  # it names documents, and Prefect's UI renders it as Markdown
     await told(acreate_markdown_artifact(_summary(run, result, verdict), key="summary", description=description))
+    if link := edition_link(run.out, result["edition"]):
+        day = f"The edition of {run.run_date.isoformat()}"
+        await told(acreate_link_artifact(link, link_text=day, key="edition", description=day))
+    if spent := _spent(run):
+        total = f"What every model took in every role: ${result['cost_usd']:.4f} in all"
+        await told(acreate_table_artifact(spent, key="spend", description=total))
     if learned is not None:
         await show_weights(run.out, run.profile, learned)
 
 
 async def show_weights(out: Path, profile: Profile, learned: Learned) -> None:
-    """Put the weights before and after on the page, with the reason."""
-    text = _weights(out, profile, learned)
-    await told(acreate_markdown_artifact(text, key="weights", description=f"Weights, version {learned.version}"))
+    """Put the reason and the picture of new weights on the page, and the weights before and after as a table."""
+    named = f"Weights, version {learned.version}"
+    try:
+        changes, wrong = _changes(out, profile, learned), ""
+    except StateError as e:
+        changes, wrong = [], str(e)
+    text = _weights(out, profile, learned, wrong)
+    await told(acreate_markdown_artifact(text, key="weights", description=f"{named}: {learned.reason}"[:_LONGEST]))
+    if changes:
+        await told(acreate_table_artifact(changes, key="weight-changes", description=f"{named}, before and after"))
 
 
 def _summary(run: Run, result: dict[str, Any], verdict: RunVerdict) -> str:
     lines = [f"# {verdict.word}", "", plain(verdict.headline, 300), ""]
     lines += [f"- {plain(c, 300)}" for c in verdict.concerns]
-    if stories := _stories(run):
-        lines += ["", "## The biggest stories"]
-        lines += table(("story", "sentences ", "documents "), stories)
-    lines += ["", "## The run", *_figures(run, result)]
-    if served := sorted(run.totals.models.items()):
-        lines += ["", "## Who served"]
-        lines += table(
-            ("role", "model", "calls ", "not to serve ", "failed ", "dollars "),
-            [(r, code(m), c.calls, c.calls - c.serving, c.failed, f"{c.dollars:.4f}") for (r, m), c in served],
-        )
-    lines += ["", "## Seconds"]
-    lines += table(("stage", "seconds "), [(name, f"{s:.2f}") for name, s in result["stages"].items()])
-    lines += ["", "## The audit", *_audit(run)]
     if run.totals.reasons:
         lines += ["", "## Not read"]
         lines += [f"- {plain(why, 400)}" for why in run.totals.reasons[:_SHOWN]]
         if len(run.totals.reasons) > _SHOWN:
             lines.append(f"- and {len(run.totals.reasons) - _SHOWN} more, in the table documents")
+    if stories := _stories(run):
+        lines += ["", "## The biggest stories"]
+        lines += table(("story", "sentences ", "documents "), stories)
+    lines += ["", "## The run", *_figures(run, result)]
+    lines += ["", "## Seconds"]
+    lines += table(("stage", "seconds "), [(name, f"{s:.2f}") for name, s in result["stages"].items()])
+    lines += ["", "## The audit", *_audit(run)]
     return "\n".join(lines) + "\n"
 
 
@@ -106,28 +115,50 @@ def _audit(run: Run) -> list[str]:
     return table(("table", "expectations ", "rows that failed ", "which"), rows)
 
 
-def _weights(out: Path, profile: Profile, learned: Learned) -> str:
-    folder, arms, settings = state_folder(out, profile.name), profile.arms(), profile.settings()
+def _spent(run: Run) -> list[dict[str, Any]]:
+    """Return what models took: a row for each model in each role."""
+    return [
+        {
+            "role": role,
+            "model": model,
+            "calls": took.calls,
+            "not to serve": took.calls - took.serving,
+            "failed": took.failed,
+            "dollars": round(took.dollars, 6),
+        }
+        for (role, model), took in sorted(run.totals.models.items())
+    ]
+
+
+def _weights(out: Path, profile: Profile, learned: Learned, wrong: str) -> str:
     lines = [f"# Weights, version {learned.version}", "", plain(learned.reason, 600), ""]
-    lines += [f"- {plain(w, 300)}" for w in learned.warnings]
-    plot = folder / f"{learned.version:06d}.svg"
+    lines += [f"- {plain(w, 300)}" for w in (*learned.warnings, *([wrong] if wrong else []))]
+    plot = state_folder(out, profile.name) / f"{learned.version:06d}.svg"
     if plot.exists():
         picture = b64encode(plot.read_bytes()).decode("ascii")
         lines += ["", f"![Weights, reward and dollars over the nights](data:image/svg+xml;base64,{picture})", ""]
-    try:
-        after = states.load(folder, learned.version)
-        before = states.load(folder, after.previous) if after.previous else None
-    except StateError as e:
-        return "\n".join([*lines, plain(e, 300)]) + "\n"
-    key = ("role", "language", "model", "lane")
-    new = report(after, arms, settings)
-    old = {tuple(r[k] for k in key): r["weight"] for r in report(before, arms, settings, list(after.plans))}
-    rows = []
-    for r in new:
-        was = old.get(tuple(r[k] for k in key), 0.0)
-        moved = "" if abs(r["weight"] - was) < 0.0005 else f"{r['weight'] - was:+.3f}"
-        model = r["model"] if r["lane"] == "sync" else f"{r['model']}@{r['lane']}"
-        worth = f"{r['value']:.3f} ({r['low']:.3f} to {r['high']:.3f})"
-        rows.append((r["role"], plain(r["language"]), code(model), f"{was:.3f}", f"{r['weight']:.3f}", moved, worth))
-    lines += table(("role", "language", "model", "before ", "after ", "moved ", "value, 95 % "), rows)
     return "\n".join(lines) + "\n"
+
+
+def _changes(out: Path, profile: Profile, learned: Learned) -> list[dict[str, Any]]:
+    """Return the weights before and after: a row for each model in each role and language.
+
+    Raises:
+        StateError: a version of the weights cannot be read.
+    """
+    folder, arms, settings = state_folder(out, profile.name), profile.arms(), profile.settings()
+    after = states.load(folder, learned.version)
+    before = states.load(folder, after.previous) if after.previous else None
+    key = ("role", "language", "model", "lane")
+    old = {tuple(r[k] for k in key): r["weight"] for r in report(before, arms, settings, list(after.plans))}
+    return [
+        {
+            "role": r["role"],
+            "language": r["language"],
+            "model": r["model"] if r["lane"] == "sync" else f"{r['model']}@{r['lane']}",
+            "before": round(old.get(tuple(r[k] for k in key), 0.0), 3),
+            "after": round(r["weight"], 3),
+            "value, 95 %": f"{r['value']:.3f} ({r['low']:.3f} to {r['high']:.3f})",
+        }
+        for r in report(after, arms, settings)
+    ]

@@ -7,7 +7,7 @@ done, and is run again.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from nightdesk.tasks.config.profile import Profile
 from nightdesk.tasks.reorganizing.totals import Totals
@@ -17,16 +17,24 @@ NAMED = 5  # documents that are named in a line
 LOST_CALLS = 0.1  # share of a model's calls that got no answer, not even repaired
 
 
+class Concern(NamedTuple):
+    """What was lost or spent: a label of two or three words, and a line that also says what to do about it."""
+
+    label: str
+    line: str
+
+
 @dataclass(frozen=True, slots=True)
 class RunVerdict:
     """What to say first. concerns: what was lost or spent and what to do about it, a line each; none: all is well.
 
-    faults: those of the concerns that make the run bad.
+    faults: those of the concerns that make the run bad. labels: the concerns in two or three words each.
     """
 
     headline: str
     concerns: tuple[str, ...]
     faults: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
 
     @property
     def word(self) -> str:
@@ -37,8 +45,16 @@ class RunVerdict:
 
     @property
     def line(self) -> str:
-        """The verdict on one line; that of a bad run says why it is bad."""
-        return f"{self.word}: {'; '.join([self.headline, *self.faults])}"
+        """The verdict on one line, with why a run is bad, or the first thing to look at."""
+        why = list(self.faults or self.concerns[:1])
+        if more := len(self.concerns) - len(why):
+            why.append(f"{_count(more, 'more concern')} in its summary")
+        return f"{self.word}: {'; '.join([self.headline, *why])}"
+
+    @property
+    def tags(self) -> list[str]:
+        """The verdict and the labels of the concerns, as tags of the run."""
+        return [self.word.lower(), *self.labels]
 
 
 def judge(
@@ -55,27 +71,38 @@ def judge(
     run, and why. earlier: concerns about what was run before tonight's documents.
     """
     faults = tuple(_faults(totals, profile, absent or {}))
-    concerns = _concerns(totals, result, profile, learned, absent)
-    return RunVerdict(_headline(totals, result), (*faults, *earlier, *concerns), faults)
+    before = (Concern("earlier night", line) for line in earlier)
+    concerns = (*faults, *before, *_concerns(totals, result, profile, learned, absent))
+    return RunVerdict(
+        _headline(totals, result),
+        concerns=tuple(c.line for c in concerns),
+        faults=tuple(c.line for c in faults),
+        labels=tuple(dict.fromkeys(c.label for c in concerns)),
+    )
 
 
-def _faults(totals: Totals, profile: Profile, absent: Mapping[str, str]) -> Iterator[str]:
+def _faults(totals: Totals, profile: Profile, absent: Mapping[str, str]) -> Iterator[Concern]:
     most = profile.limits.max_unplaced
     if totals.failed > most * totals.sentences:
         gone = "; ".join(f"{model}: {why}" for model, why in sorted(absent.items()))
         gone = f" ({gone})" if gone else ""
-        yield (
+        yield Concern(
+            "models failed",
             f"models failed on {totals.failed / totals.sentences:.1%} of the sentences, more than the {most:.1%} of "
             f"limits.max_unplaced{gone}: the reason column of passages says why; the next night "
-            "runs them again"
+            "runs them again",
         )
     if totals.unpaid and not totals.placed:
-        yield (
+        yield Concern(
+            "budget too small",
             f"the budget of ${profile.limits.max_cost_usd:.2f} is enough for no document: raise limits.max_cost_usd in "
-            f"the profile; {_waiting(totals)}"
+            f"the profile; {_waiting(totals)}",
         )
     if totals.withheld:
-        yield f"the audit withheld {_count(len(totals.withheld), 'batch', 'batches')}: {'; '.join(totals.withheld)}"
+        yield Concern(
+            "audit withheld",
+            f"the audit withheld {_count(len(totals.withheld), 'batch', 'batches')}: {'; '.join(totals.withheld)}",
+        )
 
 
 def _concerns(
@@ -84,69 +111,85 @@ def _concerns(
     profile: Profile,
     learned: bool | None,
     absent: Mapping[str, str] | None,
-) -> Iterator[str]:
+) -> Iterator[Concern]:
     yield from _lost(totals, profile)
     for (role, model), times in sorted(totals.left_out.items()):
         context = profile.model(model).context
-        yield (
+        yield Concern(
+            "context too small",
             f"{_count(times, 'question')} of {role} did not fit the context of {model} ({context.tokens:,} tokens, "
-            f"{context.source}), so others answered or it was asked in parts: say its context_tokens if that is wrong"
+            f"{context.source}), so others answered or it was asked in parts: say its context_tokens if that is wrong",
         )
     if refused := result["over_budget"]:
-        yield (
+        yield Concern(
+            "over budget",
             f"{_count(refused, 'call')} did not fit the budget of ${profile.limits.max_cost_usd:.2f}: other models "
-            "answered where they could; raise limits.max_cost_usd if that is too little"
+            "answered where they could; raise limits.max_cost_usd if that is too little",
         )
     for model, why in sorted((absent or {}).items()):
-        yield f"{model} was out for a while or for all of the run: {why}; see `nightdesk models --check`"
+        yield Concern(
+            "model out", f"{model} was out for a while or for all of the run: {why}; see `nightdesk models --check`"
+        )
     for model in sorted({model for _, model in totals.models} - set(absent or ())):
         did = [d for (_, m), d in totals.models.items() if m == model]
         calls, lost = sum(d.calls for d in did), sum(d.lost for d in did)
         if lost > LOST_CALLS * calls:
-            yield (
+            yield Concern(
+                "calls lost",
                 f"{lost} of {calls} calls to {model} got no answer, so that others answered: see its errors in the "
-                "table calls, or `nightdesk models`"
+                "table calls, or `nightdesk models`",
             )
     if totals.documents and result["edition"] is None:
-        yield "no edition was made: the log says why, and `nightdesk edition` makes it of the tables"
+        yield Concern(
+            "no edition", "no edition was made: the log says why, and `nightdesk edition` makes it of the tables"
+        )
     if learned is False:
-        yield "the weights were not updated: the log says why, and the next run catches up"
+        yield Concern("not learned", "the weights were not updated: the log says why, and the next run catches up")
 
 
-def _lost(totals: Totals, profile: Profile) -> Iterator[str]:
+def _lost(totals: Totals, profile: Profile) -> Iterator[Concern]:
     """Yield what of the documents was lost, in less than bad numbers."""
     if totals.missing:
-        yield f"{_count(len(totals.missing), 'source')} missing: {'; '.join(totals.missing)}"
+        yield Concern("source missing", f"{_count(len(totals.missing), 'source')} missing: {'; '.join(totals.missing)}")
     if totals.unreadable:
-        yield f"{_count(totals.unreadable, 'document')} could not be read: the reason stands below; mend or remove them"
+        yield Concern(
+            "unreadable",
+            f"{_count(totals.unreadable, 'document')} could not be read: the run's summary says why; mend or remove "
+            f"{'it' if totals.unreadable == 1 else 'them'}",
+        )
     if 0 < totals.failed <= profile.limits.max_unplaced * totals.sentences:
-        yield (
+        yield Concern(
+            "models failed",
             f"models failed on {_count(totals.failed, 'sentence')}: the reason column of passages says why; the next "
-            "night takes their documents up again"
+            "night takes their documents up again",
         )
     if totals.unpaid and totals.placed:
-        yield (
+        yield Concern(
+            "unpaid",
             f"the budget of ${profile.limits.max_cost_usd:.2f} did not reach for {_count(totals.unpaid, 'sentence')}: "
-            f"{_waiting(totals)}, or raise limits.max_cost_usd"
+            f"{_waiting(totals)}, or raise limits.max_cost_usd",
         )
     if totals.given_up:
-        yield (
+        yield Concern(
+            "given up",
             f"{_count(totals.given_up, 'document')} had been taken up again on enough nights, and was given up: "
-            "the reason column of documents says why; `nightdesk run` on their date tries once more"
+            "the reason column of documents says why; `nightdesk run` on their date tries once more",
         )
     own = totals.unplaced - totals.failed - totals.unpaid
     if totals.sentences and own / totals.sentences > UNPLACED:
-        yield (
+        yield Concern(
+            "unplaced",
             f"{own / totals.sentences:.1%} of the sentences have no place for reasons of their own: the reason column "
-            "of passages says why"
+            "of passages says why",
         )
     if totals.unjoined:
-        yield (
+        yield Concern(
+            "stories not joined",
             f"{_count(totals.unjoined, 'document')} may have one story under several topics, since not all could be "
-            "compared: the reason column of documents says why"
+            "compared: the reason column of documents says why",
         )
     if totals.quarantined:
-        yield f"{_count(totals.quarantined, 'row')} failed the audit: read the table quarantine"
+        yield Concern("quarantined", f"{_count(totals.quarantined, 'row')} failed the audit: read the table quarantine")
 
 
 def _waiting(totals: Totals) -> str:

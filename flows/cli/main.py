@@ -23,6 +23,8 @@ from nightdesk.flows.cli import (
     init,
     migrate,
     models,
+    notify,
+    read,
     run,
     serve,
     simulate,
@@ -44,6 +46,7 @@ app = typer.Typer(
 for command in (
     run.run,
     serve.serve,
+    notify.notify,
     weights.learn,
     weights.weights,
     weights.rollback,
@@ -56,6 +59,7 @@ for command in (
     evaluate.evaluate,
     edition_and_export.edition,
     edition_and_export.export,
+    read.read,
 ):
     app.command()(command)
 log = logging.getLogger("nightdesk")

@@ -107,6 +107,8 @@ def run(
             say(f"To read in the morning: {result['edition']}", err=True)
     if bad is not None:
         raise bad
+    if not as_json or not result["verdict"].startswith("Good"):
+        say(result["verdict"], err=True)
 
 
 def _foretell(reading: "Reading", profile: "Profile", out: Path, as_json: bool) -> None:

@@ -4,16 +4,18 @@ import hashlib
 import json
 import os
 import re
+import shlex
 import signal
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from nightdesk.flows.cli.causes import cause, told_in_one_line
+from nightdesk.flows.cli.notify import WorthALook
 from nightdesk.flows.cli.options import (
     FailOnMissing,
     Out,
@@ -36,6 +38,11 @@ def serve(
     timezone: Annotated[str, typer.Option(help="Time zone of the nights; that of this machine if left out.")] = "",
     sources: Annotated[list[str] | None, typer.Option(help="Files, folders or globs that a night reads.")] = None,
     fail_on_missing: FailOnMissing = False,
+    notify: Annotated[
+        str,
+        typer.Option(envvar="NIGHTDESK_NOTIFY", help="Where alarms go, as Apprise has it: mailto://..., slack://..."),
+    ] = "",
+    worth_a_look: WorthALook = False,
     more: Annotated[list[str] | None, typer.Argument(hidden=True, metavar="SOURCE")] = None,  # --sources a b c
 ) -> None:
     """Serve the nightly and the ad-hoc runs, and a Prefect server with its UI if none is configured, until Ctrl-C."""
@@ -47,22 +54,29 @@ def serve(
     named = [*(sources or []), *(more or [])] or sources_of(None)
     for source in named:
         _check_source(source, chosen.fetch.allow_private)
+    if notify:
+        from nightdesk.flows.serve.alarms import check_address
+
+        check_address(notify)
     check_out(out)
     check_apart(out, named)
     check_size(named)
     check(0 if chosen.dask.scheduler or "DASK_SCHEDULER_ADDRESS" in os.environ else chosen.dask.workers)
     with told_in_one_line("serving failed"):
-        _serve(profile, out, cron, zone, named, fail_on_missing)
+        wishes = {"fail_on_missing": fail_on_missing, "notify": notify, "worth_a_look": worth_a_look}
+        _serve(profile, out, cron, zone, named, wishes)
     say("nightdesk serves no more", err=True)
 
 
-def _serve(profile: str, out: Path, cron: str, zone: str, sources: list[str], fail_on_missing: bool) -> None:
+def _serve(profile: str, out: Path, cron: str, zone: str, sources: list[str], wishes: dict[str, Any]) -> None:
     """Hold the locks, start a server if none is configured, and serve until Ctrl-C."""
     os.environ["PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL"] = "INFO"  # what runs say is shown here, too
     os.environ[SERVED_BY] = str(os.getpid())
     from prefect.settings import get_current_settings
 
+    from nightdesk.flows.artifacts.edition_link import READ_AT
     from nightdesk.flows.serve.prefect_server import answers, own_server
+    from nightdesk.flows.serve.reading_server import reading_server
     from nightdesk.flows.serve.server_auth import how_to_sign_in, key_of, use
     from nightdesk.flows.shared.scheduled_time import check_schedule
 
@@ -96,6 +110,8 @@ def _serve(profile: str, out: Path, cron: str, zone: str, sources: list[str], fa
         for lock in (one_per_out, one_per_server):
             lock.write_text(json.dumps({"pid": os.getpid(), "ui": ui}), encoding="utf-8")
 
+        os.environ[READ_AT] = started.enter_context(reading_server(out))
+
         def ready() -> None:
             say(f"nightdesk is served; the UI: {ui}")
             for line in sign_in:
@@ -104,14 +120,16 @@ def _serve(profile: str, out: Path, cron: str, zone: str, sources: list[str], fa
                 f"nights: {cron} ({zone}), profile {profile}, from {', '.join(sources)} into {out}; Ctrl-C ends it",
                 err=True,
             )
+            # The link itself is a secret, and what is printed here often goes to a log that others read.
+            say(f"editions: the link on a run's page, or `nightdesk read --out {shlex.quote(str(out))}`", err=True)
 
         if not stopped.is_set():
-            from nightdesk.flows.serve.deployments import Serving, serve_until
+            from nightdesk.flows.serve.deployments import Serving, Wishes, serve_until
             from nightdesk.flows.shared.allowed import allow_served
 
             served = _file(profile), out.absolute(), [_absolute(s) for s in sources]
             allow_served(one_per_server.with_name("allowed.toml"), *served)
-            serving = Serving(*served, cron, zone, url is None, fail_on_missing)
+            serving = Serving(*served, cron, zone, url is None, Wishes(**wishes))
             serve_until(stopped, serving, ready)
 
 

@@ -4,6 +4,7 @@ import asyncio
 import signal
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from multiprocessing import resource_tracker
 from pathlib import Path
@@ -27,6 +28,7 @@ from prefect.states import Crashed, Scheduled
 from nightdesk.flows.adhoc import adhoc
 from nightdesk.flows.evaluate_models import evaluate
 from nightdesk.flows.nightly import learn, nightly
+from nightdesk.flows.serve.alarms import make_alarms
 from nightdesk.flows.serve.flow_run_process import as_main_module_of_children
 from nightdesk.flows.shared.parameters import offer_profile
 from nightdesk.flows.shared.reorganize_documents import PUBLISHED
@@ -38,11 +40,22 @@ POLL_S = 5.0  # how often the server is asked for runs that are due
 TAGS = ["nightdesk"]
 
 
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What whoever serves may wish besides. fail_on_missing: that a night ends if a source is missing.
+
+    notify: the address that alarms go to; "": none are made. worth_a_look: alarms for that verdict, too.
+    """
+
+    fail_on_missing: bool = False
+    notify: str = ""
+    worth_a_look: bool = False
+
+
 class Serving:
     """Registers the deployments of one OUT with a Prefect server and runs what is due, until it is told to stop.
 
     The server is the one that Prefect's settings name. own: whether it is ours, so that nobody else serves with it.
-    fail_on_missing: whether a night ends if a source is missing.
     """
 
     def __init__(
@@ -53,9 +66,9 @@ class Serving:
         cron: str,
         zone: str,
         own: bool,
-        fail_on_missing: bool = False,
+        wishes: Wishes,
     ) -> None:
-        self._own, self._fail_on_missing = own, fail_on_missing
+        self._own, self._wishes = own, wishes
         self._profile, self._out, self._sources, self._cron, self._zone = profile, out, sources, cron, zone
         self._runner = Runner(name="nightdesk", query_seconds=POLL_S, pause_on_shutdown=False)
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -91,6 +104,8 @@ class Serving:
         if self._stopping:
             return
         nightly_id = await self._register()
+        if self._wishes.notify:
+            await make_alarms(self._wishes.notify, self._wishes.worth_a_look)
         if self._own:
             await self._bury()
         await self._make_good(nightly_id)
@@ -118,7 +133,7 @@ class Serving:
         return nightly_id
 
     def _strict(self) -> dict[str, bool]:
-        return {"fail_on_missing": True} if self._fail_on_missing else {}
+        return {"fail_on_missing": True} if self._wishes.fail_on_missing else {}
 
     async def _bury(self) -> None:
         """Mark runs as crashed that were under way when an earlier serve was killed: else they would hold their place.

@@ -12,11 +12,13 @@ from prefect.client.schemas.objects import State
 from prefect.events import emit_event
 from prefect.states import Completed, Failed
 
+from nightdesk.flows.artifacts.last_run import tell_deployment
 from nightdesk.flows.artifacts.progress import RunProgress
 from nightdesk.flows.artifacts.reporting import report
 from nightdesk.flows.artifacts.run_page import show_run
 from nightdesk.flows.artifacts.run_summary import summary
 from nightdesk.flows.artifacts.run_verdict import judge
+from nightdesk.flows.artifacts.verdict_event import tell_verdict
 from nightdesk.flows.shared.kept_result import KEPT
 from nightdesk.flows.shared.parameters import RunParameters
 from nightdesk.flows.shared.secret_blocks import keys_into_environment
@@ -97,17 +99,19 @@ async def reorganize_documents(
             for concern in verdict.concerns:
                 log.warning("%s", concern)
             log.info("%s", verdict.line)
-    await label_run(tag=verdict.word.lower())
+    await label_run(tags=verdict.tags)
+    await tell_deployment(run_date, verdict)
+    tell_verdict(profile.name, result, verdict)
     return {**result, "verdict": verdict.line, "is_bad": bool(verdict.faults)}
 
 
-async def label_run(name: str | None = None, tag: str | None = None) -> None:
-    """Give the flow run that this is a name, or one more tag: both are seen in the list of runs."""
-    tags = None if tag is None else sorted({*runtime.flow_run.tags, tag})
+async def label_run(name: str | None = None, tags: Sequence[str] = ()) -> None:
+    """Give the flow run that this is a name, or more tags: both are seen in the list of runs."""
+    all_tags = sorted({*runtime.flow_run.tags, *tags}) if tags else None
 
     async def update() -> None:
         async with get_client() as client:
-            await client.update_flow_run(runtime.flow_run.id, name=name, tags=tags)
+            await client.update_flow_run(runtime.flow_run.id, name=name, tags=all_tags)
 
     await report(update())
 

@@ -62,6 +62,9 @@ def test_what_went_wrong_is_named(news: Profile, changed: dict[str, object], lea
     (concern,) = verdict.concerns
     assert said in concern
     assert ":" in concern  # and what to do about it
+    assert verdict.line.endswith(concern)
+    (label,) = verdict.labels
+    assert verdict.tags == ["worth a look", label]
 
 
 def test_a_model_that_was_out_is_named_once_whatever_else_it_did(news: Profile) -> None:
