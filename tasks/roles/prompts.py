@@ -73,8 +73,8 @@ def render(request: RoleRequest) -> Prompt:
         else:
             question += f"\n- {fenced(label)}" + (f": {fenced(request.meanings[k - 1])}" if request.meanings else "")
     if request.failed:
-        question += f"\nYour last answer and what was wrong with it:\n<answer-{code}>\n{fenced(request.failed)}\n</answer-{code}>"
-        question += "\nAnswer again, rightly."
+        failed = f"<answer-{code}>\n{fenced(request.failed)}\n</answer-{code}>"
+        question += f"\nYour last answer and what was wrong with it:\n{failed}\nAnswer again, rightly."
     shared = request.role != "relationship_checker"
     return Prompt(INSTRUCTIONS, f"<items-{code}>\n{items}\n</items-{code}>", question, len(request.items), shared)
 

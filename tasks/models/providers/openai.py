@@ -21,7 +21,7 @@ from nightdesk.tasks.models.providers.language_model import (
     without_query,
 )
 from nightdesk.tasks.models.providers.usage_figures import usage_of, whole
-from nightdesk.tasks.models.providers.wire import BULK_S, MOST_BULK, MOST_REPLY, Wire
+from nightdesk.tasks.models.providers.wire import BULK_S, MOST_BULK, MOST_REPLY, NO_KEY, Wire
 from nightdesk.tasks.roles import prompts
 from nightdesk.tasks.roles.prompts import Prompt
 
@@ -46,7 +46,7 @@ def _client(base_url: str, key_env: str, timeout_s: float, bulk: bool, _: asynci
     return AsyncOpenAI(
         base_url=without_query(base_url) or "https://api.openai.com/v1",
         default_query=query_of(base_url),
-        api_key=key or "none",
+        api_key=key or NO_KEY,
         max_retries=0,
         http_client=Wire("openai", without_query(base_url), key, timeout_s, most, most_s),
     )

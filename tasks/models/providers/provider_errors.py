@@ -185,6 +185,6 @@ def retry_after(headers: Mapping[str, str]) -> float:
             seconds = (parsedate_to_datetime(after) - datetime.now(UTC)).total_seconds()
         else:
             return 0.0
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return 0.0
     return min(max(0.0, seconds), LONGEST_WAIT_S)

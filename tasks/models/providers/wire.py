@@ -18,6 +18,7 @@ CONNECT_TIMEOUT_S = 10.0
 MOST_REPLY = 4_000_000  # bytes of a reply to one call: ten times what 100,000 tokens take
 MOST_BULK = 300_000_000  # bytes of what a batch returns
 MOST_REDIRECTS = 3
+NO_KEY = "none"  # for a server that needs none: the SDKs want some word, and so do a few servers
 BULK_S = 900.0  # that a batch's files may take on their way
 LIMITS = httpx2.Limits(max_connections=1000, max_keepalive_connections=100)  # as both SDKs have them
 OWN = {"openai": "api.openai.com", "anthropic": "api.anthropic.com"}
@@ -65,8 +66,7 @@ class Wire(httpx2.AsyncClient):
         if not self._is_own:
             for name in set(request.headers) - ALLOWED:
                 del request.headers[name]
-            if self._key:
-                request.headers["Authorization"] = f"Bearer {self._key}"
+            request.headers["Authorization"] = f"Bearer {self._key or NO_KEY}"
 
     async def send(self, request: httpx2.Request, *, stream: bool = False, **more: Any) -> httpx2.Response:
         """Send a request and read all of its reply, within the limits; what an SDK would stream is read, too.
