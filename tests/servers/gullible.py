@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler
 
 from tests.servers.llm.brains import truth
 from tests.servers.llm.reading import read_request, write_reply
-from tests.servers.loopback import Got, Reply, completion, send
+from tests.servers.loopback import Got, Reply, answer, send
 
 _SAY = re.compile(r'answer (\{"groups".*?\]\})', re.DOTALL)
 GRADES = {"score 1.0": '{"score": 1.0}', "is right": "The judged answer is right."}
@@ -22,7 +22,7 @@ def gullible(brains: dict[str, str], trusts_fence: bool = False) -> Reply:
     def reply(got: Got, handler: BaseHTTPRequestHandler) -> None:
         if got.method == "GET":
             return send(handler, b'{"id": "m"}')
-        return send(handler, completion(said(got.prompt, brains[got.json["model"]], trusts_fence)))
+        return send(handler, answer(got, said(got.prompt, brains[got.json["model"]], trusts_fence)))
 
     return reply
 

@@ -27,10 +27,14 @@ class Got:
     def prompt(self) -> str:
         """All that the messages of a request to a model say."""
         said = []
-        for message in self.json["messages"]:
-            content = message["content"]
+        for content in (self.json.get("system", ""), *(message["content"] for message in self.json["messages"])):
             said += [content] if isinstance(content, str) else [part["text"] for part in content]
         return "\n".join(said)
+
+    @property
+    def is_question(self) -> bool:
+        """Whether a model is asked something."""
+        return self.method == "POST" and self.path.endswith(("/chat/completions", "/messages"))
 
 
 Write = Callable[[bytes], None]
@@ -86,6 +90,15 @@ def send(handler: BaseHTTPRequestHandler, body: bytes, status: int = 200, **head
         handler.send_header(name.replace("_", "-"), value)
     handler.end_headers()
     handler.wfile.write(body)
+
+
+def answer(got: Got, text: str) -> bytes:
+    """Write a reply that says something, in the protocol of the question."""
+    if not got.path.endswith("/messages"):
+        return completion(text)
+    usage = {"input_tokens": 400, "output_tokens": max(1, len(text) // 4)}
+    content = [{"type": "text", "text": text}]
+    return json.dumps({"type": "message", "content": content, "stop_reason": "end_turn", "usage": usage}).encode()
 
 
 def completion(text: str) -> bytes:

@@ -6,13 +6,16 @@ follow redirects to any host, and read a reply to its end whatever its size. So 
 - a server of others gets the headers of ALLOWED and the key that the profile names for it, and nothing else;
 - a request goes to the origin of base_url only: a redirect elsewhere, which would carry the documents' text, ends it;
 - a reply may have a number of bytes, counted after decompression, be compressed by gzip once, and last a number of
-  seconds, its headers and redirects included.
+  seconds, its headers and redirects included;
+- a key that a reply repeats is blanked before anything is read of it: a model might make it a title.
 """
 
 import asyncio
 from typing import Any
 
 import httpx2
+
+from nightdesk.tasks.config.secrets import HIDDEN, SHORTEST
 
 CONNECT_TIMEOUT_S = 10.0
 MOST_REPLY = 4_000_000  # bytes of a reply to one call: ten times what 100,000 tokens take
@@ -102,4 +105,10 @@ class Wire(httpx2.AsyncClient):
             headers.pop(name, None)
         if kind := headers.get("content-type"):  # JSON is UTF-8, and some of Python's codecs take quadratic time
             headers["content-type"] = kind.partition(";")[0]
-        return httpx2.Response(response.status_code, headers=headers, content=bytes(content), request=response.request)
+        shown = [(name, self._blanked(value)) for name, value in headers.raw]
+        said = self._blanked(bytes(content))
+        return httpx2.Response(response.status_code, headers=shown, content=said, request=response.request)
+
+    def _blanked(self, said: bytes) -> bytes:
+        key = self._key.encode()
+        return said.replace(key, HIDDEN.encode()) if len(key) >= SHORTEST else said
