@@ -22,7 +22,7 @@ _NAMES = re.compile(
 )
 _USER = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]{0,40}://[^/@\s:]{0,200}:([^@\s]{1,500})@")
 _known: set[str] = set()
-_is_hiding = False
+_hiding: list[bool] = []  # not empty once records are blanked
 
 
 def keep_secret(value: str) -> None:
@@ -44,13 +44,12 @@ def hide_secrets() -> None:
 
     A second call takes note of what has come into the environment since.
     """
-    global _is_hiding
     for name, value in os.environ.items():
         for secret in _secrets_in(name, value):
             keep_secret(secret)
-    if _is_hiding:
+    if _hiding:
         return
-    _is_hiding = True
+    _hiding.append(True)
     make, show = logging.getLogRecordFactory(), sys.excepthook
 
     def record(*args: Any, **kwargs: Any) -> logging.LogRecord:

@@ -37,9 +37,9 @@ def said(prompt: str, brain: str, trusts_fence: bool = False) -> str:
     orders = _SAY.findall(heard)
     if orders:
         return str(orders[-1])
-    for order, answer in GRADES.items():
+    for order, grade in GRADES.items():
         if order in heard:
-            return answer
+            return grade
     request = read_request(prompt)
     if request is None:
         return json.dumps({"groups": []})
