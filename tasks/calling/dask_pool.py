@@ -35,8 +35,8 @@ _warm: Cluster | None = None
 def warm(scheduler: str, workers: int, keys: Iterable[str] = ()) -> None:
     """Start the cluster that the next fan_out() of this process will use, and return at once.
 
-    keys: environment variables that its workers need, from their start. Where one is missing yet, because a Secret block
-    holds it, nothing is started now.
+    keys: environment variables that its workers need, from their start. Where one is missing yet, because a Secret
+    block holds it, nothing is started now.
     """
     global _warm  # noqa: PLW0603  (one hand-over between the command line and the flow it runs)
     if all(os.environ.get(name) for name in keys):
