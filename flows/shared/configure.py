@@ -37,7 +37,7 @@ ENVIRONMENT = {
 def configure() -> None:
     """Set this process's environment, where it says nothing yet, and the level of our log; heed the end of `serve`.
 
-    What goes to this machine itself goes through no proxy. What this process logs is printable from now on, and shows no
+    What goes to this machine itself goes through no proxy. What this process logs from now on is printable and shows no
     key.
 
     To be called before Prefect is imported, if possible; what it sets for later imports and child processes counts in

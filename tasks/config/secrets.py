@@ -22,7 +22,6 @@ _NAMES = re.compile(
 )
 _USER = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]{0,40}://[^/@\s:]{0,200}:([^@\s]{1,500})@")
 _known: set[str] = set()
-_hiding: list[bool] = []  # not empty once records are blanked
 
 
 def keep_secret(value: str) -> None:
@@ -47,22 +46,21 @@ def hide_secrets() -> None:
     for name, value in os.environ.items():
         for secret in _secrets_in(name, value):
             keep_secret(secret)
-    if _hiding:
-        return
-    _hiding.append(True)
     make, show = logging.getLogRecordFactory(), sys.excepthook
+    if getattr(make, "hides_secrets", False):
+        return
 
     def record(*args: Any, **kwargs: Any) -> logging.LogRecord:
         return _blanked(make(*args, **kwargs))
 
     def shown(kind: type[BaseException], error: BaseException, trace: Any) -> None:
-        told = "".join(traceback.format_exception(kind, error, trace))
-        plain = without_secrets(told)
-        if plain == told:
+        plain = _told(kind, error, trace)
+        if plain is None:
             show(kind, error, trace)
         else:
-            sys.stderr.write(plain)
+            sys.stderr.write(f"{plain}\n")
 
+    record.hides_secrets = True  # type: ignore[attr-defined]
     logging.setLogRecordFactory(record)
     sys.excepthook = shown
 
@@ -76,11 +74,17 @@ def _blanked(record: logging.LogRecord) -> logging.LogRecord:
     if plain != said:
         record.msg, record.args = plain, None
     if record.exc_info and record.exc_info[0] is not None:
-        told = "".join(traceback.format_exception(*record.exc_info)).rstrip("\n")
-        plain = without_secrets(told)
-        if plain != told:
-            record.exc_text, record.exc_info = plain, None
+        told = _told(*record.exc_info)
+        if told is not None:
+            record.exc_text, record.exc_info = told, None
     return record
+
+
+def _told(kind: type[BaseException] | None, error: BaseException | None, trace: Any) -> str | None:
+    """Return a traceback with its secrets blanked, printable; None if it holds none."""
+    told = "".join(traceback.format_exception(kind, error, trace)).rstrip("\n")
+    plain = without_secrets(told)
+    return None if plain == told else "".join(c if c.isprintable() or c == "\n" else "?" for c in plain)
 
 
 def _secrets_in(name: str, value: str) -> list[str]:

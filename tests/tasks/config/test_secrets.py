@@ -75,3 +75,14 @@ def test_a_process_that_ends_by_an_error_tells_no_secret() -> None:
     assert ended.returncode == 1
     assert SECRET not in ended.stderr
     assert f"RuntimeError: refused: {HIDDEN}" in ended.stderr
+
+
+def test_secrets_stay_hidden_where_others_replace_what_makes_records(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("SOME_API_KEY", SECRET)
+    hide_secrets()
+    logging.setLogRecordFactory(logging.LogRecord)
+    hide_secrets()
+    logging.getLogger("some.library").warning("refused: %s", SECRET)
+    assert SECRET not in caplog.text
