@@ -16,6 +16,9 @@ therefore taken less b times what the first one's was above what is remembered o
 is zero (Owen 2013, 8.9), so that it takes scatter away and adds no bias. b is the slope of the one on the other in the
 duels so far (`Remembered`).
 
+Answers about one document weigh no more than MOST_OF_DOCUMENT of them (`weights_of`), because it may be long, or tell
+models what to answer. Dollars and seconds are not weighed, because they were spent.
+
 Evidence is kept in two halves, by a hash of the decision, so that a change of the weights that one half asks for can
 be tested on the other (`offpolicy.safety_gate`).
 """
@@ -40,6 +43,7 @@ from nightdesk.role_rl.feedback_rows import (
     rows_of,
     rows_of_profile,
     shared_grades,
+    weights_of,
     without_runs,
 )
 from nightdesk.role_rl.judges import Pair
@@ -47,6 +51,7 @@ from nightdesk.role_rl.rewards import charged_seconds
 from nightdesk.role_rl.sufficient_stats import Halves, Key, NightStats, Sums, Tally, Weighed
 
 Values = list[tuple[float, float]]
+Shared = tuple[str, float, float]  # judge, accuracy, weight
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,12 +131,8 @@ def gather(
 
     known = remembered or Remembered()
     duels = _duels(answers, heard, settings)
-    ease = {
-        second: known.slope(key[:2]) * (accuracy - known.means[key])
-        for key, accuracy, second, *_ in duels
-        if key in known.means
-    }
-
+    ease = {d[2]: known.slope(d[0][:2]) * (d[1] - known.means[d[0]]) for d in duels if d[0] in known.means}
+    weights = weights_of(answers, settings)
     first, second = (defaultdict[Key, _Cell](_Cell) for _ in range(2))
     for name, row in judged.items():
         given = shared_grades(heard.get(name, ()), control=row["purpose"] == "judge")
@@ -139,7 +140,7 @@ def gather(
             continue
         key = _key(row, settings)
         half = second if zlib.crc32((row["decision_id"] or name).encode()) & 1 else first
-        half[key].add(row, given, ease.get(name, 0.0), settings)
+        half[key].add(row, given, ease.get(name, 0.0), settings, weights.get(name, 1.0))
     whole = {key: first[key].joined(second[key]) for key in {*first, *second}}
     night = max((row["started_at"] for row in answers.values() if row["started_at"]), default=None)
     return Evidence(
@@ -147,7 +148,7 @@ def gather(
         halves=(_tallies(first), _tallies(second)),
         run_ids=run_ids,
         night=str(night)[:10] if night else "",
-        pairs=_pairs(heard),
+        pairs=_pairs(heard, weights),
         steps=_steps(answers, heard, settings) if settings.strategy == "q-learning" else (),
         decisions=_decisions(answers, settings),
         likeness=_likeness(duels, known),
@@ -158,23 +159,23 @@ class _Cell:
     """What one arm did, as it is gathered."""
 
     def __init__(self) -> None:
-        self.answers = self.valid = 0
+        self.answers = self.valid = 0.0
         self.cost: list[float] = []
         self.seconds: list[float] = []
         self.judged: defaultdict[str, list[tuple[float, float]]] = defaultdict(list)
         self.nights: defaultdict[str, list[float]] = defaultdict(list)
         self.logged: tuple[Values, Values, Values] = ([], [], [])
 
-    def add(self, row: Row, given: Sequence[tuple[str, float, float]], ease: float, settings: Settings) -> None:
+    def add(self, row: Row, given: Sequence[Shared], ease: float, settings: Settings, counts: float) -> None:
         for judge, accuracy, weight in given:
-            self.judged[judge].append((accuracy - ease, weight))
+            self.judged[judge].append((accuracy - ease, weight * counts))
         mean = math.fsum(accuracy * weight for _, accuracy, weight in given)
         if given:
             self.nights[row["run_id"]].append(mean - ease)
         if row["purpose"] == "judge":
             return
-        self.answers += 1
-        self.valid += bool(row["valid"])
+        self.answers += counts
+        self.valid += counts * bool(row["valid"])
         seconds = None if row["seconds"] is None else charged_seconds(row["lane"] or "sync", row["seconds"], settings)
         ran, judged = row["propensity"] or 0.0, row["judge_propensity"] or 0.0
         self.cost += [] if row["dollars"] is None else [row["dollars"]]
@@ -182,9 +183,9 @@ class _Cell:
         if ran > 0:
             accuracies, dollars, delays = self.logged
             if not row["valid"]:
-                accuracies.append((0.0, 1 / ran))
+                accuracies.append((0.0, counts / ran))
             elif given and judged > 0:
-                accuracies.append((mean, 1 / (ran * judged)))
+                accuracies.append((mean, counts / (ran * judged)))
             if row["dollars"] is not None:
                 dollars.append((row["dollars"], 1 / ran))
             if seconds is not None:
@@ -209,8 +210,8 @@ class _Cell:
     def tally(self) -> Tally:
         accuracy, dollars, delays = map(Weighed.of, self.logged)
         return Tally(
-            answers=float(self.answers),
-            valid=float(self.valid),
+            answers=self.answers,
+            valid=self.valid,
             cost=Sums.of((x, 1.0) for x in self.cost),
             seconds=Sums.of((x, 1.0) for x in self.seconds),
             judged={judge: Sums.of(cell) for judge, cell in sorted(self.judged.items())},
@@ -223,13 +224,14 @@ def _tallies(cells: Mapping[Key, _Cell]) -> dict[Key, Tally]:
     return {key: cells[key].tally() for key in sorted(cells) if cells[key].answers or cells[key].judged}
 
 
-def _pairs(heard: Mapping[str, Sequence[Row]]) -> dict[Pair, Sums]:
+def _pairs(heard: Mapping[str, Sequence[Row]], weights: Mapping[str, float]) -> dict[Pair, Sums]:
     """By two judges (in the order of their names): sums of the differences between what they gave one answer."""
     found: defaultdict[Pair, list[tuple[float, float]]] = defaultdict(list)
-    for given in heard.values():
+    for name, given in heard.items():
         for k, one in enumerate(given):
             for other in given[k + 1 :]:
-                found[one["judge"], other["judge"]].append((one["accuracy"] - other["accuracy"], 1.0))
+                apart = one["accuracy"] - other["accuracy"]
+                found[one["judge"], other["judge"]].append((apart, weights.get(name, 1.0)))
     return {pair: Sums.of(values) for pair, values in sorted(found.items())}
 
 

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -21,7 +21,12 @@ CALLS = (
 RESERVED = "reserved_usd"
 """In the column `usage` (JSON): dollars of `cost_usd` that were set aside for an answer that never came."""
 JUDGEMENTS = ("call_id", "judge", "judge_family", "accuracy", "weight", "cost_usd", "control")
-OPTIONAL = ("usage",)  # read where the table has it
+OPTIONAL = ("usage", "doc_id")  # read where the table has it
+MOST_OF_DOCUMENT = 25
+"""Answers about one document that teach a night's full weight of an arm; more of them share this weight.
+
+The answers of one document are alike, and whoever writes a document can write a long one.
+"""
 LEAST_USD = 1e-8  # below it, a cost less its reserve is nothing but rounding
 Row = dict[str, Any]
 
@@ -123,6 +128,15 @@ def shared_grades(given: Iterable[Row], control: bool) -> list[tuple[str, float,
     rows = [row for row in given if not control or row["judge"] == LABELS]
     total = math.fsum(row["weight"] for row in rows)
     return [(row["judge"], row["accuracy"], row["weight"] / total) for row in rows]
+
+
+def weights_of(answers: Mapping[str, Row], settings: Settings) -> dict[str, float]:
+    """call_id -> what the answer weighs, in (0, 1]: 1, but less for many answers of one arm about one document."""
+    about = {name: (_key(row, settings), row["run_id"], row.get("doc_id")) for name, row in answers.items()}
+    sizes = Counter(about.values())
+    return {
+        name: 1.0 if which[2] is None else min(1.0, MOST_OF_DOCUMENT / sizes[which]) for name, which in about.items()
+    }
 
 
 def context_of(row: Mapping[str, Any], settings: Settings) -> str:

@@ -43,7 +43,7 @@ def evaluate(
     documents = load_all(files, chosen)
     if out is not None:
         check_out(out)
-    dask_pool.warm(chosen.dask.scheduler, chosen.dask.workers)
+    dask_pool.warm(chosen.dask.scheduler, chosen.dask.workers, chosen.key_variables)
     audit.warm()
     with tempfile.TemporaryDirectory(prefix="nightdesk-") as scratch:
         rows = in_loop(evaluated(files, documents, out or Path(scratch), date.today(), chosen, greedy))

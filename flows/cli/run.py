@@ -146,6 +146,6 @@ def _warm(profile: "Profile") -> None:
     from nightdesk.tasks.reading.language import detect_language
     from nightdesk.tasks.tables import audit
 
-    dask_pool.warm(profile.dask.scheduler, profile.dask.workers)
+    dask_pool.warm(profile.dask.scheduler, profile.dask.workers, profile.key_variables)
     audit.warm()
     threading.Thread(target=detect_language, args=(["loads its model"],), daemon=True).start()

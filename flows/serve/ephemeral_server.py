@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from nightdesk.tasks.config.secrets import hide_secrets
 from nightdesk.tasks.errors import NightdeskError
 
 GRACE_S = 5.0  # that the server has to end by itself
@@ -111,6 +112,7 @@ def _end_with(pipe: int) -> None:
 
 def main() -> None:
     """Serve on the port that was named, until the pipe that was named closes."""
+    hide_secrets()
     port, pipe = map(int, sys.argv[1:3])
     threading.Thread(target=_end_with, args=(pipe,), name="nightdesk-orphans", daemon=True).start()
     import uvicorn

@@ -9,6 +9,7 @@ import os
 
 from nightdesk.flows.shared.parent_watch import end_with_serve
 from nightdesk.tasks.config.proxies import keep_loopback_direct
+from nightdesk.tasks.config.secrets import hide_secrets
 from nightdesk.tasks.safety.printable import guard_output
 
 ENVIRONMENT = {
@@ -36,7 +37,8 @@ ENVIRONMENT = {
 def configure() -> None:
     """Set this process's environment, where it says nothing yet, and the level of our log; heed the end of `serve`.
 
-    What goes to this machine itself goes through no proxy. What this process logs is printable from now on.
+    What goes to this machine itself goes through no proxy. What this process logs from now on is printable and shows no
+    key.
 
     To be called before Prefect is imported, if possible; what it sets for later imports and child processes counts in
     any case. A second call changes nothing.
@@ -46,4 +48,5 @@ def configure() -> None:
     keep_loopback_direct()
     guard_output()
     logging.getLogger("nightdesk").setLevel(os.environ.get("NIGHTDESK_LOG", "INFO"))  # whatever Prefect's own level
+    hide_secrets()
     end_with_serve()

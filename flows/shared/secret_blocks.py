@@ -7,6 +7,7 @@ from prefect.blocks.system import Secret
 
 from nightdesk.flows.artifacts.reporting import report
 from nightdesk.tasks.config.profile import Profile
+from nightdesk.tasks.config.secrets import keep_secret
 
 PATIENCE_S = 60.0  # with a server that is busy: without its keys a run would end bad
 
@@ -21,6 +22,8 @@ async def keys_into_environment(profile: Profile) -> None:
     for name in sorted(n for n in named if not os.environ.get(n)):
         if (secret := await report(_secret(name), patience_s=PATIENCE_S)) is not None:
             os.environ[name] = secret
+    for name in named:
+        keep_secret(os.environ.get(name, ""))
 
 
 async def _secret(name: str) -> str | None:

@@ -17,7 +17,9 @@ from nightdesk.tasks.models.worker import CallResult
 from nightdesk.tasks.roles import format_checker
 from nightdesk.tasks.roles.registry import MODULES
 
+LONGEST_FAILED = 50_000  # characters of a failed answer that its repair is shown, with what was wrong with it
 LONGEST_REPLY = 2_000  # characters of a reply that cannot be read, kept for its repair
+MOST_GROUPS = 1_000  # of an answer that was read and did not pass the format checker, kept for the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +126,15 @@ def fill_in(record: Record, request: RoleRequest, reply: CallResult, prices: Tok
     record |= taken(reply.usage, dollars_of(reply.usage, prices, reply.lane), record.pop("reserved_usd", 0.0))
     record["error"] = "; ".join(problems)[:500] or None
     if answer is not None:
-        record["reply"] = answer_to_json(answer) if problems else None
+        record["reply"] = answer_to_json(answer)[:MOST_GROUPS] if problems else None
     elif isinstance(reply.error, BadReply):
         record["reply"] = None if isinstance(reply.error, Refused) else reply.error.text[:LONGEST_REPLY]
     return answer
+
+
+def failed_answer(record: Record) -> str:
+    """Return what a repair is shown of the answer that failed: what was said, and what was wrong with it."""
+    return json.dumps([record["reply"], record["error"]])[:LONGEST_FAILED]
 
 
 def taken(usage: Usage, cost_usd: float, reserved_usd: float) -> Record:

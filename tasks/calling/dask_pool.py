@@ -9,9 +9,10 @@ wait, groups of them would wait for their slowest, and a task costs several time
 """
 
 import asyncio
+import os
 import uuid
 from collections import Counter, defaultdict, deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -24,7 +25,6 @@ AHEAD = 2  # groups under way per thread of a worker: one that runs, one that wa
 CONNECT_TIMEOUT_S = 15
 GRACE_S = 10.0  # that a worker has beyond a call's own time to say that it is over
 WAIT_S = 300.0  # for the first worker, or for a lost scheduler
-
 GroupFunction = Callable[[Any, list[Any]], list[Any]]  # (what the group shares, items) -> one result per item
 TalkFunction = Callable[[Any, Any], Awaitable[Any]]  # (what calls share, item) -> its result
 
@@ -32,10 +32,15 @@ TalkFunction = Callable[[Any, Any], Awaitable[Any]]  # (what calls share, item) 
 _warm: Cluster | None = None
 
 
-def warm(scheduler: str, workers: int) -> None:
-    """Start the cluster that the next fan_out() of this process will use, and return at once."""
+def warm(scheduler: str, workers: int, keys: Iterable[str] = ()) -> None:
+    """Start the cluster that the next fan_out() of this process will use, and return at once.
+
+    keys: environment variables that its workers need, from their start. Where one is missing yet, because a Secret
+    block holds it, nothing is started now.
+    """
     global _warm  # noqa: PLW0603  (one hand-over between the command line and the flow it runs)
-    _warm = Cluster(scheduler, workers)
+    if all(os.environ.get(name) for name in keys):
+        _warm = Cluster(scheduler, workers)
 
 
 @asynccontextmanager

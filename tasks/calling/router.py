@@ -6,7 +6,6 @@ retries.py; workers only answer.
 """
 
 import asyncio
-import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -20,7 +19,7 @@ from nightdesk.role_rl.sampling import Plan, decide
 from nightdesk.role_rl.state import LearnerState
 from nightdesk.tasks.calling.answers.answer_keys import Record, answer_from_json, answer_key, answer_to_json, digest
 from nightdesk.tasks.calling.answers.answer_store import Store, Stored
-from nightdesk.tasks.calling.call_rows import CallContext, Ledger, Unit, fill_in
+from nightdesk.tasks.calling.call_rows import CallContext, Ledger, Unit, failed_answer, fill_in
 from nightdesk.tasks.calling.dask_pool import FanOut
 from nightdesk.tasks.calling.judging import JudgeBoard
 from nightdesk.tasks.calling.outcomes import Call, Outcome, TooLongBy, cause, cause_of
@@ -167,7 +166,7 @@ class Router:
             return first
         parent = first.record["call_id"]
         if first.record["reply"] is not None:  # it said something: it may mend that
-            repair = replace(request, failed=json.dumps([first.record["reply"], first.record["error"]]))
+            repair = replace(request, failed=failed_answer(first.record))
             again = await self._call(context, context.decision.arm, "repair", repair, parent)
             tried.append(again)
             if again.answer is not None:
@@ -275,7 +274,8 @@ class Router:
         answer = fill_in(record, request, reply, self._model(record["model"]).prices)
         self.ledger.book(reply.usage, record["cost_usd"])
         if answer is not None or isinstance(reply.error, BadReply):  # it was paid for: a rerun is not to ask it again
-            self._store.put(record["answer_key"], answer_to_json(answer) if answer is not None else None, record)
+            kept = answer_to_json(answer) if answer is not None and record["valid"] else None
+            self._store.put(record["answer_key"], kept, record)
         elif record["attempts"] or record["purpose"] in ("serve", "duel"):  # what else was never sent is no call
             self._store.record(record)
         return answer if record["valid"] else None

@@ -17,6 +17,7 @@ KEYS = {"openai": "OPENAI_API_KEY", "anthropic": "ANTHROPIC_API_KEY"}  # where a
 CONCURRENCY = 32  # calls that a language model has at a time, if its limits do not say
 ASSUMED_CONTEXT = 16_384  # tokens, where neither the profile nor the price list says
 _SECRET = re.compile(r"(^|&)[^=&]*(key|token|secret|password|sig|auth)[^=&]*=", re.IGNORECASE)
+_USER = re.compile(r"//[^/]*@")
 RESERVED = 4  # a reply may always have one token in so many of the context
 
 JsonForm = Literal["json_schema", "json_object_schema", "json_object", "text"]
@@ -94,7 +95,7 @@ class ModelSpec(Table):
         model, base_url = given.get("model") or given.get("name"), given.get("base_url") or ""
         prices = list_prices(str(given["provider"]), str(base_url), str(model))
         if prices is None:
-            where = base_url or given["provider"]
+            where = _USER.sub("//", str(base_url).partition("?")[0]) or given["provider"]
             raise ValueError(
                 f"no price of {model!r} at {where} is known; say prices = {{ input = ..., output = ... }} "
                 "in dollars per million tokens (0 and 0 for a server of your own)"
@@ -112,10 +113,10 @@ class ModelSpec(Table):
                 raise ValueError(why)
             return self
         url = urlsplit(self.base_url)
-        if self.base_url and (url.scheme not in ("http", "https") or not url.hostname):
-            raise ValueError(f"base_url {self.base_url!r} is no address; write http://HOST:PORT/v1")
         if url.username or url.password or _SECRET.search(url.query):
             raise ValueError("base_url carries a key; put it into an environment variable and name that in api_key_env")
+        if self.base_url and (url.scheme not in ("http", "https") or not url.hostname):
+            raise ValueError(f"base_url {self.base_url!r} is no address; write http://HOST:PORT/v1")
         if self.provider == "anthropic" and (self.temperature is not None or self.seed is not None):
             raise ValueError("provider anthropic takes neither temperature nor seed; leave them out")
         return self

@@ -247,6 +247,11 @@ class Profile(Table):
             excluded=frozenset(self.exclude),
         )
 
+    @property
+    def key_variables(self) -> set[str]:
+        """Return the environment variables that hold the keys of its models."""
+        return {m.key_env for m in self.models if m.is_remote} - {""}
+
     def model(self, name: str) -> ModelSpec:
         """Return the model of the pool that has this name, or that of one of its arms."""
         name = name.removesuffix("@batch")

@@ -8,10 +8,9 @@ workers start.
 import os
 import re
 
+from nightdesk.tasks.config.secrets import HIDDEN, SHORTEST, keep_secret, without_secrets
 from nightdesk.tasks.errors import Unusable
 
-HIDDEN = "[key]"
-_SHORTEST = 6  # what is shorter is no key, and may be any word
 _LOOKS_LIKE_A_KEY = re.compile(r"\b(?:sk|pk|key|gsk|xai)-[A-Za-z0-9*_-]{6,}|(?<=Bearer )\S+")
 
 
@@ -24,12 +23,14 @@ def read_key(variable: str) -> str:
     key = os.environ.get(variable, "").strip()
     if not key:
         raise Unusable(f"the environment variable {variable} holds no key; set it where the run and its workers start")
+    keep_secret(key)
     return key
 
 
 def without_keys(text: str, variable: str = "") -> str:
-    """Return text that may be shown: with the key that the variable holds, and all that looks like one, blanked."""
+    """Return text that may be shown: with the key that the variable holds, all known ones, and what looks like one,
+    blanked."""
     key = os.environ.get(variable, "").strip() if variable else ""
-    if len(key) >= _SHORTEST:
+    if len(key) >= SHORTEST:
         text = text.replace(key, HIDDEN)
-    return _LOOKS_LIKE_A_KEY.sub(HIDDEN, text)
+    return _LOOKS_LIKE_A_KEY.sub(HIDDEN, without_secrets(text))

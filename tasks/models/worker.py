@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from nightdesk.tasks.config.secrets import hide_secrets
 from nightdesk.tasks.errors import BadReply, ModelError, TerminalError, TransientError, Unanswered
 from nightdesk.tasks.messages import Answer, RoleRequest, Usage
 from nightdesk.tasks.models import Model
@@ -109,7 +110,11 @@ def embed_group(_: None, texts: Sequence[Sequence[str]]) -> list[Any]:
 
 
 def dask_setup(worker: Any) -> None:
-    """Dask calls this when a worker starts (preload): load the models now, beside everything else that starts."""
+    """Dask calls this when a worker starts (preload): load the models now, beside everything else that starts.
+
+    What a worker logs shows no key.
+    """
+    hide_secrets()
     from nightdesk.tasks.models.embedded.vectors import static_vectors
     from nightdesk.tasks.safety.printable import guard_output
 

@@ -17,6 +17,8 @@ def check(request: RoleRequest, answer: Answer, check_labels: Callable[[RoleRequ
     n = len(request.items)
     counts = Counter(number for g in answer.groups for number in g.numbers)
     problems = []
+    if len(answer.groups) > (most := n + len(request.labels)):
+        problems.append(f"{len(answer.groups)} groups; no more than {most} can have numbers")
     if unknown := sorted(x for x in counts if not 1 <= x <= n):
         problems.append(f"numbers that were never shown (1..{n} were): {_few(unknown)}")
     if twice := sorted(x for x, times in counts.items() if times > 1):

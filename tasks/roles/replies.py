@@ -22,13 +22,17 @@ EXAMPLE = "..."
 """The label of the example in the instructions; a reply that quotes it has not answered with it."""
 _THOUGHT_ENDS = re.compile(r"</\s*(?:think|thinking|thought|reasoning)\s*>", re.IGNORECASE)
 _MOST_STARTS = 2_000  # places in a reply where an answer is looked for
+_MOST_READ = 20_000_000  # characters that are read from all of these places: less than a second
+_COUNTING = 8  # how much faster lines are counted than JSON is read
+LONGEST_LABEL = 1_000  # characters of a label that are kept; titles are cut to far less where they are filed
+_LONGEST_PYTHON = 100_000  # characters that are read as Python would write them, which takes a hundred bytes each
 _TRAILING_COMMA = re.compile(r",(?=\s*[}\]])")
 _NUMBER = re.compile(r"\d{1,9}(?:\.0+)?")
 _RANGE = re.compile(rf"\s*#?({_NUMBER.pattern})\s*(?:-\s*#?({_NUMBER.pattern})\s*)?")
 _DASH = re.compile(r"[\u2010-\u2015\u2212~\u301c]|\.{2,3}|\b(?:to|through|thru|bis|au?)\b|[至到]", re.IGNORECASE)
 _COMMA = re.compile(r"[;、\n&]|\b(?:and|und|et|y|items?|sentences?|numbers?)\b|[和与]", re.IGNORECASE)
 _BRACKETS = str.maketrans("", "", "[](){}\"'")
-_MOST = 100_000  # numbers of one group; more cannot have been shown
+_MOST = 100_000  # numbers of one answer; more cannot have been shown
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
@@ -72,7 +76,7 @@ def parse(text: str, shown: int = 0) -> Answer:
         numbers = _all_numbers([g.numbers for g in reply.groups], shown)
     except ValueError as e:
         raise BadReply(str(e), text) from None
-    labels = [_SURROGATES.sub("\ufffd", g.label) for g in reply.groups]
+    labels = [_SURROGATES.sub("\ufffd", g.label[:LONGEST_LABEL]) for g in reply.groups]
     return Answer(tuple(map(Group, labels, numbers)))
 
 
@@ -94,6 +98,8 @@ def _reply_in(text: str) -> Reply:
         wrong = wrong or _why_no_json(said)
     except RecursionError:
         wrong = "it is nested too deep"
+    except ValueError as e:
+        wrong = str(e)
     if misfit is not None:
         first = misfit.errors()[0]
         place = ".".join(map(str, first["loc"]))
@@ -110,11 +116,19 @@ def _objects(text: str) -> Iterator[Any]:
         yield whole
     mended = _TRAILING_COMMA.sub("", text)
     starts = [m.start() for m in re.finditer(r"[{\[]", mended)][-_MOST_STARTS:]
+    left = _MOST_READ
     for start in reversed(starts):
+        if left < 0:
+            raise ValueError("too much of it has to be read too often")
         try:
-            found, _ = json.JSONDecoder().raw_decode(mended, start)
-        except ValueError:
+            found, end = json.JSONDecoder().raw_decode(mended, start)
+        except ValueError as e:
+            # What cannot be read may be a string without an end, or a number of thousands of digits. An error counts
+            # the lines before it, too.
+            pos = e.pos if isinstance(e, json.JSONDecodeError) and "Unterminated" not in e.msg else len(mended)
+            left -= pos - start + pos // _COUNTING
             continue
+        left -= end - start
         if isinstance(found, dict) and "groups" in found:
             yield found
         elif isinstance(found, list) and found and all(isinstance(g, dict) and "numbers" in g for g in found):
@@ -127,7 +141,7 @@ def _read(text: str) -> Any:
         return json.loads(text)
     except ValueError:
         pass
-    if not text.startswith(("{'", "[{'")):
+    if not text.startswith(("{'", "[{'")) or len(text) > _LONGEST_PYTHON:
         return None
     try:
         return ast.literal_eval(text)
@@ -144,7 +158,11 @@ def _why_no_json(text: str) -> str:
 
 
 def _all_numbers(texts: Sequence[str], shown: int) -> list[tuple[int, ...]]:
-    numbers = [() if text.strip().lower() == REST else _numbers(text) for text in texts]
+    numbers: list[tuple[int, ...]] = []
+    left = _MOST
+    for text in texts:
+        numbers.append(() if text.strip().lower() == REST else _numbers(text, left))
+        left -= len(numbers[-1])
     rests = [k for k, text in enumerate(texts) if text.strip().lower() == REST]
     if len(rests) > 1:
         raise ValueError(f"{REST!r} stands for {len(rests)} groups; it can for one")
@@ -154,7 +172,7 @@ def _all_numbers(texts: Sequence[str], shown: int) -> list[tuple[int, ...]]:
     return numbers
 
 
-def _numbers(text: str) -> tuple[int, ...]:
+def _numbers(text: str, most: int = _MOST) -> tuple[int, ...]:
     plain = unicodedata.normalize("NFKC", text).translate(_BRACKETS)
     plain = _COMMA.sub(",", _DASH.sub("-", plain))
     numbers: list[int] = []
@@ -166,7 +184,7 @@ def _numbers(text: str) -> tuple[int, ...]:
         b = int(float(found[2])) if found[2] else a
         if b < a:
             raise ValueError(f"the range {part.strip()!r} runs backwards")
-        if b - a + len(numbers) > _MOST:
+        if b - a + 1 + len(numbers) > most:
             raise ValueError(f"with {part.strip()!r} these are more numbers than any chunk has")
         numbers += range(a, b + 1)
     return tuple(numbers)

@@ -100,6 +100,7 @@ class World:
                     )  # fmt: skip
                 calls.append(
                     {"run_id": f"run-{number}", "call_id": call_id, "decision_id": f"{number}-{unit}",
+                     "doc_id": f"doc-{unit // 10}",
                      "role": self.role, "language": self.language, "model": arm.model, "family": arm.family,
                      "lane": arm.lane, "purpose": "serve" if name == drawn.arm else "duel", "valid": valid,
                      "cost_usd": usd, "latency_s": 0.1, "eligible": list(drawn.eligible),

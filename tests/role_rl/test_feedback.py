@@ -8,6 +8,7 @@ import pytest
 
 from nightdesk.role_rl.arms import Arm, Settings
 from nightdesk.role_rl.feedback import Remembered, gather
+from nightdesk.role_rl.feedback_rows import MOST_OF_DOCUMENT
 from nightdesk.role_rl.judges import LABELS
 from nightdesk.role_rl.sufficient_stats import Key, Sums
 
@@ -92,3 +93,29 @@ def test_a_duels_second_answer_is_not_blamed_for_a_hard_question(
         tallies = gather(calls_of(rows), given, pool, settings, (), remembered).tallies
         assert tallies[STRONG].judged["third"].total == pytest.approx(0.4)
         assert tallies[STRONG._replace(arm="cheap")].judged["third"].total == pytest.approx(accuracy, abs=0.001)
+
+
+def test_one_document_teaches_no_more_than_a_few_questions_about_it(
+    calls_of: Rows, judgements_of: Rows, pool: tuple[Arm, ...], settings: Settings
+) -> None:
+    usual = [{"call_id": f"u{k}", "decision_id": f"u{k}", "doc_id": f"doc-{k // 5}"} for k in range(50)]
+    long = [{"call_id": f"h{k}", "decision_id": f"h{k}", "doc_id": "hostile"} for k in range(1_000)]
+    grades = [{"call_id": row["call_id"], "accuracy": 0.6} for row in usual]
+    fooled = [{"call_id": row["call_id"], "accuracy": 1.0} for row in long]
+    new = gather(calls_of([*usual, *long]), judgements_of([*grades, *fooled]), pool, settings)
+    alone = gather(calls_of(usual), judgements_of(grades), pool, settings)
+    tally = new.tallies[STRONG]
+    assert tally.answers == pytest.approx(50 + MOST_OF_DOCUMENT)
+    assert tally.judged_answers == pytest.approx(50 + MOST_OF_DOCUMENT)
+    assert tally.cost.n == 1_050  # what was spent was spent
+    assert alone.tallies[STRONG].judged_answers == pytest.approx(50)  # documents of usual length lose nothing
+    assert tally.logged[0].w == pytest.approx(alone.tallies[STRONG].logged[0].w * (50 + MOST_OF_DOCUMENT) / 50)
+
+
+def test_a_document_that_makes_a_model_fail_does_not_end_it(
+    calls_of: Rows, judgements_of: Rows, pool: tuple[Arm, ...], settings: Settings
+) -> None:
+    usual = [{"call_id": f"u{k}", "decision_id": f"u{k}", "doc_id": f"doc-{k}"} for k in range(30)]
+    spoiled = [{"call_id": f"h{k}", "decision_id": f"h{k}", "doc_id": "hostile", "valid": False} for k in range(500)]
+    tally = gather(calls_of([*usual, *spoiled]), judgements_of([]), pool, settings).tallies[STRONG]
+    assert tally.valid > tally.answers / 2

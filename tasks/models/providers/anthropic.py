@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-import httpx2
 from anthropic import APIError, AsyncAnthropic
 
 from nightdesk.tasks.errors import BadReply, Refused, Unusable
@@ -14,7 +13,6 @@ from nightdesk.tasks.messages import Usage
 from nightdesk.tasks.models.address import ModelAddress
 from nightdesk.tasks.models.api_keys import read_key
 from nightdesk.tasks.models.providers.language_model import (
-    CONNECT_TIMEOUT_S,
     LanguageModel,
     Said,
     as_json,
@@ -22,19 +20,25 @@ from nightdesk.tasks.models.providers.language_model import (
     without_query,
 )
 from nightdesk.tasks.models.providers.usage_figures import usage_of, whole
+from nightdesk.tasks.models.providers.wire import BULK_S, MOST_BULK, MOST_REPLY, NO_KEY, Wire
 from nightdesk.tasks.roles import prompts
 from nightdesk.tasks.roles.prompts import Prompt
 
 
 @cache
-def _client(base_url: str, key_env: str, timeout_s: float, _: asyncio.AbstractEventLoop) -> AsyncAnthropic:
-    """Return the client of a server, built once per process (and loop, to which its connections belong)."""
+def _client(base_url: str, key_env: str, timeout_s: float, bulk: bool, _: asyncio.AbstractEventLoop) -> AsyncAnthropic:
+    """Return the client of a server, built once per process (and loop, to which its connections belong).
+
+    bulk: for what batches send and return, which is long.
+    """
+    key = read_key(key_env) if key_env else ""
+    most, most_s = (MOST_BULK, max(BULK_S, timeout_s)) if bulk else (MOST_REPLY, timeout_s)
     return AsyncAnthropic(
         base_url=without_query(base_url) or "https://api.anthropic.com",
         default_query=query_of(base_url),
-        api_key=read_key(key_env) if key_env else "none",
-        timeout=httpx2.Timeout(timeout_s, connect=CONNECT_TIMEOUT_S),
+        api_key=key or NO_KEY,
         max_retries=0,
+        http_client=Wire("anthropic", without_query(base_url), key, timeout_s, most, most_s),
     )
 
 
@@ -56,7 +60,13 @@ class AnthropicModel(LanguageModel):
             Unusable: there is no key.
         """
         at = self.address
-        return _client(at.base_url, at.key_env, at.timeout_s, asyncio.get_running_loop())
+        return _client(at.base_url, at.key_env, at.timeout_s, False, asyncio.get_running_loop())
+
+    @property
+    def bulk_client(self) -> AsyncAnthropic:
+        """The same for what batches send and return."""
+        at = self.address
+        return _client(at.base_url, at.key_env, at.timeout_s, True, asyncio.get_running_loop())
 
     def body(self, prompt: Prompt, form: str) -> dict[str, Any]:
         """Return a message's request: instructions, then the chunk, which ends what is cached, then the question."""

@@ -34,7 +34,7 @@ class AnthropicBatches:
         not, its results will name none of our items.
         """
         with self._model.translated():
-            async for batch in self._model.client.messages.batches.list(limit=100):
+            async for batch in self._model.bulk_client.messages.batches.list(limit=100):
                 if batch.created_at.timestamp() < since - CLOCKS_S:
                     break
                 counts = batch.request_counts
@@ -56,7 +56,7 @@ class AnthropicBatches:
     async def results(self, batch_id: str) -> AsyncIterator[BatchResult]:
         """Yield what came of the items."""
         with self._model.translated():
-            lines = await self._model.client.get(f"{_PATH}/{batch_id}/results", cast_to=str)
+            lines = await self._model.bulk_client.get(f"{_PATH}/{batch_id}/results", cast_to=str)
         for line in lines.splitlines():
             if line.strip():
                 yield self._result(json.loads(line))
@@ -79,7 +79,7 @@ class AnthropicBatches:
         await self._call("post", f"{_PATH}/{batch_id}/cancel")
 
     async def _call(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
-        client = self._model.client
+        client = self._model.bulk_client
         with self._model.translated():
             text = await (
                 client.get(path, cast_to=str) if method == "get" else client.post(path, cast_to=str, body=body)

@@ -35,7 +35,6 @@ from nightdesk.tasks.roles import prompts, replies
 from nightdesk.tasks.roles.prompts import Prompt
 from nightdesk.tasks.roles.tokens import prompt_tokens
 
-CONNECT_TIMEOUT_S = 10.0
 OUTPUT_KEYS = ("max_tokens", "max_completion_tokens")
 LEAST_OUTPUT = 4  # a reply gets this part of what is reserved for it, where a provider finds a request too long
 

@@ -7,7 +7,6 @@ from functools import cache
 from hashlib import blake2b
 from typing import Any
 
-import httpx2
 from openai import APIError, AsyncOpenAI
 
 from nightdesk.tasks.errors import BadReply, Refused, Unusable
@@ -15,7 +14,6 @@ from nightdesk.tasks.messages import Usage
 from nightdesk.tasks.models.address import ModelAddress
 from nightdesk.tasks.models.api_keys import read_key
 from nightdesk.tasks.models.providers.language_model import (
-    CONNECT_TIMEOUT_S,
     LanguageModel,
     Said,
     as_json,
@@ -23,6 +21,7 @@ from nightdesk.tasks.models.providers.language_model import (
     without_query,
 )
 from nightdesk.tasks.models.providers.usage_figures import usage_of, whole
+from nightdesk.tasks.models.providers.wire import BULK_S, MOST_BULK, MOST_REPLY, NO_KEY, Wire
 from nightdesk.tasks.roles import prompts
 from nightdesk.tasks.roles.prompts import Prompt
 
@@ -37,14 +36,19 @@ _FORMATS: dict[str, dict[str, Any]] = {
 
 
 @cache
-def _client(base_url: str, key_env: str, timeout_s: float, _: asyncio.AbstractEventLoop) -> AsyncOpenAI:
-    """Return the client of a server, built once per process (and loop, to which its connections belong)."""
+def _client(base_url: str, key_env: str, timeout_s: float, bulk: bool, _: asyncio.AbstractEventLoop) -> AsyncOpenAI:
+    """Return the client of a server, built once per process (and loop, to which its connections belong).
+
+    bulk: for what batches send and return, which is long.
+    """
+    key = read_key(key_env) if key_env else ""
+    most, most_s = (MOST_BULK, max(BULK_S, timeout_s)) if bulk else (MOST_REPLY, timeout_s)
     return AsyncOpenAI(
         base_url=without_query(base_url) or "https://api.openai.com/v1",
         default_query=query_of(base_url),
-        api_key=read_key(key_env) if key_env else "none",
-        timeout=httpx2.Timeout(timeout_s, connect=CONNECT_TIMEOUT_S),
+        api_key=key or NO_KEY,
         max_retries=0,
+        http_client=Wire("openai", without_query(base_url), key, timeout_s, most, most_s),
     )
 
 
@@ -66,7 +70,13 @@ class OpenAIModel(LanguageModel):
             Unusable: there is no key.
         """
         at = self.address
-        return _client(at.base_url, at.key_env, at.timeout_s, asyncio.get_running_loop())
+        return _client(at.base_url, at.key_env, at.timeout_s, False, asyncio.get_running_loop())
+
+    @property
+    def bulk_client(self) -> AsyncOpenAI:
+        """The same for what batches send and return."""
+        at = self.address
+        return _client(at.base_url, at.key_env, at.timeout_s, True, asyncio.get_running_loop())
 
     def body(self, prompt: Prompt, form: str) -> dict[str, Any]:
         """Return a chat completion's request: instructions, then the chunk, then the question."""

@@ -29,8 +29,8 @@ class OpenAIBatches:
         lines = ({"custom_id": i.custom_id, "method": "POST", "url": ENDPOINT, "body": i.body} for i in items)
         content = "".join(json.dumps(line) + "\n" for line in lines).encode()
         with self._model.translated():
-            file = await self._model.client.files.create(file=(f"{marker}.jsonl", content), purpose="batch")
-            batch = await self._model.client.batches.create(
+            file = await self._model.bulk_client.files.create(file=(f"{marker}.jsonl", content), purpose="batch")
+            batch = await self._model.bulk_client.batches.create(
                 input_file_id=file.id, endpoint=ENDPOINT, completion_window="24h", metadata={MARKER: marker}
             )
         return batch.id
@@ -38,7 +38,7 @@ class OpenAIBatches:
     async def find(self, marker: str, since: float, size: int) -> str | None:
         """Look through the newest batches for the marker."""
         with self._model.translated():
-            async for batch in self._model.client.batches.list(limit=100):
+            async for batch in self._model.bulk_client.batches.list(limit=100):
                 if (batch.metadata or {}).get(MARKER) == marker:
                     return batch.id
                 if batch.created_at < since - CLOCKS_S:
@@ -48,17 +48,17 @@ class OpenAIBatches:
     async def state(self, batch_id: str) -> BatchStatus:
         """Tell how a batch stands."""
         with self._model.translated():
-            batch = await self._model.client.batches.retrieve(batch_id)
+            batch = await self._model.bulk_client.batches.retrieve(batch_id)
         problems = batch.errors.data if batch.errors and batch.errors.data else []
         return BatchStatus(batch.status in _OVER, "; ".join(str(p.message) for p in problems[:3]))
 
     async def results(self, batch_id: str) -> AsyncIterator[BatchResult]:
         """Yield replies, then errors."""
         with self._model.translated():
-            batch = await self._model.client.batches.retrieve(batch_id)
+            batch = await self._model.bulk_client.batches.retrieve(batch_id)
         for file_id in filter(None, (batch.output_file_id, batch.error_file_id)):
             with self._model.translated():
-                file = await self._model.client.files.content(file_id)
+                file = await self._model.bulk_client.files.content(file_id)
             for line in file.text.splitlines():
                 if line.strip():
                     yield self._result(json.loads(line))
@@ -78,4 +78,4 @@ class OpenAIBatches:
     async def cancel(self, batch_id: str) -> None:
         """Have a batch end with what it has."""
         with self._model.translated():
-            await self._model.client.batches.cancel(batch_id)
+            await self._model.bulk_client.batches.cancel(batch_id)

@@ -27,7 +27,7 @@ from nightdesk.tasks.models.api_keys import without_keys
 LONGEST_WAIT_S = 3600.0  # that a provider can have us rest a model for
 LONGEST_MESSAGE = 300  # characters of a provider's own words
 NOT_SENT = ("ConnectTimeout", "PoolTimeout", "WriteTimeout")  # time limits that pass before a request is sent in full
-BROKE_OFF = ("ReadError", "RemoteProtocolError")  # errors after it: the reply did not come, or not in full
+BROKE_OFF = ("ReadError", "RemoteProtocolError", "Overlong")  # errors after it: no reply, or not one to be read in full
 # The status of an error that comes without one, by its type (Anthropic's names) or code.
 STATUS = {
     "invalid_request_error": 400, "authentication_error": 401, "billing_error": 402, "permission_error": 403,
@@ -119,7 +119,10 @@ def sdk_error(at: ModelAddress, error: Exception) -> ModelError:
         where, kind = at.base_url or at.provider, type(cause).__name__
         if "Timeout" in type(error).__name__ and kind not in NOT_SENT:
             return Unanswered(f"no reply within {at.timeout_s:g} s")
-        told = told_of(at, f"{where} cannot be reached: {kind}: {cause}")
+        if kind == "Elsewhere":
+            return Unusable(told_of(at, f"{where}: {cause}"))
+        what = "is no use" if kind == "Overlong" else "cannot be reached"
+        told = told_of(at, f"{where} {what}: {kind}: {cause}")
         return Unanswered(told) if kind in BROKE_OFF else TransientError(told)
     body = getattr(error, "body", None)
     # OpenAI's SDK hands on what stands under `error`, where it stands there.
@@ -182,6 +185,6 @@ def retry_after(headers: Mapping[str, str]) -> float:
             seconds = (parsedate_to_datetime(after) - datetime.now(UTC)).total_seconds()
         else:
             return 0.0
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return 0.0
     return min(max(0.0, seconds), LONGEST_WAIT_S)

@@ -12,10 +12,10 @@ from nightdesk.tasks.reading.language import detect_language
 from nightdesk.tasks.roles.registry import MODULES
 from nightdesk.tasks.roles.replies import REST
 
-_PROMPT = re.compile(r"<items>\n(?P<items>.*)\n</items>\s*(?P<question>.*)", re.DOTALL)
+_PROMPT = re.compile(r"<items-(?P<code>[0-9a-f]{8})>\n(?P<items>.*)\n</items-(?P=code)>\s*(?P<question>.*)", re.DOTALL)
 _ITEM = re.compile(r"^\d+\. ", re.MULTILINE)
 _TOPIC = re.compile(r"^\d+\. (?P<label>.*?)(?: \(sentences (?P<anchors>[\d, ]+)\))?$", re.DOTALL)
-_REPAIR = "\nYour last answer and what was wrong with it: "
+_REPAIR = "\nYour last answer and what was wrong with it:\n"
 
 
 @lru_cache(maxsize=256)
@@ -29,7 +29,7 @@ def read_request(text: str) -> RoleRequest | None:
     question, _, failed = prompt["question"][len(MODULES[role].PROMPT) :].partition(_REPAIR)
     labels, anchors = _labels(role, question)
     language = detect_language(list(items))
-    return RoleRequest(role, language, items, labels, anchors, failed=_unfenced(failed.rpartition("\n")[0]))
+    return RoleRequest(role, language, items, labels, anchors, failed=_unfenced("\n".join(failed.split("\n")[1:-2])))
 
 
 def _labels(role: Role, question: str) -> tuple[tuple[str, ...], tuple[tuple[int, ...], ...]]:

@@ -86,3 +86,19 @@ def test_a_language_model_that_cannot_be_is_refused_without_its_secrets(
     assert said in str(e.value)
     assert "me:secret" not in str(e.value)
     assert len(str(e.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "base_url", ["http://me:planted@127.0.0.1:9/v1", "htp://me:planted@x", "http://x/v1?key=planted"]
+)
+@pytest.mark.parametrize("prices", [{"prices": {"input": 0.0, "output": 0.0}}, {}])
+def test_a_key_in_an_address_is_not_repeated(base_url: str, prices: dict[str, Any], tmp_path: Path) -> None:
+    given = {k: v for k, v in REMOTE.items() if k != "prices"} | {"base_url": base_url} | prices
+    lines = [f"{k} = {str(v).replace(chr(39), chr(34)) if isinstance(v, dict) else repr(v)}" for k, v in given.items()]
+    file = tmp_path / "mine.toml"
+    file.write_text(
+        "\n".join(['name = "mine"', 'categories = { facts = "x" }', "[[models]]", *lines]).replace(": ", " = ")
+    )
+    with pytest.raises(InputError) as e:
+        load_profile(str(file))
+    assert "planted" not in str(e.value)
