@@ -41,6 +41,11 @@ def test_the_scheduler_that_a_profile_names_comes_before_the_one_in_the_environm
     assert asyncio.run(Cluster("tcp://127.0.0.1:2", 2).address()) == "tcp://127.0.0.1:2"
 
 
+def test_who_reaches_a_scheduler_without_tls_gets_in(cluster: str) -> None:
+    """So that the tests below try what is an attack."""
+    assert runs_code(cluster)
+
+
 def what_gets_in(listener: Listener) -> list[str]:
     """Try a socket as another user of this machine and as a website would; return what got an answer."""
     where = f"{listener.host}:{listener.port}"
