@@ -5,6 +5,7 @@ what is theirs, or to what is ours and should stay as it is) is not used.
 """
 
 import os
+import stat
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -91,12 +92,14 @@ def check_ours(*paths: Path) -> None:
     """
     for path in paths:
         try:
-            owner, folder = path.lstat().st_uid, path.parent.stat()
+            its, folder = path.lstat(), path.parent.stat()
         except OSError:
             continue  # there is nothing, or whoever opens it says why it cannot be looked at
-        if owner not in (os.geteuid(), ROOT, folder.st_uid) and owner != _own_uid_in(path.parent):
+        if its.st_uid in (os.geteuid(), ROOT, folder.st_uid):
+            continue
+        if its.st_uid != _own_uid_in(path if stat.S_ISDIR(its.st_mode) else path.parent):
             raise InputError(
-                f"{path}: it belongs to another user (uid {owner}), who could read or change what is kept there; "
+                f"{path}: it belongs to another user (uid {its.st_uid}), who could read or change what is kept there; "
                 "remove it, or name a folder where others may not write"
             )
 

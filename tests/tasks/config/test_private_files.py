@@ -133,6 +133,21 @@ def test_whoever_owns_the_folder_may_have_put_things_there(tmp_path: Path) -> No
     open_out(tmp_path, "run-1").close()
 
 
+@needs_root
+def test_where_a_disk_gives_all_files_to_one_user_they_are_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As NFS does with all_squash. No such disk is at hand, so the owner is made up."""
+    (tmp_path / "_staging").mkdir()
+    (tmp_path / "format.json").write_text("{}")
+    for name in ("_staging", "format.json"):
+        os.chown(tmp_path / name, SOMEBODY, SOMEBODY)
+    asked = []
+    monkeypatch.setattr(private_files, "_own_uid_in", lambda folder: asked.append(folder) or SOMEBODY)
+    private_files.check_ours(tmp_path / "_staging", tmp_path / "format.json")
+    assert asked == [tmp_path / "_staging", tmp_path]
+
+
 def test_a_planted_link_in_place_of_a_file_that_is_being_written_is_not_followed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
