@@ -70,7 +70,7 @@ def judge_all(found: Iterable[Distribution]) -> list[Judged]:
     """Judge packages, each once, by name."""
     first: dict[str, Judged] = {}
     for one in found:
-        name = one.metadata["Name"] or ""
+        name = one.metadata.get("Name") or ""
         key = re.sub(r"[-_.]+", "-", name).lower()
         if key and key != OWN and key not in first:
             first[key] = _judge(name, key, licence_of(one))
@@ -90,9 +90,9 @@ def _judge(name: str, key: str, licence: str) -> Judged:
 def licence_of(package: Distribution) -> str:
     """Return the SPDX expression of a package, as far as its metadata say; "" if they name no licence."""
     told = package.metadata
-    if expression := told["License-Expression"]:
+    if expression := told.get("License-Expression"):
         return str(expression)
-    text = " ".join((told["License"] or "").split())
+    text = " ".join((told.get("License") or "").split())
     named = "MIT" if text.startswith(_MIT_BEGINS) and _MIT_SAYS in text else SAME.get(text.lower(), text)
     if named and len(named) <= _LONGEST and is_fit(named, FIT | FIT_UNCHANGED):
         return named
