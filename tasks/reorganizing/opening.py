@@ -9,7 +9,10 @@ from nightdesk.tasks.errors import InputError
 from nightdesk.tasks.safety.links import refuse_links_in
 from nightdesk.tasks.tables import migration, parts, publish
 
-_KEPT = ("_staging", "tables", "state", "nights", "editions", "pasted", "answers.db", "format.json", "forgotten.json")
+_KEPT = (
+    *("_staging", "tables", "state", "nights", "editions", "pasted", "format.json", "forgotten.json"),
+    *("answers.db", "answers.db-wal", "answers.db-shm"),
+)
 log = logging.getLogger("nightdesk")
 
 
