@@ -10,7 +10,7 @@ export PREFECT_SERVER_ANALYTICS_ENABLED := false
 export DO_NOT_TRACK := 1
 export GX_ANALYTICS_ENABLED := false
 
-.PHONY: setup setup-test run test test-all test-long system lint bench docs clean
+.PHONY: setup setup-test run test test-all test-long system lint bench docs licences audit clean
 
 setup: $(VENV)/.ready
 setup-test: $(VENV)/.ready-test
@@ -61,6 +61,14 @@ lint: setup-test
 
 docs: setup-test
 	$(BIN)/python -m docs.tables
+
+# Every installed package's licence, judged; writes docs/licences.md, and fails if one is unknown or unfit.
+licences: setup-test
+	@$(BIN)/python -m docs.licences --write
+
+# Known weaknesses of what constraints.txt pins. Needs a network: 0 none known, 1 some are, 3 it could not be looked up.
+audit: setup
+	@$(BIN)/python -m docs.audit
 
 bench: setup-test
 	$(BIN)/python -m benchmarks.quality

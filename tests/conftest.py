@@ -1,6 +1,5 @@
 """For all tests: the quiet environment that the product sets, hypothesis without a clock, servers and a cluster."""
 
-import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
@@ -8,7 +7,7 @@ import pytest
 from hypothesis import settings
 
 from nightdesk.flows.shared.configure import configure
-from nightdesk.tasks.calling.dask_cluster import Cluster
+from nightdesk.tasks.calling.dask_cluster import CONFIG
 from tests.servers.playing import Playing, playing
 
 configure()  # nothing phones home, nothing chatters
@@ -33,9 +32,20 @@ def stand_in() -> Iterator[Callable[..., Playing]]:
 
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[str]:
-    """Start two workers and return the address of their scheduler."""
-    started = Cluster("", 2)
-    try:
-        yield asyncio.run(started.address())
-    finally:
-        started.close()
+    """Start two workers and return the address of their scheduler.
+
+    Like a cluster that somebody has set up, and without TLS: processes that a test starts reach it by its address.
+    """
+    import dask
+
+    dask.config.set(CONFIG)
+    from distributed import LocalCluster
+
+    with LocalCluster(
+        n_workers=2,
+        threads_per_worker=1,
+        dashboard_address="127.0.0.1:0",
+        host="127.0.0.1",
+        preload=["nightdesk.tasks.child_processes", "nightdesk.tasks.models.worker"],
+    ) as started:
+        yield str(started.scheduler_address)

@@ -27,6 +27,7 @@ from nightdesk.flows.cli.options import (
 )
 from nightdesk.flows.cli.terminal import say
 from nightdesk.flows.shared.parent_watch import SERVED_BY
+from nightdesk.tasks.config.private_files import replacing
 from nightdesk.tasks.errors import InputError
 from nightdesk.tasks.reading.fetching.addresses import WAY_OUT, hostname_of, is_url, private_name, public
 
@@ -108,7 +109,8 @@ def _serve(profile: str, out: Path, cron: str, zone: str, sources: list[str], wi
             sign_in = how_to_sign_in(key, api)
         ui = (settings.ui_url or api.removesuffix("/api")).rstrip("/")
         for lock in (one_per_out, one_per_server):
-            lock.write_text(json.dumps({"pid": os.getpid(), "ui": ui}), encoding="utf-8")
+            with replacing(lock) as told:  # OUT may be shared: a link that lies there is not followed
+                json.dump({"pid": os.getpid(), "ui": ui}, told)
 
         os.environ[READ_AT] = started.enter_context(reading_server(out))
 

@@ -30,7 +30,7 @@ def keep_it_apart() -> None:
     from prefect.server.api.server import SubprocessASGIServer
     from prefect.settings import get_current_settings
 
-    from nightdesk.flows.serve.prefect_server import answers
+    from nightdesk.flows.serve.prefect_server import answers, keep_private, open_private
 
     starting = threading.Lock()
     log: Path = get_current_settings().home / LOG
@@ -75,7 +75,8 @@ def keep_it_apart() -> None:
 
         def _run_uvicorn_command(self) -> "subprocess.Popen[Any]":
             theirs, ours = os.pipe()
-            said = log.open("wb" if log.exists() and log.stat().st_size > MOST_LOG_BYTES else "ab")
+            keep_private(log.parent)
+            said = open_private(log, "wb" if log.exists() and log.stat().st_size > MOST_LOG_BYTES else "ab")
             try:
                 server = subprocess.Popen(
                     [sys.executable, "-P", "-m", "nightdesk.flows.serve.ephemeral_server", str(self.port), str(theirs)],
@@ -115,10 +116,9 @@ def main() -> None:
     hide_secrets()
     port, pipe = map(int, sys.argv[1:3])
     threading.Thread(target=_end_with, args=(pipe,), name="nightdesk-orphans", daemon=True).start()
-    import uvicorn
+    from nightdesk.flows.serve.prefect_server import serve_prefect
 
-    app = "prefect.server.api.server:create_app"
-    uvicorn.run(app, factory=True, host="127.0.0.1", port=port, log_level="error", lifespan="on")
+    serve_prefect(port, "error")
 
 
 if __name__ == "__main__":

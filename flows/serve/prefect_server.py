@@ -11,12 +11,15 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
+from urllib.parse import urlsplit
 
 from nightdesk.flows.serve.server_auth import ServerKey, of_server
 from nightdesk.flows.shared.configure import configure
 from nightdesk.flows.shared.parent_watch import SERVED_BY, end_with
+from nightdesk.tasks.config.private_files import make_private, private_folder
 from nightdesk.tasks.config.proxies import is_loopback
 from nightdesk.tasks.errors import NightdeskError
 
@@ -34,12 +37,13 @@ def own_server(home: Path, usual_port: int, key: ServerKey) -> Iterator[str]:
     Raises:
         NightdeskError: it ended at once, or did not answer in time; the message names its log.
     """
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    private_folder(home)
+    keep_private(home)
     log = home / "nightdesk-server.log"
     port = _free_port(usual_port)
     ui = f"http://{HOST}:{port}"
     api = f"{ui}/api"
-    with log.open("wb") as out:
+    with open_private(log, "wb") as out:
         server = subprocess.Popen(
             [sys.executable, "-P", "-m", "nightdesk.flows.serve.prefect_server", str(port)],
             stdout=out,
@@ -105,10 +109,44 @@ def main() -> None:
     if SERVED_BY in os.environ:
         end_with(int(os.environ[SERVED_BY]))
     os.environ.pop("PREFECT_API_URL", None)
-    from prefect.cli import app
+    serve_prefect(int(sys.argv[1]))
 
-    sys.argv[1:] = ["server", "start", "--host", HOST, "--port", sys.argv[1]]
-    app()
+
+def serve_prefect(port: int, log_level: str = "") -> None:
+    """Be Prefect's server on a port of the loopback, behind doors; what it writes is for this user alone.
+
+    log_level: of its web server; "": as Prefect's settings have it.
+    """
+    os.umask(0o077)
+    import uvicorn
+    from prefect.server.api.server import create_app
+    from prefect.settings import get_current_settings
+
+    from nightdesk.flows.serve.doors import Doors
+
+    settings = get_current_settings()
+    own = urlsplit(settings.ui_url or "").hostname or ""  # behind a proxy it is asked for by that name
+    uvicorn.run(
+        Doors(create_app(final=True), own),
+        host=HOST,
+        port=port,
+        log_level=log_level or settings.server.logging_level.lower(),
+        timeout_keep_alive=settings.server.api.keepalive_timeout,
+        lifespan="on",
+    )
+
+
+def keep_private(home: Path) -> None:
+    """Have Prefect's database, if there is one by now, be its owner's alone: it holds what was pasted into forms."""
+    for part in home.glob("prefect.db*"):
+        with suppress(OSError):  # then whoever opens it says what is wrong with it
+            make_private(part)
+
+
+def open_private(log: Path, mode: str) -> IO[bytes]:
+    """Open the log of a server. mode: "wb" to begin it anew, "ab" to go on with it."""
+    make_private(log)
+    return log.open(mode)
 
 
 if __name__ == "__main__":

@@ -1,14 +1,28 @@
-"""The Dask cluster of a run: workers of our own, or the address of a scheduler that is already there."""
+"""The Dask cluster of a run: workers of our own, or the address of a scheduler that is already there.
+
+Dask unpickles what it is sent, so whoever reaches a scheduler or a worker runs code as its user. A cluster of our own
+therefore listens on the loopback only, and talks TLS with a certificate that is made for it and never leaves its
+processes: other users of the machine reach its ports and get no further. Its workers keep their files in a folder that
+only this user can enter, because Dask loads modules from there.
+"""
 
 import asyncio
+import logging
 import os
+import tempfile
 import threading
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from nightdesk.tasks.child_processes import deafen_this_thread
-from nightdesk.tasks.errors import NightdeskError
+from nightdesk.tasks.config.proxies import is_loopback
+from nightdesk.tasks.errors import InputError, NightdeskError
+
+log = logging.getLogger("nightdesk")
 
 CLOSE_TIMEOUT_S = 10
+TLS_FILES = tuple(f"distributed.comm.tls.{file}" for file in ("ca-file", "client.cert", "client.key"))
 CONFIG = {
     "distributed.scheduler.allowed-failures": 1,  # what kills its worker is tried twice, not four times
     "distributed.worker.memory.terminate": 0.95,
@@ -18,6 +32,9 @@ CONFIG = {
     "distributed.admin.tick.limit": "30s",
     "distributed.admin.system-monitor.interval": "5s",
     "distributed.comm.offload": False,
+    # Dask gives every scheduler and worker an HTTP server, which cannot be left out; these have no page to serve.
+    "distributed.scheduler.http.routes": [],
+    "distributed.worker.http.routes": [],
 }
 
 
@@ -28,6 +45,8 @@ class Cluster:
         self._address = scheduler or os.environ.get("DASK_SCHEDULER_ADDRESS", "")
         self._workers = workers
         self._cluster: Any = None
+        self.security: Any = None  # of a cluster of our own, for its clients; None: what Dask's configuration says
+        self._scratch: tempfile.TemporaryDirectory[str] | None = None
         self._error: BaseException | None = None
         self._thread = threading.Thread(target=self._start, name="dask-cluster", daemon=True)
         self._thread.start()
@@ -41,13 +60,19 @@ class Cluster:
 
             dask.config.set(CONFIG)  # before distributed is there: some of it is read as it is imported
             from distributed import LocalCluster
+            from distributed.security import Security
 
+            self.security = Security.temporary()
+            self._scratch = tempfile.TemporaryDirectory(prefix="nightdesk-dask-", ignore_cleanup_errors=True)
             self._cluster = LocalCluster(
                 n_workers=self._workers,
                 threads_per_worker=1,
                 processes=True,
                 dashboard_address="127.0.0.1:0",
+                scheduler_kwargs={"dashboard": False, "local_directory": self._scratch.name},
                 host="127.0.0.1",
+                security=self.security,
+                local_directory=self._scratch.name,
                 preload=["nightdesk.tasks.child_processes", "nightdesk.tasks.models.worker"],
             )
             self._address = self._cluster.scheduler_address
@@ -87,3 +112,34 @@ class Cluster:
         if self._cluster is not None:
             self._cluster.close(timeout=CLOSE_TIMEOUT_S)
             self._cluster = None
+        if self._scratch is not None:
+            self._scratch.cleanup()
+
+
+def check_address(address: str) -> None:
+    """Check how a scheduler that is already there will be talked to; warn where that is open. Dask is imported by now.
+
+    Who has set distributed.comm.require-encryption to false has said that this network is trusted.
+
+    Raises:
+        InputError: it is to be TLS and Dask's configuration names no certificates, or only TLS is allowed.
+    """
+    import dask
+
+    url = address if "://" in address else f"tcp://{address}"
+    wanted = dask.config.get("distributed.comm.require-encryption", None)
+    if urlsplit(url).scheme == "tls":
+        for key in TLS_FILES:
+            name = f"DASK_{key.upper().replace('.', '__').replace('-', '_')}"
+            if not (file := dask.config.get(key, None)):
+                raise InputError(f"{address}: Dask has no certificates for TLS; set {name} to a PEM file")
+            if not Path(file).is_file():
+                raise InputError(f"{name}={file}: there is no such file; name a PEM file")
+    elif wanted:
+        raise InputError(f"{address}: Dask is set to talk TLS only (require-encryption); name tls:// addresses")
+    elif wanted is None and not is_loopback(url):
+        log.warning(
+            "%s: this Dask scheduler is talked to without TLS, and it runs what anybody on that network sends it; see "
+            "docs/operations.md, Ports (tls://), or set DASK_DISTRIBUTED__COMM__REQUIRE_ENCRYPTION=False",
+            address,
+        )

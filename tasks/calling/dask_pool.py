@@ -16,7 +16,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
-from nightdesk.tasks.calling.dask_cluster import Cluster
+from nightdesk.tasks.calling.dask_cluster import Cluster, check_address
 from nightdesk.tasks.calling.dask_workers import NEWS_S, Workers
 from nightdesk.tasks.errors import InputError, NightdeskError, TerminalError, TransientError, WorkerLost
 
@@ -50,7 +50,7 @@ async def fan_out(scheduler: str, workers: int, timeout_s: float, wait_s: float 
     timeout_s: how long one call may take, in seconds. wait_s: how long to wait for a worker, or for a lost scheduler.
 
     Raises:
-        InputError: no scheduler answers at the address that was named.
+        InputError: no scheduler answers at the address that was named, or it cannot be talked to as Dask is set.
     """
     global _warm
     cluster, _warm = _warm or Cluster(scheduler, workers), None
@@ -58,9 +58,17 @@ async def fan_out(scheduler: str, workers: int, timeout_s: float, wait_s: float 
         from distributed import Client
 
         address = await cluster.address()
+        if cluster.security is None:
+            check_address(address)
 
         async def connect() -> Any:
-            client: Any = Client(address, asynchronous=True, set_as_default=False, timeout=CONNECT_TIMEOUT_S)
+            client: Any = Client(
+                address,
+                asynchronous=True,
+                set_as_default=False,
+                timeout=CONNECT_TIMEOUT_S,
+                security=cluster.security,
+            )
             try:
                 return await client
             except BaseException:
@@ -72,6 +80,7 @@ async def fan_out(scheduler: str, workers: int, timeout_s: float, wait_s: float 
             client = await connect()
         except OSError:
             where = "check dask.scheduler in the profile, or DASK_SCHEDULER_ADDRESS"
+            where += ", and that it takes this certificate" if address.startswith("tls:") else ""
             raise InputError(f"{address}: no Dask scheduler answers there; {where}") from None
         found = Workers(client, address, wait_s, connect, cluster.mend, cluster.remedy)
         pool = FanOut(found, timeout_s)

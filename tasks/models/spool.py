@@ -6,18 +6,16 @@ it; it never holds a key.
 """
 
 import json
-import os
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from nightdesk.tasks.config.private_files import write_private
 from nightdesk.tasks.errors import BadReply, Refused
 from nightdesk.tasks.messages import Answer, Group, RoleRequest, Usage
 from nightdesk.tasks.models.address import ModelAddress
 from nightdesk.tasks.models.worker import CallResult, answer_one
-
-PRIVATE = 0o600
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +65,8 @@ def write(ticket: SpoolTicket, request: RoleRequest, reply: CallResult) -> None:
         "lane": reply.lane,
     }
     path = Path(ticket.path)
-    temporary = path.with_suffix(".tmp")
-    try:
-        with open(temporary, "w", encoding="utf-8", opener=_private) as file:
-            json.dump(written, file)
-        temporary.replace(path)
-    except OSError:
-        with suppress(OSError):
-            temporary.unlink()
+    with suppress(OSError):
+        write_private(path, json.dumps(written))
 
 
 def read(path: Path) -> Spooled:
@@ -104,7 +96,3 @@ def read(path: Path) -> Spooled:
 
 def _tuples(value: Any) -> Any:
     return tuple(_tuples(v) for v in value) if isinstance(value, list) else value
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, PRIVATE)

@@ -1,10 +1,9 @@
 """Text that was pasted into a form: kept beside the tables, so that it is read like any other document."""
 
-import contextlib
 import hashlib
-import os
 from pathlib import Path
 
+from nightdesk.tasks.config.private_files import private_folder, staged_of, write_private
 from nightdesk.tasks.errors import InputError
 from nightdesk.tasks.reading.documents import make_document, shown
 from nightdesk.tasks.reading.sentences import split_prose
@@ -27,18 +26,12 @@ def keep(out: Path, text: str, doc_id: str) -> Path:
     text = shown(text).replace("\0", "\ufffd")
     doc_id = doc_id or make_document("", "", split_prose(text)).content_hash[:12]
     path = _folder(out, doc_id) / f"{doc_id}.txt"
-    staged = path.with_suffix(".tmp")
     try:
         refuse_links(out, path.parent)
         for folder in (out / FOLDER, path.parent):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        staged.unlink(missing_ok=True)  # if it is a link, it would lead elsewhere
-        with os.fdopen(os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as f:
-            f.write(text)
-        staged.replace(path)
+            private_folder(folder)
+        write_private(path, text)
     except OSError as e:
-        with contextlib.suppress(OSError):
-            staged.unlink(missing_ok=True)
         raise InputError(f"{out}: cannot be written ({e.strerror}); name another folder") from None
     return path
 
@@ -59,8 +52,9 @@ def sentences(out: Path, doc_id: str) -> list[str]:
 
 
 def _files(out: Path, doc_id: str) -> list[Path]:
-    # A doc_id may be any path, so it is compared and never part of one. Earlier versions had no folders in here.
-    return [path for path in (out / FOLDER).glob("**/*.t[xm][tp]") if path.stem == doc_id]
+    """Return the text of a document and what killed writers of it left. Earlier versions had no folders in here."""
+    # A doc_id may be any path, so it is compared and never part of one.
+    return [p for p in (out / FOLDER).glob("**/*.t[xm][tp]") if doc_id in (p.stem, staged_of(p))]
 
 
 def _folder(out: Path, doc_id: str) -> Path:

@@ -165,7 +165,7 @@ def mark(out: Path, profile: str, night: ScheduledNight, run_id: str, done: bool
     temporary = path.with_suffix(f".{uuid.uuid4().hex}")
     with naming_the_file(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("w", encoding="utf-8") as f:
+        with temporary.open("x", encoding="utf-8") as f:
             json.dump({"due": night.due.isoformat(), "run_id": run_id, "done": done, "before": before}, f)
             f.flush()
             os.fsync(f.fileno())

@@ -4,10 +4,15 @@ import logging
 from pathlib import Path
 
 from nightdesk.tasks.calling.answers.answer_store import Store, is_alive
+from nightdesk.tasks.config.private_files import check_ours
 from nightdesk.tasks.errors import InputError
 from nightdesk.tasks.safety.links import refuse_links_in
 from nightdesk.tasks.tables import migration, parts, publish
 
+_KEPT = (
+    *("_staging", "tables", "state", "nights", "editions", "pasted", "format.json", "forgotten.json"),
+    *("answers.db", "answers.db-wal", "answers.db-shm"),
+)
 log = logging.getLogger("nightdesk")
 
 
@@ -15,11 +20,12 @@ def open_out(out: Path, run_id: str) -> Store:
     """Bring OUT up to date and return its answers' store, which keeps the calls of dead runs as this run's own.
 
     Raises:
-        InputError: OUT cannot be written.
+        InputError: OUT cannot be written, or holds what another user has put there.
         PublishError: the answers' store is broken, or what was decided to be published cannot be put in place.
     """
     try:
         out.mkdir(parents=True, exist_ok=True)
+        check_ours(*(out / name for name in _KEPT))
         refuse_links_in(out)
         publish.recover(out)
         if (old := migration.migrate_if_cheap(out)) is not None:

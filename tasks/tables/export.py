@@ -9,7 +9,7 @@ import contextlib
 import csv
 import io
 import json
-import os
+import uuid
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from pathlib import Path
@@ -18,7 +18,6 @@ from typing import Any, BinaryIO, Literal
 import pyarrow as pa
 
 from nightdesk.tasks.errors import InputError, PublishError
-from nightdesk.tasks.safety.links import fresh
 from nightdesk.tasks.safety.printable import json_line, printable
 from nightdesk.tasks.tables import parts, publish, read
 from nightdesk.tasks.tables.spreadsheet import BOM, harmless
@@ -47,13 +46,13 @@ def export_to_file(out: Path, table: str, run_date: date, form: ExportFormat, pa
     Raises:
         InputError: it cannot be written.
     """
-    staged = path.with_name(f".{path.name}.{os.getpid()}")
+    staged = path.with_name(f".{path.name}.{uuid.uuid4().hex}")  # in /tmp, others may have put something there
     try:
         if path.is_dir():
             raise IsADirectoryError(None, "it is a folder")
         if path.exists() and not path.is_file():  # a terminal or a pipe: it would be replaced by a file
             raise OSError(None, "it is no regular file; - is stdout")
-        with fresh(staged).open("xb") as f:
+        with staged.open("xb") as f:
             write_rows(out, table, run_date, form, f)
         staged.replace(path)
     except OSError as e:

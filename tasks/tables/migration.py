@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 
 from nightdesk.role_rl.state import SCHEMA
 from nightdesk.tasks.calling.answers.storage_errors import naming_the_file
+from nightdesk.tasks.config.private_files import replacing
 from nightdesk.tasks.errors import PublishError
 from nightdesk.tasks.safety.links import refuse_links_in
 from nightdesk.tasks.tables import publish, state_upgrades
@@ -161,10 +162,8 @@ def _current() -> dict[str, int]:
 
 
 def _write_format(out: Path) -> None:
-    temporary = _format_file(out).with_suffix(f".{uuid.uuid4().hex}")
-    with naming_the_file(_format_file(out)):
-        temporary.write_text(json.dumps({"tables": _current()}), encoding="utf-8")
-        temporary.replace(_format_file(out))
+    with naming_the_file(_format_file(out)), replacing(_format_file(out)) as file:
+        json.dump({"tables": _current()}, file)
 
 
 def _waiting_states(out: Path) -> int:

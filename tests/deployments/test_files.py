@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 from importlib import import_module
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -58,10 +59,65 @@ def test_nightly_runs_do_not_overlap_and_learn_is_told_what_served_runs_tell_it(
     assert trigger["parameters"] == served.parameters
 
 
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+SIZES = r"(\d+)([mg])"
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_container_is_nobodys_root_and_cannot_write_but_where_it_has_to(name: str) -> None:
+    service = SERVICES[name]
+    assert re.fullmatch(r"[1-9]\d*:[1-9]\d*", service["user"])
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"] and "cap_add" not in service
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert not {"privileged", "network_mode", "pid", "ipc", "devices"} & service.keys()
+    for place in service["tmpfs"]:
+        assert re.search(r"size=\d+m", place), place
+    assert any(place.startswith("/tmp:") for place in service["tmpfs"])
+    for volume in service.get("volumes", ()):
+        assert "docker.sock" not in volume
+        assert volume.endswith(":ro") or volume.partition(":")[0] in COMPOSE["volumes"], volume
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_container_takes_no_more_than_its_share(name: str) -> None:
+    service = SERVICES[name]
+    assert service["pids_limit"] > 0 and service["cpus"] > 0
+    assert re.fullmatch(SIZES, service["mem_limit"])
+
+
+def test_the_image_runs_as_the_user_that_compose_names() -> None:
+    (user,) = re.findall(r"^USER (\S+)$", DOCKERFILE, re.M)
+    uid, gid = user.split(":")
+    assert f"--gid {gid} nightdesk" in DOCKERFILE and f"--uid {uid} --gid {gid} nightdesk" in DOCKERFILE
+    assert {s["user"] for n, s in SERVICES.items() if n != "postgres"} == {user}
+    for name, service in SERVICES.items():
+        for place in service["tmpfs"]:
+            assert "uid=" not in place or f"uid={service['user'].partition(':')[0]}," in place, name
+
+
+def test_passwords_have_to_be_given_and_have_no_default() -> None:
+    text = (FOLDER / "compose.yaml").read_text(encoding="utf-8")
+    given = dict(re.findall(r"\$\{(\w*(?:PASSWORD|AUTH_STRING|SECRET|TOKEN)\w*)(:?[-?][^}]*)?\}", text))
+    assert given.keys() == {"POSTGRES_PASSWORD", "PREFECT_API_AUTH_STRING"}
+    assert all(how.startswith(":?") and len(how) > 10 for how in given.values()), given
+
+
+def test_dask_and_the_database_are_on_networks_of_their_own() -> None:
+    """Dask runs what it is sent, and talks without TLS here."""
+    on = {network: {n for n, s in SERVICES.items() if network in s["networks"]} for network in COMPOSE["networks"]}
+    assert on["calls"] == {"scheduler", "dask-worker", "worker"}
+    assert on["database"] == {"postgres", "server"}
+    assert COMPOSE["networks"]["calls"]["internal"] and COMPOSE["networks"]["database"]["internal"]
+    assert "postgres" not in on["outside"] and "scheduler" not in on["outside"]
+    assert all(s["networks"] for s in SERVICES.values())
+
+
 def test_every_image_has_a_version_and_only_what_a_browser_needs_is_open_on_this_machine_alone() -> None:
     images = re.findall(r"^FROM (\S+)", DOCKERFILE, re.M) + [s["image"] for s in COMPOSE["services"].values()]
     for image in images:
-        assert image == COMPOSE["x-nightdesk"]["image"] or re.fullmatch(r"[a-z]+:\d[\w.-]*", image), image
+        exact = r"python:\d+\.\d+\.\d+-[\w.-]+|postgres:\d+\.\d+-[\w.-]+"  # no major that floats, no `latest`
+        assert image == f"nightdesk:{version('nightdesk')}" or re.fullmatch(exact, image), image
     assert "/" not in "".join(images)  # no registry is named
     ports = [p for s in COMPOSE["services"].values() for p in s.get("ports", ())]
     assert ports == ["127.0.0.1:4200:4200"]

@@ -17,6 +17,7 @@ from typing import Any
 from nightdesk.tasks.calling.answers.answer_keys import Record, answer_to_json
 from nightdesk.tasks.calling.call_rows import fill_in
 from nightdesk.tasks.config.pricing import TokenPrices
+from nightdesk.tasks.config.private_files import private_folder
 from nightdesk.tasks.models import spool
 from nightdesk.tasks.models.spool import Spooled, SpoolTicket
 from nightdesk.tasks.models.worker import CallResult
@@ -37,8 +38,8 @@ class AnswerSpool:
         """Return what a worker needs to write down the answer to a call, whose record so far is given."""
         if not self._given:
             with suppress(OSError):  # then nothing is spooled, and all else goes on
-                self._folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                self._folder.mkdir(mode=0o700, exist_ok=True)
+                private_folder(self._folder.parent)
+                private_folder(self._folder)
         self._given.add(record["call_id"])
         known = {"record": record, "prices": prices.model_dump(), "token": self._token(record["doc_id"])}
         return SpoolTicket(str(self._file(record)), json.dumps(known))

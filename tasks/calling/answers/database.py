@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from nightdesk.tasks.calling.answers.storage_errors import StoreError, naming_the_store
+from nightdesk.tasks.config.private_files import check_ours, make_private
 
 LOCK_TIMEOUT_S = 30.0  # how long another process may keep the database locked
 SPARE_BYTES = 4 * 1024 * 1024  # room for some hundred answers
-_PRIVATE = 0o600
+_PARTS = ("-wal", "-shm", "-journal")  # what SQLite keeps beside a database, with its mode
 T = TypeVar("T")
 log = logging.getLogger("nightdesk")
 
@@ -29,8 +30,8 @@ class Database:
         self.full: StoreError | None = None  # set once the disk was full: the spare room is for what is on its way
         self._spare = spare
         with contextlib.suppress(OSError):  # where this fails, SQLite says what is wrong with the file
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT, _PRIVATE))
-            path.chmod(_PRIVATE)  # an earlier version made it readable for all; the files beside it get its mode
+            check_ours(*(path.with_name(f"{path.name}{part}") for part in _PARTS))
+            make_private(path)
         with naming_the_store(path):
             self._db = sqlite3.connect(path, timeout=LOCK_TIMEOUT_S, isolation_level=None, check_same_thread=False)
         try:

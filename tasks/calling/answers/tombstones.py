@@ -17,11 +17,10 @@ from typing import Any
 from filelock import FileLock
 
 from nightdesk.tasks.calling.answers.storage_errors import naming_the_file
+from nightdesk.tasks.config.private_files import FILE_MODE, replacing
 from nightdesk.tasks.errors import PublishError
-from nightdesk.tasks.safety.links import fresh
 
 FILE = "forgotten.json"
-_NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
 _Entry = dict[str, Any]  # token, at, and `dates`: those whose tables and editions still are to be cleaned
 
 
@@ -77,12 +76,10 @@ def _change(out: Path, doc_id: str, change: Callable[[_Entry], _Entry]) -> None:
         with FileLock(out / "_staging" / "forgotten.lock"):
             entries = _read(path)
             entries[_hash(doc_id)] = change(entries.get(_hash(doc_id), {}))
-            staged = fresh(path.with_suffix(".tmp"))
-            with os.fdopen(os.open(staged, _NEW, 0o600), "w", encoding="utf-8") as f:
+            with replacing(path, FILE_MODE) as f:
                 json.dump(entries, f, indent=1)
                 f.flush()
                 os.fsync(f.fileno())
-            staged.replace(path)
 
 
 def _read(path: Path) -> dict[str, _Entry]:

@@ -13,7 +13,7 @@ from websockets.typing import Origin, Subprotocol
 
 from tests.serving import basic
 
-FOREIGN = {"Host": "evil.example", "Origin": "https://evil.example"}
+FOREIGN = {"Origin": "https://evil.example"}
 SOME_ID = "00000000-0000-4000-8000-000000000000"
 OPEN = {("GET", "/health"), ("GET", "/ready")}
 

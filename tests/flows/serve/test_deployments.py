@@ -15,6 +15,7 @@ from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import psutil
@@ -25,7 +26,8 @@ from nightdesk.tasks.reorganizing.missed_nights import ScheduledNight
 from tests.flows.conftest import NIGHTDESK
 from tests.killing import calls_stored
 from tests.processes import alive_of
-from tests.serving import PATIENCE_S, Served, eventually, serving
+from tests.servers.listening import Expected, listening, open_to_others, weaknesses
+from tests.serving import PATIENCE_S, Served, basic, eventually, serving
 from tests.tables import assert_whole, rows
 from tests.texts import evening, write_evening
 
@@ -164,10 +166,22 @@ def big(served: Served) -> Path:
     return write_evening(served.source, "big", seed=60, passages=2500)
 
 
+def assert_closed_to_others(served: Served) -> None:
+    """See that no socket is reached from elsewhere, that foreign websites get nothing, and who may read its files."""
+    found = listening(served.process.pid)
+    assert len(found) >= 4 and not open_to_others(found), found  # Dask's too
+    expected = Expected("/api/admin/version", {"Authorization": basic(served.auth)}, ("POST", "/api/flow_runs/filter"))
+    assert weaknesses("127.0.0.1", urlsplit(served.api).port or 0, expected) == []
+    home = Path(served.env["PREFECT_HOME"])
+    private = [*home.glob("prefect.db*"), home / "nightdesk-server.log", home / "nightdesk-auth"]
+    assert {p.name: oct(p.stat().st_mode & 0o777) for p in private} == {p.name: "0o600" for p in private}
+
+
 def test_a_cancelled_run_stops_calling_and_publishes_nothing(served: Served) -> None:
     before = calls_stored(served.out, "")
     run_id = served.start("adhoc-news", sources=[str(big(served))], run_date="2026-02-04")
     eventually(lambda: calls_stored(served.out, "") > before + 2)
+    assert_closed_to_others(served)
     served.ask(f"/flow_runs/{run_id}/set_state", {"state": {"type": "CANCELLING", "name": "Cancelling"}})
     assert served.ended(run_id)["type"] == "CANCELLED"
     stored = calls_stored(served.out, "")

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psutil
 import pytest
@@ -13,6 +14,7 @@ from tests.flows.conftest import NIGHTDESK
 from tests.flows.serve.doors import ask, assert_closed
 from tests.prefect_home import prefect_home
 from tests.processes import start, wait_until_nothing_is_left_of
+from tests.servers.listening import Expected, listening, open_to_others, weaknesses
 from tests.serving import eventually
 from tests.texts import write_evening
 
@@ -30,8 +32,10 @@ def test_the_server_of_a_run_is_closed_and_the_run_goes_on(tmp_path: Path) -> No
             api = eventually(lambda: run.poll() is not None or ephemeral(run.pid))
             assert run.poll() is None, run.communicate()
             assert_closed(api)
+            assert weaknesses("127.0.0.1", urlsplit(api).port or 0, Expected("/api/health", csrf=False)) == []
             assert run.poll() is None, "the run ended before its server was tried"
             eventually((tmp_path / "out" / "answers.db").exists)  # it works with its server
+            assert len(found := listening(run.pid)) >= 4 and not open_to_others(found), found  # Dask's too
         finally:
             if run.poll() is None:
                 run.send_signal(signal.SIGINT)

@@ -14,6 +14,7 @@ from nightdesk.flows.serve.server_auth import ServerKey, key_of
 from nightdesk.tasks.errors import NightdeskError
 from tests.flows.serve.doors import FOREIGN, ask, assert_closed
 from tests.prefect_home import prefect_home
+from tests.servers.listening import Expected, weaknesses
 from tests.serving import basic
 
 pytestmark = pytest.mark.timeout(600)
@@ -45,6 +46,9 @@ def test_with_the_string_only_the_uis_own_origin_may_read_and_a_change_needs_a_t
     foreign = ask(api, "GET", "/admin/version", {**signed_in, **FOREIGN})
     assert foreign.getheader("Access-Control-Allow-Origin") is None
     wants = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization"}
+    write = ("POST", "/api/flow_runs/filter")
+    assert weaknesses(HOST, urlsplit(api).port or 0, Expected("/api/admin/version", signed_in, write)) == []
+    assert ask(own, "GET", "/", {}).status == 200
     asked_before = ask(api, "OPTIONS", "/flow_runs/filter", {**FOREIGN, **wants})
     assert asked_before.status == 400
     assert asked_before.getheader("Access-Control-Allow-Origin") is None
