@@ -237,12 +237,12 @@ def unwrapped(lines: list[str]) -> list[str]:
     open_ended = [a for a in inner if not _STOP.search(a.rstrip()[-1:])]
     if not (40 <= width <= 110 and len(inner) >= 3 and min(len(full), len(open_ended)) >= 0.6 * len(inner)):
         return lines
-    paragraphs: list[str] = []
+    paragraphs: list[list[str]] = []
     goes_on = False
     for line in lines:
         if goes_on and line.strip():
-            paragraphs[-1] += " " + line.strip()
+            paragraphs[-1].append(line.strip())
         else:
-            paragraphs.append(line.strip())
+            paragraphs.append([line.strip()])
         goes_on = len(line) >= width - 20 and bool(line.strip())
-    return paragraphs
+    return [" ".join(paragraph) for paragraph in paragraphs]

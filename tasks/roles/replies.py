@@ -21,14 +21,17 @@ REST = "rest"
 EXAMPLE = "..."
 """The label of the example in the instructions; a reply that quotes it has not answered with it."""
 _THOUGHT_ENDS = re.compile(r"</\s*(?:think|thinking|thought|reasoning)\s*>", re.IGNORECASE)
+_LONGEST = 4_000_000  # characters of a reply; an answer about as many items as can be shown has a tenth of it
+_LONGEST_PYTHON = 100_000  # characters that are read as Python writes them, which takes a hundred times the memory
 _MOST_STARTS = 2_000  # places in a reply where an answer is looked for
+_MOST_READ = 20  # times a reply's length that are read from all these places, since each may run to its end
 _TRAILING_COMMA = re.compile(r",(?=\s*[}\]])")
 _NUMBER = re.compile(r"\d{1,9}(?:\.0+)?")
 _RANGE = re.compile(rf"\s*#?({_NUMBER.pattern})\s*(?:-\s*#?({_NUMBER.pattern})\s*)?")
 _DASH = re.compile(r"[\u2010-\u2015\u2212~\u301c]|\.{2,3}|\b(?:to|through|thru|bis|au?)\b|[至到]", re.IGNORECASE)
 _COMMA = re.compile(r"[;、\n&]|\b(?:and|und|et|y|items?|sentences?|numbers?)\b|[和与]", re.IGNORECASE)
 _BRACKETS = str.maketrans("", "", "[](){}\"'")
-_MOST = 100_000  # numbers of one group; more cannot have been shown
+_MOST = 100_000  # numbers of a reply; more cannot have been shown
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
@@ -67,6 +70,8 @@ def parse(text: str, shown: int = 0) -> Answer:
     Raises:
         BadReply: there is no JSON, it does not fit the schema, or its numbers cannot be read.
     """
+    if len(text) > _LONGEST:
+        raise BadReply(f"the reply has {len(text):,} characters, more than any answer", text[:_LONGEST])
     reply = _reply_in(text)
     try:
         numbers = _all_numbers([g.numbers for g in reply.groups], shown)
@@ -110,10 +115,19 @@ def _objects(text: str) -> Iterator[Any]:
         yield whole
     mended = _TRAILING_COMMA.sub("", text)
     starts = [m.start() for m in re.finditer(r"[{\[]", mended)][-_MOST_STARTS:]
+    left = _MOST_READ * len(mended)
     for start in reversed(starts):
+        if left < 0:
+            return
         try:
-            found, _ = json.JSONDecoder().raw_decode(mended, start)
-        except ValueError:
+            found, end = json.JSONDecoder().raw_decode(mended, start)
+            left -= end - start
+        except json.JSONDecodeError as e:
+            # A string that does not end is looked for to the end of the reply, but its place is where it begins.
+            left -= (len(mended) if e.msg.startswith("Unterminated") else e.pos) - start
+            continue
+        except ValueError:  # a number too long for Python
+            left -= len(mended) - start
             continue
         if isinstance(found, dict) and "groups" in found:
             yield found
@@ -127,7 +141,7 @@ def _read(text: str) -> Any:
         return json.loads(text)
     except ValueError:
         pass
-    if not text.startswith(("{'", "[{'")):
+    if len(text) > _LONGEST_PYTHON or not text.startswith(("{'", "[{'")):
         return None
     try:
         return ast.literal_eval(text)
@@ -144,7 +158,11 @@ def _why_no_json(text: str) -> str:
 
 
 def _all_numbers(texts: Sequence[str], shown: int) -> list[tuple[int, ...]]:
-    numbers = [() if text.strip().lower() == REST else _numbers(text) for text in texts]
+    numbers: list[tuple[int, ...]] = []
+    left = _MOST
+    for text in texts:
+        numbers.append(() if text.strip().lower() == REST else _numbers(text, left))
+        left -= len(numbers[-1])
     rests = [k for k, text in enumerate(texts) if text.strip().lower() == REST]
     if len(rests) > 1:
         raise ValueError(f"{REST!r} stands for {len(rests)} groups; it can for one")
@@ -154,7 +172,7 @@ def _all_numbers(texts: Sequence[str], shown: int) -> list[tuple[int, ...]]:
     return numbers
 
 
-def _numbers(text: str) -> tuple[int, ...]:
+def _numbers(text: str, most: int) -> tuple[int, ...]:
     plain = unicodedata.normalize("NFKC", text).translate(_BRACKETS)
     plain = _COMMA.sub(",", _DASH.sub("-", plain))
     numbers: list[int] = []
@@ -166,7 +184,7 @@ def _numbers(text: str) -> tuple[int, ...]:
         b = int(float(found[2])) if found[2] else a
         if b < a:
             raise ValueError(f"the range {part.strip()!r} runs backwards")
-        if b - a + len(numbers) > _MOST:
+        if b - a + len(numbers) > most:
             raise ValueError(f"with {part.strip()!r} these are more numbers than any chunk has")
         numbers += range(a, b + 1)
     return tuple(numbers)

@@ -80,26 +80,26 @@ def _everything(page: "HtmlElement") -> str:
     from lxml import etree
 
     rows = _rows_of_data(page)
-    lines = [""]
+    lines: list[list[str]] = [[]]  # in parts, because a text that grows piece by piece is copied each time
     row: HtmlElement | None = None  # in which the walker is
     walker = etree.iterwalk(page, events=("start", "end", "comment", "pi"))
     for event, element in walker:
         seen = event in ("start", "end") and element.tag not in _UNSEEN
         if seen and row is None and element.tag not in _INLINE:
-            lines.append("")
+            lines.append([])
         elif seen and row is not None and element.tag not in _INLINE:
-            lines[-1] += _CELL if element.tag in ("td", "th") and event == "start" else " "
+            lines[-1].append(_CELL if element.tag in ("td", "th") and event == "start" else " ")
         if event == "start" and seen:
             row = element if element in rows else row
-            lines[-1] += element.text or ""
+            lines[-1].append(element.text or "")
         elif event == "start":
             walker.skip_subtree()
         else:
             if element is row:
                 row = None
-                lines.append("")
-            lines[-1] += element.tail or ""
-    return "\n".join(line for line in (_joined(x) for x in lines) if line)
+                lines.append([])
+            lines[-1].append(element.tail or "")
+    return "\n".join(line for line in (_joined("".join(parts)) for parts in lines) if line)
 
 
 def _joined(line: str) -> str:
