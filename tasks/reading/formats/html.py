@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from nightdesk.tasks.errors import DocumentError
 from nightdesk.tasks.reading.formats.content import Content, prose
+from nightdesk.tasks.reading.formats.crowded_tags import refuse_crowded
 from nightdesk.tasks.reading.formats.entries import unescaped
 from nightdesk.tasks.reading.formats.headlines import headline
 
@@ -19,6 +20,7 @@ _INLINE = (
 _LONGEST_CELL = 300  # characters of a cell that is data
 _CELL = "\x1f"  # between cells, while a row is put together
 _BULLET = re.compile(r"^(?:- |\d+\. )", re.MULTILINE)
+_NO_LETTER = re.compile(r"[\W_]+")
 _CELLS = re.compile(r"^\|(.*)\|\s*$", re.MULTILINE)
 
 
@@ -50,12 +52,13 @@ def read_fragment(text: str) -> Content:
 
 
 def _letters(text: str) -> int:
-    return sum(c.isalnum() for c in text)
+    return len(_NO_LETTER.sub("", text))
 
 
 def _parsed(text: str) -> "HtmlElement | None":
     from lxml import etree, html
 
+    refuse_crowded(text)
     try:
         # Bytes, because lxml refuses text that declares an encoding.
         return html.document_fromstring(text.encode("utf-8", "replace"), html.HTMLParser(encoding="utf-8"))

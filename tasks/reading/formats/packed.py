@@ -9,7 +9,7 @@ from nightdesk.tasks.errors import DocumentError
 
 _MAGIC = b"\x1f\x8b"
 _MOST_TIMES, _MOST_AT_LEAST = 100, 100_000_000  # text packs to a tenth, a bomb to a thousandth; bytes
-A_ROW = 100  # characters that a row counts for beside its text: rows that repeat one value take no bytes at all
+A_ROW = 20  # characters that a row counts for beside its text: rows that repeat one value take no bytes at all
 
 
 def is_packed(head: bytes) -> bool:
@@ -25,9 +25,9 @@ def beginning(head: bytes, most: int) -> bytes:
         return b""
 
 
-def most_of(size: int) -> int:
-    """Return how many characters a file of so many bytes may hold, packed or not."""
-    return max(_MOST_AT_LEAST, _MOST_TIMES * size)
+def most_of(size: int, at_least: int = _MOST_AT_LEAST) -> int:
+    """Return how many characters a file of so many bytes may hold, once it is unpacked."""
+    return max(at_least, _MOST_TIMES * size)
 
 
 def unpacked(file: BinaryIO, size: int) -> BinaryIO:

@@ -11,6 +11,7 @@ from nightdesk.tasks.reading.formats.jsonl import own
 from nightdesk.tasks.reading.formats.packed import A_ROW, most_of
 
 _ROWS, _BYTES = 256, 8_000_000  # in memory at a time
+_MOST_AT_LEAST = 10_000_000  # characters in all rows of a file, however small it is
 _METADATA = ("id", "title", "source")
 
 
@@ -31,7 +32,7 @@ def read(file: BinaryIO, _charset: str = "") -> Iterator[SourceRecord]:
             raise DocumentError(f"no column of texts called text, but {said}; rename the right one")
         if not table.metadata.num_rows:
             raise DocumentError("no row in it; leave it out or fill it")
-        most = most_of(file.seek(0, io.SEEK_END))
+        most = most_of(file.seek(0, io.SEEK_END), _MOST_AT_LEAST)
         if table.metadata.num_rows * A_ROW > most:
             raise _repeats_too_much()
         # Of two columns of one name neither can be said to be meant.
