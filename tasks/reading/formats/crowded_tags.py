@@ -5,7 +5,6 @@ import re
 from nightdesk.tasks.errors import DocumentError
 
 MOST = 1_000  # attributes of a tag; pages as they are found have 50 at most
-_SHORTEST = 3  # characters of an attribute with the blank before it
 _ATTRIBUTE = r"""[\s/=]*+[^\s>/=]++(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s>]++))?"""
 # What is matched is not looked at again, so that the time grows with the text alone.
 _TAG = re.compile(rf"<(?:!--|(script|style)\b|[A-Za-z][^\s>/]*+(?:{_ATTRIBUTE}){{0,{MOST}}}+)", re.IGNORECASE)
@@ -27,9 +26,8 @@ def refuse_crowded(text: str) -> None:
         elif tag[1]:  # its text is no markup
             end = _ENDS[tag[1].lower()].search(text, at)
             at = end.end() if end else -1
-        elif at - tag.start() > _SHORTEST * MOST and _ONE_MORE.match(text, at):
-            if len(_ONE_MORE.findall(tag[0])) >= MOST:
-                line = text.count("\n", 0, tag.start()) + 1
-                raise DocumentError(f"line {line}: a tag of more than {MOST:,} attributes; mend it, or leave it out")
+        elif at - tag.start() > MOST and _ONE_MORE.match(text, at) and len(_ONE_MORE.findall(tag[0])) >= MOST:
+            line = text.count("\n", 0, tag.start()) + 1
+            raise DocumentError(f"line {line}: a tag of more than {MOST:,} attributes; mend it, or leave it out")
         if at < 0:
             return
