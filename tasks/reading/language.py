@@ -26,7 +26,7 @@ def detect_language(texts: list[str]) -> str:
     return _language_of(_sample(texts))
 
 
-@lru_cache(maxsize=4)  # prose is told before it is cut, and the document that is made of it
+@lru_cache(maxsize=4)
 def _language_of(sample: str) -> str:
     letters = sum(map(str.isalpha, sample))
     if not letters:

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -22,6 +22,15 @@ class Spoken(NamedTuple):
 
 
 Sentence = tuple[str, str] | tuple[str, str, float | None] | Spoken
+
+
+class Cut(list[Sentence]):
+    """Sentences, and in which language their text was when it was cut."""
+
+    def __init__(self, sentences: Iterable[Sentence], language: str) -> None:
+        super().__init__(sentences)
+        self.language = language
+
 
 LONGEST_SENTENCE = 600  # characters of letters; longer ones are cut where it hurts least
 LONGEST_UNPUNCTUATED = 240  # likewise, in text that hardly has a full stop (captions, speech recognition)
@@ -54,13 +63,13 @@ _MARKS = re.compile(r"[\"“”„«»「」『』‘()\[\]（）]|(?<!\w)['’]
 _OPENING, _EITHER = "“„«「『‘([（", "\"'’»"
 
 
-def split_prose(text: str) -> list[Sentence]:
+def split_prose(text: str) -> Cut:
     """Cut prose into numbered sentences, each stripped and none empty."""
     lines = unwrapped(text.splitlines())
     language = detect_language(lines)
     longest, capitals = longest_in(text), uses_capitals(text)
     sentences = [s for line in lines for s in split_sentences(line, language, longest, capitals)]
-    return [(str(k), s) for k, s in enumerate(sentences, 1)]
+    return Cut(((str(k), s) for k, s in enumerate(sentences, 1)), language)
 
 
 def split_sentences(
@@ -237,12 +246,12 @@ def unwrapped(lines: list[str]) -> list[str]:
     open_ended = [a for a in inner if not _STOP.search(a.rstrip()[-1:])]
     if not (40 <= width <= 110 and len(inner) >= 3 and min(len(full), len(open_ended)) >= 0.6 * len(inner)):
         return lines
-    paragraphs: list[str] = []
+    paragraphs: list[list[str]] = []
     goes_on = False
     for line in lines:
         if goes_on and line.strip():
-            paragraphs[-1] += " " + line.strip()
+            paragraphs[-1].append(line.strip())
         else:
-            paragraphs.append(line.strip())
+            paragraphs.append([line.strip()])
         goes_on = len(line) >= width - 20 and bool(line.strip())
-    return paragraphs
+    return [" ".join(paragraph) for paragraph in paragraphs]

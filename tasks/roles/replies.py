@@ -21,6 +21,7 @@ REST = "rest"
 EXAMPLE = "..."
 """The label of the example in the instructions; a reply that quotes it has not answered with it."""
 _THOUGHT_ENDS = re.compile(r"</\s*(?:think|thinking|thought|reasoning)\s*>", re.IGNORECASE)
+_LONGEST = 4_000_000  # characters of a reply; an answer about as many items as can be shown has a tenth of it
 _MOST_STARTS = 2_000  # places in a reply where an answer is looked for
 _MOST_READ = 20_000_000  # characters that are read from all of these places: less than a second
 _COUNTING = 8  # how much faster lines are counted than JSON is read
@@ -71,6 +72,8 @@ def parse(text: str, shown: int = 0) -> Answer:
     Raises:
         BadReply: there is no JSON, it does not fit the schema, or its numbers cannot be read.
     """
+    if len(text) > _LONGEST:
+        raise BadReply(f"the reply has {len(text):,} characters, more than any answer", text[:_LONGEST])
     reply = _reply_in(text)
     try:
         numbers = _all_numbers([g.numbers for g in reply.groups], shown)

@@ -68,7 +68,7 @@ _SUCH = re.compile(r"^The [a-z]+ (?=\w)")  # "The company announced": which one 
 _THIS_IS = re.compile(r"^(?:This is|These are|Here is|Here's|Here are) (?=(?:the|an?|our|my|your) )")
 _ANY_ARTICLE = re.compile(r"\b(?:the|a|an)\s+")
 _FILLER = re.compile(r"\b(?:now|also|already|just|recently|reportedly|apparently|even|actually|really|currently)\s+")
-_CLAUSE = re.compile(r"\s*[;:!?…]+\s+|\s+[—–|•]+\s+|\s+--?\s+|(?<=\w\w)\.+\s+(?=[A-Z])|\.{3,}")
+_CLAUSE = re.compile(r"\s*[;:!?…]{1,9}\s+|\s+[—–|•]{1,9}\s+|\s+--?\s+|(?<=\w\w)\.+\s+(?=[A-Z])|\.{3,}")
 _PRONOUN = re.compile(r"\b(?:he|she|they|him|her|them|we|us|i|me|my|you|your|our)\b", re.IGNORECASE)
 _TRIM = " \t'\"“”‘’`.,;:!?…()[]{}<>*•|—–-_/"
 

@@ -23,9 +23,9 @@ _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*|[^\w\s]+")
 
 _UNITS = "one|two|three|four|five|six|seven|eight|nine"
 _NUMBERED = re.compile(
-    rf"\bnumber (?:\d+|(?:twen|thir|for|fif|six|seven|eigh|nine)ty(?:[ -](?:{_UNITS}))?|ten|eleven|twelve|\w+teen"
+    rf"\bnumber (?:\d{{1,9}}|(?:twen|thir|for|fif|six|seven|eigh|nine)ty(?:[ -](?:{_UNITS}))?|ten|eleven|twelve|\w+teen"
     rf"|{_UNITS})\b"
-    r"|(?:\d+|[一二三四五六七八九十]+)号链接"
+    r"|(?:\d{1,9}|[一二三四五六七八九十]{1,9})号链接"
 )
 _SHOWN = re.compile(
     r"\b(?:this (?:one )?is|these are|next (?:is|up|one)|here(?:'s| is| are| comes)|we have|we've got|i have|called"

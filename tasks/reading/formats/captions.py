@@ -11,7 +11,15 @@ from nightdesk.tasks.reading.formats.speakers import Said, said
 from nightdesk.tasks.reading.formats.unrolling import join, unrolled
 from nightdesk.tasks.reading.language import detect_language
 from nightdesk.tasks.reading.sentence_ends import uses_capitals
-from nightdesk.tasks.reading.sentences import LONGEST_UNPUNCTUATED, Spoken, ends, longest_in, split_sentences, weight
+from nightdesk.tasks.reading.sentences import (
+    LONGEST_UNPUNCTUATED,
+    Cut,
+    Spoken,
+    ends,
+    longest_in,
+    split_sentences,
+    weight,
+)
 
 # Seconds of silence at which unpunctuated speech is cut, and those that do if it has gone on for so many letters.
 _PAUSE_S, _BREATH_S, _ENOUGH = 1.0, 0.4, 60
@@ -37,7 +45,7 @@ def content_of(cues: Sequence[Cue]) -> Content:
     return Content(lambda: sentences(spoken), not spoken)
 
 
-def sentences(spoken: Sequence[Said]) -> list[Spoken]:
+def sentences(spoken: Sequence[Said]) -> Cut:
     """Join captions to sentences.
 
     A sentence ends where the punctuation says so and where the speaker changes; where there is next to no punctuation,
@@ -61,7 +69,7 @@ def sentences(spoken: Sequence[Said]) -> list[Spoken]:
             at += len(sentence)
             last = spans[bisect_right(places, at - 1) - 1]
             found.append(Spoken(str(len(found) + 1), sentence, first[1], last[2], run[0].speaker))
-    return found
+    return Cut(found, language)
 
 
 def joined(parts: Iterable[str]) -> str:

@@ -16,7 +16,7 @@ _TIMES = re.compile(rf"^[\s\ufeff]*\[?{_TIME}\s*(?:-\s?-\s?>|[–—→]\s?>?)\s
 _ARROW = re.compile("[>–—→]")
 _WEBEX = re.compile(r'^\d+ "([^"]+)" \(\d+\)$')  # a cue's name that tells who speaks
 _SETTING = re.compile(r"[A-Za-z]\w*:\S*")
-_LINE_END = re.compile(r"\r*\n|\r|\u2028|\u2029")
+_OTHER_LINE_ENDS = re.compile(r"[\r\u2028\u2029]")
 _BREAK = re.compile(r"<br\s*/?>|\\N")
 _TAG = re.compile(
     r"</?(?:(?:i|b|u|s|c|v|em|strong|ruby|rt|lang|font|span|p|div)(?:[.\s][^<>]*)?|\d+:[\d:.]+)?/?>"
@@ -24,7 +24,7 @@ _TAG = re.compile(
     re.IGNORECASE,
 )
 _MARKUP = re.compile(r"[<{&\\\ufeff]")
-_VOICE = re.compile(r"<v(?:\.[^\s>]*)?(?:\s([^<>]*))?>", re.IGNORECASE)
+_VOICE = re.compile(r"<v(?:\.[^\s<>]*)?(?:\s([^<>]*))?>", re.IGNORECASE)
 _NO_CHARACTER = re.compile(r"&#[xX]?[0-9A-Fa-f]{9,};?")  # whose number Python may refuse to read
 _ENTITY = re.compile(r"&(?:[gl]t|amp|quot|nbsp|#39);")
 _HEADER = re.compile(r"^\s*\ufeff?WEBVTT(?:[ \t].*)?$")
@@ -63,7 +63,7 @@ class _Block:
 
 def parse(text: str) -> list[Cue]:
     """Return the cues in the order of the file; their start times never run back, and none ends before it starts."""
-    text = _GLUED_HEADER.sub("\n\n", _LINE_END.sub("\n", text))
+    text = _GLUED_HEADER.sub("\n\n", _with_plain_line_ends(text))
     blocks, shifts = _blocks(text.split("\n"))
     cues = [Cue(b.start, b.end, tuple(_shown(b.lines)), b.segment) for b in blocks]
     latest = 0.0
@@ -73,6 +73,12 @@ def parse(text: str) -> list[Cue]:
         forward = cue.start == latest and cue.end >= latest
         found.append(cue if forward else replace(cue, start=latest, end=max(latest, cue.end)))
     return found
+
+
+def _with_plain_line_ends(text: str) -> str:
+    """Return a text whose lines end in LF, also where they ended in CR, CR LF or CR CR LF."""
+    *lines, last = text.split("\n")
+    return _OTHER_LINE_ENDS.sub("\n", "\n".join([*(line.rstrip("\r") for line in lines), last]))
 
 
 def _blocks(lines: list[str]) -> tuple[list[_Block], list[float]]:

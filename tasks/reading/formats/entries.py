@@ -11,7 +11,18 @@ _NAMES = (
     "pre|code|sub|sup|small|font|center|iframe"
 )
 _HTML = re.compile(rf"</?(?:{_NAMES})(?:\s[^<>]*)?/?>", re.IGNORECASE)
-_ESCAPED_HTML = re.compile(rf"&lt;/?(?:{_NAMES})(?:\s(?:[^<>&]|&(?!gt;))*)?/?&gt;", re.IGNORECASE)
+_ESCAPED_HTML = re.compile(rf"&lt;/?(?:{_NAMES})(?:\s(?:[^<>&]|&(?![gl]t;))*)?/?&gt;", re.IGNORECASE)
+# Tags that stay in the text of an entry, since they say where lines end; others are left out, what is in them is not.
+_KEPT = frozenset(
+    "a abbr acronym address area article aside audio b big blockquote br button canvas caption center cite code col "
+    "colgroup dd del details dfn dialog dir div dl dt em fieldset figcaption figure font footer form h1 h2 h3 h4 h5 h6 "
+    "header hr i img input ins kbd label legend li m map math menu meter nav noscript ol optgroup option output p pre "
+    "progress q s samp section select small sound source spacer span strike strong sub sup svg table tbody td textarea "
+    "tfoot th thead time title tr tt u ul var video".split()
+)
+_ANY_TAG = re.compile(r"</?([A-Za-z][^\s<>/]*)[^<>]*>")
+_CODE = re.compile(r"<(script|style|applet)\b", re.IGNORECASE)
+_CODE_ENDS = {name: re.compile(rf"</{name}\b[^<>]*>", re.IGNORECASE) for name in ("script", "style", "applet")}
 _ENTITY = re.compile(r"&(?:[A-Za-z][A-Za-z0-9]{1,30}|#\d{1,7}|#[xX][0-9A-Fa-f]{1,6});")
 
 
@@ -46,6 +57,21 @@ def entry(
 def plain(title: str) -> str:
     """Return a title without tags, and with the characters that its entities stand for."""
     return " ".join(_HTML.sub("", unescaped(_TAG.sub("", title))).split())
+
+
+def cleared(text: str) -> str:
+    """Return HTML without its scripts and styles, and without tags that no page has.
+
+    A script that does not end is left out to the end of the text.
+    """
+    parts: list[str] = []
+    at = 0
+    while begin := _CODE.search(text, at):
+        parts.append(text[at : begin.start()])
+        end = _CODE_ENDS[begin[1].lower()].search(text, begin.end())
+        at = end.end() if end else len(text)
+    parts.append(text[at:])
+    return _ANY_TAG.sub(lambda tag: tag[0] if tag[1].lower() in _KEPT else "", "".join(parts))
 
 
 def unescaped(text: str) -> str:

@@ -1,6 +1,7 @@
 """The headline of a page: the one that it gives to those who link to it, or its main heading; not a logo."""
 
 import re
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from nightdesk.tasks.reading.formats.entries import plain
@@ -9,6 +10,9 @@ if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
 _NAME = re.compile(r"\s+[|·•—–»:-]\s+|\s*[|»]\s*")  # before or after a site's name
+_LONGEST = 1_000  # characters of a headline that are looked at; each place in it where a site's name may begin is tried
+_MOST_BLANK = 10_000  # characters of it with the blanks between them
+_MOST = 50  # headings of a page that may be its headline
 _MAIN = ("article", "main")
 _AROUND = {"header", "nav", "footer", "aside"}
 
@@ -16,7 +20,7 @@ _AROUND = {"header", "nav", "footer", "aside"}
 def headline(page: "HtmlElement") -> str | None:
     """Return a page's headline: its main heading, its og:title, what its window is called, or any other heading."""
     window = _first(page, "//head/title")
-    headings = [h for h in page.xpath("//h1 | //h2") if _text(h)]
+    headings = list(islice((h for h in page.iter("h1", "h2") if _text(h)), _MOST))
     site = _meta(page, "og:site_name") or next((_text(h) for h in headings if h.tag == "h1" and _is_logo(h, "")), "")
     tops = [h for h in headings if h.tag == "h1" and not _is_logo(h, site)]
     named = [n for n in (_meta(page, "og:title"), _meta(page, "twitter:title"), window) if n and n != site]
@@ -38,7 +42,7 @@ def headline(page: "HtmlElement") -> str | None:
 def _meta(page: "HtmlElement", name: str) -> str:
     """Return what a page's head says under a name; "" if nothing."""
     found = page.xpath("//meta[@property=$name or @name=$name]/@content", name=name)
-    return plain(str(found[0])) if found else ""
+    return plain(str(found[0])[:_LONGEST]) if found else ""
 
 
 def _first(page: "HtmlElement", path: str) -> str:
@@ -46,7 +50,15 @@ def _first(page: "HtmlElement", path: str) -> str:
 
 
 def _text(heading: "HtmlElement") -> str:
-    return plain(" ".join(heading.text_content().split()).replace("<", "&lt;"))
+    """Return what a heading shows, as far as a headline may go on."""
+    parts: list[str] = []
+    left = _MOST_BLANK
+    for part in heading.itertext():
+        parts.append(part[:left])
+        left -= len(part)
+        if left <= 0:
+            break
+    return plain(" ".join("".join(parts).split())[:_LONGEST].replace("<", "&lt;"))
 
 
 def _is_main(heading: "HtmlElement") -> bool:
@@ -70,7 +82,7 @@ def _is_logo(heading: "HtmlElement", site: str) -> bool:
     )
     if re.search(r"\b(?:logo|brand|site-(?:title|name)|masthead)\b", said.replace("_", "-"), re.IGNORECASE):
         return True
-    links = [str(a.get("href") or "") for a in heading.iter("a")] + [
+    links = [str(a.get("href") or "") for a in islice(heading.iter("a"), _MOST)] + [
         str(e.get("href") or "") for e in heading.iterancestors("a")
     ]
     return any(re.fullmatch(r"(?:https?://[^/?#]+)?/?(?:index\.\w+)?|#|\./", link.strip()) for link in links if link)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from nightdesk.tasks.errors import DocumentError
 from nightdesk.tasks.reading.formats.content import Content, prose
+from nightdesk.tasks.reading.formats.crowded_tags import refuse_crowded
 from nightdesk.tasks.reading.formats.entries import unescaped
 from nightdesk.tasks.reading.formats.headlines import headline
 
@@ -19,6 +20,7 @@ _INLINE = (
 _LONGEST_CELL = 300  # characters of a cell that is data
 _CELL = "\x1f"  # between cells, while a row is put together
 _BULLET = re.compile(r"^(?:- |\d+\. )", re.MULTILINE)
+_NO_LETTER = re.compile(r"[\W_]+")
 _CELLS = re.compile(r"^\|(.*)\|\s*$", re.MULTILINE)
 
 
@@ -50,12 +52,13 @@ def read_fragment(text: str) -> Content:
 
 
 def _letters(text: str) -> int:
-    return sum(c.isalnum() for c in text)
+    return len(_NO_LETTER.sub("", text))
 
 
 def _parsed(text: str) -> "HtmlElement | None":
     from lxml import etree, html
 
+    refuse_crowded(text)
     try:
         # Bytes, because lxml refuses text that declares an encoding.
         return html.document_fromstring(text.encode("utf-8", "replace"), html.HTMLParser(encoding="utf-8"))
@@ -80,26 +83,26 @@ def _everything(page: "HtmlElement") -> str:
     from lxml import etree
 
     rows = _rows_of_data(page)
-    lines = [""]
+    lines: list[list[str]] = [[]]  # in parts, because a text that grows piece by piece is copied each time
     row: HtmlElement | None = None  # in which the walker is
     walker = etree.iterwalk(page, events=("start", "end", "comment", "pi"))
     for event, element in walker:
         seen = event in ("start", "end") and element.tag not in _UNSEEN
         if seen and row is None and element.tag not in _INLINE:
-            lines.append("")
+            lines.append([])
         elif seen and row is not None and element.tag not in _INLINE:
-            lines[-1] += _CELL if element.tag in ("td", "th") and event == "start" else " "
+            lines[-1].append(_CELL if element.tag in ("td", "th") and event == "start" else " ")
         if event == "start" and seen:
             row = element if element in rows else row
-            lines[-1] += element.text or ""
+            lines[-1].append(element.text or "")
         elif event == "start":
             walker.skip_subtree()
         else:
             if element is row:
                 row = None
-                lines.append("")
-            lines[-1] += element.tail or ""
-    return "\n".join(line for line in (_joined(x) for x in lines) if line)
+                lines.append([])
+            lines[-1].append(element.tail or "")
+    return "\n".join(line for line in (_joined("".join(parts)) for parts in lines) if line)
 
 
 def _joined(line: str) -> str:

@@ -16,11 +16,11 @@ _STRING = r"""[rR]?(?:'''(?:[^\\']|\\.|'(?!''))*+'''|\"""(?:[^\\"]|\\.|"(?!""))*
     r"""'(?:[^'\\\n]|\\.)*+'|"(?:[^"\\\n]|\\.)*+")"""
 )
 _ITEM = re.compile(
-    rf"\s*([\[(])\s*(-?\d{{1,4000}}|{_STRING})\s*,\s*({_STRING}(?:\s*{_STRING})*+|None|null)\s*,?\s*([\])])\s*",
+    rf"\s*+([\[(])\s*+(-?\d{{1,4000}}|{_STRING})\s*+,\s*+({_STRING}(?:\s*{_STRING})*+|None|null)\s*+(?:,\s*+)?([\])])\s*+",
     re.DOTALL,
 )
-_BEGIN = re.compile(r"\s*\[(?=\s*[\[(])")
-_END = re.compile(r"\s*,?\s*\]\s*\Z")
+_BEGIN = re.compile(r"\s*+\[(?=\s*+[\[(])")
+_END = re.compile(r"\s*+(?:,\s*+)?\]\s*+\Z")
 _CLOSES = {"[": "]", "(": ")"}
 
 

@@ -11,8 +11,7 @@ from nightdesk.tasks.reading.formats.content import Content, prose
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
-_FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
-_TITLE = re.compile(r"^title:[ \t]*(.+?)[ \t]*$", re.MULTILINE)
+_FENCES = ("---", "...")  # that end the front matter; the first one begins it
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>")
 _TAG_OR_COMMENT = re.compile(rf"<!--.*?-->|{_TAG.pattern}", re.DOTALL)
 
@@ -21,12 +20,7 @@ def read(text: str) -> Content:
     """Return the readable text of a Markdown document; its title is that of its front matter."""
     from markdown_it import MarkdownIt
 
-    text = text.replace("\r\n", "\n")
-    title = None
-    if front := _FRONT_MATTER.match(text):
-        text = text[front.end() :]
-        if named := _TITLE.search(front[1]):
-            title = named[1].strip("\"'")
+    title, text = _without_front_matter(text.replace("\r\n", "\n"))
     lines: list[str] = []
     row: list[str] = []  # cells of a table row
     for token in MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(text):
@@ -42,6 +36,21 @@ def read(text: str) -> Content:
             lines.append(", ".join(c for c in row if c.strip()))
             row = []
     return prose("\n".join(lines), title)
+
+
+def _without_front_matter(text: str) -> tuple[str | None, str]:
+    """Return the title that a document's front matter names, None if none does, and the text after it."""
+    if not text.startswith(_FENCES[0]):
+        return None, text
+    lines = text.split("\n")
+    if lines[0].rstrip(" \t") != _FENCES[0]:
+        return None, text
+    end = next((k for k, line in enumerate(lines) if k > 1 and line.rstrip(" \t") in _FENCES), None)
+    if end is None:
+        return None, text
+    titles = (line.removeprefix("title:").strip(" \t") for line in lines[1:end] if line.startswith("title:"))
+    title = next((title for title in titles if title), None)
+    return title.strip("\"'") if title else None, "\n".join(lines[end + 1 :])
 
 
 def _untagged(html: str) -> str:

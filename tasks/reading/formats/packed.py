@@ -9,6 +9,7 @@ from nightdesk.tasks.errors import DocumentError
 
 _MAGIC = b"\x1f\x8b"
 _MOST_TIMES, _MOST_AT_LEAST = 100, 100_000_000  # text packs to a tenth, a bomb to a thousandth; bytes
+A_ROW = 20  # characters that a row counts for beside its text: rows that repeat one value take no bytes at all
 
 
 def is_packed(head: bytes) -> bool:
@@ -24,10 +25,14 @@ def beginning(head: bytes, most: int) -> bytes:
         return b""
 
 
+def most_of(size: int, at_least: int = _MOST_AT_LEAST) -> int:
+    """Return how many characters a file of so many bytes may hold, once it is unpacked."""
+    return max(at_least, _MOST_TIMES * size)
+
+
 def unpacked(file: BinaryIO, size: int) -> BinaryIO:
     """Return a file of what a packed file holds. size: bytes of the packed file."""
-    most = max(_MOST_AT_LEAST, _MOST_TIMES * size)
-    return io.BufferedReader(_Bounded(file, most), 65_536)
+    return io.BufferedReader(_Bounded(file, most_of(size)), 65_536)
 
 
 class _Bounded(io.RawIOBase):

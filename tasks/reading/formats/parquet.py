@@ -1,5 +1,6 @@
 """`.parquet`: a document a row; the columns `text` and, if they are there, `id`, `title`, `source`."""
 
+import io
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
@@ -7,8 +8,10 @@ from nightdesk.tasks.errors import DocumentError
 from nightdesk.tasks.reading.encodings import decode
 from nightdesk.tasks.reading.formats.content import SourceRecord
 from nightdesk.tasks.reading.formats.jsonl import own
+from nightdesk.tasks.reading.formats.packed import A_ROW, most_of
 
 _ROWS, _BYTES = 256, 8_000_000  # in memory at a time
+_MOST_AT_LEAST = 10_000_000  # characters in all rows of a file, however small it is
 _METADATA = ("id", "title", "source")
 
 
@@ -29,21 +32,33 @@ def read(file: BinaryIO, _charset: str = "") -> Iterator[SourceRecord]:
             raise DocumentError(f"no column of texts called text, but {said}; rename the right one")
         if not table.metadata.num_rows:
             raise DocumentError("no row in it; leave it out or fill it")
+        most = most_of(file.seek(0, io.SEEK_END), _MOST_AT_LEAST)
+        if table.metadata.num_rows * A_ROW > most:
+            raise _repeats_too_much()
         # Of two columns of one name neither can be said to be meant.
         columns = ["text", *(c for c in _METADATA if schema.names.count(c) == 1)]
-        # As a dictionary, in which a text that a thousand rows share is in memory once.
-        table = pq.ParquetFile(file, metadata=table.metadata, read_dictionary=["text"])
-        number = 0
+        # As dictionaries, in which a text that a thousand rows share is in memory once.
+        shared = [c for c in columns if _is_text(schema.field(c).type)]
+        table = pq.ParquetFile(file, metadata=table.metadata, read_dictionary=shared)
+        number = size = 0
         for group in range(table.num_row_groups):
             rows = _rows_at_once(table.metadata.row_group(group))
             batches = table.iter_batches(batch_size=rows, row_groups=[group], columns=columns, use_threads=False)
             for batch in batches:
                 for k in range(batch.num_rows):
                     number += 1
-                    yield _row(number, {c: _value(batch.column(c), k) for c in columns})
+                    row = {c: _value(batch.column(c), k) for c in columns}
+                    size += A_ROW + sum(len(v) for v in row.values() if isinstance(v, str | bytes))
+                    if size > most:
+                        raise _repeats_too_much()
+                    yield _row(number, row)
     except (pa.ArrowException, OSError, UnicodeDecodeError) as e:
         said = (str(e).splitlines() or [type(e).__name__])[0][:200]
         raise DocumentError(f"not Parquet that can be read ({said}); write it again") from None
+
+
+def _repeats_too_much() -> DocumentError:
+    return DocumentError("rows of more than 100 times its size; write them as .jsonl, and name that")
 
 
 def _is_text(kind: Any) -> bool:

@@ -5,7 +5,7 @@ no chance: one "Note: ..." is text. After `>>`, and in capitals in a file that i
 """
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +14,9 @@ from nightdesk.tasks.reading.formats.unrolling import Piece, join
 from nightdesk.tasks.reading.language import HAN, HANGUL, KANA
 
 _TURN = re.compile(r"(?:^|(?<=[\s.!?♪)\]]))(?:>{2,}|＞{2,})\s*")
+# The end of a sentence before a name and its colon. Which names the file has is asked of a set, because a pattern of
+# all of them would try each at every place.
+_BEFORE_NAME = r"(?<=[.!?…\"”)\]♪])\s+(?=(?P<name>[^:：]{1,60}?)\s?[:：](?:\s|$))"
 _AFTER_END = re.compile(r"[.!?…]\s?>{2,}\s")
 _END = re.compile(r"[.!?…][\"”)\]]?\s+(?=\S)")
 _DASH = re.compile(r"^(?:[-–—‐]\s+|[-‐](?=[^\W\d]|[¿¡\"“]))")
@@ -75,7 +78,7 @@ def said(pieces: Sequence[Piece]) -> list[Said]:
     for row in rows:
         if row.voice is not None and row.voice != speaker:
             speaker, begins = row.voice, True
-        for begin, end, turns, named in _parts(row, cuts):
+        for begin, end, turns, named in _parts(row, cuts, names):
             at = begin
             if turns:
                 begins, speaker = True, row.voice
@@ -120,17 +123,18 @@ def _rows(pieces: Sequence[Piece]) -> Iterator[_Row]:
 
 
 def _cuts(marked: bool, names: set[str]) -> re.Pattern[str] | None:
-    """Return where lines are cut: at marks, and after the end of a sentence before a name that is known."""
-    known = "|".join(map(re.escape, sorted(names)))
-    cuts = [_TURN.pattern] * marked + [rf"(?<=[.!?…\"”)\]♪])\s+(?=(?:{known})\s?[:：](?:\s|$))"] * bool(names)
+    """Return where lines are cut: at marks, and after the end of a sentence before what may be a name that is known."""
+    cuts = [_TURN.pattern] * marked + [_BEFORE_NAME] * bool(names)
     return re.compile("|".join(cuts)) if cuts else None
 
 
-def _parts(row: _Row, cuts: re.Pattern[str] | None) -> Iterator[tuple[int, int, bool, bool]]:
+def _parts(row: _Row, cuts: re.Pattern[str] | None, names: set[str]) -> Iterator[tuple[int, int, bool, bool]]:
     """Yield (from, to, whether a mark stands before it, whether a name may begin it) of each part of a line."""
     dash = _DASH.match(row.text) if row.is_line else None
     at, turns, named = (dash.end(), True, True) if dash else (0, False, row.is_line)
     for cut in cuts.finditer(row.text) if cuts else ():
+        if names and cut["name"] is not None and cut["name"] not in names:
+            continue
         if cut.start() > at:
             yield at, cut.start(), turns, named
         at, turns, named = cut.end(), not cut[0].isspace(), True
@@ -141,7 +145,8 @@ def _within(spans: list[tuple[int, float, float]], begin: int, end: int) -> list
     if len(spans) == 1:
         return [(0, *spans[0][1:])]
     first = max(0, bisect_right(spans, begin, key=lambda s: s[0]) - 1)
-    return [(max(0, at - begin), start, to) for at, start, to in spans[first:] if at < end]
+    last = bisect_left(spans, end, key=lambda s: s[0])
+    return [(max(0, at - begin), start, to) for at, start, to in spans[first:last]]
 
 
 def _names(rows: list[_Row]) -> set[str]:

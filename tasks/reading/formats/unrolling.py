@@ -115,11 +115,14 @@ def _pieces(screen: _Screen, q: int, start: float) -> list[tuple[int, Piece]]:
 
 
 def _screen(cue: Cue) -> _Screen:
-    text, rows = "", []
+    parts: list[str] = []
+    rows: list[int] = []
+    length = 0
     for line in cue.lines:
-        text = join(text, line.text)
-        rows.append(len(text) - len(line.text))
-    return _Screen(cue, text, tuple(rows))
+        parts.append(join(parts[-1][-1:], line.text)[len(parts[-1][-1:]) :] if parts else line.text)
+        length += len(parts[-1])
+        rows.append(length - len(line.text))
+    return _Screen(cue, "".join(parts), tuple(rows))
 
 
 def join(text: str, part: str) -> str:

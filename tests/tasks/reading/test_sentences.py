@@ -180,3 +180,15 @@ def test_a_long_dialogue_is_cut_in_steps_of_its_length(monkeypatch: pytest.Monke
         line = exchange * times
         assert "".join("".join(split_sentences(line, "en")).split()) == "".join(line.split())
         assert len(looked_at) <= 5 * times
+
+
+def test_a_long_wrapped_paragraph_is_one_line() -> None:
+    lines = ["The mill by the river has burnt to the ground again, and all who"] * 20_000
+    assert sentences.unwrapped(lines) == [" ".join(lines)]
+
+
+def test_sentences_know_in_which_language_they_were_cut() -> None:
+    assert (
+        sentences.split_prose("Das Haus am Hafen brennt, und die Feuerwehr kommt nicht durch den Schnee.").language
+        == "de"
+    )

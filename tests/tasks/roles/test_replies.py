@@ -199,3 +199,39 @@ def test_long_rubbish_takes_no_long_time() -> None:
     for piece in ('{"a":', "[", "{", '{"groups":[', "1,", "</think>"):
         with pytest.raises(BadReply):
             replies.parse(piece * 20_000)
+
+
+def test_wide_ranges_of_many_groups_are_refused_together() -> None:
+    with pytest.raises(BadReply, match="more numbers than any chunk"):
+        replies.parse(reply(*[("a", "1-60000")] * 2))
+
+
+def test_a_reply_longer_than_any_answer_is_refused_unread() -> None:
+    good = reply(("a", "1-3"))
+    with pytest.raises(BadReply, match="characters, more than any answer") as e:
+        replies.parse(good + " " * 4_000_000)
+    assert len(e.value.text) <= 4_000_000
+    assert replies.parse(" " * 1_000_000 + good).groups == (Group("a", (1, 2, 3)),)
+
+
+@pytest.mark.parametrize("piece", ["[1,", '{"a', '{"groups":[', "{'a':", "</think>", "[" * 90 + "1,"])
+def test_an_answer_before_much_that_is_none_is_found_or_refused(piece: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = 0
+    plain = json.JSONDecoder.raw_decode
+
+    def counted(self: json.JSONDecoder, s: str, idx: int = 0) -> object:
+        nonlocal read
+        try:
+            found, end = plain(self, s, idx)
+        except json.JSONDecodeError as e:
+            read += (len(s) if e.msg.startswith("Unterminated") else e.pos) - idx
+            raise
+        read += end - idx
+        return found, end
+
+    text = piece * (300_000 // len(piece))
+    monkeypatch.setattr(json.JSONDecoder, "raw_decode", counted)
+    with pytest.raises(BadReply):
+        replies.parse(text)
+    assert read < 25 * len(text)
+    assert replies.parse(text[:999] + "</think>" + reply(("a", "1"))).groups == (Group("a", (1,)),)

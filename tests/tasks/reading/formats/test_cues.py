@@ -2,6 +2,7 @@
 
 import pytest
 
+from nightdesk.tasks.reading.formats.cues import parse
 from tests.tasks.reading.formats.shown import spoken, texts
 
 
@@ -109,3 +110,15 @@ def test_segments_whose_times_begin_anew_are_put_in_their_place() -> None:
 def test_times_never_run_back_and_no_cue_ends_before_it_starts() -> None:
     told = spoken("00:05 --> 00:06\nOne.\n\n00:01 --> 00:02\nTwo.\n\n00:09 --> 00:03\nThree.")
     assert [(s.start, s.end) for s in told] == [(5.0, 6.0), (5.0, 5.0), (9.0, 9.0)]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\r\r\n", "\u2028"])
+def test_a_line_ends_however_it_was_written(end: str) -> None:
+    lines = ("1", "00:00:01,000 --> 00:00:02,000", "The mill", "has burnt.", "")
+    (cue,) = parse(end.join(lines))
+    assert [line.text for line in cue.lines] == ["The mill", "has burnt."]
+
+
+def test_voices_that_are_never_closed_are_text() -> None:
+    (cue,) = parse("1\n00:00:01,000 --> 00:00:02,000\n" + "<v.a" * 20_000 + "<v.loud Ann>Yes.")
+    assert [(line.text[:8], line.voice) for line in cue.lines] == [("<v.a<v.a", None), ("Yes.", "Ann")]

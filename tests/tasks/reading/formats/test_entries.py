@@ -2,7 +2,7 @@
 
 import pytest
 
-from nightdesk.tasks.reading.formats.entries import entry, plain
+from nightdesk.tasks.reading.formats.entries import cleared, entry, plain
 
 
 @pytest.mark.parametrize(
@@ -32,3 +32,24 @@ def test_html_is_known_however_it_is_called(said_to_be_html: bool) -> None:
     for text in ("<p>Mill</p>", "&lt;p&gt;Mill&lt;/p&gt;"):
         record = entry(1, "a", "", None, [(text, said_to_be_html)])
         assert (record.body, record.is_html) == ("<p>Mill</p>", True)
+
+
+def test_tags_that_are_escaped_and_never_closed_are_text() -> None:
+    record = entry(1, "a", "Rain", None, [("&lt;p a " * 20_000, False)])
+    assert not record.is_html
+    assert entry(1, "a", "Rain", None, [("&lt;p class=a&gt;It rained.&lt;/p&gt;", False)]).is_html
+
+
+@pytest.mark.parametrize(
+    ("html", "kept"),
+    [
+        ("<p>It <script>a<b</script>rained.</p>", "<p>It rained.</p>"),
+        ("<STYLE>p {}</STYLE ><p>It rained.", "<p>It rained."),
+        ("<p>It rained.<script>a", "<p>It rained."),
+        ("<o:p>It</o:p> <john@x.example>rained.", "It rained."),
+        ("5 < 6 & 7 > 6", "5 < 6 & 7 > 6"),
+        ("<script" * 9_999, ""),
+    ],
+)
+def test_code_and_tags_that_no_page_has_are_left_out(html: str, kept: str) -> None:
+    assert cleared(html) == kept

@@ -54,3 +54,12 @@ def titled(tmp_path: Path, head: str, body: str) -> str | None:
 )
 def test_a_headline_is_the_storys_and_no_logo(tmp_path: Path, head: str, body: str) -> None:
     assert titled(tmp_path, head, body.replace("STORY", STORY)) == "Mill burns"
+
+
+def test_a_headline_is_looked_for_in_the_first_of_what_a_page_offers(tmp_path: Path) -> None:
+    many = "<h1>Rain | Gazette</h1>" * 5_000
+    head = f"<title>Rain{' | Gazette' * 5_000}</title>"
+    assert titled(tmp_path, head, f"<h1>Rain</h1>{many}<p>It rained.</p>") == "Rain"
+    long = titled(tmp_path, "", f"<h1>{'The mill burnt ' * 1_000}</h1><p>It rained.</p>")
+    assert long is not None
+    assert len(long) <= 1_000

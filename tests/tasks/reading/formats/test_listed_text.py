@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nightdesk.tasks.errors import InputError
+from nightdesk.tasks.errors import DocumentError, InputError
 from nightdesk.tasks.reading.formats.listed_text import listed
 from tests.tasks.reading.written import one, read
 
@@ -65,3 +65,11 @@ def test_long_lists_take_no_time_to_speak_of() -> None:
     assert len(listed(repr([[k, f"It's {k} \\ '' \"."] for k in range(50_000)])) or ()) == 50_000
     assert listed("[[1, '" + "\\'" * 500_000) is None
     assert listed("[[" + "'a' " * 100_000 + ",") is None
+
+
+@pytest.mark.parametrize("blanks", [" " * 100_000, "\n" * 100_000])
+def test_blanks_where_an_item_is_to_end_are_passed_once(blanks: str) -> None:
+    assert listed(f"[[1, 'One.'{blanks}, ], [2, 'Two.']{blanks}]{blanks}") == [[1, "One."], [2, "Two."]]
+    assert listed(f"[[1, 'One.'{blanks}x") is None
+    with pytest.raises(DocumentError, match="after 1 items goes on otherwise"):
+        listed(f"[[1, 'One.']{blanks}x")

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from nightdesk.tasks.errors import InputError
+from nightdesk.tasks.errors import DocumentError, InputError
 from nightdesk.tasks.reading.formats import parquet
 from tests.tasks.reading.written import read, summary
 
@@ -121,3 +121,30 @@ def test_bytes_in_memory_are_bounded_as_well_as_rows() -> None:
     pq.write_table(pa.table({"text": [f"{k}" * 1_000_000 for k in range(10)] * 20}), file, use_dictionary=False)
     group = pq.ParquetFile(file).metadata.row_group(0)
     assert parquet._rows_at_once(group) <= 8
+
+
+@pytest.mark.parametrize("column", ["text", "title"])
+def test_one_value_that_stands_in_a_million_rows_is_not_read_as_often(tmp_path: Path, column: str) -> None:
+    said = pa.DictionaryArray.from_arrays(pa.array([0] * 400_000, pa.int32()), pa.array(["It rained. " * 9_000]))
+    columns = {"text": pa.DictionaryArray.from_arrays(said.indices, pa.array(["It rained."])), column: said}
+    pq.write_table(pa.table(columns), tmp_path / "wire.parquet", compression="brotli", store_schema=False)
+    assert (tmp_path / "wire.parquet").stat().st_size < 10_000
+    rows = 0
+    with (tmp_path / "wire.parquet").open("rb") as file, pytest.raises(DocumentError, match="100 times its size"):
+        for _ in parquet.read(file):
+            rows += 1
+    assert 50 < rows < 110
+
+
+def test_more_rows_than_a_file_of_its_size_can_have_are_refused_before_the_first(tmp_path: Path) -> None:
+    indices = pa.array([0] * 3_000_000, pa.int32())
+    table = pa.table({"text": pa.DictionaryArray.from_arrays(indices, pa.array(["a"]))})
+    pq.write_table(table, tmp_path / "wire.parquet", store_schema=False)
+    with pytest.raises(InputError, match="rows of more than 100 times its size; write them as"):
+        read(tmp_path / "wire.parquet")
+
+
+def test_a_text_that_many_rows_share_is_read_in_each(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"text": ["It rained. " * 50] * 2_000}), tmp_path / "wire.parquet")
+    with (tmp_path / "wire.parquet").open("rb") as file:
+        assert sum(row.body == "It rained. " * 50 for row in parquet.read(file)) == 2_000

@@ -2,6 +2,8 @@
 
 import pytest
 
+from nightdesk.tasks.reading.formats.speakers import said
+from nightdesk.tasks.reading.formats.unrolling import Piece
 from tests.tasks.reading.formats.shown import by, in_a_row, spoken
 
 
@@ -122,3 +124,17 @@ def test_a_name_after_which_nothing_is_said_is_text() -> None:
     assert by(in_a_row("Eva: Yes.", "Bo: No.", "Eva:")) == [("Eva", "Yes."), ("Bo", "No."), (None, "Eva:")]
     assert by(in_a_row("Eva: Yes.", "Bo:", "Eva: Good.")) == [("Eva", "Yes."), (None, "Bo:"), ("Eva", "Good.")]
     assert by(in_a_row("Eva:", "Yes.", "Bo: No.", "Eva: Go.")) == [("Eva", "Yes."), ("Bo", "No."), ("Eva", "Go.")]
+
+
+def test_a_name_within_a_line_is_one_of_the_file_and_no_other() -> None:
+    lines = [f"{('Ann Roe', 'Bob Day')[k % 2]}: It rained {k}. Bob Day: Yes. Then: no." for k in range(9)]
+    found = said([Piece(text, k, k + 1) for k, text in enumerate(lines)])
+    assert [(s.speaker, s.text) for s in found[:2]] == [("Ann Roe", "It rained 0."), ("Bob Day", "Yes. Then: no.")]
+
+
+def test_each_part_of_a_long_line_keeps_its_own_captions() -> None:
+    words = [">> Yes." if k % 2 else "It rained." for k in range(2_000)]
+    found = said([Piece(text, k, k + 1, begins_line=k == 0, first=k == 0) for k, text in enumerate(words)])
+    assert len(found) == 1_001
+    assert sum(len(s.spans) for s in found) <= 3 * len(found)
+    assert found[1].spans[0][1:] == (1, 2)
