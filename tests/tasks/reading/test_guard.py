@@ -56,7 +56,8 @@ from nightdesk.tasks.reading.sources import check_sources
 from nightdesk.tasks.reading.documents import Document
 from nightdesk.tasks.reading.isolation import processes
 from nightdesk.tasks.errors import InputError
-from tests.tasks.reading.fetching.terms import OPEN
+from nightdesk.tasks.config.fetch_settings import FetchSettings
+from nightdesk.tasks.reading.fetching.terms import Fetching
 
 processes.ISOLATED = False  # the hook sees this process alone
 watched, opened = sys.argv[1], []
@@ -71,7 +72,7 @@ for source in sys.argv[3:]:
     before = len(opened)
     try:
         documents = [(d.doc_id, list(d.texts) if isinstance(d, Document) else d.reason)
-                     for d in check_sources([source, sys.argv[2]], date(2026, 3, 1), fetching=OPEN).documents()]
+                     for d in check_sources([source, sys.argv[2]], date(2026, 3, 1), fetching=Fetching(FetchSettings(allow_private=True))).documents()]
     except InputError as e:
         documents = str(e)
     named = [p for p in opened[before:] if p != source and (watched in p or p.startswith(("/etc/", "/dev/")))]
@@ -262,7 +263,8 @@ def test_rows_that_share_a_text_are_in_memory_once_and_are_refused_from_some_row
         + """
 import sys
 from nightdesk.tasks.reading.fetching.fetch import fetch
-from tests.tasks.reading.fetching.terms import OPEN
+from nightdesk.tasks.config.fetch_settings import FetchSettings
+from nightdesk.tasks.reading.fetching.terms import Fetching
 from nightdesk.tasks.reading.formats import parquet
 import io
 from nightdesk.tasks.errors import DocumentError
