@@ -74,6 +74,7 @@ class Store:
             UnderWay: another process has it open for the same run.
         """
         self._out, self._run_id = out, run_id
+        self._claimed: set[str] = set()
         self.forgotten = Tombstones(out)  # before any document is read
         self.spool = AnswerSpool(out, run_id, self.forgotten.token)
         lock = _run_lock(out, run_id)
@@ -125,7 +126,8 @@ class Store:
             parts = self._db.rows("SELECT DISTINCT part, run_id FROM calls WHERE NOT published")
             for part, run_id in parts:
                 # Its own, too: an earlier attempt at this run may have been killed before its part stood.
-                is_over = run_id == self._run_id or not is_alive(self._out, run_id)
+                is_own = run_id == self._run_id and part not in self._claimed
+                is_over = is_own or (run_id != self._run_id and not is_alive(self._out, run_id))
                 if is_over and not self._stands(part):
                     self._db.execute(
                         "UPDATE calls SET run_id = ?, part = NULL WHERE part IS ? AND run_id = ? AND NOT published",
@@ -214,6 +216,7 @@ class Store:
             self._db.execute(f"UPDATE calls SET part = ? WHERE {mine}", (part, self._run_id))
             return rows
 
+        self._claimed.add(part)
         return [json.loads(r) for (r,) in self._db.transact(take)]
 
     def published(self, part: str) -> None:
