@@ -10,6 +10,7 @@ from nightdesk.flows.shared.configure import configure
 from nightdesk.flows.shared.parameters import AdhocParameters, RunParameters, titled
 from nightdesk.flows.shared.reorganize_documents import ended, reorganize_documents, tell_published
 from nightdesk.flows.shared.scheduled_time import date_of, due
+from nightdesk.flows.shared.stoppable import stoppable
 from nightdesk.tasks.config.profile import load_profile
 from nightdesk.tasks.reading.pasted_text import keep
 
@@ -21,6 +22,10 @@ async def adhoc(parameters: Annotated[AdhocParameters, titled("What to reorganis
     Every sentence ends up under a topic and a category in the tables of its date. When the run has published, the
     learner is told, unless the profile says that ad-hoc runs do not teach (`[adhoc] teaches = false`).
     """
+    return await stoppable(_adhoc(parameters))
+
+
+async def _adhoc(parameters: AdhocParameters) -> Any:
     configure()
     parameters = await only_allowed(parameters)
     profile = load_profile(parameters.profile)
@@ -44,6 +49,10 @@ async def adhoc(parameters: Annotated[AdhocParameters, titled("What to reorganis
 @flow(name="reorganize", persist_result=False)
 async def reorganize(parameters: Annotated[RunParameters, titled("What to reorganise")]) -> Any:
     """Reorganise documents and publish them; the learner, told by an event, learns in a run of its own."""
+    return await stoppable(_reorganize(parameters))
+
+
+async def _reorganize(parameters: RunParameters) -> Any:
     configure()
     parameters = await only_allowed(parameters)
     asked = parameters.model_copy(update={"learn": False})

@@ -15,6 +15,8 @@ from nightdesk.flows.shared.parameters import EvaluateParameters, titled
 from nightdesk.flows.shared.reorganize_documents import completed, label_run
 from nightdesk.flows.shared.scheduled_time import date_of, due
 from nightdesk.flows.shared.secret_blocks import keys_into_environment
+from nightdesk.flows.shared.stoppable import stoppable
+from nightdesk.flows.shared.termination import stopping
 from nightdesk.tasks.config.profile import load_profile
 from nightdesk.tasks.evaluation.evaluate import MEASURES, load_all, mean, shipped_for
 from nightdesk.tasks.evaluation.evaluate import evaluate as evaluated
@@ -23,9 +25,14 @@ from nightdesk.tasks.evaluation.evaluate import evaluate as evaluated
 @flow(name="evaluate", persist_result=False)
 async def evaluate(parameters: Annotated[EvaluateParameters, titled("What to measure")]) -> Any:
     """Run labelled documents through the roles, and measure how well the tables agree with the labels."""
+    return await stoppable(_evaluate(parameters), "nothing was measured; run it again")
+
+
+async def _evaluate(parameters: EvaluateParameters) -> Any:
     configure()
     parameters = await only_allowed(parameters)
     profile = load_profile(parameters.profile)
+    stopping().end_after(profile.limits.max_hours)
     run_date = date_of(None, await due())
     await label_run(f"evaluate-{profile.name}/{run_date.isoformat()}")
     await keys_into_environment(profile)

@@ -15,6 +15,8 @@ from nightdesk.flows.shared.kept_result import kept
 from nightdesk.flows.shared.parameters import LearnParameters, RunParameters, titled
 from nightdesk.flows.shared.reorganize_documents import completed, ended, label_run, reorganize_documents
 from nightdesk.flows.shared.scheduled_time import Due, date_of, due
+from nightdesk.flows.shared.stoppable import stoppable
+from nightdesk.flows.shared.termination import in_engine, stopping
 from nightdesk.flows.shared.unfinished_documents import take_up
 from nightdesk.tasks.config.profile import load_profile
 from nightdesk.tasks.errors import BadRun
@@ -35,7 +37,7 @@ async def nightly(parameters: Annotated[RunParameters, titled("What a night read
     the documents of the last nights are taken up again of which a part was lost. A run that is given its date (by
     hand) takes what it is given, and no more.
     """
-    return await kept(_nightly(parameters))
+    return await kept(stoppable(_nightly(parameters)))
 
 
 async def _nightly(parameters: RunParameters) -> Any:
@@ -44,7 +46,9 @@ async def _nightly(parameters: RunParameters) -> Any:
     run = None if parameters.run_date else await due()
     if run is None:
         return ended(await reorganize_documents(parameters, date_of(parameters.run_date, None), "nightly"))
-    out, profile = Path(parameters.out), load_profile(parameters.profile).name
+    chosen = load_profile(parameters.profile)
+    stopping().end_after(chosen.limits.max_hours)
+    out, profile = Path(parameters.out), chosen.name
     plan = await _plan(run, out, profile)
     tonight: date = plan.own.run_date
     earlier: list[str] = []
@@ -52,7 +56,7 @@ async def _nightly(parameters: RunParameters) -> Any:
     for night in plan.missed:
         log.info("the night of %s was missed; it is run now", night.run_date)
         try:
-            await missed_night(parameters, night.due, tonight)
+            await in_engine(missed_night, parameters, night.due, tonight)
         except BadRun as e:
             earlier.append(f"the night of {night.run_date}, run now, is not done: {e}")
         except Exception as e:  # noqa: BLE001  (whatever it is, tonight's work is to be done)
@@ -72,6 +76,10 @@ async def missed_night(parameters: RunParameters, was_due: datetime, tonight: da
     A night that ended bad is run again likewise. Of sources without {run_date} it takes what was there when it was
     due; the rest is for the nights after it.
     """
+    return await stoppable(_missed_night(parameters, was_due, tonight))
+
+
+async def _missed_night(parameters: RunParameters, was_due: datetime, tonight: date) -> Any:
     return ended(await _night(parameters, ScheduledNight(was_due), tonight, by=was_due))
 
 
@@ -119,7 +127,7 @@ async def learn(parameters: Annotated[LearnParameters, titled("Whose weights")] 
 
     Started when an ad-hoc run has published, and by hand. A night learns by itself.
     """
-    return await kept(_learn(parameters))
+    return await kept(stoppable(_learn(parameters), "the weights are as they were; the next run or learn catches up"))
 
 
 async def _learn(parameters: LearnParameters) -> Any:

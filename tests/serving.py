@@ -10,7 +10,7 @@ import urllib.error
 import urllib.request
 import uuid
 from collections.abc import Callable, Container, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -110,8 +110,12 @@ class Served:
 
     def flow_processes(self) -> list[psutil.Process]:
         """Return the processes in which flows run now."""
-        children = psutil.Process(self.process.pid).children()
-        return [p for p in children if "spawn_main" in " ".join(p.cmdline())]
+        found = []
+        for child in psutil.Process(self.process.pid).children():
+            with suppress(psutil.ZombieProcess, psutil.NoSuchProcess):  # it ended just now
+                if "spawn_main" in " ".join(child.cmdline()):
+                    found.append(child)
+        return found
 
 
 @contextmanager

@@ -25,6 +25,7 @@ class RunProgress:
         self._update: asyncio.Task[object] | None = None
         self._last = 0.0
         self.finished = 0  # documents
+        self.published = 0  # number of the last batch that was published
 
     async def open(self) -> None:
         """Put the artifact on the run's page."""

@@ -9,7 +9,8 @@ from prefect.artifacts import acreate_link_artifact, acreate_markdown_artifact, 
 from nightdesk.flows.artifacts.edition_link import edition_link
 from nightdesk.flows.artifacts.markdown import code, plain, table
 from nightdesk.flows.artifacts.reporting import report as told
-from nightdesk.flows.artifacts.run_verdict import RunVerdict
+from nightdesk.flows.artifacts.run_summary import summary
+from nightdesk.flows.artifacts.run_verdict import RunVerdict, judge
 from nightdesk.role_rl import state_versions as states
 from nightdesk.role_rl.errors import StateError
 from nightdesk.role_rl.learner import report
@@ -35,6 +36,22 @@ async def show_run(run: Run, result: dict[str, Any], verdict: RunVerdict, learne
         await told(acreate_table_artifact(spent, key="spend", description=total))
     if learned is not None:
         await show_weights(run.out, run.profile, learned)
+
+
+async def show_stopped(run: Run, line: str) -> None:
+    """Put the summary of a run that was stopped on its page: what stands, what it took, how to go on.
+
+    line: what stopped it, what stands and how to go on.
+    """
+    result = summary(run, None, "")
+    lost = judge(run.totals, result, run.profile, None, run.absent())
+    concerns = [f"${result['cost_usd']:.4f} were spent; a run that goes on pays for no answer a second time"]
+    if run.totals.documents:
+        made = f"nightdesk edition --out {run.out} --date {run.run_date}"
+        concerns.append(f"no edition was made of what stands: `{made}` makes it; the weights learn with the next run")
+    verdict = RunVerdict(line.removeprefix("cancelled "), (*concerns, *lost.concerns), is_stopped=True)
+    description = plain(f"{verdict.word}: {verdict.headline}", 600)
+    await told(acreate_markdown_artifact(_summary(run, result, verdict), key="summary", description=description))
 
 
 async def show_weights(out: Path, profile: Profile, learned: Learned) -> None:

@@ -29,16 +29,20 @@ class RunVerdict:
     """What to say first. concerns: what was lost or spent and what to do about it, a line each; none: all is well.
 
     faults: those of the concerns that make the run bad. labels: the concerns in two or three words each.
+    is_stopped: it was cancelled, and tells of what stands.
     """
 
     headline: str
     concerns: tuple[str, ...]
     faults: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
+    is_stopped: bool = False
 
     @property
     def word(self) -> str:
         """The verdict in a word or three."""
+        if self.is_stopped:
+            return "Cancelled"
         if self.faults:
             return "Bad"
         return "Worth a look" if self.concerns else "Good"

@@ -14,6 +14,7 @@ from typing import Any
 from nightdesk.flows.cli.entry import BEFORE, leave
 from nightdesk.flows.serve.ephemeral_server import GIVE_UP, keep_it_apart
 from nightdesk.flows.shared.kept_result import KEPT, Kept
+from nightdesk.flows.shared.termination import STOPPING, WORDS, Stopped, Stopping
 from nightdesk.tasks.child_processes import deafen_this_thread
 from nightdesk.tasks.errors import NightdeskError
 
@@ -37,8 +38,9 @@ def in_loop(work: Coroutine[Any, Any, Any], is_flow: bool = False) -> Any:
         Interrupted: it was cancelled so, and has ended what it had under way.
         NightdeskError: Prefect's server failed before the flow began.
     """
-    keep, ended = Kept(), Future[Any]()
+    keep, ended, flow = Kept(), Future[Any](), Stopping()
     KEPT.set(keep)
+    STOPPING.set(flow)
     running: list[tuple[asyncio.AbstractEventLoop, asyncio.Task[Any]]] = []
     told = threading.Event()
 
@@ -62,11 +64,16 @@ def in_loop(work: Coroutine[Any, Any, Any], is_flow: bool = False) -> Any:
 
     def stop(number: int, _: object) -> None:
         signal.signal(number, signal.SIG_DFL)  # the second time ends it at once
-        logging.disable()  # what is cut off now would only complain
         told.set()
         GIVE_UP.set()
         for loop, task in running:
-            loop.call_soon_threadsafe(task.cancel)
+            loop.call_soon_threadsafe(end, task, WORDS[signal.Signals(number)])
+
+    def end(task: asyncio.Task[Any], by: str) -> None:
+        if flow.has_begun:
+            return flow.tell(by)
+        logging.disable()  # what is cut off now would only complain
+        task.cancel()
 
     for number in ENDS:
         if signal.getsignal(number) is not signal.SIG_IGN:
@@ -76,8 +83,10 @@ def in_loop(work: Coroutine[Any, Any, Any], is_flow: bool = False) -> Any:
     wait([ended, keep.came], return_when=FIRST_COMPLETED)
     try:
         return _came_to(ended, keep) if is_flow else ended.result()
+    except Stopped as e:
+        raise Interrupted(str(e)) from e
     except (asyncio.CancelledError, CancelledError) as e:
-        raise Interrupted(_stands(keep) if is_flow else GOES_ON) from e
+        raise Interrupted(BEFORE if is_flow and not keep.began else GOES_ON) from e
 
 
 def leave_at_once() -> None:
@@ -117,14 +126,3 @@ def _came_to(ended: "Future[Any]", keep: Kept) -> Any:
     if STATE.was_lost or not ended.done():
         _left_behind.set()
     return keep.came.result()
-
-
-def _stands(keep: Kept) -> str:
-    """Return the line that tells what an interrupted run leaves, and how to go on."""
-    if keep.progress is None:
-        return GOES_ON if keep.began else BEFORE
-    done, of = keep.progress.finished, keep.progress.documents
-    return (
-        f"interrupted; {done} of {of} documents are published, what was answered is stored, and the same command goes "
-        "on from there"
-    )

@@ -7,22 +7,15 @@ started the flow in this process finds here what its body returned or raised.
 from collections.abc import Coroutine
 from concurrent.futures import Future
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from nightdesk.flows.artifacts.progress import RunProgress
+from typing import Any
 
 
 class Kept:
-    """came: what the flow's caller gets from the engine where the server answers. began: whether its body did.
-
-    progress: of its run, once it reads.
-    """
+    """came: what the flow's caller gets from the engine where the server answers. began: whether its body did."""
 
     def __init__(self) -> None:
         self.came: Future[Any] = Future()
         self.began = False
-        self.progress: RunProgress | None = None
 
     def keep(self, returned: Any) -> None:
         """Keep what the body of a flow has returned: a value, or the state that it is to end in."""

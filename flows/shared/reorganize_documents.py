@@ -15,11 +15,10 @@ from prefect.states import Completed, Failed
 from nightdesk.flows.artifacts.last_run import tell_deployment
 from nightdesk.flows.artifacts.progress import RunProgress
 from nightdesk.flows.artifacts.reporting import report
-from nightdesk.flows.artifacts.run_page import show_run
+from nightdesk.flows.artifacts.run_page import show_run, show_stopped
 from nightdesk.flows.artifacts.run_summary import summary
 from nightdesk.flows.artifacts.run_verdict import judge
 from nightdesk.flows.artifacts.verdict_event import tell_verdict
-from nightdesk.flows.shared.kept_result import KEPT
 from nightdesk.flows.shared.parameters import RunParameters
 from nightdesk.flows.shared.secret_blocks import keys_into_environment
 from nightdesk.flows.shared.stage_tasks import (
@@ -30,13 +29,16 @@ from nightdesk.flows.shared.stage_tasks import (
     learn_stage,
     reorganize_batches,
 )
-from nightdesk.flows.shared.termination import heeding_termination
+from nightdesk.flows.shared.stoppable import say
+from nightdesk.flows.shared.termination import Stopped, in_engine, stopping
 from nightdesk.tasks.config.profile import Profile, load_profile
 from nightdesk.tasks.errors import BadRun
 from nightdesk.tasks.learning.learn import Learned
 from nightdesk.tasks.reorganizing.run import open_run
 
 PUBLISHED = "nightdesk.published"  # the event that starts the learner
+CANCELLED = "cancelled"
+VERDICTS = {"good", "worth a look", "bad", CANCELLED}
 log = logging.getLogger("nightdesk")
 
 
@@ -64,41 +66,46 @@ async def reorganize_documents(
     await label_run(f"{kind}-{profile.name}/{run_date.isoformat()}")
     await keys_into_environment(profile)
     out = Path(parameters.out)
-    with heeding_termination():
-        async with open_run(
-            run_id,
-            run_date,
-            parameters.sources,
-            out,
-            profile,
-            parameters.text_id,
-            by=by,
-            teaches=teaches,
-            night=night,
-            again=again,
-            catch_up=parameters.learn,
-            alone=kind != "adhoc",  # a pasted text is not to wait for the night of its date
-            fail_on_missing=parameters.fail_on_missing,
-        ) as run:
-            is_only_new = parameters.only_new and again is None
-            run.begin(is_only_new, parameters.reassign, late=by is not None, done_runs=done_runs)
-            progress = RunProgress(len(run.reading.doc_ids), BATCH_STAGES)
-            await progress.open()
-            if (keep := KEPT.get()) is not None:
-                keep.progress = progress
-            RUN.set(run)
-            PROGRESS.set(progress)
-            await reorganize_batches()
-            edition = await _edition() if run.totals.documents else None
-            learned = await _learned() if parameters.learn else None
-            await progress.close()
-            result = summary(run, learned.version if learned else None, edition)
-            did_learn = learned is not None if parameters.learn else None
-            verdict = judge(run.totals, result, profile, did_learn, run.absent(), earlier)
-            await show_run(run, result, verdict, learned)
-            for concern in verdict.concerns:
-                log.warning("%s", concern)
-            log.info("%s", verdict.line)
+    stopping().end_after(profile.limits.max_hours)
+    async with open_run(
+        run_id,
+        run_date,
+        parameters.sources,
+        out,
+        profile,
+        parameters.text_id,
+        by=by,
+        teaches=teaches,
+        night=night,
+        again=again,
+        catch_up=parameters.learn,
+        alone=kind != "adhoc",  # a pasted text is not to wait for the night of its date
+        fail_on_missing=parameters.fail_on_missing,
+    ) as run:
+        is_only_new = parameters.only_new and again is None
+        run.begin(is_only_new, parameters.reassign, late=by is not None, done_runs=done_runs)
+        progress = RunProgress(len(run.reading.doc_ids), BATCH_STAGES)
+        RUN.set(run)
+        PROGRESS.set(progress)
+        try:
+            with stopping().place():
+                await progress.open()
+                await reorganize_batches()
+                edition = await _edition() if run.totals.documents else None
+                learned = await _learned() if parameters.learn else None
+        except Stopped as e:
+            await say(e, progress)
+            await show_stopped(run, e.line)
+            await label_run(tags=[CANCELLED])
+            raise
+        await progress.close()
+        result = summary(run, learned.version if learned else None, edition)
+        did_learn = learned is not None if parameters.learn else None
+        verdict = judge(run.totals, result, profile, did_learn, run.absent(), earlier)
+        await show_run(run, result, verdict, learned)
+        for concern in verdict.concerns:
+            log.warning("%s", concern)
+        log.info("%s", verdict.line)
     await label_run(tags=verdict.tags)
     await tell_deployment(run_date, verdict)
     tell_verdict(profile.name, result, verdict)
@@ -107,7 +114,8 @@ async def reorganize_documents(
 
 async def label_run(name: str | None = None, tags: Sequence[str] = ()) -> None:
     """Give the flow run that this is a name, or more tags: both are seen in the list of runs."""
-    all_tags = sorted({*runtime.flow_run.tags, *tags}) if tags else None
+    before = {*runtime.flow_run.tags} - VERDICTS  # that of an attempt before this one
+    all_tags = sorted({*before, *tags}) if tags else None
 
     async def update() -> None:
         async with get_client() as client:
@@ -147,7 +155,7 @@ def tell_published(profile: Profile, profile_file: str, result: dict[str, Any], 
 async def _edition() -> str | None:
     """Make the edition; if that fails, the tables stand all the same."""
     try:
-        return await edition_stage()
+        return str(await in_engine(edition_stage))
     except Exception as e:  # noqa: BLE001  (whatever it is, the night's work stands)
         log.warning("no edition was made (%s: %s); `nightdesk edition` makes it of the tables", type(e).__name__, e)
         return None
@@ -156,7 +164,7 @@ async def _edition() -> str | None:
 async def _learned() -> Learned | None:
     """Learn; if that fails, the documents are published all the same and the next run catches up."""
     try:
-        learned = await learn_stage()
+        learned: Learned = await in_engine(learn_stage)
     except Exception as e:  # noqa: BLE001  (whatever it is, the night's work stands)
         log.warning(
             "the weights were not updated (%s: %s); the next run will learn from this one too", type(e).__name__, e

@@ -10,14 +10,17 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Any
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from nightdesk.flows.artifacts.progress import RunProgress
+from nightdesk.flows.shared.termination import in_engine, stoppable_task, whole
 from nightdesk.tasks.edition.pages import write_edition
 from nightdesk.tasks.errors import AuditFailed
 from nightdesk.tasks.learning.learn import Learned, learn_from_tables
+from nightdesk.tasks.reorganizing.document_state import Batch
 from nightdesk.tasks.reorganizing.role_stages import ROLE_STAGES
 from nightdesk.tasks.reorganizing.run import Run
 
@@ -32,18 +35,22 @@ BATCH_STAGES = (*ROLE_STAGES, "check", "publish")
 async def reorganize_batches() -> None:
     """Take every batch of the run through all stages. One that fails the audit is withheld, and the others go on."""
     number = 1
-    while await read.with_options(task_run_name=f"read-{number}")() >= 0:
+    while await in_engine(read.with_options(task_run_name=f"read-{number}")) >= 0:
         try:
             for name in BATCH_STAGES:
-                await stage.with_options(name=name, task_run_name=f"{name}-{number}")(name, number)
+                await in_engine(stage.with_options(name=name, task_run_name=f"{name}-{number}"), name, number)
         except AuditFailed as e:
             RUN.get().withhold(RUN.get().batches[number], e)
         number += 1
 
 
 @task(name="read", cache_policy=NO_CACHE, persist_result=False, retries=0)
-async def read() -> int:
+async def read() -> Any:
     """Read the next batch of documents; return its number of sentences, or -1 if there is none."""
+    return await stoppable_task(_read())
+
+
+async def _read() -> int:
     run = RUN.get()
     with _timed(run, "read"):
         batch = await asyncio.to_thread(run.next_batch)
@@ -54,8 +61,12 @@ async def read() -> int:
 
 
 @task(name="stage", cache_policy=NO_CACHE, persist_result=False, retries=0)
-async def stage(name: str, number: int) -> int:
+async def stage(name: str, number: int) -> Any:
     """Take a batch through one stage; return its number of sentences."""
+    return await stoppable_task(_stage(name, number))
+
+
+async def _stage(name: str, number: int) -> int:
     run, progress = RUN.get(), PROGRESS.get()
     batch = run.batches[number]
     documents, sentences = len(batch.works) + len(batch.unreadable), batch.sentences
@@ -75,8 +86,7 @@ async def stage(name: str, number: int) -> int:
         elif name == "check":
             await run.check(batch)
         else:
-            await run.publish(batch)
-            progress.finished += documents
+            await whole(_published(run, batch, progress, documents))
     tell(total, total)
     calls, dollars, seconds = (
         run.router.ledger.made - before[0],
@@ -88,9 +98,19 @@ async def stage(name: str, number: int) -> int:
     return sentences
 
 
+async def _published(run: Run, batch: Batch, progress: RunProgress, documents: int) -> None:
+    await run.publish(batch)
+    progress.finished += documents
+    progress.published = batch.number
+
+
 @task(name="edition", task_run_name="edition", cache_policy=NO_CACHE, persist_result=False, retries=0)
-async def edition_stage() -> str:
+async def edition_stage() -> Any:
     """Make the date's edition of what has been published; return its path."""
+    return await stoppable_task(_edition())
+
+
+async def _edition() -> str:
     run = RUN.get()
     with _timed(run, "edition"):
         categories = {run.profile.name: list(run.profile.categories)}
@@ -98,8 +118,12 @@ async def edition_stage() -> str:
 
 
 @task(name="learn", task_run_name="learn", cache_policy=NO_CACHE, persist_result=False, retries=0)
-async def learn_stage() -> Learned:
+async def learn_stage() -> Any:
     """Update the weights from what has been published."""
+    return await stoppable_task(_learn())
+
+
+async def _learn() -> Learned:
     run = RUN.get()
     with _timed(run, "learn"):
         return await asyncio.to_thread(learn_from_tables, run.out, run.profile, run.run_date, run.run_id)

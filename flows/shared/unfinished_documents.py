@@ -9,6 +9,8 @@ from prefect import flow
 
 from nightdesk.flows.shared.parameters import RunParameters
 from nightdesk.flows.shared.reorganize_documents import ended, reorganize_documents
+from nightdesk.flows.shared.stoppable import stoppable
+from nightdesk.flows.shared.termination import in_engine
 from nightdesk.tasks.config.profile import load_profile
 from nightdesk.tasks.errors import BadRun
 from nightdesk.tasks.reorganizing import unfinished
@@ -23,7 +25,7 @@ async def take_up(parameters: RunParameters, tonight: date) -> list[str]:
     for day, doc_ids in found.items():
         log.info("%d documents of %s are taken up again, as a part of them was lost", len(doc_ids), day)
         try:
-            result = await unfinished_documents(parameters, day, tonight)
+            result = await in_engine(unfinished_documents, parameters, day, tonight)
         except BadRun as e:
             concerns.append(f"what was taken up again of {day} was lost again: {e}")
         except Exception as e:  # noqa: BLE001  (whatever it is, tonight's work is to be done)
@@ -38,6 +40,10 @@ async def take_up(parameters: RunParameters, tonight: date) -> list[str]:
 @flow(name="unfinished-documents", persist_result=False)
 async def unfinished_documents(parameters: RunParameters, run_date: date, tonight: date) -> Any:
     """Run the documents of a date again of which a part was lost, under that date, from the text in its tables."""
+    return await stoppable(_unfinished_documents(parameters, run_date, tonight))
+
+
+async def _unfinished_documents(parameters: RunParameters, run_date: date, tonight: date) -> Any:
     out, profile = Path(parameters.out), load_profile(parameters.profile).name
     doc_ids = unfinished.find(out, profile, tonight).get(run_date, frozenset())
     return ended(await reorganize_documents(parameters, run_date, "again", night=tonight, again=doc_ids))

@@ -67,6 +67,7 @@ class Limits(Table):
     deadline_s: seconds after a run's start until which it waits for a first model when all of a role's rest.
     outage_s: for how long all models of a role may do nothing but fail before the run asks them no more.
     max_unplaced: share of a run's sentences that may be unplaced because models failed; with more the run is bad.
+    max_hours: how long a flow may take, the nights that it makes good included; then it ends as a cancelled one does.
     """
 
     max_cost_usd: float = Field(0.0, ge=0)
@@ -76,6 +77,7 @@ class Limits(Table):
     deadline_s: float = Field(4 * 3600.0, gt=0)
     outage_s: float = Field(180.0, ge=0)
     max_unplaced: float = Field(0.05, ge=0, le=1)
+    max_hours: float = Field(12.0, gt=0)
 
 
 class ProviderBatches(Table):

@@ -1,7 +1,9 @@
 """The learn stage: published rows -> the next version of the weights, and its report in the table `weights`."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,7 @@ from nightdesk.tasks.tables import parts as history
 from nightdesk.tasks.tables import publish
 from nightdesk.tasks.tables.contracts import contract
 from nightdesk.tasks.tables.migration import migrate_if_cheap
+from nightdesk.tasks.tables.places import run_of_attempt
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,8 @@ def learn_from_tables(out: Path, profile: Profile, run_date: date, run_id: str) 
         return learn(before, *read[seen], arms, settings, created_at=datetime.now(UTC))
 
     after, warnings = states.commit(folder, change)
-    rows = contract("weights").build(report(after, arms, settings))
+    learned = [{**r, "from_run_ids": _runs_of(r["from_run_ids"])} for r in report(after, arms, settings)]
+    rows = contract("weights").build(learned)
     publish.publish(out, run_date, f"{profile.name}-{after.version}", profile.tables.buckets, {"weights": rows})
     return Learned(after.version, after.reason, (*warnings, *_drawn(out, profile, after.version)))
 
@@ -93,20 +97,42 @@ def _drawn(out: Path, profile: Profile, version: int) -> list[str]:
 
 
 def _unlearned(out: Path, seen: set[str], run_id: str) -> tuple[pa.Table, pa.Table]:
-    """Read calls and judgements of runs that are over and not in `seen`. A part's name begins with its run's id."""
+    """Read calls and judgements of attempts at runs that are over and not in `seen`.
 
-    def is_over(run: str) -> bool:
-        return run not in seen and (run == run_id or not is_alive(out, run))
-
-    tables = [
-        history.read_parts([p for p in history.find(out, table) if is_over(p.run_id)], table)
+    A run that is retried publishes more under the same id after something may have been learned from it, so to the
+    learner each attempt is a run. A part's name begins with its attempt; the rows of calls get that as their run.
+    """
+    is_under_way = cache(lambda run: run != run_id and is_alive(out, run))
+    calls, judgements = (
+        pa.concat_tables(
+            [
+                history.read_parts([], table),
+                *(
+                    _of_attempt(history.read_parts([p], table), p)
+                    for p in history.find(out, table)
+                    if p.attempt not in seen and not is_under_way(p.run_id)
+                ),
+            ]
+        )
         for table in ("calls", "judgements")
-    ]
-    calls, judgements = tables
+    )
     calls = calls.filter(pc.fill_null(calls["teaches"], True))
     # What was never sent (no dollars left, the model rested) says nothing of a model.
     calls = calls.filter(pc.or_(calls["from_cache"], pc.greater(calls["attempts"], 0)))
     return calls, judgements.filter(pc.is_in(judgements["call_id"], calls["call_id"].combine_chunks()))
+
+
+def _of_attempt(rows: pa.Table, part: history.Part) -> pa.Table:
+    """Return a part's rows with their attempt in the place of their run."""
+    if part.attempt == part.run_id:  # of an earlier version
+        return rows
+    column = rows.schema.get_field_index("run_id")
+    return rows.set_column(column, rows.schema.field(column), pa.repeat(pa.scalar(part.attempt), len(rows)))
+
+
+def _runs_of(attempts: Iterable[str]) -> list[str]:
+    """Return the runs that attempts belong to, each once."""
+    return list(dict.fromkeys(run_of_attempt(a) for a in attempts))
 
 
 def weights_rows(out: Path, profile: Profile, role: str | None) -> tuple[list[dict[str, Any]], list[str]]:
@@ -133,7 +159,7 @@ def history_rows(out: Path, profile: Profile) -> tuple[list[dict[str, Any]], lis
                 "version": number,
                 "created_at": state.created_at,
                 "strategy": state.strategy,
-                "runs": len(state.from_run_ids),
+                "runs": len(_runs_of(state.from_run_ids)),
                 "leaders": leaders,
                 "reason": state.reason,
             }

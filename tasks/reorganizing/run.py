@@ -2,14 +2,15 @@
 
 import asyncio
 import logging
+import uuid
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import date, datetime
 from pathlib import Path
 
 from nightdesk.role_rl import state_versions as states
-from nightdesk.tasks.calling.answers.answer_store import Store
-from nightdesk.tasks.calling.answers.turns import turn
+from nightdesk.tasks.calling.answers.answer_store import Store, UnderWay, is_alive
+from nightdesk.tasks.calling.answers.turns import once_over, turn
 from nightdesk.tasks.calling.availability import usable
 from nightdesk.tasks.calling.dask_pool import fan_out
 from nightdesk.tasks.calling.router import Router
@@ -33,7 +34,7 @@ from nightdesk.tasks.reorganizing.weights import catch_up as catch_up_weights
 from nightdesk.tasks.tables import parts, publish, quarantine
 from nightdesk.tasks.tables.audit import Auditor, AuditReport, auditor
 from nightdesk.tasks.tables.contracts import contract
-from nightdesk.tasks.tables.places import append_part
+from nightdesk.tasks.tables.places import append_part, part_name
 
 log = logging.getLogger("nightdesk")
 
@@ -61,6 +62,7 @@ class Run:
         self.reports: list[AuditReport] = []
         self.totals = Totals(missing=list(reading.missing))
         self.served_versions: set[int] = set()
+        self._attempt = uuid.uuid4().hex[:8]
         self._audits = audits
         self._night = night
         self._stood: Mapping[str, unfinished.EarlierDocument] = {}
@@ -188,7 +190,7 @@ class Run:
         return {**gone, **self.router.absent()}
 
     def _part(self, batch: Batch) -> str:
-        return f"{self.run_id}-{batch.number}"
+        return part_name(self.run_id, self._attempt, batch.number)
 
     def _calls_part(self, batch: Batch) -> str:
         return append_part("calls", self.run_date, self._part(batch)).as_posix()
@@ -269,7 +271,7 @@ async def open_run(
                 await held.enter_async_context(turn(out, profile.name, run_date, run_id))
             except OSError as e:
                 raise unwritable(out, e) from None
-        store = await asyncio.to_thread(open_out, out, run_id)
+        store = await _opened(out, run_id)
         try:
             if catch_up:
                 await asyncio.to_thread(catch_up_weights, out, profile, run_date, run_id)
@@ -286,3 +288,11 @@ async def open_run(
             await pool.cancel()
             publish.sweep_staging(out, lambda run: run == run_id)
             store.close()
+
+
+async def _opened(out: Path, run_id: str) -> Store:
+    """Open OUT once no other process is at work on this very run."""
+    while True:
+        await once_over(lambda: is_alive(out, run_id), out, run_id)
+        with suppress(UnderWay):  # yet another process was faster
+            return await asyncio.to_thread(open_out, out, run_id)

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from nightdesk.tasks.tables.broken_parts import BrokenPart, read_part
 from nightdesk.tasks.tables.contracts import contract
-from nightdesk.tasks.tables.places import day_of
+from nightdesk.tasks.tables.places import attempt_of, day_of, run_of
 from nightdesk.tasks.tables.publish import decided
 
 log = logging.getLogger("nightdesk")
@@ -35,7 +35,12 @@ class Part:
     @property
     def run_id(self) -> str:
         """The run that published it, where its table only grows."""
-        return self.place.stem.rpartition("-")[0]
+        return run_of(self.place.stem)
+
+    @property
+    def attempt(self) -> str:
+        """The attempt of that run, likewise: the run's id, and more if the run can have had several."""
+        return attempt_of(self.place.stem)
 
 
 def dates(out: Path, table: str) -> list[date]:

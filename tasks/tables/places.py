@@ -1,4 +1,4 @@
-"""Where the parts of tables lie below OUT: tables/<table>/run_date=YYYY-MM-DD/<part>.parquet."""
+"""Where the parts of tables lie below OUT, and their names: tables/<table>/run_date=YYYY-MM-DD/<part>.parquet."""
 
 from datetime import date
 from pathlib import Path
@@ -14,6 +14,30 @@ def table_folder(table: str, run_date: date) -> Path:
 def append_part(table: str, run_date: date, name: str) -> Path:
     """Return the path of an append-only part, relative to OUT."""
     return table_folder(table, run_date) / f"{name}.parquet"
+
+
+def part_name(run_id: str, attempt: str, batch: int) -> str:
+    """Return the name of a batch's append-only parts: <run>.<attempt>-<batch>.
+
+    attempt: an id of the process that publishes. Prefect keeps a flow run's id when the run is retried, and may start
+    it twice; without the attempt the second process would put its parts in the place of the first one's.
+    """
+    return f"{run_id}.{attempt}-{batch}"
+
+
+def attempt_of(name: str) -> str:
+    """Return the attempt that a part's name begins with: <run>.<attempt>; of parts of an earlier version, the run."""
+    return name.rpartition("-")[0]
+
+
+def run_of(name: str) -> str:
+    """Return the run that a part's name begins with."""
+    return run_of_attempt(attempt_of(name))
+
+
+def run_of_attempt(attempt: str) -> str:
+    """Return the run that an attempt belongs to."""
+    return attempt.partition(".")[0]
 
 
 def day_of(folder: Path) -> date | None:

@@ -31,7 +31,7 @@ from nightdesk.tasks.errors import PublishError
 from nightdesk.tasks.safety.links import leads_out, refuse_links
 from nightdesk.tasks.tables.broken_parts import ASIDE, BrokenPart, read_part, set_aside
 from nightdesk.tasks.tables.contracts import TABLES, contract
-from nightdesk.tasks.tables.places import REPLACED, append_part, table_folder
+from nightdesk.tasks.tables.places import REPLACED, append_part, run_of, table_folder
 
 _BUCKETS = b"nightdesk_buckets"
 _MANIFEST = "manifest.json"
@@ -49,7 +49,7 @@ def publish(
 ) -> dict[str, pa.Table]:
     """Put audited tables in place; the documents in `documents` lose their earlier rows. Return what was put there.
 
-    part_name: name of the append-only parts, unique to the call (the run's id and a count).
+    part_name: name of the append-only parts, unique to the call (see places.part_name).
     buckets: parts per date; a date that has parts keeps the number it began with.
     is_forgotten: tells whether a document was forgotten since it was read; its rows are left out.
 
@@ -155,7 +155,7 @@ def decided(out: Path) -> dict[Path, Path]:
 def sweep_staging(out: Path, is_over: Callable[[str], bool]) -> None:
     """Remove what runs that are over have left in staging and never decided to publish."""
     for folder in (out / "_staging").glob("*-*"):
-        run_id = folder.name.rpartition("-")[0]
+        run_id = run_of(folder.name)
         if _RUN_ID.fullmatch(run_id) and is_over(run_id) and not (folder / _MANIFEST).exists():
             shutil.rmtree(folder, ignore_errors=True)
 

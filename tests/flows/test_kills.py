@@ -1,5 +1,6 @@
 """Runs that are killed, interrupted, or not alone: nothing lost, nothing doubled, no answer computed twice."""
 
+import logging
 import signal
 import threading
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from tests.flows.conftest import Desk
 from tests.killing import calls_stored, wait_for
+from tests.prefect_home import ROOT
 from tests.processes import PATIENCE_S, wait_until_nothing_is_left_of
 from tests.tables import assert_ledger_is_complete, assert_whole, but_for_run_id, rows
 from tests.texts import evening, write_evening
@@ -66,9 +68,23 @@ def test_a_killed_run_is_taken_up_where_it_was(desk: Desk, undisturbed: Undistur
     wait_until_nothing_is_left_of(killed.pid)
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def assert_looks_cancelled(desk: Desk, by: str) -> None:
+    """The page of the newest run says what stopped it, and shows nothing that broke."""
+    (run,) = desk.post("/flow_runs/filter", {"sort": "START_TIME_DESC", "limit": 1})
+    assert run["state"]["type"] == "CANCELLED"
+    assert f"cancelled by {by} before its first batch was published" in run["state"]["message"]
+    assert desk.artifacts(run["id"])["summary"]["data"].startswith("# Cancelled\n")
+    of_run = {"flow_runs": {"id": {"any_": [run["id"]]}}}
+    assert {t["state_type"] for t in desk.post("/task_runs/filter", of_run)} <= {"COMPLETED", "CANCELLED", "RUNNING"}
+    log = desk.post("/logs/filter", {"logs": {"flow_run_id": {"any_": [run["id"]]}}})
+    assert [line["message"] for line in log if line["level"] >= logging.ERROR] == []
+
+
+@pytest.mark.parametrize(
+    ("how", "by"), [(signal.SIGINT, "Ctrl-C"), (signal.SIGTERM, "a signal (SIGTERM)")], ids=["SIGINT", "SIGTERM"]
+)
 def test_an_interrupted_run_ends_cleanly_and_goes_on(
-    desk: Desk, source: Path, tmp_path: Path, how: signal.Signals
+    desk: Desk, source: Path, tmp_path: Path, how: signal.Signals, by: str
 ) -> None:
     out = tmp_path / "out"
     write_evening(source, "a", seed=20, passages=80)
@@ -81,6 +97,8 @@ def test_an_interrupted_run_ends_cleanly_and_goes_on(
     assert printed == ""
     assert "goes on from there" in said
     assert "Traceback" not in said, said
+    assert said.rstrip().splitlines()[-1].startswith(f"cancelled by {by} before its first batch"), said
+    assert_looks_cancelled(desk, by)
     wait_until_nothing_is_left_of(process.pid)
     assert rows(out, "passages") == rows(out, "documents") == []
     stored = calls_stored(out, "")
@@ -88,6 +106,18 @@ def test_an_interrupted_run_ends_cleanly_and_goes_on(
     assert calls_stored(out, "") > stored
     assert_whole(out, DAY, {"a": [s for _, s in evening(20, 80)]})
     assert_ledger_is_complete(out)
+
+
+def test_a_run_past_its_time_limit_ends_as_a_cancelled_one(desk: Desk, source: Path, tmp_path: Path) -> None:
+    out, profile = tmp_path / "out", tmp_path / "hasty.toml"
+    shipped = (ROOT / "deployments" / "profiles" / "news.toml").read_text(encoding="utf-8")
+    profile.write_text(shipped.replace("max_hours = 12.0", "max_hours = 0.0005"))
+    write_evening(source, "a", seed=25, passages=600)
+    ended = desk.run("run", source, "--profile", profile, "--date", DAY, "--no-learn", "--json", "--out", out)
+    limit = "the time limit of 0.0005 hours (limits.max_hours in the profile)"
+    assert (ended.code, ended.out) == (130, "")
+    assert ended.err.rstrip().splitlines()[-1].startswith(f"cancelled by {limit}"), ended.err
+    assert_looks_cancelled(desk, limit)
 
 
 def test_two_runs_at_once_into_one_out(desk: Desk, source: Path, tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ class House:
         late: bool = False,
         done_runs: frozenset[str] = frozenset(),
     ) -> Run:
-        """Take the source through all stages, as the flow does; or end after one of them."""
+        """Take the source through all stages, as the flow does; or end after one of them (of the first batch)."""
         profile = profile or load_profile("news")
 
         async def main() -> Run:
@@ -59,7 +59,11 @@ class House:
                             if stage.__name__ == dies_after:
                                 return run
                         await run.check(batch)
+                        if dies_after == "check":
+                            return run
                         await run.publish(batch)
+                        if dies_after == "publish":
+                            return run
                     return run
             finally:
                 store.close()

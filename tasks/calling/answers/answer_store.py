@@ -22,6 +22,7 @@ from nightdesk.tasks.calling.answers.claims import Claims
 from nightdesk.tasks.calling.answers.database import Database
 from nightdesk.tasks.calling.answers.tombstones import Tombstones
 from nightdesk.tasks.calling.batch_journal import Outstanding
+from nightdesk.tasks.errors import NightdeskError
 
 _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS answers (key TEXT PRIMARY KEY, answer TEXT NOT NULL, call_id TEXT NOT NULL) "
@@ -59,17 +60,30 @@ class Stored:
         return not self.record["valid"] and self.record["reply"] is not None
 
 
+class UnderWay(NightdeskError):
+    """Another process is at work on this very run."""
+
+
 class Store:
     """One run's view of the answers' store. Used from one thread."""
 
     def __init__(self, out: Path, run_id: str) -> None:
+        """Open it.
+
+        Raises:
+            UnderWay: another process has it open for the same run.
+        """
         self._out, self._run_id = out, run_id
+        self._claimed: set[str] = set()
         self.forgotten = Tombstones(out)  # before any document is read
         self.spool = AnswerSpool(out, run_id, self.forgotten.token)
         lock = _run_lock(out, run_id)
         lock.parent.mkdir(parents=True, exist_ok=True)
         self._alive = FileLock(lock, thread_local=False)  # held while the run lives; the system frees it
-        self._alive.acquire(timeout=0)
+        try:
+            self._alive.acquire(timeout=0)
+        except Timeout:
+            raise UnderWay(run_id) from None
         with ExitStack() as undo:
             undo.callback(self._let_go)
             self._db = undo.enter_context(closing(Database(_file(out), out / "_staging" / "spare")))
@@ -111,7 +125,10 @@ class Store:
         def take_over() -> None:
             parts = self._db.rows("SELECT DISTINCT part, run_id FROM calls WHERE NOT published")
             for part, run_id in parts:
-                if run_id != self._run_id and not self._stands(part) and not is_alive(self._out, run_id):
+                # Its own, too: an earlier attempt at this run may have been killed before its part stood.
+                is_own = run_id == self._run_id and part not in self._claimed
+                is_over = is_own or (run_id != self._run_id and not is_alive(self._out, run_id))
+                if is_over and not self._stands(part):
                     self._db.execute(
                         "UPDATE calls SET run_id = ?, part = NULL WHERE part IS ? AND run_id = ? AND NOT published",
                         (self._run_id, part, run_id),
@@ -199,6 +216,7 @@ class Store:
             self._db.execute(f"UPDATE calls SET part = ? WHERE {mine}", (part, self._run_id))
             return rows
 
+        self._claimed.add(part)
         return [json.loads(r) for (r,) in self._db.transact(take)]
 
     def published(self, part: str) -> None:

@@ -6,7 +6,7 @@ store. The lock is freed by the system when its process ends, however that happe
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import date, datetime
 from pathlib import Path
@@ -43,6 +43,14 @@ async def turn(out: Path, profile: str, run_date: date, run_id: str) -> AsyncIte
         yield
     finally:
         lock.release()
+
+
+async def once_over(is_under_way: Callable[[], bool], out: Path, run_id: str) -> None:
+    """Wait until no other process is at work on this very run: Prefect may start a run twice, or retry it too early."""
+    if await asyncio.to_thread(is_under_way):
+        log.warning("run %s is under way in %s in another process; this one waits until that is over", run_id, out)
+        while await asyncio.to_thread(is_under_way):
+            await asyncio.sleep(LOOK_AGAIN_S)
 
 
 def _is_held(lock: FileLock) -> bool:

@@ -4,18 +4,22 @@ One serve for all of it, started as a user does: by the installed command, from 
 """
 
 import json
+import logging
 import os
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from nightdesk.flows.shared.configure import ENVIRONMENT
+from tests.killing import calls_stored
 from tests.serving import Served, eventually, serving
 from tests.tables import rows
+from tests.texts import evening
 
 ROOT = Path(__file__).resolve().parents[3]
 BIN = Path(sys.executable).parent
@@ -94,12 +98,26 @@ def test_a_pools_worker_runs_a_deployment_from_such_a_folder(served: Served, tmp
         run_id = served.start("adhoc-pool", text=PASTED, run_date="2026-02-04", out="out", profile="news")
         state = served.ended(run_id)
         assert state["type"] == "COMPLETED", (state, (tmp_path / "worker.log").read_text())
+        before = calls_stored(pool_folder / "out", "")
+        text = "\n".join(words for _, words in evening(91, 200))
+        cut = served.start("adhoc-pool", text=text, run_date="2026-02-05", out="out", profile="news")
+        eventually(lambda: calls_stored(pool_folder / "out", "") > before + 2)
+        served.ask(f"/flow_runs/{cut}/set_state", {"state": {"type": "CANCELLING", "name": "Cancelling"}})
+        assert served.ended(cut)["type"] == "CANCELLED"
+        said_of_cut = eventually(lambda: cancelled_lines(served, cut))
     finally:
         worker.terminate()
         worker.wait(timeout=60)
     assert len(rows(pool_folder / "out", "passages", "2026-02-04")) == 3
     said_there = served.ask("/logs/filter", {"logs": {"flow_run_id": {"any_": [run_id]}}})
+    assert [line["message"] for line in said_of_cut if line["level"] >= logging.ERROR] == []
     assert any(line["message"].startswith("publish 1: ") for line in said_there), json.dumps(said_there)[:2000]
+
+
+def cancelled_lines(served: Served, run_id: str) -> list[dict[str, Any]]:
+    """Return what a run's page says, once it says by what the run was cancelled."""
+    log = served.ask("/logs/filter", {"logs": {"flow_run_id": {"any_": [run_id]}}})
+    return log if any("cancelled by the UI or Prefect's API" in line["message"] for line in log) else []
 
 
 def test_the_key_is_told_of_but_never_told(served: Served) -> None:

@@ -18,6 +18,7 @@ from nightdesk.tasks.learning.learn import (
     weights_rows,
     what_if_rows,
 )
+from nightdesk.tasks.tables.places import run_of_attempt
 from nightdesk.tasks.tables.publish import publish
 from tests.tables import rows
 from tests.tasks.house import House
@@ -46,7 +47,7 @@ def test_weights_are_learned_once_from_each_run_that_is_over(house: House) -> No
         newest, _ = states.latest(state_folder(house.out, "news"))
         assert newest is not None
         assert newest.version == version
-        return version, tuple(newest.learned_run_ids)
+        return version, tuple(map(run_of_attempt, newest.learned_run_ids))
 
     still_at_work = Store(house.out, "run-1")
     assert learned("by-hand-1") == (1, ())

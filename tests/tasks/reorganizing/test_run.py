@@ -16,6 +16,7 @@ from nightdesk.tasks.learning.learn import state_folder
 from nightdesk.tasks.reorganizing.run import Run, open_run
 from nightdesk.tasks.tables import parts
 from nightdesk.tasks.tables.audit import Auditor
+from nightdesk.tasks.tables.places import run_of, run_of_attempt
 from tests.tables import assert_ledger_is_complete, assert_whole, but_for_run_id, rows
 from tests.tasks.house import House
 from tests.tasks.made import DAY
@@ -85,9 +86,10 @@ def test_a_document_that_cannot_be_read_goes_along_with_its_reason(night: Night)
 
 
 def test_documents_are_worked_on_in_batches(night: Night) -> None:
-    names = {p.name for p in (night.out / "tables" / "calls").rglob("*.parquet")}
-    assert names == {"run-1-1.parquet", "run-1-2.parquet"}
-    assert not list((night.out / "_staging").glob("run-1-*"))
+    stems = {p.stem for p in (night.out / "tables" / "calls").rglob("*.parquet")}
+    assert {run_of(stem) for stem in stems} == {"run-1"}
+    assert {stem.rpartition("-")[2] for stem in stems} == {"1", "2"}
+    assert not list((night.out / "_staging").glob("run-1*"))
 
 
 def test_a_run_counts_what_it_published(night: Night) -> None:
@@ -153,7 +155,9 @@ def test_a_run_first_learns_from_what_no_version_has_seen_and_then_draws(house: 
             return run.weights_version
 
     assert asyncio.run(weights_of("run-2")) == 1
-    assert states.load(state_folder(house.out, "news"), 1).from_run_ids == ("run-1",)
+    (attempt,) = states.load(state_folder(house.out, "news"), 1).from_run_ids
+    assert run_of_attempt(attempt) == "run-1"
+    assert {r for row in rows(house.out, "weights") for r in row["from_run_ids"]} == {"run-1"}
     assert asyncio.run(weights_of("run-3")) == 1  # nothing is new, so nothing is written
     assert states.versions(state_folder(house.out, "news")) == [1]
 

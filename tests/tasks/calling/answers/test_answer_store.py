@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from nightdesk.tasks.calling.answers import database
 from nightdesk.tasks.calling.answers.answer_keys import Record
-from nightdesk.tasks.calling.answers.answer_store import Store, forget_answers, is_alive
+from nightdesk.tasks.calling.answers.answer_store import Store, UnderWay, forget_answers, is_alive
 from nightdesk.tasks.errors import PublishError
 
 PART = "tables/calls/run_date=2026-03-01/one-1.parquet"
@@ -179,7 +179,7 @@ def test_any_number_of_documents_can_be_assigned(tmp_path_factory: pytest.TempPa
 
 
 def test_one_run_cannot_be_opened_twice(out: Path) -> None:
-    with opened(out, "one"), pytest.raises(TimeoutError):
+    with opened(out, "one"), pytest.raises(UnderWay):
         Store(out, "one")
 
 
