@@ -60,6 +60,7 @@ from nightdesk.tasks.config.fetch_settings import FetchSettings
 from nightdesk.tasks.reading.fetching.terms import Fetching
 
 processes.ISOLATED = False  # the hook sees this process alone
+fetching = Fetching(FetchSettings(allow_private=True))
 watched, opened = sys.argv[1], []
 
 def hook(event, args):
@@ -72,7 +73,7 @@ for source in sys.argv[3:]:
     before = len(opened)
     try:
         documents = [(d.doc_id, list(d.texts) if isinstance(d, Document) else d.reason)
-                     for d in check_sources([source, sys.argv[2]], date(2026, 3, 1), fetching=Fetching(FetchSettings(allow_private=True))).documents()]
+                     for d in check_sources([source, sys.argv[2]], date(2026, 3, 1), fetching=fetching).documents()]
     except InputError as e:
         documents = str(e)
     named = [p for p in opened[before:] if p != source and (watched in p or p.startswith(("/etc/", "/dev/")))]
@@ -270,7 +271,7 @@ import io
 from nightdesk.tasks.errors import DocumentError
 rows = 0
 try:
-    for _ in parquet.read(io.BytesIO(fetch(sys.argv[1], OPEN).content)):
+    for _ in parquet.read(io.BytesIO(fetch(sys.argv[1], Fetching(FetchSettings(allow_private=True))).content)):
         rows += 1
 except DocumentError as e:
     assert "more than 100 times its size" in str(e)
