@@ -7,12 +7,14 @@ from prefect import flow
 
 from nightdesk.flows.shared.allowed import only_allowed
 from nightdesk.flows.shared.configure import configure
-from nightdesk.flows.shared.parameters import AdhocParameters, RunParameters, titled
+from nightdesk.flows.shared.parameters import EVERYTHING, AdhocParameters, RunParameters, titled
 from nightdesk.flows.shared.reorganize_documents import ended, reorganize_documents, tell_published
 from nightdesk.flows.shared.scheduled_time import date_of, due
 from nightdesk.flows.shared.stoppable import stoppable
 from nightdesk.tasks.config.profile import load_profile
+from nightdesk.tasks.errors import InputError
 from nightdesk.tasks.reading.pasted_text import keep
+from nightdesk.tasks.reorganizing.past_dates.dates import dates_between
 
 
 @flow(name="adhoc", persist_result=False)
@@ -38,10 +40,11 @@ async def _adhoc(parameters: AdhocParameters) -> Any:
         profile=parameters.profile,
         reassign=parameters.reassign,
         learn=False,
-        only_new=False,
+        documents=EVERYTHING,
     )
     run_date = date_of(parameters.run_date, await due())
-    result = await reorganize_documents(asked, run_date, "adhoc", teaches=profile.adhoc.teaches)
+    is_given = parameters.run_date is not None
+    result = await reorganize_documents(asked, run_date, "adhoc", teaches=profile.adhoc.teaches, is_given=is_given)
     tell_published(profile, parameters.profile, result, profile.adhoc.teaches)
     return ended(result)
 
@@ -55,7 +58,10 @@ async def reorganize(parameters: Annotated[RunParameters, titled("What to reorga
 async def _reorganize(parameters: RunParameters) -> Any:
     configure()
     parameters = await only_allowed(parameters)
-    asked = parameters.model_copy(update={"learn": False})
-    result = await reorganize_documents(asked, date_of(parameters.run_date, await due()), "reorganize")
+    if len(dates_between(parameters.run_date, parameters.last_run_date)) > 1:
+        raise InputError("several dates are for the nightly flow; name one")
+    asked, run_date = parameters.model_copy(update={"learn": False}), date_of(parameters.run_date, await due())
+    is_given = parameters.run_date is not None
+    result = await reorganize_documents(asked, run_date, "reorganize", is_given=is_given)
     tell_published(load_profile(parameters.profile), parameters.profile, result, teaches=True)
     return ended(result)

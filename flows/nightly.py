@@ -13,6 +13,7 @@ from nightdesk.flows.shared.allowed import only_allowed
 from nightdesk.flows.shared.configure import configure
 from nightdesk.flows.shared.kept_result import kept
 from nightdesk.flows.shared.parameters import LearnParameters, RunParameters, titled
+from nightdesk.flows.shared.past_nights import run_for_dates
 from nightdesk.flows.shared.reorganize_documents import completed, ended, label_run, reorganize_documents
 from nightdesk.flows.shared.scheduled_time import Due, date_of, due
 from nightdesk.flows.shared.stoppable import stoppable
@@ -23,6 +24,7 @@ from nightdesk.tasks.errors import BadRun
 from nightdesk.tasks.learning.learn import learn_from_tables
 from nightdesk.tasks.reorganizing import missed_nights, unfinished
 from nightdesk.tasks.reorganizing.missed_nights import Mark, NightsToRun, ScheduledNight
+from nightdesk.tasks.reorganizing.past_dates.dates import dates_between
 
 NOTHING_NAMED = LearnParameters()  # Prefect's V2 form sends no parameters at all when every field was cleared
 log = logging.getLogger("nightdesk")
@@ -34,8 +36,9 @@ async def nightly(parameters: Annotated[RunParameters, titled("What a night read
 
     Nights of the schedule that were missed are made good first: oldest first, each for its own date, as a run of its
     own below this one. A night that has been run already is not run again, nor is one of more than a week ago. Then
-    the documents of the last nights are taken up again of which a part was lost. A run that is given its date (by
-    hand) takes what it is given, and no more.
+    the documents of the last nights are taken up again of which a part was lost. A run that is given its date, or the
+    first and the last of several, runs those nights and no others, of them only what is missing unless it is told to
+    take everything again.
     """
     return await kept(stoppable(_nightly(parameters)))
 
@@ -43,9 +46,11 @@ async def nightly(parameters: Annotated[RunParameters, titled("What a night read
 async def _nightly(parameters: RunParameters) -> Any:
     configure()
     parameters = await only_allowed(parameters)
-    run = None if parameters.run_date else await due()
+    if days := dates_between(parameters.run_date, parameters.last_run_date):
+        return ended(await run_for_dates(parameters, days))
+    run = await due()
     if run is None:
-        return ended(await reorganize_documents(parameters, date_of(parameters.run_date, None), "nightly"))
+        return ended(await reorganize_documents(parameters, date_of(None, None), "nightly"))
     chosen = load_profile(parameters.profile)
     stopping().end_after(chosen.limits.max_hours)
     out, profile = Path(parameters.out), chosen.name
@@ -107,7 +112,7 @@ async def _night(
 
 async def _plan(run: Due, out: Path, profile: str) -> NightsToRun:
     """Decide what a run of the schedule is to do, by the clock and by what OUT knows now."""
-    now, marks = datetime.now(UTC), missed_nights.read_marks(out, profile)
+    now, marks = datetime.now(UTC), missed_nights.read_marks(out, profile, run.changed)
     return missed_nights.decide(run.at, now, await run.nights(now), marks, await run.waits_since())
 
 

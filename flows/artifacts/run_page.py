@@ -91,6 +91,8 @@ def _figures(run: Run, result: dict[str, Any]) -> list[str]:
     names = ("documents", "unreadable", "skipped", "sentences", "placed", "unplaced", "failed", "unpaid", "topics")
     more = ("quarantined", "unjoined", "withheld", "calls")
     rows = [(name, f"{result[name]:,}") for name in (*names, *more)]
+    if under := result["skipped_under"]:
+        rows.append(("skipped, as they stand under", ", ".join(f"{day} ({n:,})" for day, n in under.items())))
     if result["input_tokens"]:
         rows += [(f"{way} tokens", f"{result[f'{way}_tokens']:,}") for way in ("input", "output")]
         rows.append(("input from caches", f"{result['cache_hit_rate']:.0%}"))

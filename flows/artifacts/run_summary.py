@@ -8,6 +8,7 @@ from nightdesk.tasks.reorganizing.run import Run
 def summary(run: Run, new_weights_version: int | None, edition: str | None) -> dict[str, Any]:
     """Return the figures of a run. Calls, tokens and dollars are of now: answers that were in the store took none.
 
+    skipped_under: of the skipped, how many stand under which date, if the run was given its date.
     failed, unpaid: of the unplaced, those that models failed on, and those that dollars did not reach for.
     unjoined: documents whose stories could not all be joined. withheld: batches that the audit withheld.
     over_budget: calls that the run's dollars did not reach for; another model answered, or none.
@@ -19,6 +20,7 @@ def summary(run: Run, new_weights_version: int | None, edition: str | None) -> d
         "documents": totals.documents,
         "unreadable": totals.unreadable,
         "skipped": totals.skipped,
+        "skipped_under": totals.skipped_under,
         "sentences": totals.sentences,
         "placed": totals.placed,
         "unplaced": totals.unplaced,

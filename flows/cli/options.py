@@ -74,6 +74,20 @@ def date_of(text: str) -> date:
         raise InputError(f"--date {text}: not a date; write it as YYYY-MM-DD") from None
 
 
+def dates_of(text: str) -> list[date]:
+    """Read --date of a run, a date or FIRST..LAST, as all dates from one to the other; today if it was left out.
+
+    Raises:
+        InputError: one is no date, or they are no range.
+    """
+    from nightdesk.tasks.reorganizing.past_dates.dates import dates_between
+
+    first, is_range, last = text.partition("..")
+    if is_range and not (first and last):
+        raise InputError(f"--date {text}: names one end only; write it as FIRST..LAST, both YYYY-MM-DD")
+    return dates_between(date_of(first), date_of(last) if is_range else None)
+
+
 def check_out(out: Path) -> None:
     """Raise InputError if OUT cannot be written, or a link in it leads out of it; leave nothing there."""
     try:

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -31,12 +31,17 @@ from nightdesk.tasks.config.private_files import replacing
 from nightdesk.tasks.errors import InputError
 from nightdesk.tasks.reading.fetching.addresses import WAY_OUT, hostname_of, is_url, private_name, public
 
+if TYPE_CHECKING:
+    from nightdesk.flows.serve.registration import Registered
+
 
 def serve(
     profile: ProfileName = "news",
     out: Out = Path("out"),
     cron: Annotated[str, typer.Option(help="When the nights are, as cron has it.")] = "0 2 * * *",
-    timezone: Annotated[str, typer.Option(help="Time zone of the nights; that of this machine if left out.")] = "",
+    timezone: Annotated[
+        str, typer.Option(help="Time zone of the nights; left out: as at the last start, at the first this machine's.")
+    ] = "",
     sources: Annotated[list[str] | None, typer.Option(help="Files, folders or globs that a night reads.")] = None,
     fail_on_missing: FailOnMissing = False,
     notify: Annotated[
@@ -44,9 +49,15 @@ def serve(
         typer.Option(envvar="NIGHTDESK_NOTIFY", help="Where alarms go, as Apprise has it: mailto://..., slack://..."),
     ] = "",
     worth_a_look: WorthALook = False,
+    reset: Annotated[
+        bool, typer.Option("--reset", help="Undo what was edited in Prefect: schedules, parameters, tags, and so on.")
+    ] = False,
     more: Annotated[list[str] | None, typer.Argument(hidden=True, metavar="SOURCE")] = None,  # --sources a b c
 ) -> None:
-    """Serve the nightly and the ad-hoc runs, and a Prefect server with its UI if none is configured, until Ctrl-C."""
+    """Serve the nightly and the ad-hoc runs, and a Prefect server with its UI if none is configured, until Ctrl-C.
+
+    What was edited in Prefect (a paused or moved schedule, parameters, tags) stays so, until this command line changes.
+    """
     from nightdesk.flows.shared.surroundings import check
     from nightdesk.tasks.config.profile import load_profile
 
@@ -64,12 +75,14 @@ def serve(
     check_size(named)
     check(0 if chosen.dask.scheduler or "DASK_SCHEDULER_ADDRESS" in os.environ else chosen.dask.workers)
     with told_in_one_line("serving failed"):
-        wishes = {"fail_on_missing": fail_on_missing, "notify": notify, "worth_a_look": worth_a_look}
-        _serve(profile, out, cron, zone, named, wishes)
+        wishes = {"fail_on_missing": fail_on_missing, "notify": notify, "worth_a_look": worth_a_look, "reset": reset}
+        _serve(profile, out, cron, zone, bool(timezone), named, wishes)
     say("nightdesk serves no more", err=True)
 
 
-def _serve(profile: str, out: Path, cron: str, zone: str, sources: list[str], wishes: dict[str, Any]) -> None:
+def _serve(
+    profile: str, out: Path, cron: str, zone: str, is_zone_named: bool, sources: list[str], wishes: dict[str, Any]
+) -> None:
     """Hold the locks, start a server if none is configured, and serve until Ctrl-C."""
     os.environ["PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL"] = "INFO"  # what runs say is shown here, too
     os.environ[SERVED_BY] = str(os.getpid())
@@ -114,12 +127,14 @@ def _serve(profile: str, out: Path, cron: str, zone: str, sources: list[str], wi
 
         os.environ[READ_AT] = started.enter_context(reading_server(out))
 
-        def ready() -> None:
+        def ready(registered: "Registered") -> None:
             say(f"nightdesk is served; the UI: {ui}")
             for line in sign_in:
                 say(line, err=True)
+            for line in registered.differences:
+                say(line, err=True)
             say(
-                f"nights: {cron} ({zone}), profile {profile}, from {', '.join(sources)} into {out}; Ctrl-C ends it",
+                f"nights: {registered.nights}, profile {profile}, from {', '.join(sources)} into {out}; Ctrl-C ends it",
                 err=True,
             )
             # The link itself is a secret, and what is printed here often goes to a log that others read.
@@ -127,11 +142,13 @@ def _serve(profile: str, out: Path, cron: str, zone: str, sources: list[str], wi
 
         if not stopped.is_set():
             from nightdesk.flows.serve.deployments import Serving, Wishes, serve_until
+            from nightdesk.flows.serve.registration import Asked
             from nightdesk.flows.shared.allowed import allow_served
 
             served = _file(profile), out.absolute(), [_absolute(s) for s in sources]
             allow_served(one_per_server.with_name("allowed.toml"), *served)
-            serving = Serving(*served, cron, zone, url is None, Wishes(**wishes))
+            asked, record = Asked(cron, zone, is_zone_named), one_per_server.with_name("applied.json")
+            serving = Serving(*served, asked, url is None, record, Wishes(**wishes))
             serve_until(stopped, serving, ready)
 
 

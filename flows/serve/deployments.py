@@ -8,20 +8,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from multiprocessing import resource_tracker
 from pathlib import Path
-from uuid import UUID
 
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import (
     DeploymentFilter,
-    DeploymentFilterTags,
+    DeploymentFilterId,
     FlowRunFilter,
     FlowRunFilterState,
     FlowRunFilterStateType,
 )
 from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy, StateType
-from prefect.client.schemas.schedules import CronSchedule
 from prefect.events import DeploymentEventTrigger
-from prefect.runner import Runner
 from prefect.schedules import Cron
 from prefect.states import Crashed, Scheduled
 
@@ -30,6 +27,7 @@ from nightdesk.flows.evaluate_models import evaluate
 from nightdesk.flows.nightly import learn, nightly
 from nightdesk.flows.serve.alarms import make_alarms
 from nightdesk.flows.serve.flow_run_process import as_main_module_of_children
+from nightdesk.flows.serve.registration import Asked, KeepingRunner, Registered
 from nightdesk.flows.shared.parameters import offer_profile
 from nightdesk.flows.shared.reorganize_documents import PUBLISHED
 from nightdesk.flows.shared.scheduled_time import nights_passed
@@ -38,24 +36,28 @@ from nightdesk.tasks.reorganizing import missed_nights
 
 POLL_S = 5.0  # how often the server is asked for runs that are due
 TAGS = ["nightdesk"]
+NIGHTLY = "nightly-news"
 
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
     """What whoever serves may wish besides. fail_on_missing: that a night ends if a source is missing.
 
-    notify: the address that alarms go to; "": none are made. worth_a_look: alarms for that verdict, too.
+    notify: the address that alarms go to; "": none are made. worth_a_look: alarms for that verdict, too. reset: that
+    nothing stays that was edited in Prefect.
     """
 
     fail_on_missing: bool = False
     notify: str = ""
     worth_a_look: bool = False
+    reset: bool = False
 
 
 class Serving:
     """Registers the deployments of one OUT with a Prefect server and runs what is due, until it is told to stop.
 
     The server is the one that Prefect's settings name. own: whether it is ours, so that nobody else serves with it.
+    record: the file of what starts apply, so that the next one keeps what was edited since.
     """
 
     def __init__(
@@ -63,19 +65,22 @@ class Serving:
         profile: str,
         out: Path,
         sources: list[str],
-        cron: str,
-        zone: str,
+        asked: Asked,
         own: bool,
+        record: Path,
         wishes: Wishes,
     ) -> None:
         self._own, self._wishes = own, wishes
-        self._profile, self._out, self._sources, self._cron, self._zone = profile, out, sources, cron, zone
-        self._runner = Runner(name="nightdesk", query_seconds=POLL_S, pause_on_shutdown=False)
+        self._profile, self._out, self._sources, self._asked = profile, out, sources, asked
+        self._runner = KeepingRunner(NIGHTLY, asked, record, wishes.reset, POLL_S)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping = False
 
-    def run(self, ready: Callable[[], None]) -> None:
-        """Serve; return when stop() was called and everything has ended. ready is called when runs can begin."""
+    def run(self, ready: Callable[[Registered], None]) -> None:
+        """Serve; return when stop() was called and everything has ended. ready is called when runs can begin.
+
+        It is told what stands in Prefect.
+        """
         # A Ctrl-C on this terminal goes to every process of it. Flow runs inherit that this thread does not hear it:
         # they end when they are told to, not all at once. (Starting Python's resource tracker would unblock it again.)
         resource_tracker.ensure_running()
@@ -99,28 +104,29 @@ class Serving:
             await asyncio.sleep(0.1)
         await self._runner.astop()
 
-    async def _serve(self, ready: Callable[[], None]) -> None:
+    async def _serve(self, ready: Callable[[Registered], None]) -> None:
         self._loop = asyncio.get_running_loop()
         if self._stopping:
             return
-        nightly_id = await self._register()
+        await self._register()
+        registered = self._runner.registered
         if self._wishes.notify:
             await make_alarms(self._wishes.notify, self._wishes.worth_a_look)
         if self._own:
-            await self._bury()
-        await self._make_good(nightly_id)
-        self._loop.call_later(0, ready)
+            await self._bury(registered)
+        await self._make_good(registered)
+        self._loop.call_later(0, ready, registered)
         await self._runner.start()
 
-    async def _register(self) -> UUID:
-        """Register the deployments; return the id of the nightly one."""
+    async def _register(self) -> None:
+        """Register the deployments."""
         where = {"profile": self._profile, "out": str(self._out)}
         offer_profile(self._profile)
-        nightly_id = await self._runner.aadd_flow(
+        await self._runner.aadd_flow(
             nightly,
-            "nightly-news",
-            schedule=Cron(self._cron, timezone=self._zone),
-            concurrency_limit=ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.ENQUEUE),
+            NIGHTLY,
+            schedule=Cron(self._asked.cron, timezone=self._asked.zone),
+            concurrency_limit=one_at_a_time(),
             parameters={"parameters": {**where, "sources": self._sources, **self._strict()}},
             tags=[*TAGS, "night"],
         )
@@ -130,18 +136,18 @@ class Serving:
         )
         measured = {"parameters": {"profile": self._profile}}
         await self._runner.aadd_flow(evaluate, "evaluate", parameters=measured, tags=[*TAGS, "quality"])
-        return nightly_id
+        self._runner.keep()
 
     def _strict(self) -> dict[str, bool]:
         return {"fail_on_missing": True} if self._wishes.fail_on_missing else {}
 
-    async def _bury(self) -> None:
+    async def _bury(self, registered: Registered) -> None:
         """Mark runs as crashed that were under way when an earlier serve was killed: else they would hold their place.
 
         Nobody else serves with our own server, and what an ended serve had started has ended with it.
         """
         under_way = FlowRunFilterStateType(any_=[StateType.PENDING, StateType.RUNNING, StateType.CANCELLING])
-        ours = DeploymentFilter(tags=DeploymentFilterTags(all_=TAGS))
+        ours = DeploymentFilter(id=DeploymentFilterId(any_=list(registered.ids.values())))
         async with get_client() as client:
             dead = await client.read_flow_runs(
                 flow_run_filter=FlowRunFilter(state=FlowRunFilterState(type=under_way)), deployment_filter=ours
@@ -149,14 +155,25 @@ class Serving:
             for run in dead:
                 await client.set_flow_run_state(run.id, Crashed(message="It ended with what served it."), force=True)
 
-    async def _make_good(self, nightly_id: UUID) -> None:
-        """If nights were missed, start the nightly flow for the last of them; it runs those before by itself."""
+    async def _make_good(self, registered: Registered) -> None:
+        """If nights were missed, start the nightly flow for the last of them; it runs those before by itself.
+
+        The nights are those of the schedules that are on: one that is paused brings none, and so misses none.
+        """
         now = datetime.now(UTC)
-        passed = await nights_passed([CronSchedule(cron=self._cron, timezone=self._zone)], now)
-        missed = missed_nights.missed(passed, missed_nights.read_marks(self._out, load_profile(self._profile).name))
+        passed = await nights_passed(registered.crons, now)
+        marks = missed_nights.read_marks(self._out, load_profile(self._profile).name, registered.changed)
+        missed = missed_nights.missed(passed, marks)
         if missed:
             async with get_client() as client:
-                await client.create_flow_run_from_deployment(nightly_id, state=Scheduled(scheduled_time=missed[-1].due))
+                await client.create_flow_run_from_deployment(
+                    registered.ids[NIGHTLY], state=Scheduled(scheduled_time=missed[-1].due)
+                )
+
+
+def one_at_a_time() -> ConcurrencyLimitConfig:
+    """Return the limit of nightly runs: one, and those that come meanwhile wait."""
+    return ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.ENQUEUE)
 
 
 def published_trigger() -> DeploymentEventTrigger:
@@ -169,7 +186,7 @@ def published_trigger() -> DeploymentEventTrigger:
     )
 
 
-def serve_until(stopped: threading.Event, serving: Serving, ready: Callable[[], None]) -> None:
+def serve_until(stopped: threading.Event, serving: Serving, ready: Callable[[Registered], None]) -> None:
     """Serve in a thread of its own until the event is set.
 
     Raises:

@@ -6,7 +6,7 @@ that is left empty differs: the default if nobody touched it, nothing at all if 
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, field_serializer, model_validator
 from pydantic.fields import FieldInfo
@@ -50,6 +50,8 @@ ProfileName = Annotated[str, Field(title="Profile", description="What kind of te
 ProfileFile = Annotated[
     str, Field(title="Profile", description="news, commerce, or the path of a profile's .toml file.")
 ]
+MISSING, EVERYTHING = "only what is missing", "everything again"  # documents that a run takes
+Choice = Literal["only what is missing", "everything again"]
 Out = Annotated[
     str, Field(title="Output folder", description="Holds the tables, the answers' store and the learner's state.")
 ]
@@ -86,6 +88,9 @@ def _is_empty(value: Any) -> bool:
 class RunParameters(Parameters):
     """What to read, where to write, and how."""
 
+    # only_new, true or false, is an older name of documents: it is not in the form, and taken all the same.
+    model_config = ConfigDict(json_schema_extra={"patternProperties": {"^only_new$": {"type": "boolean"}}})
+
     sources: list[str] = Field(
         default=["datasets/samples"],
         title="Sources",
@@ -96,8 +101,19 @@ class RunParameters(Parameters):
     out: Out = "out"
     run_date: Day = Field(
         default=None,
-        title="Date",
-        description="The date the run is for. Left empty: the scheduled date or, started by hand, today.",
+        title="First date",
+        description="The date the run is for, or the first of several. Left empty: the scheduled date or, started by "
+        "hand, today.",
+    )
+    last_run_date: Day = Field(
+        default=None,
+        title="Last date",
+        description="The last of several dates: each is a night of its own. Left empty: there is only one.",
+    )
+    documents: Choice = Field(
+        default="only what is missing",
+        title="Documents",
+        description="Only what is missing: leave out what stands in the tables unchanged, under this or another date.",
     )
     profile: ProfileFile = "news"
     learn: bool = Field(default=True, title="Learn", description="Update the weights after the run.")
@@ -105,9 +121,6 @@ class RunParameters(Parameters):
         default=False,
         title="Draw anew",
         description="Draw models by the newest weights, even if the same text was run for this date.",
-    )
-    only_new: bool = Field(
-        default=True, title="Only new", description="Skip documents that an earlier date has published unchanged."
     )
     fail_on_missing: bool = Field(
         default=False,
@@ -124,6 +137,22 @@ class RunParameters(Parameters):
     @field_serializer("text_id", "profile", when_used="json")
     def _text(self, name: str) -> str:
         return shown(name)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _older_name(cls, given: Any) -> Any:
+        """Take only_new for documents, unless that is named, too."""
+        if not isinstance(given, Mapping) or not isinstance(given.get("only_new"), bool | None):
+            return given
+        named = {name: value for name, value in given.items() if name != "only_new"}
+        if given.get("only_new") is not None and _is_empty(named.get("documents")):
+            named["documents"] = MISSING if given["only_new"] else EVERYTHING
+        return named
+
+    @property
+    def is_all(self) -> bool:
+        """Whether documents are taken that stand in the tables already."""
+        return self.documents == EVERYTHING
 
 
 class AdhocParameters(Parameters):

@@ -1,5 +1,6 @@
 """What every run that reorganises documents does, whoever started it."""
 
+import asyncio
 import logging
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -34,6 +35,7 @@ from nightdesk.flows.shared.termination import Stopped, in_engine, stopping
 from nightdesk.tasks.config.profile import Profile, load_profile
 from nightdesk.tasks.errors import BadRun
 from nightdesk.tasks.learning.learn import Learned
+from nightdesk.tasks.reorganizing.past_dates.standing import Skips, standing
 from nightdesk.tasks.reorganizing.run import open_run
 
 PUBLISHED = "nightdesk.published"  # the event that starts the learner
@@ -52,6 +54,7 @@ async def reorganize_documents(
     night: date | None = None,
     again: frozenset[str] | None = None,
     earlier: Sequence[str] = (),
+    is_given: bool = False,
 ) -> dict[str, Any]:
     """Read, reorganise and publish; learn, if the parameters say so; return the run's figures.
 
@@ -60,6 +63,7 @@ async def reorganize_documents(
     night: the date of the night that this run is a part of.
     again: read these documents as they were published for run_date, and no sources.
     earlier: concerns about what this night has run before.
+    is_given: run_date was named, not told by a schedule or the clock: documents are to stand under one date.
     """
     profile = load_profile(parameters.profile)
     run_id = str(runtime.flow_run.id)
@@ -82,8 +86,9 @@ async def reorganize_documents(
         alone=kind != "adhoc",  # a pasted text is not to wait for the night of its date
         fail_on_missing=parameters.fail_on_missing,
     ) as run:
-        is_only_new = parameters.only_new and again is None
-        run.begin(is_only_new, parameters.reassign, late=by is not None, done_runs=done_runs)
+        is_only_new = not parameters.is_all and again is None
+        skips = await asyncio.to_thread(_skips, parameters, run_date) if is_given else None
+        run.begin(is_only_new, parameters.reassign, late=by is not None, done_runs=done_runs, skips=skips)
         progress = RunProgress(len(run.reading.doc_ids), BATCH_STAGES)
         RUN.set(run)
         PROGRESS.set(progress)
@@ -91,6 +96,8 @@ async def reorganize_documents(
             with stopping().place():
                 await progress.open()
                 await reorganize_batches()
+                for line in skips.lines() if skips else ():
+                    log.log(logging.WARNING if parameters.is_all else logging.INFO, "%s", line)
                 edition = await _edition() if run.totals.documents else None
                 learned = await _learned() if parameters.learn else None
         except Stopped as e:
@@ -110,6 +117,13 @@ async def reorganize_documents(
     await tell_deployment(run_date, verdict)
     tell_verdict(profile.name, result, verdict)
     return {**result, "verdict": verdict.line, "is_bad": bool(verdict.faults)}
+
+
+def _skips(parameters: RunParameters, run_date: date) -> Skips | None:
+    """Return what a run that was given its date leaves out; None if what stands elsewhere need not be looked at."""
+    if parameters.is_all and run_date >= date.today():
+        return None  # today's documents are filed under today, whatever stands under dates before
+    return Skips(standing(Path(parameters.out)), run_date, parameters.sources, parameters.is_all)
 
 
 async def label_run(name: str | None = None, tags: Sequence[str] = ()) -> None:

@@ -21,7 +21,7 @@ from prefect.client.schemas.filters import (
     FlowRunFilterState,
     FlowRunFilterStateType,
 )
-from prefect.client.schemas.objects import StateType
+from prefect.client.schemas.objects import DeploymentSchedule, StateType
 from prefect.client.schemas.schedules import CronSchedule
 from prefect.client.schemas.sorting import FlowRunSort
 from pydantic import ValidationError
@@ -34,11 +34,15 @@ MANY = 500  # firings in some days: more than that are not gone through one by o
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A run of a deployment. at: when it was due, in the time zone of its schedule. schedules: those that are on."""
+    """A run of a deployment. at: when it was due, in the time zone of its schedule. schedules: those that are on.
+
+    changed: when one of these was last made or changed.
+    """
 
     at: datetime
     deployment_id: UUID
     schedules: tuple[CronSchedule, ...] = ()
+    changed: datetime | None = None
 
     async def nights(self, now: datetime) -> list[ScheduledNight]:
         """Return the nights that the deployment's schedules had in the last week."""
@@ -76,7 +80,12 @@ async def due() -> Due | None:
     started_by = run.created_by.id if run.created_by else None
     own = next((schedule for number, _, schedule in crons if number == started_by), crons[0][2])
     active = tuple(schedule for _, is_active, schedule in crons if is_active)
-    return Due(planned.astimezone(ZoneInfo(_zone(own))), deployment.id, active)
+    return Due(planned.astimezone(ZoneInfo(_zone(own))), deployment.id, active, last_change(deployment.schedules))
+
+
+def last_change(schedules: Iterable[DeploymentSchedule]) -> datetime | None:
+    """Return when one of the schedules of a deployment that are on was last made or changed."""
+    return max((s.updated for s in schedules if s.active and s.updated), default=None)
 
 
 def date_of(wanted: date | None, run: Due | None) -> date:

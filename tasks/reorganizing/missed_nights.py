@@ -49,15 +49,23 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """What OUT knows of a profile's nights. by_hand: dates without a mark for which documents were published."""
+    """What OUT knows of a profile's nights. by_hand: dates without a mark for which documents were published.
+
+    changed: when the schedule was last changed: the nights that it would have had before that were due at other hours.
+    """
 
     of: Mapping[date, Mark] = field(default_factory=dict)
     by_hand: frozenset[date] = frozenset()
+    changed: datetime | None = None
 
     def is_done(self, night: ScheduledNight) -> bool:
-        """Tell whether a night has been run: by the run that was due then, or by a later one of its date."""
+        """Tell whether a night has been run: by the run that was due then, or by a later one of its date.
+
+        Before the schedule was changed, by any of its date: else a later hour would make all nights before it missed.
+        """
         done = self.of.get(night.run_date, Mark()).done
-        return done is not None and done.timestamp() >= night.at
+        is_before_change = self.changed is not None and night.at < self.changed.timestamp()
+        return done is not None and (done.timestamp() >= night.at or is_before_change)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,15 +149,18 @@ def decide(
     return NightsToRun(missed(before, marks, since), own, own.due if is_late else None, why)
 
 
-def read_marks(out: Path, profile: str) -> Marks:
-    """Read what OUT knows of a profile's nights. A broken mark tells of a night that is not done."""
+def read_marks(out: Path, profile: str, changed: datetime | None = None) -> Marks:
+    """Read what OUT knows of a profile's nights. A broken mark tells of a night that is not done.
+
+    changed: when the schedule was last changed, if that is known.
+    """
     found: dict[date, Mark] = {}
     for path in (out / "nights" / profile).glob("????-??-??.json"):
         try:
             found[date.fromisoformat(path.stem)] = _read(path)
         except ValueError:
             continue  # no date, so no mark of ours
-    return Marks(found, frozenset(parts.dates(out, "documents")) - found.keys())
+    return Marks(found, frozenset(parts.dates(out, "documents")) - found.keys(), changed)
 
 
 def mark(out: Path, profile: str, night: ScheduledNight, run_id: str, done: bool) -> None:

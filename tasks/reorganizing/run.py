@@ -17,7 +17,7 @@ from nightdesk.tasks.calling.router import Router
 from nightdesk.tasks.config.profile import Profile
 from nightdesk.tasks.errors import AuditFailed, InputError
 from nightdesk.tasks.learning.learn import state_folder
-from nightdesk.tasks.reading.documents import Unreadable
+from nightdesk.tasks.reading.documents import Document, Unreadable
 from nightdesk.tasks.reading.fetching.terms import Fetching
 from nightdesk.tasks.reading.sources import Reading, check_sources, nothing_readable, there_by
 from nightdesk.tasks.reorganizing import stories, unfinished
@@ -26,6 +26,7 @@ from nightdesk.tasks.reorganizing.control_items import answer_controls
 from nightdesk.tasks.reorganizing.document_state import Batch, JoinedTopic, Work
 from nightdesk.tasks.reorganizing.filing import TAKEN_UP, file_batch, topic_id
 from nightdesk.tasks.reorganizing.opening import open_out, unwritable
+from nightdesk.tasks.reorganizing.past_dates.standing import Skips
 from nightdesk.tasks.reorganizing.role_stages import topic_texts
 from nightdesk.tasks.reorganizing.stories import known_topics
 from nightdesk.tasks.reorganizing.totals import Totals
@@ -68,14 +69,24 @@ class Run:
         self._stood: Mapping[str, unfinished.EarlierDocument] = {}
         self._published_docs: set[str] = set()
         self._reader: Iterator[Batch] = iter(())
+        self._skips: Skips | None = None
 
     def begin(
-        self, only_new: bool, reassign: bool, late: bool = False, done_runs: frozenset[str] = frozenset()
+        self,
+        only_new: bool,
+        reassign: bool,
+        late: bool = False,
+        done_runs: frozenset[str] = frozenset(),
+        skips: Skips | None = None,
     ) -> None:
         """Say how documents are read. only_new: skip those that an earlier date has published unchanged.
 
         late: skip those of later dates, too. done_runs: skip what these runs have published for this very date.
+        skips: in place of all that, of a run that was given its date.
         """
+        self._skips = skips
+        if skips is not None:
+            only_new = False
         known = parts.published_elsewhere(self.out, self.run_date, late, done_runs) if only_new else set()
         self._reader = self._read(known, reassign)
 
@@ -100,7 +111,7 @@ class Run:
                 log.warning("%s", document.reason)
                 continue
             readable += 1
-            if (document.doc_id, document.content_hash) in known:
+            if (document.doc_id, document.content_hash) in known or self._is_left_out(document):
                 self.totals.skipped += 1
                 continue
             waits = purse.refusal(document)
@@ -118,6 +129,13 @@ class Run:
             raise InputError(nothing_readable(batch.unreadable[0].reason, len(batch.unreadable)))
         if batch.works or batch.unreadable:
             yield self._assigned(batch, reassign)
+
+    def _is_left_out(self, document: Document) -> bool:
+        """Tell whether a run that was given its date leaves a document out, and count that."""
+        if self._skips is None or not self._skips.leaves_out(document):
+            return False
+        self.totals.skipped_under = {str(day): n for day, n in sorted(self._skips.under.items())}
+        return True
 
     def _assigned(self, batch: Batch, reassign: bool) -> Batch:
         """Fix the weights version that serves each document: that of its first run for this date."""

@@ -29,12 +29,14 @@ class Totals:
     left_out: (role, model) -> questions that were longer than the model can be asked, so that others answered.
     given_up: documents that were taken up again on as many nights as they may be, and still have such sentences.
     waiting: documents that dollars did not reach for, so that nothing was asked about them.
+    skipped_under: of those that were skipped, how many stand under which date, if the run was given its date.
     missing: why sources are not there. withheld: why batches were withheld by the audit, with the documents of each.
     """
 
     documents: int = 0
     unreadable: int = 0
     skipped: int = 0
+    skipped_under: dict[str, int] = field(default_factory=dict)
     sentences: int = 0
     placed: int = 0
     unplaced: int = 0

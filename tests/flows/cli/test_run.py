@@ -109,3 +109,46 @@ def test_an_address_of_this_machine_is_refused_in_one_line_that_names_the_settin
         assert len(done.stderr.splitlines()) == 1
         assert "allow_private = true" in done.stderr
     assert feeds.asked == []
+
+
+@pytest.mark.slow
+def test_several_dates_are_nights_of_their_own_of_what_is_missing(desk: Desk, source: Path, tmp_path: Path) -> None:
+    out, days = tmp_path / "out", ("2026-03-01", "2026-03-02")
+    for day in days:
+        (source / day).mkdir()
+        (source / day / "front.txt").write_text(f"The bridge is shut on {day}. Ferries run.")
+    command = ("run", f"{source}/{{run_date}}", "--out", out, "--date", f"{days[0]}..2026-03-03", "--json")
+    foretold = desk.run(*command, "--dry-run").json
+    assert [n["documents"] for n in foretold["nights"]] == [1, 1, 0]
+    assert not out.exists()
+    first = desk.run(*command).json
+    assert (first["nights"], first["documents"], first["skipped"]) == (2, 2, 0)
+    assert first["verdict"].startswith("Good: 2 nights done from 2026-03-01 to 2026-03-03, 2 documents")
+    again = desk.run(*command).json
+    assert (again["nights"], again["documents"], again["skipped"]) == (0, 0, 2)
+    assert again["skipped_under"] == dict.fromkeys(days, 1)
+    everything = desk.run(*command, "--everything").json
+    assert (everything["nights"], everything["calls"]) == (2, 0)  # the answers are in the store
+    for day in days:
+        assert [d["doc_id"] for d in rows(out, "documents", day)] == ["front"]
+    learned: dict[str, set[int]] = {}
+    for w in rows(out, "weights"):
+        for run in w["from_run_ids"]:
+            learned.setdefault(run, set()).add(w["version"])
+    assert len(learned) == 4
+    assert all(len(versions) == 1 for versions in learned.values())  # each night is read once
+
+
+@pytest.mark.slow
+def test_one_date_takes_what_it_is_given_and_says_what_then_stands_under_two(
+    desk: Desk, source: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    (source / "front.txt").write_text("The bridge is shut. Ferries run.")
+    command = ("run", source, "--out", out, "--json", "--date")
+    assert desk.run(*command, "2026-03-02").json["documents"] == 1
+    left_out = desk.run(*command, "2026-03-01", "--only-missing").json
+    assert (left_out["documents"], left_out["skipped"], left_out["skipped_under"]) == (0, 1, {"2026-03-02": 1})
+    twice = desk.run(*command, "2026-03-01")
+    assert twice.json["documents"] == 1
+    assert "1 document filed under 2026-03-01 stands under another date, too (2026-03-02: 1)" in twice.err

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 from prefect.utilities.callables import parameter_schema
 from pydantic import ValidationError
 
@@ -89,3 +90,28 @@ def test_a_name_that_is_no_utf8_is_kept_for_the_run_and_noted_as_text() -> None:
     assert given.sources == ["caf\udce9.txt"]
     noted = json.loads(given.model_dump_json())
     assert (noted["sources"], noted["text_id"], noted["profile"]) == (["caf\ufffd.txt"], "\ufffd", "\ufffd.toml")
+
+
+@pytest.mark.parametrize(
+    ("given_", "is_all"),
+    [
+        ({}, False),
+        ({"documents": "everything again"}, True),
+        ({"documents": ""}, False),
+        ({"only_new": False}, True),
+        ({"only_new": True}, False),
+        ({"only_new": None}, False),
+        ({"only_new": False, "documents": "only what is missing"}, False),
+    ],
+)
+def test_what_is_taken_is_a_choice_and_its_older_name_is_understood(given_: dict[str, Any], is_all: bool) -> None:
+    assert RunParameters.model_validate(given_).is_all is is_all
+
+
+def test_the_schema_takes_the_older_name_and_shows_it_in_no_form() -> None:
+    schema = RunParameters.model_json_schema()
+    assert "only_new" not in schema["properties"]
+    checked = Draft202012Validator(schema)
+    assert checked.is_valid({"only_new": False})
+    assert not checked.is_valid({"only_new": "no"})
+    assert not checked.is_valid({"only_knew": False})

@@ -273,3 +273,14 @@ def test_in_whatever_order_late_runs_start_each_file_has_its_first_night_and_eac
     for file in world.files:
         first = next((n for n in expected if n.at >= file.timestamp()), expected[-1] if expected else None)
         assert world.filed.get(file) == (first.run_date if first else None)
+
+
+def test_a_schedule_that_was_moved_to_a_later_hour_makes_no_night_missed_that_was_done_at_the_hour_before() -> None:
+    days = [datetime(2026, 3, d, tzinfo=UTC) for d in (1, 2, 3)]
+    done = {d.date(): Mark(d.replace(hour=2), d.replace(hour=2)) for d in days[:2]}  # the third was missed
+    passed = [ScheduledNight(d.replace(hour=4, minute=30)) for d in days]
+    moved = datetime(2026, 3, 3, 12, tzinfo=UTC)
+    assert [n.run_date.day for n in missed_nights.missed(passed, Marks(done, changed=moved))] == [3]
+    assert [n.run_date.day for n in missed_nights.missed(passed, Marks(done))] == [1, 2, 3]
+    again = ScheduledNight(datetime(2026, 3, 2, 23, tzinfo=UTC))  # due after the change: a second night of its date
+    assert not Marks(done, changed=again.due - timedelta(hours=1)).is_done(again)

@@ -1,0 +1,141 @@
+"""What stands in the tables already, for a run of a date that was named: a document is to stand under one date.
+
+Sources without {run_date} hold what there is today, whatever date the run is for. So under "only what is missing" a
+document is left out if
+
+- it stands under another date with the same text;
+- it stands under a later date, whatever its text: what the source has now is no older than that;
+- it stands under this very date with the same text, and no sentence of it was lost.
+
+The second does not hold for sources that name {run_date}: what these hold is of that date, and other dates have other
+documents of the same id.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from nightdesk.tasks.reading.documents import Document, shown
+from nightdesk.tasks.tables import parts
+
+DATE = "{run_date}"
+_COLUMNS = ["doc_id", "content_hash", "failed", "unpaid"]
+
+
+@dataclass(slots=True)
+class Standing:
+    """What stands in `documents`: under which dates each text of each document, and each document in any text."""
+
+    texts: dict[tuple[str, str], set[date]] = field(default_factory=dict)
+    ids: dict[str, set[date]] = field(default_factory=dict)
+    lost: set[tuple[str, str, date]] = field(default_factory=set)  # a part of these is missing
+
+    def add(self, doc_id: str, content_hash: str, day: date, is_whole: bool = True) -> None:
+        """Note that a document stands, or is about to stand, under a date."""
+        self.texts.setdefault((doc_id, content_hash), set()).add(day)
+        self.ids.setdefault(doc_id, set()).add(day)
+        if not is_whole:
+            self.lost.add((doc_id, content_hash, day))
+
+    def elsewhere(self, document: Document, run_date: date) -> date | None:
+        """Return another date under which a document stands with this text, the newest."""
+        return max((d for d in self.texts.get(_key(document), ()) if d != run_date), default=None)
+
+    def covers(self, document: Document, run_date: date, is_dated: bool) -> date | None:
+        """Return the date under which a document stands, so that nothing of it is missing under run_date.
+
+        is_dated: its source names {run_date}.
+        """
+        if (other := self.elsewhere(document, run_date)) is not None:
+            return other
+        if run_date in self.texts.get(_key(document), ()) and (*_key(document), run_date) not in self.lost:
+            return run_date
+        later = [] if is_dated else [d for d in self.ids.get(document.doc_id, ()) if d > run_date]
+        return min(later, default=None)
+
+
+@dataclass(slots=True)
+class Skips:
+    """What a run for a named date leaves out; where is_all, it takes everything and only counts what stands elsewhere.
+
+    under: date -> documents that were left out because they stand under it; also_under: that were taken all the same.
+    """
+
+    standing: Standing
+    run_date: date
+    arguments: Sequence[str]
+    is_all: bool = False
+    under: Counter[date] = field(default_factory=Counter)
+    also_under: Counter[date] = field(default_factory=Counter)
+
+    def leaves_out(self, document: Document) -> bool:
+        """Tell whether a document is left out, and count it."""
+        if self.is_all:
+            if (other := self.standing.elsewhere(document, self.run_date)) is not None:
+                self.also_under[other] += 1
+            return False
+        day = self.standing.covers(document, self.run_date, names_its_date(document, self.arguments, self.run_date))
+        if day is not None:
+            self.under[day] += 1
+        return day is not None
+
+    def lines(self) -> list[str]:
+        """Say what was left out, and what stands under two dates now."""
+        said = []
+        if self.under:
+            number, dates = self.under.total(), _counted(self.under)
+            said.append(
+                f"{number} document{'s were' if number > 1 else ' was'} left out for {self.run_date}, because "
+                f"{'they stand' if number > 1 else 'it stands'} in the tables already ({dates}); "
+                "'everything again' takes them"
+            )
+        if self.also_under:
+            number = self.also_under.total()
+            said.append(
+                f"{number} document{'s' if number > 1 else ''} filed under {self.run_date} "
+                f"{'stand' if number > 1 else 'stands'} under another date, too ({_counted(self.also_under)}); "
+                "'only what is missing' leaves them out"
+            )
+        return said
+
+
+def standing(out: Path) -> Standing:
+    """Return what stands in OUT, under all of its dates."""
+    return parts.steadily(lambda: parts.find(out, "documents"), _read)
+
+
+def names_its_date(document: Document, arguments: Iterable[str], run_date: date) -> bool:
+    """Tell whether a document comes from a source with {run_date}."""
+    dated = (shown(a.replace(DATE, run_date.isoformat())) for a in arguments if DATE in a)
+    return any(document.source.startswith(_fixed(a)) for a in dated)
+
+
+def _read(found: list[parts.Part]) -> Standing:
+    result = Standing()
+    for day in dict.fromkeys(p.day for p in found):
+        rows: list[dict[str, Any]] = parts.read_parts(
+            [p for p in found if p.day == day], "documents", _COLUMNS
+        ).to_pylist()
+        for row in rows:
+            if row["content_hash"] is not None:
+                is_whole = not (row["failed"] or 0) + (row["unpaid"] or 0)
+                result.add(row["doc_id"], row["content_hash"], day, is_whole)
+    return result
+
+
+def _key(document: Document) -> tuple[str, str]:
+    return document.doc_id, document.content_hash
+
+
+def _fixed(argument: str) -> str:
+    """Return what an argument names before its first wildcard."""
+    return argument[: min((argument.find(c) for c in "*?[" if c in argument), default=len(argument))]
+
+
+def _counted(dates: Counter[date]) -> str:
+    shown_first = [f"{day}: {number}" for day, number in sorted(dates.items(), reverse=True)]
+    more = f", and on {len(shown_first) - 5} dates before" if len(shown_first) > 5 else ""
+    return ", ".join(shown_first[:5]) + more
