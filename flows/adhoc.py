@@ -10,7 +10,7 @@ from nightdesk.flows.shared.configure import configure
 from nightdesk.flows.shared.parameters import EVERYTHING, AdhocParameters, RunParameters, titled
 from nightdesk.flows.shared.reorganize_documents import ended, reorganize_documents, tell_published
 from nightdesk.flows.shared.scheduled_time import date_of, due
-from nightdesk.flows.shared.stoppable import stoppable
+from nightdesk.flows.shared.stopping.stoppable import stoppable
 from nightdesk.tasks.config.profile import load_profile
 from nightdesk.tasks.errors import InputError
 from nightdesk.tasks.reading.pasted_text import keep

@@ -15,8 +15,8 @@ from nightdesk.flows.shared.parameters import EvaluateParameters, titled
 from nightdesk.flows.shared.reorganize_documents import completed, label_run
 from nightdesk.flows.shared.scheduled_time import date_of, due
 from nightdesk.flows.shared.secret_blocks import keys_into_environment
-from nightdesk.flows.shared.stoppable import stoppable
-from nightdesk.flows.shared.termination import stopping
+from nightdesk.flows.shared.stopping.stoppable import stoppable
+from nightdesk.flows.shared.stopping.termination import stopping
 from nightdesk.tasks.config.profile import load_profile
 from nightdesk.tasks.evaluation.evaluate import MEASURES, load_all, mean, shipped_for
 from nightdesk.tasks.evaluation.evaluate import evaluate as evaluated

@@ -16,8 +16,8 @@ from nightdesk.flows.shared.parameters import LearnParameters, RunParameters, ti
 from nightdesk.flows.shared.past_nights import run_for_dates
 from nightdesk.flows.shared.reorganize_documents import completed, ended, label_run, reorganize_documents
 from nightdesk.flows.shared.scheduled_time import Due, date_of, due
-from nightdesk.flows.shared.stoppable import stoppable
-from nightdesk.flows.shared.termination import in_engine, stopping
+from nightdesk.flows.shared.stopping.stoppable import stoppable
+from nightdesk.flows.shared.stopping.termination import in_engine, stopping
 from nightdesk.flows.shared.unfinished_documents import take_up
 from nightdesk.tasks.config.profile import load_profile
 from nightdesk.tasks.errors import BadRun

@@ -14,6 +14,11 @@ from nightdesk.tasks.reorganizing.totals import Totals
 
 UNPLACED = 0.01  # share of sentences that are unplaced for reasons of the text's own; above it the run is worth a look
 NAMED = 5  # documents that are named in a line
+LABELS = frozenset(
+    {"audit withheld", "budget too small", "calls lost", "context too small", "earlier night", "given up", "model out",
+     "models failed", "no edition", "not learned", "over budget", "quarantined", "source missing", "stories not joined",
+     "unpaid", "unplaced", "unreadable"}
+)  # fmt: skip  # of concerns: tags of a run
 LOST_CALLS = 0.1  # share of a model's calls that got no answer, not even repaired
 
 

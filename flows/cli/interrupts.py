@@ -14,7 +14,7 @@ from typing import Any
 from nightdesk.flows.cli.entry import BEFORE, leave
 from nightdesk.flows.serve.ephemeral_server import GIVE_UP, keep_it_apart
 from nightdesk.flows.shared.kept_result import KEPT, Kept
-from nightdesk.flows.shared.termination import STOPPING, WORDS, Stopped, Stopping
+from nightdesk.flows.shared.stopping.termination import STOPPING, WORDS, Stopped, Stopping
 from nightdesk.tasks.child_processes import deafen_this_thread
 from nightdesk.tasks.errors import NightdeskError
 

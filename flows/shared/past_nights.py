@@ -19,8 +19,8 @@ from nightdesk.flows.artifacts.reporting import report
 from nightdesk.flows.shared.parameters import RunParameters
 from nightdesk.flows.shared.reorganize_documents import ended, label_run, reorganize_documents
 from nightdesk.flows.shared.scheduled_time import due, nights_between
-from nightdesk.flows.shared.stoppable import stoppable
-from nightdesk.flows.shared.termination import in_engine, stopping
+from nightdesk.flows.shared.stopping.stoppable import stoppable
+from nightdesk.flows.shared.stopping.termination import in_engine, stopping
 from nightdesk.tasks.config.profile import Profile, load_profile
 from nightdesk.tasks.errors import BadRun, InputError
 from nightdesk.tasks.reading.found_documents import STDIN

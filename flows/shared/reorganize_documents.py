@@ -18,7 +18,7 @@ from nightdesk.flows.artifacts.progress import RunProgress
 from nightdesk.flows.artifacts.reporting import report
 from nightdesk.flows.artifacts.run_page import show_run, show_stopped
 from nightdesk.flows.artifacts.run_summary import summary
-from nightdesk.flows.artifacts.run_verdict import judge
+from nightdesk.flows.artifacts.run_verdict import LABELS, judge
 from nightdesk.flows.artifacts.verdict_event import tell_verdict
 from nightdesk.flows.shared.parameters import RunParameters
 from nightdesk.flows.shared.secret_blocks import keys_into_environment
@@ -30,8 +30,8 @@ from nightdesk.flows.shared.stage_tasks import (
     learn_stage,
     reorganize_batches,
 )
-from nightdesk.flows.shared.stoppable import say
-from nightdesk.flows.shared.termination import Stopped, in_engine, stopping
+from nightdesk.flows.shared.stopping.stoppable import say
+from nightdesk.flows.shared.stopping.termination import Stopped, in_engine, stopping
 from nightdesk.tasks.config.profile import Profile, load_profile
 from nightdesk.tasks.errors import BadRun
 from nightdesk.tasks.learning.learn import Learned
@@ -40,7 +40,7 @@ from nightdesk.tasks.reorganizing.run import open_run
 
 PUBLISHED = "nightdesk.published"  # the event that starts the learner
 CANCELLED = "cancelled"
-VERDICTS = {"good", "worth a look", "bad", CANCELLED}
+VERDICTS = {"good", "worth a look", "bad", CANCELLED, *LABELS}
 log = logging.getLogger("nightdesk")
 
 

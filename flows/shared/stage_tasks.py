@@ -16,7 +16,7 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from nightdesk.flows.artifacts.progress import RunProgress
-from nightdesk.flows.shared.termination import in_engine, stoppable_task, whole
+from nightdesk.flows.shared.stopping.termination import in_engine, stoppable_task, whole
 from nightdesk.tasks.edition.pages import write_edition
 from nightdesk.tasks.errors import AuditFailed
 from nightdesk.tasks.learning.learn import Learned, learn_from_tables

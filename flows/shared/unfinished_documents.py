@@ -9,8 +9,8 @@ from prefect import flow
 
 from nightdesk.flows.shared.parameters import RunParameters
 from nightdesk.flows.shared.reorganize_documents import ended, reorganize_documents
-from nightdesk.flows.shared.stoppable import stoppable
-from nightdesk.flows.shared.termination import in_engine
+from nightdesk.flows.shared.stopping.stoppable import stoppable
+from nightdesk.flows.shared.stopping.termination import in_engine
 from nightdesk.tasks.config.profile import load_profile
 from nightdesk.tasks.errors import BadRun
 from nightdesk.tasks.reorganizing import unfinished

@@ -2,7 +2,7 @@
 
 import pytest
 
-from nightdesk.flows.artifacts.run_verdict import judge
+from nightdesk.flows.artifacts.run_verdict import LABELS, judge
 from nightdesk.tasks.config.profile import Profile, load_profile
 from nightdesk.tasks.reorganizing.totals import Served, Totals
 
@@ -64,6 +64,7 @@ def test_what_went_wrong_is_named(news: Profile, changed: dict[str, object], lea
     assert ":" in concern  # and what to do about it
     assert verdict.line.endswith(concern)
     (label,) = verdict.labels
+    assert label in LABELS
     assert verdict.tags == ["worth a look", label]
 
 

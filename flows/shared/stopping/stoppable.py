@@ -14,7 +14,7 @@ from nightdesk.flows.artifacts.markdown import plain
 from nightdesk.flows.artifacts.progress import RunProgress
 from nightdesk.flows.artifacts.reporting import report
 from nightdesk.flows.shared.kept_result import KEPT
-from nightdesk.flows.shared.termination import Stopped, stopping, tell_cancelled_calmly
+from nightdesk.flows.shared.stopping.termination import Stopped, stopping, tell_cancelled_calmly
 
 BY_PREFECT = "the UI or Prefect's API"
 log = logging.getLogger("nightdesk.stages")  # for the run's page; the command line says it itself

@@ -10,7 +10,7 @@ import pytest
 from prefect.utilities.engine import can_ack_control_intent, capture_sigterm
 
 from nightdesk.flows.shared import termination
-from nightdesk.flows.shared.termination import Stopped, Stopping, tell_cancelled_calmly, whole
+from nightdesk.flows.shared.stopping.termination import Stopped, Stopping, tell_cancelled_calmly, whole
 
 PATIENCE_S = 120
 

@@ -8,8 +8,8 @@ from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
 from nightdesk.flows.shared.kept_result import KEPT, Kept, kept
-from nightdesk.flows.shared.stoppable import stoppable
-from nightdesk.flows.shared.termination import Stopped, in_engine, stoppable_task, stopping
+from nightdesk.flows.shared.stopping.stoppable import stoppable
+from nightdesk.flows.shared.stopping.termination import Stopped, in_engine, stoppable_task, stopping
 from tests.flows.conftest import Desk
 
 PATIENCE_S = 120
