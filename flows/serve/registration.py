@@ -4,6 +4,7 @@ Prefect's own registration sets everything anew, deletes all schedules and switc
 deployment that stands there already is first read, and what is to stay goes into what is registered, or is left out.
 """
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -36,6 +37,9 @@ from nightdesk.flows.serve.kept_settings import (
 from nightdesk.flows.shared.scheduled_time import last_change
 
 LEFT_AS_THEY_ARE = ("schedules", "paused", "job_variables")  # of a deployment that stands in Prefect already
+
+
+_LINE_END = re.compile(r"(?<!\n)\n(?!\n)")  # within a paragraph
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,10 @@ class KeepingRunner(Runner):
 
     async def aadd_deployment(self, deployment: RunnerDeployment) -> UUID:
         """Register a deployment, with what was edited in it."""
+        if (
+            deployment.description
+        ):  # a docstring: Prefect's pages show the end of each of its lines as that of a paragraph
+            deployment.description = _LINE_END.sub(" ", deployment.description)
         name, wanted = deployment.name, _wanted(deployment)
         before = None if self._is_reset else self._before.get(name)
         async with get_client() as client:
