@@ -9,7 +9,7 @@ import threading
 import pytest
 from prefect.utilities.engine import can_ack_control_intent, capture_sigterm
 
-from nightdesk.flows.shared import termination
+from nightdesk.flows.shared.stopping import termination
 from nightdesk.flows.shared.stopping.termination import Stopped, Stopping, tell_cancelled_calmly, whole
 
 PATIENCE_S = 120
