@@ -11,12 +11,13 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from benchmarks.attack_cases.outcome import Attack, Outcome
+from nightdesk.flows.serve.reading_server import reading_server
 from nightdesk.tasks.calling.dask_cluster import Cluster
 from tests.flows.conftest import NIGHTDESK
 from tests.prefect_home import prefect_home
 from tests.processes import start
 from tests.servers.dask_doors import runs_code
-from tests.servers.listening import Expected, Listener, answer_of, listening, open_to_others, weaknesses
+from tests.servers.listening import Expected, Listener, answer_of, listening, open_to_others, status, weaknesses
 from tests.serving import basic, eventually, serving
 from tests.texts import write_evening
 
@@ -34,6 +35,7 @@ def cases() -> dict[str, Attack]:
         "ports: a module is planted where Dask's workers look for theirs": _planted_module,
         "ports: other machines reach something of a run": _run_listens,
         "ports: a foreign website or another user gets in at a run's own server": _run_server,
+        "ports: a foreign website or another user reads the editions": _editions,
         "ports: other machines reach something of serve": _serve_listens,
         "ports: a foreign website or another user gets in at serve's server": _serve_server,
     }
@@ -57,6 +59,18 @@ def _dask(gets_in: Callable[[str], bool]) -> Attack:
         return Outcome("no answer", f"{sum(entered)} of {len(found)} sockets answer", not any(entered) and bool(found))
 
     return attack
+
+
+def _editions(folder: Path) -> Outcome:
+    (folder / "editions").mkdir()
+    (folder / "editions" / "index.html").write_text("<!doctype html><title>A night</title>", encoding="utf-8")
+    with reading_server(folder, 0) as address:
+        at = urlsplit(address)
+        assert at.hostname is not None and at.port is not None
+        found = weaknesses(at.hostname, at.port, Expected(f"{at.path}/index.html"))
+        guesses = ("/", "/index.html", "/editions/index.html", f"{at.path[:-1]}/index.html")
+        found += [f"without the secret: {g}" for g in guesses if status(at.hostname, at.port, "GET", g, {})[0] != 404]
+    return Outcome("nothing gets through", "; ".join(found)[:160] or "nothing gets through", not found)
 
 
 def _pages(_: Path) -> Outcome:

@@ -13,6 +13,7 @@ import pytest
 
 from nightdesk.flows.serve.reading_server import SECRET, reading_server, secret_of
 from nightdesk.tasks.errors import NightdeskError
+from tests.servers.listening import Expected, weaknesses
 
 PAGE = "<!doctype html><title>A night</title>"
 
@@ -92,6 +93,12 @@ def test_nothing_can_be_written(address: str, method: str) -> None:
 def test_a_name_that_leads_here_from_elsewhere_is_not_answered(address: str, host: str) -> None:
     status, text, _ = asked(address, f"{urlsplit(address).path}/index.html", Host=host)
     assert status == 400 and PAGE not in text
+
+
+def test_no_attack_that_every_server_of_ours_has_to_withstand_gets_through(address: str) -> None:
+    at = urlsplit(address)
+    assert at.hostname is not None and at.port is not None
+    assert weaknesses(at.hostname, at.port, Expected(f"{at.path}/index.html")) == []
 
 
 def test_the_secret_is_kept_for_its_owner_and_stays_the_same(out: Path, address: str) -> None:
