@@ -42,7 +42,7 @@ def test_what_pip_audit_says_becomes_one_line_and_an_exit_code(
     body += "" if said is not None else "sys.exit('Traceback\\nOSError: no route')\n"
     (folder / "__main__.py").write_text(body)
     command = [sys.executable, "-m", "docs.audit"]
-    env = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(CONSTRAINTS.parent)])}
     done = subprocess.run(
         command, cwd=CONSTRAINTS.parent, env=env, capture_output=True, text=True, timeout=60, check=False
     )

@@ -1,5 +1,6 @@
 """The licences of what is installed: every one is known to suit Apache-2.0, and one that does not is found."""
 
+import os
 import subprocess
 import sys
 from importlib.metadata import distributions
@@ -68,7 +69,12 @@ def test_a_package_whose_licence_is_unfit_or_unknown_is_named_and_fails(
     (folder / "METADATA").write_text(f"Metadata-Version: 2.4\nName: made-up\nVersion: 1.0\n{metadata}\n")
     command = [sys.executable, "-m", "docs.licences", "--path", str(tmp_path)]
     told = subprocess.run(
-        command, cwd=licences.PAGE.parents[1], capture_output=True, text=True, timeout=60, check=False
+        command,
+        env={**os.environ, "PYTHONPATH": str(licences.PAGE.parents[1])},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     assert told.returncode == code, told
     assert ("made-up: " in told.stderr) is bool(code)

@@ -18,7 +18,8 @@ Record = dict[str, Any]  # a row of the table `calls`
 def answer_key(spec: ModelSpec, request: RoleRequest) -> str:
     """Return the key of an answer: role, versions of prompt and schema, the model and its version, canonical input."""
     at = address(spec)
-    return digest(prompts.version(request.role), _identity(at), request)
+    asked = prompts.request_version if at.provider == "embedded" else prompts.version
+    return digest(asked(request.role), _identity(at), request)
 
 
 @cache
