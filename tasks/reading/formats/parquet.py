@@ -9,6 +9,7 @@ from nightdesk.tasks.reading.encodings import decode
 from nightdesk.tasks.reading.formats.content import SourceRecord
 from nightdesk.tasks.reading.formats.jsonl import own
 from nightdesk.tasks.reading.formats.packed import A_ROW, most_of
+from nightdesk.tasks.safety.printable import message_line
 
 _ROWS, _BYTES = 256, 8_000_000  # in memory at a time
 _MOST_AT_LEAST = 10_000_000  # characters in all rows of a file, however small it is
@@ -28,7 +29,7 @@ def read(file: BinaryIO, _charset: str = "") -> Iterator[SourceRecord]:
         table = pq.ParquetFile(file)
         schema = table.schema_arrow
         if schema.names.count("text") != 1 or not _is_text(schema.field("text").type):
-            said = ", ".join(f"{f.name} ({f.type})" for f in schema)[:200]
+            said = message_line(", ".join(f"{f.name} ({f.type})" for f in schema))[:200]
             raise DocumentError(f"no column of texts called text, but {said}; rename the right one")
         if not table.metadata.num_rows:
             raise DocumentError("no row in it; leave it out or fill it")
