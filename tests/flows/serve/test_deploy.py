@@ -96,7 +96,7 @@ def test_to_deploy_again_changes_nothing(deployed: Deployed) -> None:
         asked = {"flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}}, "limit": 200}
         return {r["expected_start_time"] for r in deployed.desk.post("/flow_runs/filter", asked) if r["auto_scheduled"]}
 
-    def updates() -> list[str]:
+    def updates() -> list[Any]:
         asked = {"filter": {"event": {"name": ["prefect.deployment.updated"]}}, "limit": 50}
         return [e["payload"] for e in deployed.desk.post("/events/filter", asked)["events"]]
 
@@ -108,7 +108,11 @@ def test_to_deploy_again_changes_nothing(deployed: Deployed) -> None:
     assert {n: settled(d) for n, d in after.items()} == {n: settled(d) for n, d in before.items()}
     assert eventually(lambda: len(again := scheduled()) == len(nights) and again) == nights
     assert automations() == owned and len(owned) == 1
-    assert updates() == told  # the server tells of each deployment whose values have changed
+    deployed.run("prefect", "variable", "set", "nightdesk_out", "elsewhere")
+    deployed.run("prefect", "deploy", "--name", "learn", "--prefect-file", "deployments/prefect.yaml")
+    changes = eventually(lambda: len(now := updates()) > len(told) and now)  # events come in the order of their causes
+    assert len(changes) == len(told) + 1  # of this change, and of nothing before it
+    assert deployed.deployments()["learn"]["parameters"]["parameters"]["out"] == "elsewhere"
 
 
 @pytest.fixture
