@@ -44,7 +44,9 @@ async def _adhoc(parameters: AdhocParameters) -> Any:
     )
     run_date = date_of(parameters.run_date, await due())
     is_given = parameters.run_date is not None
-    result = await reorganize_documents(asked, run_date, "adhoc", teaches=profile.adhoc.teaches, is_given=is_given)
+    result = await reorganize_documents(
+        asked, run_date, "adhoc", teaches=profile.adhoc.teaches, is_given=is_given, leaves_learning=True
+    )
     return ended(result)
 
 
@@ -61,5 +63,5 @@ async def _reorganize(parameters: RunParameters) -> Any:
         raise InputError("several dates are for the nightly flow; name one")
     asked, run_date = parameters.model_copy(update={"learn": False}), date_of(parameters.run_date, await due())
     is_given = parameters.run_date is not None
-    result = await reorganize_documents(asked, run_date, "reorganize", is_given=is_given)
+    result = await reorganize_documents(asked, run_date, "reorganize", is_given=is_given, leaves_learning=True)
     return ended(result)

@@ -57,6 +57,7 @@ async def reorganize_documents(
     again: frozenset[str] | None = None,
     earlier: Sequence[str] = (),
     is_given: bool = False,
+    leaves_learning: bool = False,
 ) -> dict[str, Any]:
     """Read, reorganise and publish; learn, if the parameters say so; return the run's figures.
 
@@ -66,6 +67,7 @@ async def reorganize_documents(
     again: read these documents as they were published for run_date, and no sources.
     earlier: concerns about what this night has run before.
     is_given: run_date was named, not told by a schedule or the clock: documents are to stand under one date.
+    leaves_learning: the deployment `learn` is to learn from it, if it teaches.
     """
     profile = load_profile(parameters.profile)
     run_id = str(runtime.flow_run.id)
@@ -123,7 +125,7 @@ async def reorganize_documents(
     await label_run(tags=verdict.tags)
     await tell_deployment(run_date, verdict)
     tell_verdict(profile.name, result, verdict)
-    tell_published(profile.name, parameters.profile, kind, result, teaches and not parameters.learn)
+    tell_published(profile.name, parameters.profile, kind, result, teaches and leaves_learning)
     return {**result, "verdict": verdict.line, "is_bad": bool(verdict.faults)}
 
 

@@ -147,4 +147,14 @@ def test_a_worker_elsewhere_runs_the_night_in_the_folder_that_the_variable_names
     out = deployed.folder / "out"
     assert_whole(out, "2026-02-03", {"evening": [s for _, s in evening(70, 4)]})
     assert rows(out, "weights")
+    asked = {"filter": {"event": {"name": ["nightdesk.published"]}}, "limit": 50}
+    (told,) = eventually(
+        lambda: [e for e in deployed.desk.post("/events/filter", asked)["events"] if e["payload"]["run_id"] == run_id]
+    )
+    assert (told["resource"]["nightdesk.kind"], told["resource"]["nightdesk.teaches"]) == ("nightly", "false")
+    asked = {"filter": {"event": {"name": ["prefect.asset.materialization.succeeded"]}}, "limit": 50}
+    assets = {e["resource"]["prefect.resource.id"] for e in deployed.desk.post("/events/filter", asked)["events"]}
+    place = f"file://{out}".replace(" ", "~20")
+    assert {f"{place}/tables/{name}/run_date=2026-02-03" for name in ("topics", "passages", "weights")} <= assets
+    assert any(key.startswith(f"{place}/editions/") for key in assets)
     assert not (deployed.origin / "out").exists()
