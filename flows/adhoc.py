@@ -8,7 +8,7 @@ from prefect import flow
 from nightdesk.flows.shared.allowed import only_allowed
 from nightdesk.flows.shared.configure import configure
 from nightdesk.flows.shared.parameters import EVERYTHING, AdhocParameters, RunParameters, titled
-from nightdesk.flows.shared.reorganize_documents import ended, reorganize_documents, tell_published
+from nightdesk.flows.shared.reorganize_documents import ended, reorganize_documents
 from nightdesk.flows.shared.scheduled_time import date_of, due
 from nightdesk.flows.shared.stopping.stoppable import stoppable
 from nightdesk.tasks.config.profile import load_profile
@@ -44,8 +44,9 @@ async def _adhoc(parameters: AdhocParameters) -> Any:
     )
     run_date = date_of(parameters.run_date, await due())
     is_given = parameters.run_date is not None
-    result = await reorganize_documents(asked, run_date, "adhoc", teaches=profile.adhoc.teaches, is_given=is_given)
-    tell_published(profile, parameters.profile, result, profile.adhoc.teaches)
+    result = await reorganize_documents(
+        asked, run_date, "adhoc", teaches=profile.adhoc.teaches, is_given=is_given, leaves_learning=True
+    )
     return ended(result)
 
 
@@ -62,6 +63,5 @@ async def _reorganize(parameters: RunParameters) -> Any:
         raise InputError("several dates are for the nightly flow; name one")
     asked, run_date = parameters.model_copy(update={"learn": False}), date_of(parameters.run_date, await due())
     is_given = parameters.run_date is not None
-    result = await reorganize_documents(asked, run_date, "reorganize", is_given=is_given)
-    tell_published(load_profile(parameters.profile), parameters.profile, result, teaches=True)
+    result = await reorganize_documents(asked, run_date, "reorganize", is_given=is_given, leaves_learning=True)
     return ended(result)

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from prefect import flow, runtime
 
+from nightdesk.flows.artifacts.assets import tell_weights
 from nightdesk.flows.artifacts.run_page import show_weights
 from nightdesk.flows.shared.allowed import only_allowed
 from nightdesk.flows.shared.configure import configure
@@ -147,5 +148,6 @@ async def _learn(parameters: LearnParameters) -> Any:
     verdict = f"Weights, version {learned.version}: {learned.reason}"
     log.info("%s", verdict)
     await show_weights(Path(parameters.out), profile, learned)
+    tell_weights(Path(parameters.out), run_date, profile.name, str(runtime.flow_run.id), learned.version)
     result = {"profile": profile.name, "new_weights_version": learned.version, "reason": learned.reason}
     return completed(result, verdict)

@@ -11,7 +11,7 @@ from nightdesk.tasks.errors import InputError
 
 
 def init(folder: Annotated[Path, typer.Argument(help="Where the files go; made if it is not there.")]) -> None:
-    """Copy the deployment files (prefect.yaml, compose.yaml, Dockerfile, profiles, automations) into a folder."""
+    """Copy the deployment files (prefect.yaml, compose.yaml, Dockerfile, profiles, an automation) into a folder."""
     from nightdesk.tasks.config.shipped_data import folder as shipped
 
     source = shipped("deployments")

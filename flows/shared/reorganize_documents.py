@@ -13,6 +13,7 @@ from prefect.client.schemas.objects import State
 from prefect.events import emit_event
 from prefect.states import Completed, Failed
 
+from nightdesk.flows.artifacts.assets import tell_tables, tell_weights
 from nightdesk.flows.artifacts.last_run import tell_deployment
 from nightdesk.flows.artifacts.progress import RunProgress
 from nightdesk.flows.artifacts.reporting import report
@@ -32,13 +33,14 @@ from nightdesk.flows.shared.stage_tasks import (
 )
 from nightdesk.flows.shared.stopping.stoppable import say
 from nightdesk.flows.shared.stopping.termination import Stopped, in_engine, stopping
-from nightdesk.tasks.config.profile import Profile, load_profile
+from nightdesk.tasks.config.profile import load_profile
 from nightdesk.tasks.errors import BadRun
 from nightdesk.tasks.learning.learn import Learned
 from nightdesk.tasks.reorganizing.past_dates.standing import Skips, standing
 from nightdesk.tasks.reorganizing.run import open_run
 
 PUBLISHED = "nightdesk.published"  # the event that starts the learner
+_TOLD = ("out", "run_date", "run_id", "edition", "documents", "cost_usd")
 CANCELLED = "cancelled"
 VERDICTS = {"good", "worth a look", "bad", CANCELLED, *LABELS}
 log = logging.getLogger("nightdesk")
@@ -55,6 +57,7 @@ async def reorganize_documents(
     again: frozenset[str] | None = None,
     earlier: Sequence[str] = (),
     is_given: bool = False,
+    leaves_learning: bool = False,
 ) -> dict[str, Any]:
     """Read, reorganise and publish; learn, if the parameters say so; return the run's figures.
 
@@ -64,6 +67,7 @@ async def reorganize_documents(
     again: read these documents as they were published for run_date, and no sources.
     earlier: concerns about what this night has run before.
     is_given: run_date was named, not told by a schedule or the clock: documents are to stand under one date.
+    leaves_learning: the deployment `learn` is to learn from it, if it teaches.
     """
     profile = load_profile(parameters.profile)
     run_id = str(runtime.flow_run.id)
@@ -92,6 +96,7 @@ async def reorganize_documents(
         progress = RunProgress(len(run.reading.doc_ids), BATCH_STAGES)
         RUN.set(run)
         PROGRESS.set(progress)
+        edition = None
         try:
             with stopping().place():
                 await progress.open()
@@ -105,6 +110,10 @@ async def reorganize_documents(
             await show_stopped(run, e.line)
             await label_run(tags=[CANCELLED])
             raise
+        finally:
+            tell_tables(run, edition)
+        if learned is not None:
+            tell_weights(out, run_date, profile.name, run_id, learned.version)
         await progress.close()
         result = summary(run, learned.version if learned else None, edition)
         did_learn = learned is not None if parameters.learn else None
@@ -116,6 +125,7 @@ async def reorganize_documents(
     await label_run(tags=verdict.tags)
     await tell_deployment(run_date, verdict)
     tell_verdict(profile.name, result, verdict)
+    tell_published(profile.name, parameters.profile, kind, result, teaches and leaves_learning)
     return {**result, "verdict": verdict.line, "is_bad": bool(verdict.faults)}
 
 
@@ -153,16 +163,20 @@ def completed(result: dict[str, Any], verdict: str | None = None) -> State[dict[
     return Completed(message=verdict or result["verdict"], data=result)
 
 
-def tell_published(profile: Profile, profile_file: str, result: dict[str, Any], teaches: bool) -> None:
-    """Emit `nightdesk.published`, whose payload is what `learn` needs. To be told when the run is over."""
+def tell_published(profile: str, profile_file: str, kind: str, result: dict[str, Any], teaches: bool) -> None:
+    """Emit `nightdesk.published`: the run is over. docs/events.md says what its payload is.
+
+    teaches: whether the deployment `learn` is to learn from it, because the run has not done so itself.
+    """
     emit_event(
         PUBLISHED,
         resource={
-            "prefect.resource.id": f"nightdesk.profile.{profile.name}",
-            "prefect.resource.name": profile.name,
+            "prefect.resource.id": f"nightdesk.profile.{profile}",
+            "prefect.resource.name": profile,
+            "nightdesk.kind": kind,
             "nightdesk.teaches": str(teaches).lower(),
         },
-        payload={"profile": profile_file, **{name: result[name] for name in ("out", "run_date", "run_id")}},
+        payload={"profile": profile_file, **{name: result[name] for name in _TOLD}},
     )
 
 

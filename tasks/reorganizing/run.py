@@ -193,6 +193,7 @@ class Run:
         self.totals.waiting += [w.document.doc_id for w in batch.works if w.waits is not None]
         self.totals.reasons += [u.reason for u in batch.unreadable]
         self.totals.count_calls(tables["calls"])
+        self.totals.count_rows(tables)
         del self.batches[batch.number]
 
     def withhold(self, batch: Batch, why: AuditFailed) -> None:

@@ -1,5 +1,6 @@
 """What a run has published so far, in numbers: what its verdict is made of."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -53,6 +54,13 @@ class Totals:
     stages: dict[str, float] = field(default_factory=dict)
     models: dict[tuple[str, str], Served] = field(default_factory=dict)
     reasons: list[str] = field(default_factory=list)  # why documents could not be read
+    rows: dict[str, int] = field(default_factory=dict)  # that were put into each table
+
+    def count_rows(self, tables: Mapping[str, pa.Table]) -> None:
+        """Add the rows that were put into tables."""
+        for name, table in tables.items():
+            if len(table):
+                self.rows[name] = self.rows.get(name, 0) + len(table)
 
     def count_calls(self, calls: pa.Table) -> None:
         """Add published rows of `calls`."""

@@ -12,13 +12,18 @@ from typing import Any
 import pytest
 import yaml
 from prefect import Flow
+from prefect.utilities.templating import apply_values
 
+from nightdesk.flows.serve.deploy_settings import settings
 from nightdesk.flows.shared.scheduled_time import check_schedule
+from nightdesk.tasks.config.profile import shipped_profiles
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "deployments"
 COMPOSE = yaml.safe_load((FOLDER / "compose.yaml").read_text(encoding="utf-8"))
-PREFECT = yaml.safe_load((FOLDER / "prefect.yaml").read_text(encoding="utf-8"))
+RAW = yaml.safe_load((FOLDER / "prefect.yaml").read_text(encoding="utf-8"))
+SETTINGS = {"nightdesk": settings()}  # as the step of `build` has them where no Prefect variable is set
+PREFECT = {**RAW, "deployments": apply_values([{**d, "triggers": []} for d in RAW["deployments"]], SETTINGS)}
 DOCKERFILE = (FOLDER / "Dockerfile").read_text(encoding="utf-8")
 
 
@@ -30,14 +35,36 @@ def flow_of(deployment: dict[str, Any]) -> "Flow[Any, Any]":
     return found
 
 
-def test_the_four_deployments_are_there() -> None:
-    assert [d["name"] for d in PREFECT["deployments"]] == ["nightly-news", "adhoc-news", "learn", "evaluate"]
+def test_there_are_a_night_and_an_ad_hoc_deployment_for_every_shipped_profile() -> None:
+    by_name = {d["name"]: d for d in PREFECT["deployments"]}
+    of_profiles = {f"{kind}-{profile}" for kind in ("nightly", "adhoc") for profile in shipped_profiles()}
+    assert by_name.keys() == of_profiles | {"learn", "evaluate"}
+    for profile in shipped_profiles():
+        for kind, tag in (("nightly", "night"), ("adhoc", "adhoc")):
+            deployment = by_name[f"{kind}-{profile}"]
+            assert deployment["parameters"]["parameters"]["profile"] == profile
+            assert {"nightdesk", tag} <= set(deployment["tags"])
+
+
+def test_what_differs_between_machines_comes_from_prefect_variables() -> None:
+    (step,) = RAW["build"]
+    ((function, inputs),) = step.items()
+    assert function == f"{settings.__module__}.{settings.__name__}"
+    assert inputs.pop("id") == "nightdesk"
+    taken = {name: f"{{{{ prefect.variables.nightdesk_{name} }}}}" for name in SETTINGS["nightdesk"]}
+    assert inputs == taken
+    for deployment in RAW["deployments"]:
+        own = deployment["parameters"]["parameters"]
+        assert own.get("out", "{{ nightdesk.out }}") == "{{ nightdesk.out }}"
+        assert own.get("sources", "{{ nightdesk.sources }}") == "{{ nightdesk.sources }}"
+        assert own["profile"] in ("{{ nightdesk.profile }}", "news-llm", "commerce")
+        assert all(s["cron"] == "{{ nightdesk.cron }}" for s in deployment.get("schedules", ()))
 
 
 @pytest.mark.parametrize("deployment", PREFECT["deployments"], ids=lambda d: d["name"])
 def test_a_deployment_names_a_flow_and_parameters_that_it_takes(deployment: dict[str, Any]) -> None:
     parameters = {**deployment["parameters"]["parameters"]}
-    if deployment["name"] == "adhoc-news":
+    if deployment["name"].startswith("adhoc-"):
         parameters["text"] = "What a person would paste."  # without it, the form is not complete
     flow_of(deployment).validate_parameters({"parameters": parameters})
     assert deployment["work_pool"]["name"] == "nightdesk"
@@ -50,8 +77,9 @@ def test_a_deployment_names_a_flow_and_parameters_that_it_takes(deployment: dict
 def test_nightly_runs_do_not_overlap_and_learn_is_told_what_served_runs_tell_it() -> None:
     from nightdesk.flows.serve.deployments import published_trigger
 
-    by_name = {d["name"]: d for d in PREFECT["deployments"]}
-    assert by_name["nightly-news"]["concurrency_limit"] == {"limit": 1, "collision_strategy": "ENQUEUE"}
+    by_name = {d["name"]: d for d in RAW["deployments"]}
+    for name in (n for n in by_name if n.startswith("nightly-")):
+        assert by_name[name]["concurrency_limit"] == {"limit": 1, "collision_strategy": "ENQUEUE"}
     (trigger,) = by_name["learn"]["triggers"]
     served = published_trigger()
     assert set(trigger["expect"]) == served.expect

@@ -46,7 +46,9 @@ def test_a_pasted_text_is_kept_and_filed_together_with_the_files_that_are_named(
     assert in_process.get(f"/flow_runs/{result['run_id']}")["state"]["message"] == result["verdict"]
     event = told(in_process, result["run_id"])
     assert event["resource"]["nightdesk.teaches"] == "true"
-    assert event["payload"] == {"profile": "news", "out": str(out), "run_date": DAY, "run_id": result["run_id"]}
+    assert event["resource"]["nightdesk.kind"] == "adhoc"
+    told_of = {name: result[name] for name in ("run_id", "edition", "documents", "cost_usd")}
+    assert event["payload"] == {"profile": "news", "out": str(out), "run_date": DAY, **told_of}
     assert result["new_weights_version"] is None
     assert all(c["teaches"] for c in rows(out, "calls"))
 

@@ -1,13 +1,11 @@
-"""A cluster as real processes: PostgreSQL, a Prefect server, a Dask scheduler with workers, a worker of the pool."""
+"""A cluster as real processes: the services of deployments/compose.yaml, each by the command that stands there."""
 
 import os
 import pwd
 import shutil
 import socket
 import subprocess
-import sys
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -18,9 +16,8 @@ from typing import Any
 import pytest
 
 from tests.serving import ask
+from tests.system.composed import BIN, PORTS, ROOT, SERVICES, Composed, in_order
 
-ROOT = Path(__file__).resolve().parents[2]
-BIN = Path(sys.executable).parent
 PATIENCE_S = 240
 AUTH = "me:made-up"
 
@@ -64,8 +61,12 @@ class Cluster:
 
     def prefect(self, *arguments: str) -> str:
         """Run Prefect's command line to its end; return what it printed."""
+        return self.run("prefect", *arguments)
+
+    def run(self, *command: str) -> str:
+        """Run a command to its end, as an operator does beside the containers; return what it printed."""
         told = subprocess.run(
-            [BIN / "prefect", *arguments],
+            [BIN / command[0], *command[1:]],
             env=self.env,
             cwd=self.folder,
             capture_output=True,
@@ -108,79 +109,66 @@ def running(log: Path, command: list[str], **how: Any) -> Iterator["subprocess.P
 
 
 @contextmanager
-def postgres(folder: Path, programs: Path) -> Iterator[str]:
-    """Run a PostgreSQL of our own; yield the address of its database. It refuses to be root's, so it is postgres's."""
-    data, port = folder / "postgres", free_port()
+def postgres(composed: Composed, programs: Path) -> Iterator[None]:
+    """Run a PostgreSQL as its image does: a user, a password and a database that the file names.
+
+    It refuses to be root's, so it is postgres's.
+    """
+    folder, port, named = composed.folder.parent, composed.ports["5432"], composed.environment("postgres")
+    data, password = folder / "postgres", folder / "password"
     data.mkdir()
+    password.write_text(named["POSTGRES_PASSWORD"])
     user: dict[str, Any] = {}
     if os.geteuid() == 0:
         who = pwd.getpwnam("postgres")
-        shutil.chown(data, who.pw_uid, who.pw_gid)
+        for path in (data, password):
+            shutil.chown(path, who.pw_uid, who.pw_gid)
         for above in (folder, *folder.parents):  # its user has to get to its folder
             if above.owner() == "root" and above != Path("/"):
                 above.chmod(above.stat().st_mode | 0o111)
         user = {"user": who.pw_uid, "group": who.pw_gid}
-    made = [programs / "initdb", "--pgdata", data, "--username", "prefect", "--auth", "trust", "--no-sync"]
+    made: list[str | Path] = [programs / "initdb", "--pgdata", data, "--username", named["POSTGRES_USER"], "--no-sync"]
+    made += ["--auth", "scram-sha-256", "--pwfile", password]
     subprocess.run(made, check=True, capture_output=True, cwd="/", **user)
     server = [programs / "postgres", "-D", data, "-p", str(port), "-k", data, "-c", "listen_addresses=127.0.0.1"]
+    there = {"PGHOST": "127.0.0.1", "PGPORT": str(port), "PATH": f"{programs}{os.pathsep}{named['PATH']}"}
     with running(folder / "postgres.log", [str(word) for word in server], cwd="/", **user):
-        ready = [str(programs / "pg_isready"), "-h", "127.0.0.1", "-p", str(port)]
-        eventually(lambda: subprocess.run(ready, capture_output=True, check=False).returncode == 0)
-        yield f"postgresql+asyncpg://prefect@127.0.0.1:{port}/postgres"
-
-
-def _healthy(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=5):
-            return True
-    except OSError:
-        return False
+        eventually(lambda: composed.is_healthy("postgres", **there))
+        made = [programs / "createdb", "--username", named["POSTGRES_USER"], named["POSTGRES_DB"]]
+        subprocess.run(made, check=True, env={**there, "PGPASSWORD": named["POSTGRES_PASSWORD"]})
+        yield
 
 
 @pytest.fixture(scope="session")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """Start every part, make the pool and the deployments, with a night to come in some minutes."""
+    """Start every service in its order, with a night to come in some minutes."""
     programs = postgres_programs()
     if programs is None:
         pytest.skip("PostgreSQL is not here; install it (Debian: apt-get install postgresql) to run these tests")
-    folder = tmp_path_factory.mktemp("cluster")
-    api_port, dask_port = free_port(), free_port()
-    api, dask = f"http://127.0.0.1:{api_port}/api", f"tcp://127.0.0.1:{dask_port}"
+    home = tmp_path_factory.mktemp("cluster")
+    folder = home / "srv"
+    shutil.copytree(ROOT / "deployments", folder / "deployments")  # as the image has it
+    for volume in ("wires", "out"):
+        (folder / volume).mkdir()
+    ports = {port: free_port() for port in PORTS}
+    composed = Composed(folder, ports, {"POSTGRES_PASSWORD": "made-up", "PREFECT_API_AUTH_STRING": AUTH})
+    api = f"http://127.0.0.1:{ports['4200']}/api"
     env = {k: v for k, v in os.environ.items() if k not in ("PREFECT_API_URL", "DASK_SCHEDULER_ADDRESS")}
-    env |= {"PREFECT_HOME": str(folder / "prefect"), "PREFECT_SERVER_ANALYTICS_ENABLED": "false", "DO_NOT_TRACK": "1"}
+    env |= {"PREFECT_HOME": str(home / "prefect"), "PREFECT_API_URL": api, "PREFECT_API_AUTH_STRING": AUTH}
+    one = Cluster(api, f"tcp://127.0.0.1:{ports['8786']}", folder, env, datetime.now(UTC))
     with ExitStack() as parts:
-        database = parts.enter_context(postgres(folder, programs))
-        server_env = {**env, "PREFECT_SERVER_DATABASE_CONNECTION_URL": database}
-        server_env |= {"PREFECT_SERVER_API_AUTH_STRING": AUTH, "PREFECT_SERVER_API_CSRF_PROTECTION_ENABLED": "true"}
-        server = [str(BIN / "prefect"), "server", "start", "--host", "127.0.0.1", "--port", str(api_port)]
-        parts.enter_context(running(folder / "server.log", server, env=server_env))
-        scheduler = [str(BIN / "dask"), "scheduler", "--host", "127.0.0.1", "--port", str(dask_port), "--no-dashboard"]
-        parts.enter_context(running(folder / "scheduler.log", scheduler, env=env))
-        for k in (1, 2):
-            worker = [
-                str(BIN / "dask"),
-                "worker",
-                dask,
-                "--nthreads",
-                "1",
-                "--preload",
-                "nightdesk.tasks.models.worker",
-            ]
-            parts.enter_context(running(folder / f"dask-{k}.log", [*worker, "--no-dashboard"], env=env, cwd=folder))
-        eventually(lambda: _healthy(f"{api}/health"))
-        due = datetime.now(UTC) + timedelta(seconds=110)
-        env = {**env, "PREFECT_API_URL": api, "PREFECT_API_AUTH_STRING": AUTH}
-        one = Cluster(api, dask, folder, env, due)
-        deployments = (ROOT / "deployments" / "prefect.yaml").read_text(encoding="utf-8")
-        assert 'cron: "0 2 * * *"' in deployments
-        tonight = deployments.replace("0 2 * * *", f"{due.minute} {due.hour} * * *")
-        (folder / "prefect.yaml").write_text(tonight, encoding="utf-8")
-        (folder / "deployments").mkdir()
-        shutil.copy(ROOT / "deployments" / "allowed.toml", folder / "deployments")
-        one.prefect("work-pool", "create", "nightdesk", "--type", "process")
-        one.prefect("--no-prompt", "deploy", "--all", "--prefect-file", "prefect.yaml")
-        pool = [str(BIN / "prefect"), "worker", "start", "--pool", "nightdesk"]
-        path = f"{BIN}{os.pathsep}{os.environ['PATH']}"  # jobs are started as `python`
-        worker_env = {**env, "DASK_SCHEDULER_ADDRESS": dask, "PATH": path}
-        parts.enter_context(running(folder / "worker.log", pool, env=worker_env, cwd=folder))
+        for name in in_order():
+            if name == "postgres":
+                parts.enter_context(postgres(composed, programs))
+                continue
+            how: dict[str, Any] = {"env": composed.environment(name), "cwd": folder, "stdin": subprocess.DEVNULL}
+            if SERVICES[name]["restart"] == "on-failure":  # it ends
+                one.due = datetime.now(UTC) + timedelta(seconds=150)
+                one.prefect("variable", "set", "nightdesk_cron", f"{one.due.minute} {one.due.hour} * * *")
+                log = home / f"{name}.log"
+                with running(log, composed.command(name), **how) as process:
+                    assert process.wait(PATIENCE_S) == 0, log.read_text()
+                continue
+            parts.enter_context(running(home / f"{name}.log", composed.command(name), **how))
+            eventually(lambda name=name: composed.is_healthy(name))  # type: ignore[misc]
         yield one

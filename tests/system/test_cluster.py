@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 from distributed import Client
 
-from tests.system.conftest import ROOT, Cluster, eventually
+from tests.system.conftest import Cluster, eventually
 from tests.tables import assert_ledger_is_complete, assert_whole, rows
 from tests.texts import evening, write_evening
 
@@ -38,7 +38,6 @@ def told() -> Iterator[tuple[str, list[bytes]]]:
 
 def test_an_ad_hoc_run_a_learner_and_a_night_complete_on_the_remote_workers(cluster: Cluster) -> None:
     wires = cluster.folder / "wires"
-    wires.mkdir()
     write_evening(wires, "evening", seed=70, passages=12)
     parameters = {"parameters": {"text": "The bridge is open. I think it is ugly.", "run_date": "2026-02-03"}}
     cluster.prefect("deployment", "run", "adhoc/adhoc-news", "--params", json.dumps(parameters))
@@ -59,21 +58,12 @@ def test_an_ad_hoc_run_a_learner_and_a_night_complete_on_the_remote_workers(clus
         assert client.run_on_scheduler(lambda dask_scheduler: "calls" in dask_scheduler.task_prefixes)
 
 
-def test_a_failure_is_told_to_whoever_the_automation_names(cluster: Cluster, told: tuple[str, list[bytes]]) -> None:
+def test_a_failure_is_told_to_the_address_that_an_operator_has_named(
+    cluster: Cluster, told: tuple[str, list[bytes]]
+) -> None:
     url, heard = told
-    kind = cluster.ask("/block_types/slug/custom-webhook")
-    schema = cluster.ask("/block_schemas/filter", {"block_schemas": {"block_type_id": {"any_": [kind["id"]]}}})[0]
-    block = {"name": "ear", "block_type_id": kind["id"], "block_schema_id": schema["id"]}
-    block |= {
-        "data": {"name": "ear", "url": url, "method": "POST", "json_data": {"said": "{{body}}", "of": "{{subject}}"}}
-    }
-    block_id = cluster.ask("/block_documents/", block)["id"]
-    automation = (ROOT / "deployments" / "notify-on-failure.yaml").read_text(encoding="utf-8")
-    filled = automation.replace("00000000-0000-0000-0000-000000000000", block_id)
-    assert filled != automation
-    (cluster.folder / "notify.yaml").write_text(filled, encoding="utf-8")
-    cluster.prefect("automation", "create", "--from-file", "notify.yaml")
+    cluster.run("nightdesk", "notify", url.replace("http://", "json://"))
+    assert b"alarms come here" in heard[0]
     parameters = json.dumps({"parameters": {"sources": ["wires/nowhere"]}})
     cluster.prefect("deployment", "run", "adhoc/adhoc-news", "--params", parameters)
-    eventually(lambda: heard)
-    assert b"wires/nowhere: no such file or folder" in heard[0]
+    eventually(lambda: any(b"wires/nowhere: no such file or folder" in message for message in heard))

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 import yaml
+from prefect.utilities.templating import apply_values
 
+from nightdesk.flows.serve.deploy_settings import settings
 from nightdesk.flows.shared.allowed import VARIABLE, Allowed, allow_served, check_parameters, load
 from nightdesk.flows.shared.parameters import AdhocParameters, EvaluateParameters, LearnParameters, RunParameters
 from nightdesk.tasks.errors import InputError
@@ -169,11 +171,11 @@ def test_serve_writes_what_it_serves_besides_what_the_operator_allows(
 def test_the_deployments_that_are_shipped_may_do_what_they_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     described = yaml.safe_load((ROOT / "deployments/prefect.yaml").read_text(encoding="utf-8"))["deployments"]
-    models = {"nightly-news": RunParameters, "learn": LearnParameters, "evaluate": EvaluateParameters}
+    models = {"nightly": RunParameters, "adhoc": AdhocParameters, "learn": LearnParameters}
     for deployment in described:
         monkeypatch.setenv(VARIABLE, deployment["work_pool"]["job_variables"]["env"][VARIABLE])
-        parameters = deployment["parameters"]["parameters"]
-        kind = models.get(deployment["name"], AdhocParameters)
+        parameters = apply_values(deployment["parameters"]["parameters"], {"nightdesk": settings()})
+        kind = models.get(deployment["name"].partition("-")[0], EvaluateParameters)
         asked = kind(**parameters, **({"text": "x"} if kind is AdhocParameters else {}))
         assert check_parameters(asked, load()).model_dump(exclude={"profile"}) == asked.model_dump(exclude={"profile"})
 
