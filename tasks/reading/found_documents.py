@@ -21,6 +21,7 @@ from nightdesk.tasks.reading.formats.metadata import shortened
 from nightdesk.tasks.reading.formats.packed import beginning, is_packed
 from nightdesk.tasks.reading.isolation import processes
 from nightdesk.tasks.reading.isolation.jobs import Bytes, Job, Result
+from nightdesk.tasks.reading.isolation.kept_records import Records
 from nightdesk.tasks.safety.links import leads_out
 
 STDIN = "-"
@@ -111,12 +112,14 @@ def distinct_documents(
     longest: Longest | None = None,
     warn: Callable[..., None] = log.debug,
     terms: Fetching | None = None,
+    records: Records = processes.records,
 ) -> Iterator[Found]:
     """Yield the documents of all sources, each id once.
 
     Of the entries of one feed that share an id the second is called id#2. Of an entry that several feeds have, the one
     is yielded that `longest` names, or the first; without `longest`, each that is longer than those before. A record
     that comes again unchanged counts once. terms: how addresses are fetched; None: as by a profile without [fetch].
+    records: how the records of a file of many are come by.
 
     Raises:
         InputError: two different documents have one id.
@@ -125,7 +128,7 @@ def distinct_documents(
     there = list(sources)
     terms = terms or Fetching()
     for source in there:
-        for one in _apart(_documents_in(source, cpu_s, terms), warn):
+        for one in _apart(_documents_in(source, cpu_s, terms, records), warn):
             # What cannot be read is no document, and its name is not to stop others.
             found = _renamed(one, 2) if one.wrong is not None and one.doc_id in seen else one
             if _is_elsewhere(found, longest, there):
@@ -182,7 +185,7 @@ def _renamed(found: Found, number: int) -> Found:
     return replace(found, job=replace(found.job, doc_id=f"{found.doc_id}#{number}"))
 
 
-def _documents_in(source: Source, cpu_s: float, terms: Fetching) -> Iterator[Found]:
+def _documents_in(source: Source, cpu_s: float, terms: Fetching, records: Records) -> Iterator[Found]:
     """Yield what a source holds; a source that cannot be read at all is one document that cannot."""
     try:
         what = _bytes_of(source, terms)
@@ -191,14 +194,14 @@ def _documents_in(source: Source, cpu_s: float, terms: Fetching) -> Iterator[Fou
             return
         is_feed = what.format_ in (registry.FEED, registry.JSON_FEED)
         most = terms.settings.entries if is_feed and is_url(str(source.where)) else None
-        for record in _records(what, cpu_s, most):
+        for record in _records(what, cpu_s, most, records):
             yield _of_record(source, record, is_feed)
     except DocumentError as e:
         nothing = Job(source.doc_id, source.name, source.name, SourceRecord(0, ""))
         yield Found(nothing, source, b"", wrong=e)
 
 
-def _records(what: Bytes, cpu_s: float, most: int | None) -> Iterator[SourceRecord]:
+def _records(what: Bytes, cpu_s: float, most: int | None, records: Records) -> Iterator[SourceRecord]:
     """Yield the records of a file of many; of a feed no more than `most`.
 
     Raises:
@@ -210,7 +213,7 @@ def _records(what: Bytes, cpu_s: float, most: int | None) -> Iterator[SourceReco
         is_cut = len(first) < len(what.where)
         what = replace(what, where=first)
     count = 0
-    for record in processes.records(what, cpu_s):
+    for record in records(what, cpu_s):
         if count == most:
             is_cut = True
             break

@@ -38,11 +38,13 @@ _LONG, _CLAUSE = 400, 200  # so long a sentence has a comma every so many letter
 _WIDE = 3  # a Chinese, Japanese or Korean character says about as much as so many letters
 _BLOCK = 4_000  # characters shown to the splitter at once
 _SPACES = re.compile(r"\s*")
-_ODD = re.compile("[^\\S\t\n\r ]|[\ud800-\udfff]")  # spaces beyond ASCII; lone surrogates
+# Spaces beyond ASCII, and lone surrogates. Each is named, because a class that is told by what it is not takes twice as
+# long to search for.
+_ODD = re.compile("[\x0b\x0c\x1c-\x1f\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ud800-\udfff]")
 
 _FLAG = re.compile("[\U0001f1e6-\U0001f1ff]")
 _COMMA = re.compile("[,;:，、；：،—–]")
-_STOP = re.compile(r"[.!?\u2026。！？｡؟۔।](?=[\s\"'”’»)\]」』]|$)|[。！？]")
+_STOP = re.compile(r"[.!?\u2026。！？｡؟۔।](?:(?<=[。！？])|(?=[\s\"'”’»)\]」』]|$))")
 # Where a sentence that is too long may be cut, best first: after a stop, a semicolon, a comma, before a word that
 # begins a clause, after a Chinese particle that ends one, between words.
 _CUTS = tuple(
@@ -59,7 +61,8 @@ _CUTS = tuple(
     )
 )  # fmt: skip
 # Quotation marks and brackets, inside of which the splitter would end no sentence; an apostrophe is none.
-_MARKS = re.compile(r"[\"“”„«»「」『』‘()\[\]（）]|(?<!\w)['’]|['’](?!\w)")
+# The letter stands first, because letters are searched for many times faster than alternatives.
+_MARKS = re.compile(r"[\"“”„«»「」『』‘()\[\]（）'’](?:(?<!['’])|(?<!\w['’])|(?!\w))")
 _OPENING, _EITHER = "“„«「『‘([（", "\"'’»"
 
 
@@ -125,8 +128,9 @@ def _lengths(block: str, language: str) -> list[int]:
 
     marks = [m.start() for m in _MARKS.finditer(block)]
     before = [mark - k for k, mark in enumerate(marks)]  # how many letters stand before each mark
+    unmarked = "".join(block[a + 1 : b] for a, b in pairwise([-1, *marks, len(block)]))
     try:
-        pieces = segment(language, _ODD.sub(" ", _MARKS.sub("", block)))
+        pieces = segment(language, _ODD.sub(" ", unmarked))
     except BaseException as e:
         if type(e).__name__ != "PanicException":  # which is no Exception
             raise
@@ -170,7 +174,7 @@ def longest_in(text: str) -> int:
 
 def weight(text: str) -> int:
     """Return the length of a text in letters; a Chinese character counts for several."""
-    return len(text) + (_WIDE - 1) * len(WIDE.findall(text))
+    return len(text) if text.isascii() else len(text) + (_WIDE - 1) * len(WIDE.findall(text))
 
 
 def _cap(sentence: str, longest: int) -> Iterator[str]:

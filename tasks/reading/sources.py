@@ -19,6 +19,7 @@ from nightdesk.tasks.reading.formats.metadata import shortened
 from nightdesk.tasks.reading.formats.registry import is_read
 from nightdesk.tasks.reading.found_documents import STDIN, Found, Longest, Source, distinct_documents, log, parsed
 from nightdesk.tasks.reading.isolation import processes
+from nightdesk.tasks.reading.isolation.kept_records import KeptRecords
 from nightdesk.tasks.reading.source_files import formats, in_folder, named, of_glob
 
 
@@ -28,7 +29,7 @@ class Reading:
 
     leads_out: a line for each folder with links that lead out of it, which are not followed.
     longest: of entries that several feeds have, which feed has most of it. cpu_s: seconds of CPU a document may take.
-    fetching: how addresses are fetched.
+    fetching: how addresses are fetched. kept: records that the check has parsed already.
     """
 
     sources: tuple[Source, ...]
@@ -38,6 +39,7 @@ class Reading:
     longest: Longest = field(default_factory=dict)
     cpu_s: float = processes.CPU_S
     fetching: Fetching = field(default_factory=Fetching)
+    kept: KeptRecords = field(default_factory=KeptRecords, repr=False, compare=False)
 
     def documents(self) -> Iterator[Document | Unreadable]:
         """Yield the documents in order, some of them read ahead.
@@ -47,7 +49,8 @@ class Reading:
         """
         for line in self.leads_out:
             log.warning("%s", line)
-        all_found = distinct_documents(self.sources, self.cpu_s, self.longest, log.warning, self.fetching)
+        longest, records = self.longest, self.kept.taking
+        all_found = distinct_documents(self.sources, self.cpu_s, longest, log.warning, self.fetching, records)
         for found, result in parsed(all_found, self.cpu_s):
             if isinstance(result, Document):
                 yield result
@@ -76,7 +79,7 @@ def check_sources(
     Raises:
         InputError: nothing there, two documents of one name, none readable, or a source is missing that must not be.
     """
-    terms = fetching or Fetching()
+    terms, kept = fetching or Fetching(), KeptRecords()
     missing: list[str] = []
     leads_out: list[str] = []
     sources = find_sources(arguments, run_date, text_id, missing if lenient else None, leads_out)
@@ -85,7 +88,7 @@ def check_sources(
     readable, unreadable, first_reason = False, 0, ""
     dead: dict[Source, str] = {}  # sources of which nothing could be read yet, and why
     alive: set[Source] = set()
-    for found in distinct_documents(sources, cpu_s, terms=terms.looking()):
+    for found in distinct_documents(sources, cpu_s, terms=terms.looking(), records=kept.keeping):
         if found.wrong is None:
             alive.add(found.origin)
         else:
@@ -105,7 +108,8 @@ def check_sources(
     gone = [*missing, *(why for source, why in dead.items() if source not in alive)]
     if fail_on_missing and gone:
         raise InputError(_missing(gone, len(sources) + len(missing)))
-    return Reading(tuple(sources), frozenset(last), tuple(missing), tuple(leads_out), longest, cpu_s, terms)
+    there = tuple(sources), frozenset(last), tuple(missing), tuple(leads_out)
+    return Reading(*there, longest, cpu_s, terms, kept)
 
 
 def there_by(reading: Reading, arguments: list[str], run_date: date, by: datetime) -> Reading:

@@ -1,7 +1,8 @@
 """`.html`: the article of a page, by trafilatura; where it finds none (a few words), all text of the page."""
 
 import re
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from nightdesk.tasks.errors import DocumentError
 from nightdesk.tasks.reading.formats.content import Content, prose
@@ -20,7 +21,6 @@ _INLINE = (
 _LONGEST_CELL = 300  # characters of a cell that is data
 _CELL = "\x1f"  # between cells, while a row is put together
 _BULLET = re.compile(r"^(?:- |\d+\. )", re.MULTILINE)
-_NO_LETTER = re.compile(r"[\W_]+")
 _CELLS = re.compile(r"^\|(.*)\|\s*$", re.MULTILINE)
 
 
@@ -52,7 +52,7 @@ def read_fragment(text: str) -> Content:
 
 
 def _letters(text: str) -> int:
-    return len(_NO_LETTER.sub("", text))
+    return sum(map(str.isalnum, text))
 
 
 def _parsed(text: str) -> "HtmlElement | None":
@@ -69,8 +69,15 @@ def _parsed(text: str) -> "HtmlElement | None":
 def _article(page: "HtmlElement") -> str:
     import trafilatura
 
-    found = trafilatura.extract(page, include_comments=False, include_tables=True) or ""
+    found = trafilatura.extract(page, options=_options()) or ""
     return _CELLS.sub(_cells, _BULLET.sub("", found)).strip()
+
+
+@cache  # because it reads the library's settings, which takes as long as a paragraph
+def _options() -> Any:
+    from trafilatura.settings import Extractor
+
+    return Extractor(comments=False, tables=True)
 
 
 def _cells(row: "re.Match[str]") -> str:
