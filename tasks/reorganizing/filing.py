@@ -1,6 +1,7 @@
 """Filing: what the roles said of a batch -> rows of passages, topics and documents. Every sentence is in one row."""
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, count
 from typing import Any
 
@@ -58,10 +59,11 @@ def titles_of(work: Work, stories: Sequence[JoinedTopic]) -> list[str]:
     Finders name the topics of one chunk at a time, and do not see what the topics of the others are called.
     """
     titles: dict[str, None] = {}
+    numbers: dict[str, Iterator[int]] = defaultdict(lambda: count(2))  # those of a title that were not tried yet
     for story in stories:
         named = [work.lead(story).title, *(work.found[chunk][topic].title for chunk, topic in story.members)]
         short = named[0][: LONGEST_TITLE - 8].rstrip()
-        numbered = (f"{short} ({k})" for k in count(2))
+        numbered = (f"{short} ({k})" for k in numbers[short])
         titles[next(t for t in chain(named, numbered) if t not in titles)] = None
     return list(titles)
 

@@ -18,7 +18,8 @@ from nightdesk.tasks.tables.parts import dates, read
 
 NIGHTS = 7  # how far back a story is followed
 NEAREST = 0.25  # least cosine of two topics of one story: to join two wrongly is worse than to miss one
-_BLOCK = 1024
+_BLOCK = 1024  # topics that are compared with others at once
+_PAIRS = 4_000_000  # pairs of them, 20 bytes each
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +60,13 @@ def relate(
         best, score = _nearest(vectors, known.vectors)
     else:
         best, score = np.zeros(len(topic_ids), np.int64), np.full(len(topic_ids), -1.0, np.float32)
+    before, near = _nearest_before(vectors, doc_ids)
     taken: dict[str, set[str]] = {}  # doc_id -> stories it already has
     for i, (topic, doc) in enumerate(zip(topic_ids, doc_ids, strict=True)):
         mine = taken.setdefault(doc, set())
         story = known.story_ids[best[i]] if score[i] >= NEAREST else None
-        if i:
-            similar = vectors[:i] @ vectors[i]
-            similar[[d == doc for d in doc_ids[:i]]] = -1.0
-            j = int(np.argmax(similar))
-            if similar[j] >= max(NEAREST, score[i]):
-                story = stories[j]
+        if near[i] >= max(NEAREST, score[i]):
+            story = stories[before[i]]
         if story is None or story in mine:
             story = hashlib.blake2b(f"{run_date}\0{topic}".encode(), digest_size=8).hexdigest()
         mine.add(story)
@@ -83,6 +81,33 @@ def _nearest(new: NDArray[np.float32], known: NDArray[np.float32]) -> tuple[NDAr
         similar = new[start : start + _BLOCK] @ known.T
         best[start : start + _BLOCK] = similar.argmax(axis=1)
         score[start : start + _BLOCK] = similar.max(axis=1)
+    return best, score
+
+
+def _nearest_before(
+    vectors: NDArray[np.float32], doc_ids: Sequence[str]
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Return for each topic the nearest of those that stand before it and are another document's, and how near it is.
+
+    A topic with none before it has -1.0. Topics of a document that stand together are not compared at all, so that the
+    time does not grow with the square of one document's topics.
+    """
+    n = len(doc_ids)
+    best, score = np.zeros(n, np.int64), np.full(n, -1.0, np.float32)
+    numbers: dict[str, int] = {}
+    document = np.array([numbers.setdefault(d, len(numbers)) for d in doc_ids], np.int64)
+    begins = np.arange(n)  # of the topics of its document that stand together with it
+    begins[1:][document[1:] == document[:-1]] = 0
+    begins = np.maximum.accumulate(begins)
+    start = 0
+    while start < n:
+        end = min(n, start + min(_BLOCK, max(1, _PAIRS // n)))
+        if others := int(begins[end - 1]):
+            similar = vectors[start:end] @ vectors[:others].T
+            similar[np.arange(others) >= begins[start:end, None]] = -1.0
+            similar[document[:others] == document[start:end, None]] = -1.0
+            best[start:end], score[start:end] = similar.argmax(axis=1), similar.max(axis=1)
+        start = end
     return best, score
 
 

@@ -6,6 +6,7 @@ An entry is called by its own id, else by its link.
 import io
 import logging
 from collections.abc import Iterator
+from functools import cache
 from typing import Any, BinaryIO
 
 from nightdesk.tasks.errors import DocumentError
@@ -44,9 +45,16 @@ def _text(part: Any) -> tuple[str, bool]:
     return cleared(text) if is_html else text, is_html
 
 
-def _parsed(xml: bytes) -> Any:
+@cache
+def _feedparser() -> Any:
     import feedparser
 
+    feedparser.api.PREFERRED_XML_PARSERS.insert(0, "nightdesk.tasks.reading.formats.whole_xml")
+    return feedparser
+
+
+def _parsed(xml: bytes) -> Any:
+    feedparser = _feedparser()
     # A file object, since bytes and text are to feedparser first of all a path or an address, which it opens. Already
     # decoded, since it tries whatever codec a feed declares; the blank keeps it from finding a declaration once more.
     try:

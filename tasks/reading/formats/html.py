@@ -21,6 +21,7 @@ _INLINE = (
 _LONGEST_CELL = 300  # characters of a cell that is data
 _CELL = "\x1f"  # between cells, while a row is put together
 _BULLET = re.compile(r"^(?:- |\d+\. )", re.MULTILINE)
+_NO_LETTERS = bytes(c for c in range(128) if not chr(c).isalnum())
 _CELLS = re.compile(r"^\|(.*)\|\s*$", re.MULTILINE)
 
 
@@ -52,7 +53,7 @@ def read_fragment(text: str) -> Content:
 
 
 def _letters(text: str) -> int:
-    return sum(map(str.isalnum, text))
+    return len(text.encode().translate(None, _NO_LETTERS)) if text.isascii() else sum(map(str.isalnum, text))
 
 
 def _parsed(text: str) -> "HtmlElement | None":
