@@ -66,6 +66,7 @@ def cases() -> dict[str, Attack]:
         "readers: a .gz of 300 MB in 300 kB": partial(
             _refused, "a.txt.gz", lambda: gzip.compress(b"a" * 300_000_000, 1), "more than 100 times its size"
         ),
+        "readers: an attribute of 20 MB in a feed": partial(_bounded, "a.xml", _long_attribute),
         "readers: NUL bytes in a text": partial(_refused, "a.txt", lambda: b"Yes.\nNo.\0\0" * 999, "a NUL byte"),
         "readers: text at which patterns ran away": _slow,
         "readers: replies of models, 50 MB and nested": _replies,
@@ -93,6 +94,12 @@ def _bounded(name: str, make: Callable[[], bytes], folder: Path) -> Outcome:
     took = time.monotonic() - begin
     expected = f"read or refused within {MOST_S:.0f} s, the other is read"
     return Outcome(expected, f"{took:.1f} s: {said[:90]!r}", honest and took < MOST_S and bool(said))
+
+
+def _long_attribute() -> bytes:
+    """Return a feed that expat 2.5 reads anew from the attribute's beginning with each piece."""
+    attribute = f'<category domain="{"a " * 10_000_000}">a</category>'
+    return rss(f"<guid>1</guid>{attribute}<description>Yes.</description>").encode()
 
 
 def _refused(name: str, make: Callable[[], bytes], why: str, folder: Path) -> Outcome:

@@ -1,5 +1,7 @@
 """Filing: every sentence of a batch in one row, and why, where it has no place."""
 
+from dataclasses import replace
+
 from nightdesk.tasks.config.profile import Chunks
 from nightdesk.tasks.reading.documents import make_document
 from nightdesk.tasks.reading.sentences import Spoken
@@ -148,3 +150,12 @@ def test_what_three_nights_took_up_in_vain_is_given_up_and_says_why() -> None:
         "given up, since 6 sentences still have no place after it was taken up again on "
         "2026-03-02, 2026-03-03, 2026-03-04: content_organizer: no answer within 120 s"
     )
+
+
+def test_topics_of_one_title_are_numbered_and_no_two_are_alike() -> None:
+    w = work(document("d", 12), topic_length=3)
+    w.found[:] = [
+        tuple(replace(t, title="Strike (2)" if k == 1 else "Strike") for k, t in enumerate(found)) for found in w.found
+    ]
+    _, topics, _ = filed(w)
+    assert [t["title"] for t in topics] == ["Strike", "Strike (2)", "Strike (3)", "Strike (4)"]

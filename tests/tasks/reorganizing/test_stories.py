@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from nightdesk.tasks.reorganizing import stories as stories_module
 from nightdesk.tasks.reorganizing.stories import NEAREST, KnownStories, pack, relate, unpack
 
 Vectors = NDArray[np.float32]
@@ -77,3 +78,28 @@ def test_a_story_that_begins_is_named_by_night_and_topic() -> None:
         for night in (NIGHT, "2026-03-02")
     }
     assert len(names) == 4
+
+
+@given(st.lists(st.integers(0, 5), max_size=40), st.booleans(), st.integers(0, 99))
+def test_a_topic_joins_the_nearest_before_it_of_another_document(documents: list[int], apart: bool, seed: int) -> None:
+    doc_ids = [str(d) for d in (documents if apart else sorted(documents))]
+    vectors = some_vectors(len(doc_ids), seed, dimensions=4)
+    expected: list[int] = []  # of each topic, the first of its story
+    for i, doc in enumerate(doc_ids):
+        others = [j for j in range(i) if doc_ids[j] != doc]
+        j = max(others, key=lambda j: float(vectors[j] @ vectors[i]), default=i)
+        near = j != i and float(vectors[j] @ vectors[i]) >= NEAREST
+        taken = {expected[k] for k in range(i) if doc_ids[k] == doc}
+        expected.append(expected[j] if near and expected[j] not in taken else i)
+    stories = relate([str(k) for k in range(len(doc_ids))], doc_ids, vectors, NOTHING, NIGHT)
+    assert [stories.index(s) for s in stories] == expected
+
+
+def test_topics_are_compared_across_the_edges_of_blocks() -> None:
+    n = stories_module._BLOCK * 2 + 3
+    vectors = some_vectors(n, seed=4, dimensions=64)
+    again = np.concatenate([vectors, vectors])
+    doc_ids = [f"d{k // 5}" for k in range(n)] + [f"e{k // 5}" for k in range(n)]
+    stories = relate([str(k) for k in range(2 * n)], doc_ids, again, NOTHING, NIGHT)
+    same = sum(a == b for a, b in zip(stories[:n], stories[n:], strict=True))
+    assert same > 0.8 * n  # the others' documents have that story already

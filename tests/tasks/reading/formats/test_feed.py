@@ -94,3 +94,12 @@ def test_a_long_id_is_shortened_so_that_it_still_differs(tmp_path: Path) -> None
     assert len(ids) == 2
     assert all(len(i) == 200 and i.startswith("https://n.example/xxx") for i in ids)
     assert all(isinstance(d, Document) for d in found)
+
+
+def test_a_feed_with_an_attribute_longer_than_the_parsers_pieces_is_read(tmp_path: Path) -> None:
+    long = "a " * 1_500_000
+    feed = rss(
+        f'<guid>1</guid><category domain="{long}">a</category><description>The lido opens.</description>',
+        "<guid>2</guid><description>The pool shuts.</description>",
+    )
+    assert summary(read(tmp_path / "wire.xml", feed)) == [("1", "The lido opens."), ("2", "The pool shuts.")]
