@@ -55,7 +55,9 @@ def steps() -> Iterator[Step]:
     for role in MODULES:
         yield Step(f"{role}: many groups", _answers(role, 1), _checked)
         yield Step(f"{role}: long labels", _answers(role, 0), _checked)
-        yield Step(f"{role}: prompt", _request(role), lambda request: tokens.prompt_tokens(prompts.render(request)))
+        # No more than a million letters, which is far more than a chunk has: beyond, the memory is asked for anew.
+        step = f"{role}: prompt", _request(role), lambda request: tokens.prompt_tokens(prompts.render(request))
+        yield Step(*step, most=2_000_000)
     yield Step("finder: a title", lambda n: repeated("a\u202e ", n), topic_finder.clean_title)
     yield Step("checker: topics to calls", _vectors(8), relationship_checker.candidate_calls, 64, 1_024)
     yield Step("checker: stitching", _placed, relationship_checker.stitch, 500)

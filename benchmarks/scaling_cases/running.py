@@ -66,7 +66,7 @@ PLACES: dict[str, Place] = {
         (
             " ",
             "\\'",
-            "'''",
+            "''''''",  # an even number of them, since a text of an odd one is no list
         ),
         lambda u, n: f"[[1, '{repeated(u, n)}'], [2, 'b']]",
     ),

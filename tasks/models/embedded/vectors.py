@@ -34,6 +34,7 @@ _RUNS = re.compile(rf"([{_UNSPACED}]+)|([^{_UNSPACED}]+)")
 _BYTES = range(3, 259)
 _VOCABULARY = 32_000
 _HEAD = 30  # Zipf's law flattens for the first few ranks (Mandelbrot 1953); the value hardly matters
+_MANY_TOKENS = 4_096  # more than a sentence that readers cut has
 _NUMBER = 0.5  # numbers are written digit by digit and have no rank
 
 
@@ -77,7 +78,7 @@ def static_vectors(sentences: Sequence[str]) -> NDArray[np.float32]:
     if missing:
         embeddings = _embeddings()
         encodings = _tokenizer().encode_batch_fast([_encodable(s) for s in missing], add_special_tokens=False)
-        vectors = unit(np.stack([embeddings[encoding.ids].sum(axis=0) for encoding in encodings]))
+        vectors = unit(np.stack([_summed(embeddings, encoding.ids) for encoding in encodings]))
         # Copied: a row of the batch would keep all of the batch in memory.
         fresh = {sentence: vector.copy() for sentence, vector in zip(missing, vectors, strict=True)}
         if len(_vectors) + len(fresh) > CACHED_SENTENCES:
@@ -85,6 +86,18 @@ def static_vectors(sentences: Sequence[str]) -> NDArray[np.float32]:
         _vectors.update(islice(fresh.items(), CACHED_SENTENCES))
         found |= fresh
     return np.stack([found[s] for s in sentences]) if sentences else np.zeros((0, DIMENSIONS), np.float32)
+
+
+def _summed(embeddings: NDArray[np.float32], ids: Sequence[int]) -> NDArray[np.float32]:
+    """Return the sum of tokens' embeddings; of many tokens each once, because a row for each would fill the memory."""
+    summed: NDArray[np.float32]
+    if len(ids) <= _MANY_TOKENS:
+        summed = embeddings[ids].sum(axis=0)
+        return summed
+    times = np.bincount(ids)
+    (tokens,) = times.nonzero()
+    summed = times[tokens].astype(np.float32) @ embeddings[tokens]
+    return summed
 
 
 def unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -43,3 +43,10 @@ def test_a_text_has_the_same_vector_on_every_night_whatever_stands_beside_it(one
 def test_a_story_told_again_is_nearer_than_another(vectors_of) -> None:
     ferry, again, bees, kettle = vectors_of([FERRY, FERRY_AGAIN, BEES, KETTLE])
     assert ferry @ again > 2 * max(ferry @ bees, ferry @ kettle)
+
+
+def test_a_very_long_sentence_points_where_its_parts_do() -> None:
+    part = "The bees of the old mill have swarmed over the ferry. "
+    short, long = static_vectors([part * 20, part * 2_000])
+    assert float(short @ long) > 0.9999
+    assert not np.isnan(long).any()
