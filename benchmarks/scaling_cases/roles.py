@@ -59,7 +59,7 @@ def steps() -> Iterator[Step]:
         step = f"{role}: prompt", _request(role), lambda request: tokens.prompt_tokens(prompts.render(request))
         yield Step(*step, most=2_000_000)
     yield Step("finder: a title", lambda n: repeated("a\u202e ", n), topic_finder.clean_title)
-    yield Step("checker: topics to calls", _vectors(8), relationship_checker.candidate_calls, 64, 1_024)
+    yield Step("checker: topics to calls", _vectors(8), relationship_checker.candidate_calls, 4_096, 16_384)
     yield Step("checker: stitching", _placed, relationship_checker.stitch, 500)
     yield Step("stories: of topics", _topics, _related, 64, 1_024)
     yield Step(

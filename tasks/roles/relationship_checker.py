@@ -26,6 +26,7 @@ MOST_TOPICS = 150  # shown in one call
 MOST_SENTENCES = 30  # shown of one topic
 LEAST_SENTENCES = 3  # shown of one topic, where it has them: fewer do not tell what it is about
 NEIGHBOURS = 8
+_AROUND = 1_024  # topics before and after one that it may be linked to
 
 Topic = tuple[int, int]  # (chunk, group of the finder's answer)
 
@@ -130,14 +131,18 @@ class _TopicGroup:
 
 
 def _links(vectors: NDArray[np.float32]) -> list[tuple[float, int, int]]:
-    """Return (similarity, topic, neighbour) for the NEIGHBOURS nearest of every topic, nearest first."""
+    """Return (similarity, topic, neighbour) for the NEIGHBOURS nearest of every topic, nearest first.
+
+    Topics are compared with those up to _AROUND before and after them, so that time grows with their number alone.
+    """
     near = min(NEIGHBOURS, len(vectors) - 1)
     links = []
     for start in range(0, len(vectors), 1024):  # a block of rows at a time: memory stays flat
-        similar = vectors[start : start + 1024] @ vectors.T
-        similar[np.arange(len(similar)), start + np.arange(len(similar))] = -np.inf
+        first = max(0, start - _AROUND)
+        similar = vectors[start : start + 1024] @ vectors[first : start + 1024 + _AROUND].T
+        similar[np.arange(len(similar)), start - first + np.arange(len(similar))] = -np.inf
         nearest = np.argpartition(-similar, near, axis=1)[:, :near]
-        links += [(float(similar[i, j]), start + i, int(j)) for i in range(len(similar)) for j in nearest[i]]
+        links += [(float(similar[i, j]), start + i, first + int(j)) for i in range(len(similar)) for j in nearest[i]]
     return sorted(links, key=lambda x: (-x[0], x[1], x[2]))
 
 

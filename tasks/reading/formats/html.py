@@ -18,6 +18,7 @@ _INLINE = (
     "a", "abbr", "b", "bdi", "bdo", "cite", "code", "data", "del", "dfn", "em", "font", "i", "ins", "kbd", "mark", "q",
     "s", "samp", "small", "span", "strong", "sub", "sup", "time", "u", "var", "wbr",
 )  # fmt: skip
+_MOST_INLINE = 5_000  # elements in the running text of one paragraph
 _LONGEST_CELL = 300  # characters of a cell that is data
 _CELL = "\x1f"  # between cells, while a row is put together
 _BULLET = re.compile(r"^(?:- |\d+\. )", re.MULTILINE)
@@ -70,8 +71,18 @@ def _parsed(text: str) -> "HtmlElement | None":
 def _article(page: "HtmlElement") -> str:
     import trafilatura
 
+    if _is_crowded(page):
+        return ""
     found = trafilatura.extract(page, options=_options()) or ""
     return _CELLS.sub(_cells, _BULLET.sub("", found)).strip()
+
+
+def _is_crowded(page: "HtmlElement") -> bool:
+    """Tell whether a paragraph has so many tags that trafilatura takes minutes: its time grows with their square."""
+    return any(
+        len(element) > _MOST_INLINE and sum(child.tag in _INLINE for child in element) > _MOST_INLINE
+        for element in page.iter()
+    )
 
 
 @cache  # because it reads the library's settings, which takes as long as a paragraph

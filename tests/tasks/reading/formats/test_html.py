@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from nightdesk.tasks.errors import InputError
+from nightdesk.tasks.reading.documents import Document
 from nightdesk.tasks.reading.formats import html
 from tests.tasks.reading.written import PAGE, one, read
 
@@ -69,3 +70,11 @@ def test_entities_that_show_are_characters(tmp_path: Path) -> None:
     assert one(tmp_path / "a.html", "<p>Salt &amp;amp; pepper&amp;#8217;s &amp;quot;mill&amp;quot;.</p>").texts == (
         'Salt & pepper’s "mill".',
     )
+
+
+def test_a_paragraph_with_a_tag_for_every_word_is_read_whole(tmp_path: Path) -> None:
+    words = " ".join(f"<b>word{k}.</b>" for k in range(20_000))
+    (found,) = read(tmp_path / "a.html", f"<nav>Menu</nav><article><p>{words}</p></article>")
+    assert isinstance(found, Document)
+    said = " ".join(found.texts)
+    assert all(f"word{k}." in said for k in (0, 9_999, 19_999))
