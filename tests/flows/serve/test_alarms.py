@@ -100,7 +100,7 @@ def test_every_alarm_arrives(in_process: Desk, webhook: Webhook, monkeypatch: py
     async def night() -> tuple[str, str, str]:
         deployment = await deployed("nightly-alarmed", "0 2 * * *")
         names = await alarms.make_alarms(webhook.address, worth_a_look=True)
-        assert len(names) == 5
+        assert "nightdesk: no night of nightly-alarmed" in names
         failed = await in_state(Failed(message="Bad: the models failed"), deployment)
         late = await in_state(State(type="SCHEDULED", name="Late"), deployment)
         async with get_client() as client:

@@ -133,7 +133,12 @@ def test_what_dask_lacks_for_tls_is_told_in_one_line(address: str, settings: dic
 @pytest.mark.slow
 def test_a_scheduler_with_tls_of_dasks_own_configuration_is_used(tmp_path: Path) -> None:
     files = certificate_files(tmp_path)
-    env = {**os.environ, **{f"DASK_{k.upper().replace('.', '__').replace('-', '_')}": v for k, v in files.items()}}
+    root = str(Path(__file__).parents[3])  # where the worker finds the tests' functions
+    env = {
+        **os.environ,
+        "PYTHONPATH": root,
+        **{f"DASK_{k.upper().replace('.', '__').replace('-', '_')}": v for k, v in files.items()},
+    }
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         address = f"tls://127.0.0.1:{s.getsockname()[1]}"
