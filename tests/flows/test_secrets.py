@@ -22,7 +22,7 @@ from tests.servers.gullible import gullible
 from tests.servers.loopback import Got, Reply, answer, listening, send
 from tests.texts import write_evening
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 KEYS = {  # but for SOUTH_KEY
     "NORTH_KEY": "planted-north-7f3a9c51",  # looks like no provider's key

@@ -18,7 +18,7 @@ from tests.texts import evening, write_evening
 
 BIN = Path(sys.executable).parent
 VOLATILE = ("created", "updated", "last_polled", "status")  # of a deployment, that its worker or a deploy changes
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.long, pytest.mark.timeout(600)]
 
 
 class Deployed:

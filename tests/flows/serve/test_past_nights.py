@@ -17,7 +17,7 @@ from tests.serving import Served, basic, eventually, serving
 from tests.tables import assert_whole, rows
 from tests.texts import evening, write_evening
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 FIRST = date(2026, 3, 1)
 DAYS = [(FIRST + timedelta(days=n)).isoformat() for n in range(4)]
 EVERYTHING = "everything again"

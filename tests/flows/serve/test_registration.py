@@ -17,7 +17,7 @@ from nightdesk.flows.serve.deployments import NIGHTLY, TAGS, one_at_a_time, publ
 from nightdesk.flows.serve.registration import Asked, KeepingRunner, Registered
 from tests.flows.conftest import Desk
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 AUTOMATION = "learn from what was published"
 
 
