@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -67,9 +69,16 @@ class Started:
         """Change something in Prefect."""
         data = None if body is None else json.dumps(body).encode()
         url, headers = self.desk.api_url + path, {"Content-Type": "application/json"}
-        with urllib.request.urlopen(urllib.request.Request(url, data, headers, method=method), timeout=30) as reply:
-            text = reply.read()
-        return json.loads(text) if text else None
+        request = urllib.request.Request(url, data, headers, method=method)
+        while True:
+            try:
+                with urllib.request.urlopen(request, timeout=30) as reply:
+                    text = reply.read()
+                return json.loads(text) if text else None
+            except urllib.error.HTTPError as e:
+                if e.code != 503:  # a busy database: ask again, as Prefect's own client does
+                    raise
+                time.sleep(1)
 
     def edit(self, name: str = NIGHTLY, **fields: Any) -> None:
         """Change fields of a deployment."""
