@@ -1,0 +1,1 @@
+"""What benchmarks/growth.py measures, a module per part of the project."""
