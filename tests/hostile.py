@@ -64,7 +64,9 @@ def night_of(text: Callable[[], str], stories: int = 9, sentences_each: int = 4)
 
     def sections() -> Iterator[Section]:
         for category in categories:
-            yield Section(category, tuple(Paragraph(d, sentences(sentences_each)) for d in documents))
+            yield Section(
+                category, tuple(Paragraph(d, sentences(sentences_each)) for d in documents), 2 * sentences_each
+            )
 
     return Edition(
         DAY,
@@ -72,10 +74,14 @@ def night_of(text: Callable[[], str], stories: int = 9, sentences_each: int = 4)
         categories,
         documents,
         tuple(
-            EditionStory(text(), tuple(Told(d, text(), 12) for d in documents), tuple(sections()), DAY if k else None)
+            EditionStory(
+                text(), tuple(Told(d, text(), 12) for d in documents), tuple(sections()), DAY if k else None, 2
+            )
             for k in range(stories)
         ),
         (Unplaced(documents[0], text(), sentences(2)),),
         ((text(), text(), text()),),
         ((text(), 2), (text(), 1)),
+        sentences=2 * stories,
+        not_placed=2,
     )

@@ -44,7 +44,12 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals |= {"style": _inline("style.css"), "script": _inline("script.js"), "beginning": beginning}
+    made.globals |= {
+        "style": _inline("style.css"),
+        "paged_style": _inline("style.css", "paged.css"),  # apart, so that no more stands on the page of a small night
+        "script": _inline("script.js"),
+        "beginning": beginning,
+    }
     made.filters |= {
         "longdate": _longdate,
         "number": _number,
@@ -84,9 +89,9 @@ def _final(value: Any) -> Any:
     return shown(value if isinstance(value, Whole) else shortened(value))
 
 
-def _inline(name: str) -> dict[str, Markup]:
-    """Return a file of ours as it goes into the page, and the hash by which the page's own policy admits it."""
-    text = (_HERE / name).read_text(encoding="utf-8")
+def _inline(*names: str) -> dict[str, Markup]:
+    """Return files of ours as they go into the page, and the hash by which the page's own policy admits them."""
+    text = "".join((_HERE / name).read_text(encoding="utf-8") for name in names)
     digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
     return {"text": Markup(text), "hash": Markup(f"sha256-{digest}")}
 

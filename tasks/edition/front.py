@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 
-from nightdesk.tasks.edition.night import Category, Edition, EditionStory, Sentence
+from nightdesk.tasks.edition.night import Category, Edition, EditionStory, Section, Sentence
 
 BESIDE, BELOW = 3, 4  # stories beside the lead and in the row below; the others stand in a list
+NAMED = 1 + BESIDE + BELOW
 OPENING, EXCERPT = 1_300, 120  # letters that open the lead, and another story, about; a Chinese one counts for two
 LINES = 3  # sentences of each category
-MOST_STORIES = 5_000  # on a page: browsers take seconds to open so many, and minutes to open ten times as many
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +22,8 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """The stories by their place on the front page; lead is None on a night without stories.
+    """The stories by their place on the front page; lead is None on a night without stories."""
 
-    stories: all that stand on the page, the heaviest first. left_out: how many do not.
-    """
-
-    stories: Sequence[EditionStory]
-    left_out: int
     lead: EditionStory | None
     opening: list[list[Sentence]]
     beside: Sequence[EditionStory]
@@ -38,19 +32,17 @@ class Front:
     lines: tuple[tuple[Category, tuple[Line, ...]], ...]
 
 
-def front_page(night: Edition, most: int = MOST_STORIES) -> Front:
-    """Lay out the front page: the heaviest story leads. most: stories that the page may have."""
-    stories = night.stories[:most]
-    cut = 1 + BESIDE + BELOW
+def front_page(night: Edition, others: int | None = None) -> Front:
+    """Lay out the front page: the heaviest story leads. others: how many stand in its list; all, if None."""
+    last = None if others is None else NAMED + others
+    lead, *rest = night.stories[:last] or [None]
     return Front(
-        stories,
-        len(night.stories) - len(stories),
-        stories[0] if stories else None,
-        beginning(stories[0], OPENING) if stories else [],
-        stories[1 : 1 + BESIDE],
-        stories[1 + BESIDE : cut],
-        stories[cut:],
-        tuple((c, tuple(islice(_lines(c, stories), LINES))) for c in night.categories),
+        lead,
+        beginning(lead, OPENING) if lead else [],
+        rest[:BESIDE],
+        rest[BESIDE : NAMED - 1],
+        rest[NAMED - 1 :],
+        tuple((category, tuple(lines)) for category, lines in zip(night.categories, _lines(night), strict=True)),
     )
 
 
@@ -59,17 +51,28 @@ def beginning(story: EditionStory, letters: int = EXCERPT) -> list[list[Sentence
     by_document: dict[int, list[Sentence]] = {}
     for paragraph in max(story.sections, key=lambda s: s.sentences).paragraphs:
         for sentence in paragraph.sentences:
-            if letters > 0:
-                by_document.setdefault(paragraph.document.index, []).append(sentence)
+            if letters <= 0:
+                return list(by_document.values())
+            by_document.setdefault(paragraph.document.index, []).append(sentence)
             letters -= sum(2 if letter >= "\u2e80" else 1 for letter in sentence.text)
     return list(by_document.values())
 
 
-def _lines(category: Category, stories: Sequence[EditionStory]) -> Iterator[Line]:
-    """Yield a sentence a story of those that have the category: the one that it was filed under most surely."""
-    for story in stories:
+def _lines(night: Edition) -> list[list[Line]]:
+    """Return of each category the first stories that have it, each with the sentence that was filed most surely."""
+    found: list[list[Line]] = [[] for _ in night.categories]
+    missing = len(found)
+    for story in night.stories:
+        if not missing:
+            break
         for section in story.sections:
-            if section.category is category:
-                pairs = [(s, p.document.doc_id) for p in section.paragraphs for s in p.sentences]
-                sentence, doc_id = max(pairs, key=lambda pair: pair[0].confidence)
-                yield Line(story, sentence, doc_id)
+            lines = found[section.category.index]
+            if len(lines) < LINES:
+                sentence, doc_id = max(_with_documents(section), key=lambda pair: pair[0].confidence)
+                lines.append(Line(story, sentence, doc_id))
+                missing -= len(lines) == LINES
+    return found
+
+
+def _with_documents(section: Section) -> Iterator[tuple[Sentence, str]]:
+    return ((s, p.document.doc_id) for p in section.paragraphs for s in p.sentences)

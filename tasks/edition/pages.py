@@ -1,60 +1,47 @@
-"""Writing editions: OUT/editions/<date>/index.html and the index over the nights, each put in place whole."""
+"""Writing editions: OUT/editions/<date>/ and the index over the nights.
 
-import json
+A night is one page, index.html, as long as that is no larger than FILE_BYTES; else it is many (paged.py). Each file is
+put in place whole: first the pages, then the front page that links to them, and what is left of an earlier edition of
+the date is removed last. So every link of a front page leads to a page at any moment.
+"""
+
+import re
 import shutil
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
-
-from filelock import FileLock
-from pydantic import BaseModel, NonNegativeInt
 
 from nightdesk.tasks.calling.answers.storage_errors import naming_the_file
-from nightdesk.tasks.edition.environment import environment
-from nightdesk.tasks.edition.front import MOST_STORIES, front_page
-from nightdesk.tasks.edition.night import Edition, nothing_published, read_edition
-from nightdesk.tasks.edition.shown import shortened
-from nightdesk.tasks.safety.links import fresh, refuse_links
+from nightdesk.tasks.edition.files import put
+from nightdesk.tasks.edition.index import write_index
+from nightdesk.tasks.edition.night import Edition, nothing_published
+from nightdesk.tasks.edition.paged import KINDS, put_pages
+from nightdesk.tasks.edition.pagination import FILE_BYTES
+from nightdesk.tasks.edition.places import EarlierPages
+from nightdesk.tasks.edition.reading import read_edition
+from nightdesk.tasks.edition.short import NAME, told_in_short
+from nightdesk.tasks.edition.whole_page import Since, night_page
+from nightdesk.tasks.safety.links import refuse_links
 from nightdesk.tasks.tables import parts, publish
 
-_HEADLINES = 4  # stories of a night that the index names
 _AGAIN = "then `nightdesk edition` makes it of the tables"
-
-
-class Headline(BaseModel):
-    """A story as the index names it. id: its story_id."""
-
-    title: str
-    language: str
-    id: str
-
-
-class Short(BaseModel):
-    """What a night says of itself beside its page, in night.json, for the index. unplaced: sentences."""
-
-    profiles: tuple[str, ...]
-    documents: NonNegativeInt
-    unreadable: NonNegativeInt
-    sentences: NonNegativeInt
-    unplaced: NonNegativeInt
-    stories: NonNegativeInt
-    headlines: tuple[Headline, ...]
+_OURS = re.compile(rf"_?(({'|'.join(KINDS)})-\d{{4,}}\.html|places-\d{{4,}}\.parquet|index\.html|night\.json)")
+_SENTENCE, _DOCUMENT = 22, 80  # bytes that a page has at least for each beside its text
 
 
 def edition_path(out: Path, run_date: date) -> Path:
-    """Return where the edition of a date stands."""
+    """Return where the edition of a date stands; of one with many pages, the front page."""
     return out / "editions" / run_date.isoformat() / "index.html"
 
 
 def write_edition(out: Path, run_date: date, known_categories: Mapping[str, Sequence[str]] | None = None) -> Path:
     """Make a date's edition of what is published for it, anew or again, and the index; return its path.
 
-    known_categories: as for read_night.
+    known_categories: as for read_edition.
 
     Raises:
         InputError: nothing was published for the date, or it cannot be read.
-        PublishError: it cannot be written; the edition that was there stays.
+        PublishError: it cannot be written; the front page that was there stays.
     """
     publish.recover(out)
     if run_date not in parts.dates(out, "documents"):
@@ -65,9 +52,8 @@ def write_edition(out: Path, run_date: date, known_categories: Mapping[str, Sequ
         # Under the lock no run publishes meanwhile, and the last to publish writes last.
         night = read_edition(out, run_date, known_categories)
         page.parent.mkdir(parents=True, exist_ok=True)
-        _put(page.with_name("night.json"), _told_in_short(night))
-        _put(page, night_page(night, _editions(out)))
-        write_index(out)
+        _write(page.parent, night, EarlierPages(out / "editions").of)
+        write_index(out, run_date)
     return page
 
 
@@ -83,68 +69,32 @@ def remove_edition(out: Path, run_date: date) -> None:
         if folder.is_dir():
             shutil.rmtree(folder)
         if (out / "editions").is_dir():
-            write_index(out)
+            write_index(out, run_date)
 
 
-def write_index(out: Path) -> None:
-    """Write the index over the nights that have an edition."""
-    refuse_links(out, out / "_staging", out / "editions")
-    with FileLock(out / "_staging" / "editions.lock"):
-        nights = [{"date": d, "short": _read_short(out, d)} for d in reversed(_editions(out))]
-        _put(out / "editions" / "index.html", _render("index.html.j2", nights=nights))
+def _write(folder: Path, night: Edition, since: Since) -> None:
+    written = {"index.html", NAME}
+
+    def put_page(name: str, text: str) -> None:
+        written.add(name)
+        put(folder / name, text)
+
+    one = night_page(night, since) if _least_bytes(night) <= FILE_BYTES else None
+    if one is not None and len(one.encode()) <= FILE_BYTES:
+        put(folder / NAME, told_in_short(night, None))
+        put_page("index.html", one)
+    else:
+        del one
+        places = put_pages(night, since, put_page)
+        for name, table in places.tables():
+            written.add(name)
+            put(folder / name, table)
+        put(folder / NAME, told_in_short(night, places))
+    for file in folder.iterdir():
+        if _OURS.fullmatch(file.name) and file.name not in written:
+            file.unlink(missing_ok=True)
 
 
-def night_page(night: Edition, editions: Sequence[date] = (), most: int = MOST_STORIES) -> str:
-    """Return the page of a night as HTML.
-
-    editions: dates that have a page, for links to them. most: stories that it may have, the heaviest of the night.
-    """
-    return _render("night.html.j2", night=night, front=front_page(night, most), editions=frozenset(editions))
-
-
-def _editions(out: Path) -> list[date]:
-    found = []
-    for page in (out / "editions").glob("*/index.html"):
-        try:
-            found.append(date.fromisoformat(page.parent.name))
-        except ValueError:
-            continue  # a folder that somebody else put there
-    return sorted(found)
-
-
-def _told_in_short(night: Edition) -> str:
-    headlines = [
-        {"title": shortened(s.title), "language": s.language, "id": s.story_id} for s in night.stories[:_HEADLINES]
-    ]
-    told = {
-        "profiles": night.profiles,
-        "documents": len(night.documents),
-        "unreadable": len(night.unreadable),
-        "sentences": night.sentences,
-        "unplaced": night.not_placed,
-        "stories": len(night.stories),
-        "headlines": headlines,
-    }
-    return json.dumps(told)
-
-
-def _read_short(out: Path, run_date: date) -> Short | None:
-    """Read what a night says of itself; None if that is gone or broken: the index then shows its date alone."""
-    try:
-        return Short.model_validate_json(edition_path(out, run_date).with_name("night.json").read_bytes())
-    except (OSError, ValueError):
-        return None
-
-
-def _put(path: Path, text: str) -> None:
-    """Write a file whole or not at all. Whoever calls holds a lock, so that the staged file is its own."""
-    staged = path.with_name(f"_{path.name}")
-    try:
-        fresh(staged).write_text(text, encoding="utf-8")
-        staged.replace(path)
-    finally:
-        staged.unlink(missing_ok=True)
-
-
-def _render(template: str, **values: Any) -> str:
-    return environment().get_template(template).render(**values)
+def _least_bytes(night: Edition) -> int:
+    """Return what a night takes at least on one page, so that a large one is not made in vain."""
+    return night.text_bytes + _SENTENCE * night.sentences + _DOCUMENT * len(night.documents)

@@ -1,0 +1,170 @@
+"""The tables of a night as columns: numbers in numpy, text in Arrow, and no Python object for a row.
+
+Documents, topics, categories, reasons and models stand as numbers, which count from 0; -1 is none. A million sentences
+take about 40 bytes each beside their text.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from nightdesk.tasks.tables import parts
+from nightdesk.tasks.tables.broken_parts import read_part
+from nightdesk.tasks.tables.contracts import contract
+from nightdesk.tasks.tables.read import naming_what_is_broken
+
+Numbers = NDArray[np.int32]
+_DOCUMENTS = ["doc_id", "source", "title", "language", "sentences", "status", "reason", "profile", "run_id"]
+_PASSAGES = ["doc_id", "position", "text", "start_s", "topic_id", "category", "confidence", "reason", "organizer_model"]
+_TOPICS = ["doc_id", "topic_id", "title", "story_id"]
+
+
+class Names:
+    """Names by number, in the order in which they are first met."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+
+    def numbers(self, column: pa.ChunkedArray) -> Numbers:
+        """Return the number of each name of a column; -1 for null."""
+        encoded = _one(column).dictionary_encode()
+        known = [self._numbers.setdefault(name, len(self._numbers)) for name in encoded.dictionary.to_pylist()]
+        return np.array([*known, -1], np.int32)[encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)]
+
+    def all(self) -> list[str]:
+        """Return the names."""
+        return list(self._numbers)
+
+
+@dataclass(frozen=True, slots=True)
+class Passages:
+    """One entry a sentence, in the order in which the parts are read. confidence: 0 and start_s: NaN where null."""
+
+    document: Numbers
+    position: Numbers
+    topic: Numbers
+    category: Numbers
+    reason: Numbers
+    model: Numbers
+    confidence: NDArray[np.float64]
+    start_s: NDArray[np.float64]
+    text: pa.ChunkedArray
+    categories: list[str]
+    reasons: list[str]
+    models: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Topics:
+    """One entry a topic of a document that is published."""
+
+    document: Numbers
+    topic_id: pa.Array
+    title: pa.Array
+    story_id: pa.Array
+
+
+def documents_of(out: Path, run_date: date) -> pa.Table:
+    """Return the rows of all documents of a date, by doc_id; their profile is filled in from the calls if it is null.
+
+    Raises:
+        InputError: a part cannot be read.
+    """
+    rows = _whole(out, "documents", run_date, _DOCUMENTS).sort_by("doc_id")
+    if rows["profile"].null_count:  # a version before 3 wrote some of them
+        pairs = [t.group_by(["run_id", "profile"]).aggregate([]) for t in _tables(out, "calls", run_date, _OF_CALLS)]
+        profile_of = {c["run_id"]: c["profile"] for t in pairs for c in t.to_pylist()}
+        found = [
+            p or profile_of.get(r) for p, r in zip(*(rows[c].to_pylist() for c in ("profile", "run_id")), strict=True)
+        ]
+        rows = rows.set_column(rows.schema.get_field_index("profile"), "profile", pa.array(found, pa.string()))
+    return rows
+
+
+_OF_CALLS = ["run_id", "profile"]
+
+
+def topics_of(out: Path, run_date: date, doc_ids: pa.Array) -> Topics:
+    """Return the topics of published documents.
+
+    Raises:
+        InputError: a part cannot be read.
+    """
+    rows = _whole(out, "topics", run_date, _TOPICS)
+    document = _numbers_in(rows["doc_id"], doc_ids)
+    rows, document = rows.filter(pa.array(document >= 0)), document[document >= 0]
+    return Topics(document, *(_one(rows[c]) for c in _TOPICS[1:]))
+
+
+def passages_of(out: Path, run_date: date, doc_ids: pa.Array, topic_ids: pa.Array) -> Passages:
+    """Return the sentences of published documents; part by part, so that no more is held than what is kept.
+
+    Raises:
+        InputError: a part cannot be read.
+    """
+    categories, reasons, models = Names(), Names(), Names()
+    numbers: list[tuple[Numbers, ...]] = []
+    measures: list[tuple[NDArray[np.float64], ...]] = []
+    texts: list[pa.Array] = []
+    for rows in _tables(out, "passages", run_date, _PASSAGES):
+        document = _numbers_in(rows["doc_id"], doc_ids)
+        if (document < 0).any():
+            rows, document = rows.filter(pa.array(document >= 0)), document[document >= 0]
+        position = rows["position"].to_numpy().astype(np.int32)
+        why = pc.if_else(pc.equal(rows["reason"], ""), None, rows["reason"])
+        named = (categories.numbers(rows["category"]), reasons.numbers(why))
+        topic, model = _numbers_in(rows["topic_id"], topic_ids), models.numbers(rows["organizer_model"])
+        numbers.append((document, position, topic, *named, model))
+        measures.append(
+            (
+                pc.fill_null(rows["confidence"], 0.0).to_numpy().astype(np.float64),
+                pc.fill_null(rows["start_s"], float("nan")).to_numpy().astype(np.float64),
+            )
+        )
+        texts += rows["text"].chunks
+    return Passages(
+        *_joined(numbers, 6, np.int32),
+        *_joined(measures, 2, np.float64),
+        pa.chunked_array(texts, pa.string()),
+        categories.all(),
+        reasons.all(),
+        models.all(),
+    )
+
+
+def story_ids_of(out: Path, run_date: date) -> pa.Array:
+    """Return the stories of a date, each once. Parts that cannot be read are named and left out."""
+    return pc.unique(parts.read(out, "topics", [run_date], ["story_id"])["story_id"])
+
+
+def _tables(out: Path, table: str, run_date: date, columns: list[str]) -> Iterator[pa.Table]:
+    """Yield the parts of a table; columns that an earlier version lacks are null."""
+    for part in parts.find(out, table, [run_date]):
+        with naming_what_is_broken(out, table):
+            rows = read_part(part.path, columns, table)
+        yield contract(table).conform(rows, columns)
+
+
+def _whole(out: Path, table: str, run_date: date, columns: list[str]) -> pa.Table:
+    c = contract(table)
+    return pa.concat_tables([c.conform(c.schema.empty_table(), columns), *_tables(out, table, run_date, columns)])
+
+
+def _joined(arrays: list[tuple[NDArray[np.generic], ...]], width: int, kind: type) -> Iterable[NDArray[np.generic]]:
+    return (np.concatenate([np.empty(0, kind), *(a[k] for a in arrays)]) for k in range(width))
+
+
+def _numbers_in(column: pa.ChunkedArray, known: pa.Array) -> Numbers:
+    numbers: Numbers = pc.fill_null(pc.index_in(column, known), -1).to_numpy().astype(np.int32, copy=False)
+    return numbers
+
+
+def _one(column: pa.ChunkedArray) -> pa.Array:
+    made = column.combine_chunks()
+    return pa.concat_arrays(made.chunks) if isinstance(made, pa.ChunkedArray) else made

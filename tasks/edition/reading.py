@@ -1,0 +1,220 @@
+"""Reading a night: the columns of its tables, and the objects that a page shows, made when a page asks for them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from functools import lru_cache
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from nightdesk.tasks.config.profile import UNPLACED, load_profile
+from nightdesk.tasks.edition.arranged import Arranged, Places, arrange, most_common, unplaced_groups
+from nightdesk.tasks.edition.columns import (
+    Numbers,
+    Passages,
+    Topics,
+    documents_of,
+    passages_of,
+    story_ids_of,
+    topics_of,
+)
+from nightdesk.tasks.edition.lazily import Lazily
+from nightdesk.tasks.edition.night import (
+    Category,
+    Edition,
+    EditionDocument,
+    EditionStory,
+    Paragraph,
+    Section,
+    Sentence,
+    Told,
+    Unplaced,
+    nothing_published,
+)
+from nightdesk.tasks.errors import InputError
+from nightdesk.tasks.reorganizing.stories import NIGHTS
+
+_BLOCK = 8_192  # sentences that are made at once
+_DOCUMENTS = 4_096  # documents that are kept, because neighbouring stories are told by the same
+
+
+def read_edition(out: Path, run_date: date, known_categories: Mapping[str, Sequence[str]] | None = None) -> Edition:
+    """Read what was published for a date.
+
+    known_categories: profile -> its categories in their order, for profiles that are not shipped; where a profile is
+    not known, its most frequent category comes first.
+
+    Raises:
+        InputError: nothing was published for it, or a part of it cannot be read.
+    """
+    published = documents_of(out, run_date)
+    if not len(published):
+        raise nothing_published(out, run_date)
+    is_readable = pc.not_equal(published["status"], "unreadable")
+    readable = published.filter(is_readable)
+    doc_ids = readable["doc_id"].combine_chunks()
+    topics = topics_of(out, run_date, doc_ids)
+    passages = passages_of(out, run_date, doc_ids, topics.topic_id)
+    by_place = np.lexsort((passages.position, passages.document))
+    profiles = tuple(sorted({p for p in pc.unique(readable["profile"]).to_pylist() if p}))
+    categories = _categories(passages, by_place, profiles, known_categories or {})
+    rank = np.array([categories[c].index if c in categories else -1 for c in passages.categories], np.int32)
+    arranged = arrange(passages, topics, rank)
+    groups, group_bounds = unplaced_groups(passages, by_place)
+    night = _Night(readable, topics, passages, arranged, tuple(categories.values()), _since(out, run_date, topics))
+    unreadable = published.filter(pc.invert(is_readable)).select(["doc_id", "source", "reason"])
+    return Edition(
+        run_date,
+        profiles,
+        night.categories,
+        Lazily(len(readable), night.document),
+        Lazily(len(arranged.told) - 1, night.story),
+        night.unplaced(groups, group_bounds),
+        Lazily(len(unreadable), lambda k: tuple(unreadable[c][k].as_py() or "" for c in range(3))),  # type: ignore[arg-type, misc]
+        tuple((m, n) for m, n in most_common(passages.model, passages.models, by_place) if m),
+        int(pc.sum(readable["sentences"]).as_py() or 0),
+        len(groups),
+        int(pc.sum(pc.binary_length(passages.text)).as_py() or 0),
+    )
+
+
+class _Sentences(Sequence[Sentence]):
+    """Sentences of a night in some order, made a block at a time. Pages ask for them nearly in order."""
+
+    def __init__(self, passages: Passages, rows: Places) -> None:
+        self._passages, self._rows = passages, rows
+        self._block = lru_cache(4)(self._made)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __getitem__(self, k: int) -> Sentence:  # type: ignore[override]
+        return self._block(k // _BLOCK)[k % _BLOCK]
+
+    def between(self, start: int, end: int) -> tuple[Sentence, ...]:
+        """Return some sentences that follow each other."""
+        block, first = self._block(start // _BLOCK), start % _BLOCK
+        if first + end - start <= _BLOCK:
+            return tuple(block[first : first + end - start])
+        return tuple(self[k] for k in range(start, end))
+
+    def _made(self, number: int) -> list[Sentence]:
+        p, rows = self._passages, self._rows[number * _BLOCK : (number + 1) * _BLOCK]
+        starts = [None if s != s else s for s in p.start_s[rows].tolist()]
+        texts = p.text.take(pa.array(rows)).to_pylist()
+        return list(map(Sentence, p.position[rows].tolist(), texts, p.confidence[rows].tolist(), starts))
+
+
+class _Paragraphs:
+    """The paragraphs of a section, made while they are gone through. bounds: of each, in the order of the night."""
+
+    __slots__ = ("_bounds", "_night")
+
+    def __init__(self, night: "_Night", bounds: Places) -> None:
+        self._night, self._bounds = night, bounds
+
+    def __iter__(self) -> Iterator[Paragraph]:
+        night = self._night
+        documents = night.document_of[self._bounds[:-1]].tolist()
+        for document, (start, end) in zip(documents, pairwise(self._bounds.tolist()), strict=True):
+            yield Paragraph(night.document(document), night.sentences.between(start, end))
+
+
+class _Night:
+    """What a night's objects are made of."""
+
+    def __init__(
+        self,
+        documents: pa.Table,
+        topics: Topics,
+        passages: Passages,
+        arranged: Arranged,
+        categories: tuple[Category, ...],
+        since: tuple[Numbers, list[date]],
+    ) -> None:
+        columns = ("doc_id", "title", "source", "language", "profile", "sentences", "reason")
+        self._documents = [documents[name].combine_chunks() for name in columns]
+        self._topics, self._passages, self._arranged, self._since = topics, passages, arranged, since
+        self.categories = categories
+        self.sentences = _Sentences(passages, arranged.rows)
+        self.document_of = passages.document[arranged.rows]
+        rank = {c.name: c.index for c in categories}
+        ranks = np.array([rank.get(c, -1) for c in passages.categories], np.int32)
+        sections = arranged.sections
+        self._category_of = ranks[passages.category[arranged.rows[sections[:-1]]]] if len(sections) > 1 else sections
+        self._section_of = np.searchsorted(sections, arranged.stories)
+        self._paragraph_of = np.searchsorted(arranged.paragraphs, sections)
+        self.document = lru_cache(_DOCUMENTS)(self._document)
+
+    def _document(self, k: int) -> EditionDocument:
+        doc_id, title, source, language, profile, sentences, note = (column[k].as_py() for column in self._documents)
+        return EditionDocument(k, doc_id, title or "", source, language or "", profile or "", sentences, note or "")
+
+    def story(self, k: int) -> EditionStory:
+        """Make a story, without its text."""
+        a, topics = self._arranged, self._topics
+        first, last = int(a.told[k]), int(a.told[k + 1])
+
+        def told(i: int) -> Told:
+            topic = int(a.topics[first + i])
+            document = self.document(int(topics.document[topic]))
+            return Told(document, topics.title[topic].as_py(), int(a.topic_sentences[topic]))
+
+        topic = int(a.topics[first])
+        nights, dates = self._since
+        since = dates[nights[topic]] if nights[topic] >= 0 else None
+        sections = tuple(map(self._section, range(int(self._section_of[k]), int(self._section_of[k + 1]))))
+        its = Lazily(last - first, told) if last - first > _BLOCK else tuple(map(told, range(last - first)))
+        return EditionStory(topics.story_id[topic].as_py(), its, sections, since, int(a.documents[k]))
+
+    def _section(self, k: int) -> Section:
+        a = self._arranged
+        bounds = a.paragraphs[self._paragraph_of[k] : self._paragraph_of[k + 1] + 1]
+        category = self.categories[self._category_of[k]]
+        return Section(category, _Paragraphs(self, bounds), int(a.sections[k + 1] - a.sections[k]))
+
+    def unplaced(self, rows: Places, bounds: Places) -> Sequence[Unplaced]:
+        """Return the groups of sentences that are unplaced."""
+        sentences = _Sentences(self._passages, rows)
+        passages = self._passages
+
+        def group(k: int) -> Unplaced:
+            first = int(bounds[k])
+            row = int(rows[first])
+            reason = passages.reasons[passages.reason[row]] if passages.reason[row] >= 0 else ""
+            its = Lazily(int(bounds[k + 1]) - first, lambda i: sentences[first + i])
+            return Unplaced(self.document(int(passages.document[row])), reason or "no reason was given", its)
+
+        return Lazily(len(bounds) - 1, group)
+
+
+def _categories(
+    passages: Passages, by_place: Places, profiles: Sequence[str], known: Mapping[str, Sequence[str]]
+) -> dict[str, Category]:
+    counts = dict(most_common(passages.category, passages.categories, by_place))
+    counts.pop(UNPLACED, None)
+    order: dict[str, None] = {}
+    for profile in profiles:
+        order |= dict.fromkeys(known[profile] if profile in known else _shipped_categories(profile))
+    names = [c for c in order if c in counts] + [c for c in counts if c not in order]
+    return {name: Category(k, name, counts[name]) for k, name in enumerate(names)}
+
+
+def _shipped_categories(profile: str) -> list[str]:
+    try:
+        return list(load_profile(profile).categories)
+    except InputError:
+        return []
+
+
+def _since(out: Path, run_date: date, topics: Topics) -> tuple[Numbers, list[date]]:
+    """Return for each topic the last of the earlier nights that had its story, as a number of the dates returned."""
+    dates = [run_date - timedelta(days=n) for n in range(1, NIGHTS + 1)]
+    found = np.full(len(topics.story_id), -1, np.int32)
+    for k, day in enumerate(dates):
+        had = pc.is_in(topics.story_id, story_ids_of(out, day)).to_numpy(zero_copy_only=False)
+        found[had & (found < 0)] = k
+    return found, dates
