@@ -13,6 +13,7 @@ from nightdesk.role_rl.errors import RoleRLError
 from nightdesk.tasks.config.fetch_settings import FetchSettings
 from nightdesk.tasks.config.model_spec import ModelSpec, PriorSettings
 from nightdesk.tasks.config.pricing import dollars_of
+from nightdesk.tasks.config.retention_settings import Retention
 from nightdesk.tasks.config.shipped_data import folder
 from nightdesk.tasks.config.toml_table import Table
 from nightdesk.tasks.errors import InputError
@@ -156,6 +157,7 @@ class Profile(Table):
     tables: Tables = Tables()
     reading: ReadingSettings = ReadingSettings()
     fetch: FetchSettings = FetchSettings()
+    retention: Retention = Retention()
     rewards: Rewards = Rewards()
     judging: Judging = Judging()
     learner: Learner = Learner()

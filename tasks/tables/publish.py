@@ -4,8 +4,8 @@ OUT/tables/<table>/run_date=YYYY-MM-DD/<part>.parquet. passages, topics and docu
 the bucket count, rewritten with the published documents replaced. The other tables: parts of their own, append-only.
 
 Everything is staged on the same file system and synced; then a manifest is written, which is the moment of publishing;
-then each part is put in place by one os.replace, documents last. A manifest that a killed run left behind is carried
-out by whoever publishes or reads the store next. All of it happens under one lock per (OUT, run_date).
+then each part is put in place by one os.replace, documents last. A manifest that a killed run left is carried out by
+whoever publishes or reads the store next. All of it happens under one lock per (OUT, run_date).
 """
 
 import contextlib
@@ -17,7 +17,6 @@ import re
 import shutil
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
@@ -129,6 +128,19 @@ def withdraw(out: Path, run_date: date, doc_id: str) -> list[Path]:
     return broken
 
 
+def remove(out: Path, run_date: date, look: Callable[[], Iterable[Path]]) -> None:
+    """Remove the parts of a date that `look` returns once nobody publishes, in that order; a kill is made good later.
+
+    Raises:
+        PublishError: the disk refuses it.
+    """
+    staging = out / "_staging" / f"prune-{uuid.uuid4().hex}"
+    with naming_the_file(staging, "cannot be removed"), locked(out, run_date):
+        _carry_out_pending(out, run_date)
+        staging.mkdir(parents=True)
+        _decide(out, staging, run_date, [], [path.relative_to(out).as_posix() for path in look()])
+
+
 def recover(out: Path) -> None:
     """Carry out what killed runs had decided to publish.
 
@@ -168,7 +180,7 @@ def remove_staged(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-@contextmanager
+@contextlib.contextmanager
 def locked(out: Path, run_date: date) -> Iterator[None]:
     """Keep a date's tables as they are for as long as the block takes.
 
@@ -189,9 +201,11 @@ def _date_of(manifest: Path) -> date | None:
         return None  # another run has just carried it out
 
 
-def _decide(out: Path, staging: Path, run_date: date, moves: list[tuple[str, str]]) -> None:
-    """Write the manifest, which is the moment of publishing, and carry it out."""
-    _write_synced(staging / _MANIFEST, json.dumps({"run_date": run_date.isoformat(), "moves": moves}).encode())
+def _decide(out: Path, staging: Path, day: date, moves: list[tuple[str, str]], removes: Iterable[str] = ()) -> None:
+    """Write the manifest, which is the moment of publishing or removing, and carry it out."""
+    _write_synced(
+        staging / _MANIFEST, json.dumps({"run_date": str(day), "moves": moves, "removes": [*removes]}).encode()
+    )
     _carry_out(out, staging)
 
 
@@ -203,14 +217,19 @@ def _carry_out_pending(out: Path, run_date: date) -> None:
 
 def _carry_out(out: Path, staging: Path) -> None:
     """Do the moves of a manifest. Doing them again after a kill is right: what was moved is no longer there."""
-    moves = json.loads((staging / _MANIFEST).read_bytes())["moves"]
-    if not all(_is_own(out, staging, staged, final) for staged, final in moves):
+    told = json.loads((staging / _MANIFEST).read_bytes())
+    moves, removes = told["moves"], told.get("removes", ())
+    if not all(_is_own(out, staging, s, final) for s, final in (*moves, *((_MANIFEST, path) for path in removes))):
         raise PublishError(f"{staging / _MANIFEST}: it names files that are no parts of tables; remove {staging}")
     for staged, final in moves:
         if (staging / staged).exists():
             (out / final).parent.mkdir(parents=True, exist_ok=True)
             (staging / staged).replace(out / final)
             _sync_folder((out / final).parent)
+    for path in removes:
+        (out / path).unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # something is there still
+            (out / path).parent.rmdir()
     shutil.rmtree(staging)
 
 

@@ -26,12 +26,16 @@ _SHORT = (
     f"CASE WHEN json_extract(record, '$.valid') THEN json_object('valid', json('true'), {_KEPT}) "
     f"ELSE json_object('valid', json('false'), {_KEPT}, {_WRONG}) END"
 )
-_SHORTEN = f"UPDATE calls SET published = 1, run_id = '', part = ?, record = {_SHORT}"
+# Rows are put in anew and not updated, because short rows in the places of long ones would leave the pages half empty.
+_SHORTEN = (
+    "INSERT OR REPLACE INTO calls (call_id, run_id, part, record, published) "
+    f"SELECT call_id, '', ?, {_SHORT}, 1 FROM calls WHERE"
+)
 
 
 def note(db: Database, part: str) -> None:
     """Note that a part is in place, and shorten its records. part: its path relative to OUT."""
-    db.execute(f"{_SHORTEN} WHERE part = ? AND NOT published", (_date_of(part), part))
+    db.execute(f"{_SHORTEN} part = ? AND NOT published", (_date_of(part), part))
 
 
 def note_standing(db: Database, out: Path) -> None:
@@ -44,7 +48,7 @@ def note_standing(db: Database, out: Path) -> None:
 def shorten(db: Database, most: int) -> int:
     """Shorten the published records of an earlier version, at most so many; return how many were."""
     rows = db.rows(f"SELECT rowid, part FROM calls WHERE {_OLD} LIMIT ?", (most,))
-    db.executemany(f"{_SHORTEN} WHERE rowid = ?", [(_date_of(part), rowid) for rowid, part in rows])
+    db.executemany(f"{_SHORTEN} rowid = ?", [(_date_of(part), rowid) for rowid, part in rows])
     return len(rows)
 
 

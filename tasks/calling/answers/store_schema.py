@@ -6,8 +6,9 @@ from nightdesk.tasks.calling.answers import published_calls, retention_terms
 from nightdesk.tasks.calling.answers.database import Database
 
 _FIRST = (
-    "CREATE TABLE IF NOT EXISTS answers (key TEXT PRIMARY KEY, answer TEXT NOT NULL, call_id TEXT NOT NULL) "
-    "WITHOUT ROWID",
+    # With rowids, so that answers lie in the order they came in: those of an old night fill pages of their own, which
+    # are free as a whole when they are pruned.
+    "CREATE TABLE IF NOT EXISTS answers (key TEXT PRIMARY KEY, answer TEXT NOT NULL, call_id TEXT NOT NULL)",
     "CREATE TABLE IF NOT EXISTS calls (call_id TEXT PRIMARY KEY, run_id TEXT NOT NULL, part TEXT, "
     "record TEXT NOT NULL, published INTEGER NOT NULL DEFAULT 0)",
 )
