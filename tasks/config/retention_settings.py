@@ -17,6 +17,11 @@ class Retention(Table):
     editions: int | None = Field(None, ge=1)
     dates: int | None = Field(None, ge=1)
 
+    @property
+    def is_set(self) -> bool:
+        """Tell whether anything is not kept for ever."""
+        return any(self.terms().values())
+
     def terms(self) -> dict[str, int | None]:
         """Return the nights for which each is kept; nothing is kept longer than its date."""
         given = self.model_dump()

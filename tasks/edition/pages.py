@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -86,11 +86,12 @@ def remove_edition(out: Path, run_date: date) -> None:
             write_index(out)
 
 
-def write_index(out: Path) -> None:
-    """Write the index over the nights that have an edition."""
+def write_index(out: Path, without: Collection[date] = ()) -> None:
+    """Write the index over the nights that have an edition. without: those whose editions are about to be removed."""
     refuse_links(out, out / "_staging", out / "editions")
     with FileLock(out / "_staging" / "editions.lock"):
-        nights = [{"date": d, "short": _read_short(out, d)} for d in reversed(_editions(out))]
+        shown = [d for d in reversed(_editions(out)) if d not in without]
+        nights = [{"date": d, "short": _read_short(out, d)} for d in shown]
         _put(out / "editions" / "index.html", _render("index.html.j2", nights=nights))
 
 

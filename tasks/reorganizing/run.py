@@ -10,7 +10,7 @@ from pathlib import Path
 
 from nightdesk.role_rl import state_versions as states
 from nightdesk.tasks.calling.answers.answer_store import Store, UnderWay, is_alive
-from nightdesk.tasks.calling.answers.turns import once_over, turn
+from nightdesk.tasks.calling.answers.turns import at_work, once_over, turn
 from nightdesk.tasks.calling.availability import usable
 from nightdesk.tasks.calling.dask_pool import fan_out
 from nightdesk.tasks.calling.router import Router
@@ -292,6 +292,8 @@ async def open_run(
                 raise unwritable(out, e) from None
         store = await _opened(out, run_id)
         try:
+            await asyncio.to_thread(held.enter_context, at_work(out, run_date))  # waits while the date is being pruned
+            store.keep_terms(profile.name, profile.retention.terms())
             if catch_up:
                 await asyncio.to_thread(catch_up_weights, out, profile, run_date, run_id)
             newest, warnings = states.latest(state_folder(out, profile.name))

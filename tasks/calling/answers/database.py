@@ -125,6 +125,25 @@ class Database:
         return True
 
 
+def look_into(path: Path, look: Callable[[sqlite3.Connection], T]) -> T:
+    """Return what `look` finds in a database. Nothing is written, not even beside the file.
+
+    Raises:
+        StoreError: it cannot be read.
+    """
+    try:
+        return _looked_into(path, look, "&immutable=1")  # without it SQLite makes files beside the database
+    except sqlite3.Error:
+        with naming_the_store(path):  # another process writes it just now, or all of it is in the log still
+            return _looked_into(path, look)
+
+
+def _looked_into(path: Path, look: Callable[[sqlite3.Connection], T], how: str = "") -> T:
+    uri = f"{path.resolve().as_uri()}?mode=ro{how}"
+    with contextlib.closing(sqlite3.connect(uri, uri=True, timeout=LOCK_TIMEOUT_S)) as db:
+        return look(db)
+
+
 def _keep_spare(path: Path) -> None:
     """Lay the spare file out; where there is no room for it, do without."""
     try:

@@ -15,9 +15,8 @@ from typing import Any
 
 from nightdesk.tasks.calling.answers import published_calls, store_schema
 from nightdesk.tasks.calling.answers.answer_store import store_file
-from nightdesk.tasks.calling.answers.database import LOCK_TIMEOUT_S, Database
+from nightdesk.tasks.calling.answers.database import LOCK_TIMEOUT_S, Database, look_into
 from nightdesk.tasks.calling.answers.retention_terms import profiles
-from nightdesk.tasks.calling.answers.storage_errors import naming_the_store
 
 STEP_S = 0.02  # seconds that a transaction is to take
 _FIRST, _MOST = 64, 4096  # rows or pages of the first step, and of any
@@ -68,20 +67,13 @@ def look_for_old(out: Path, before: date) -> OldCalls:
         StoreError: the store cannot be read.
     """
     path = store_file(out)
-    if not path.exists() or not path.stat().st_size:
+    if not path.exists():
         return OldCalls()
-    try:
-        return _looked(path, before, "&immutable=1")  # without it SQLite makes files beside the database
-    except sqlite3.Error:
-        with naming_the_store(path):  # a run is writing it, or all of it is in the log still
-            return _looked(path, before)
 
-
-def _looked(path: Path, before: date, how: str = "") -> OldCalls:
-    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro{how}", uri=True, timeout=LOCK_TIMEOUT_S)) as db:
+    def look(db: sqlite3.Connection) -> OldCalls:
         found = OldCalls()
         if "published" not in {name for _, name, *_ in db.execute("PRAGMA table_info(calls)")}:
-            return found  # of the first version: its next run brings it up
+            return found  # nothing was stored yet, or it is of the first version, which its next run brings up
         for condition, values in published_calls.older_than(before):
             ((calls, answers, size),) = db.execute(
                 f"SELECT count(*), count(a.key), total(length(c.record)) + total(length(a.answer)) FROM calls c "
@@ -91,6 +83,8 @@ def _looked(path: Path, before: date, how: str = "") -> OldCalls:
             size = int(size) + calls * _ROW_BYTES
             found = OldCalls(found.calls + calls, found.answers + answers, found.bytes + size)
         return found
+
+    return look_into(path, look)
 
 
 def prune_store(out: Path, before: date) -> OldCalls:
