@@ -174,7 +174,7 @@ class Run:
     async def publish(self, batch: Batch) -> None:
         """Put the audited tables in place, and forget the batch."""
         tables = self.cleared.pop(batch.number).tables
-        where = self.out, self.run_date, self._part(batch), self.profile.tables.buckets
+        where = self.out, self.run_date, self._part(batch)
         tables = await asyncio.to_thread(publish.publish, *where, tables, self.store.forgotten.names)
         self.store.published(self._calls_part(batch))
         documents = tables["documents"].to_pydict()

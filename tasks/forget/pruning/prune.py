@@ -7,7 +7,7 @@ anything else happens to that date. Whatever else a kill leaves is old still, so
 
 import logging
 import shutil
-from collections.abc import Iterable
+import uuid
 from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
@@ -23,7 +23,7 @@ from nightdesk.tasks.forget.pruning.seen_by_learner import SeenByLearner
 from nightdesk.tasks.safety.links import refuse_links, refuse_links_in
 from nightdesk.tasks.tables import publish
 from nightdesk.tasks.tables.index.known_documents import KnownDocuments
-from nightdesk.tasks.tables.places import table_folder
+from nightdesk.tasks.tables.publishing.manifest import carry_out_pending, decide
 
 log = logging.getLogger("nightdesk")
 
@@ -79,17 +79,15 @@ def _prune_date(
     out: Path, day: date, before: Before, seen: SeenByLearner, index: KnownDocuments | None
 ) -> OutgoingDate:
     """Remove what is to go of one date, on which nobody is at work; return it."""
-    found: list[OutgoingDate] = []
-
-    def look_again() -> Iterable[Path]:
+    staging = out / "_staging" / f"prune-{uuid.uuid4().hex}"
+    with naming_the_file(staging, "cannot be removed"), publish.locked(out, day):
+        carry_out_pending(out, day)
         it = look_at(out, day, before, seen)
-        found.append(it)
-        if it.is_whole and index is not None and (out / table_folder("documents", day)).is_dir():
+        if it.is_whole and index is not None:
             index.mark_pruned(day)
-        return it.parts
-
-    publish.remove(out, day, look_again)
-    (it,) = found
+        if it.parts:
+            staging.mkdir(parents=True)
+            decide(out, staging, day, (), [path.relative_to(out) for path in it.parts])
     if it.edition is not None:
         _remove_page(out, day)
     return it

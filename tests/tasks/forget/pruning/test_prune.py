@@ -116,7 +116,7 @@ def test_a_date_that_is_run_again_after_a_killed_prune_is_whole(full: Path, monk
         patch.setattr(Path, "unlink", killed)
         with pytest.raises(KeyboardInterrupt):
             prune(full, {"dates": DAYS[1]})
-    publish.publish(full, DAY, "run_again.a-1", 1, tables(work(document("anew", 3))))
+    publish.publish(full, DAY, "run_again.a-1", tables(work(document("anew", 3))))
     prune(full, {"answers": DAYS[1]})
     for table in ("documents", "topics", "passages"):
         assert {row["doc_id"] for row in rows(full, table, DAY.isoformat())} == {"anew"}
@@ -154,7 +154,7 @@ def test_calls_that_nothing_was_learned_from_stay_and_are_named(full: Path) -> N
 @pytest.mark.parametrize("changes", [{"teaches": False}, {"attempts": 0}, {"from_cache": True, "attempts": 0}])
 def test_calls_that_teach_nothing_go(full: Path, changes: dict[str, object]) -> None:
     made = calls(call("mute", run_id="adhoc", **changes))
-    publish.publish(full, DAY, "adhoc.a-1", 1, {"calls": made})
+    publish.publish(full, DAY, "adhoc.a-1", {"calls": made})
     prune(full, {"calls": END})
     assert rows(full, "calls") == []
 
@@ -176,7 +176,7 @@ def test_a_call_whose_part_stands_is_not_published_again_when_the_part_is_pruned
     store = Store(full, "killed")
     store.put("key-paid", [], call("paid") | {"started_at": 0.0, "reply": None})
     store.claim(name.as_posix())
-    publish.publish(full, DAY, "killed.a-1", 1, {"calls": calls(call("paid", teaches=False))})
+    publish.publish(full, DAY, "killed.a-1", {"calls": calls(call("paid", teaches=False))})
     store.close()  # it was killed before it could note that its part stands
     prune(full, {"calls": END})
     assert not (full / name).exists()

@@ -37,7 +37,7 @@ def put(out: Path, day: date, learns: bool = True, profile: str = "news") -> Non
     store.put(row["answer_key"], [["Topic", [1], []]], {**row, "started_at": 0.0, "reply": None})
     part = append_part("calls", day, name).as_posix()
     store.claim(part)
-    publish.publish(out, day, name, 1, made)
+    publish.publish(out, day, name, made)
     store.published(part)
     store.assign(profile, day.isoformat(), [f"hash-{day}"], 0, reassign=False)
     store.close()
