@@ -157,6 +157,7 @@ def rewrite(out: Path) -> None:
     """
     with closing(Database(store_file(out))) as db:
         db.transact(lambda: store_schema.bring_up(db, out))
+        db.transact(lambda: store_schema.give_rowids(db))
         _in_steps(db, lambda n: published_calls.shorten(db, n))
         db.execute("VACUUM")
         db.rows("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -5,10 +5,11 @@ from pathlib import Path
 from nightdesk.tasks.calling.answers import published_calls, retention_terms
 from nightdesk.tasks.calling.answers.database import Database
 
+_ANSWERS = "(key TEXT PRIMARY KEY, answer TEXT NOT NULL, call_id TEXT NOT NULL)"
 _FIRST = (
     # With rowids, so that answers lie in the order they came in: those of an old night fill pages of their own, which
     # are free as a whole when they are pruned.
-    "CREATE TABLE IF NOT EXISTS answers (key TEXT PRIMARY KEY, answer TEXT NOT NULL, call_id TEXT NOT NULL)",
+    f"CREATE TABLE IF NOT EXISTS answers {_ANSWERS}",
     "CREATE TABLE IF NOT EXISTS calls (call_id TEXT PRIMARY KEY, run_id TEXT NOT NULL, part TEXT, "
     "record TEXT NOT NULL, published INTEGER NOT NULL DEFAULT 0)",
 )
@@ -29,6 +30,16 @@ def bring_up(db: Database, out: Path) -> None:
     for statement in _THEN:
         db.execute(statement)
     published_calls.note_standing(db, out)
+
+
+def give_rowids(db: Database) -> None:
+    """Have the answers of an earlier version lie in an order, as those of this one do."""
+    ((made,),) = db.rows("SELECT sql FROM sqlite_master WHERE name = 'answers'")
+    if "WITHOUT ROWID" in made:
+        db.execute(f"CREATE TABLE answers_in_order {_ANSWERS}")
+        db.execute("INSERT INTO answers_in_order SELECT key, answer, call_id FROM answers")
+        db.execute("DROP TABLE answers")
+        db.execute("ALTER TABLE answers_in_order RENAME TO answers")
 
 
 def _has_flag(db: Database) -> bool:
