@@ -29,12 +29,14 @@ from nightdesk.flows.shared.stage_tasks import (
     RUN,
     edition_stage,
     learn_stage,
+    prune_stage,
     reorganize_batches,
 )
 from nightdesk.flows.shared.stopping.stoppable import say
 from nightdesk.flows.shared.stopping.termination import Stopped, in_engine, stopping
 from nightdesk.tasks.config.profile import load_profile
 from nightdesk.tasks.errors import BadRun
+from nightdesk.tasks.forget.pruning.outgoing import Outgoing
 from nightdesk.tasks.learning.learn import Learned
 from nightdesk.tasks.reorganizing.past_dates.standing import Skips, standing
 from nightdesk.tasks.reorganizing.run import open_run
@@ -105,6 +107,8 @@ async def reorganize_documents(
                     log.log(logging.WARNING if parameters.is_all else logging.INFO, "%s", line)
                 edition = await _edition() if run.totals.documents else None
                 learned = await _learned() if parameters.learn else None
+                if kind == "nightly" and profile.retention.is_set:
+                    await _pruned()
         except Stopped as e:
             await say(e, progress)
             await show_stopped(run, e.line)
@@ -202,3 +206,16 @@ async def _learned() -> Learned | None:
         log.warning("%s", warning)
     log.info("weights version %d: %s", learned.version, learned.reason)
     return learned
+
+
+async def _pruned() -> None:
+    """Remove what is kept no longer; if that fails, the next night goes on with it."""
+    try:
+        gone: Outgoing = await in_engine(prune_stage)
+    except Exception as e:  # noqa: BLE001  (whatever it is, the night's work stands)
+        log.warning("what is kept no longer could not be pruned (%s); the next night goes on with it", e)
+        return
+    for line in gone.kept:
+        log.info("%s", line)
+    if told := gone.line:
+        log.info("pruned: %s", told)

@@ -19,6 +19,8 @@ from nightdesk.flows.artifacts.progress import RunProgress
 from nightdesk.flows.shared.stopping.termination import in_engine, stoppable_task, whole
 from nightdesk.tasks.edition.pages import write_edition
 from nightdesk.tasks.errors import AuditFailed
+from nightdesk.tasks.forget.pruning.outgoing import Outgoing
+from nightdesk.tasks.forget.pruning.prune import retain
 from nightdesk.tasks.learning.learn import Learned, learn_from_tables
 from nightdesk.tasks.reorganizing.document_state import Batch
 from nightdesk.tasks.reorganizing.role_stages import ROLE_STAGES
@@ -127,6 +129,18 @@ async def _learn() -> Learned:
     run = RUN.get()
     with _timed(run, "learn"):
         return await asyncio.to_thread(learn_from_tables, run.out, run.profile, run.run_date, run.run_id)
+
+
+@task(name="prune", task_run_name="prune", cache_policy=NO_CACHE, persist_result=False, retries=0)
+async def prune_stage() -> Any:
+    """Remove what the profile's [retention] keeps no longer; return what went, and why something stays."""
+    return await stoppable_task(_prune())
+
+
+async def _prune() -> Outgoing:
+    run = RUN.get()
+    with _timed(run, "prune"):
+        return await asyncio.to_thread(retain, run.out, run.profile, run.run_date)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ the one of the night that changed is written again.
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from itertools import groupby
 from pathlib import Path
@@ -23,16 +23,16 @@ NEWEST = 30  # nights on the index
 _MONTH = re.compile(r"\d{4}-\d{2}\.html")
 
 
-def write_index(out: Path, changed: date | None = None) -> None:
+def write_index(out: Path, changed: date | None = None, without: Collection[date] = ()) -> None:
     """Write the index over the nights that have an edition.
 
     changed: the night whose edition was made or removed; of the others only months that have no page yet are written.
-    None: any night may have changed.
+    None: any night may have changed. without: nights whose editions are about to be removed.
     """
     editions = out / "editions"
     refuse_links(out, out / "_staging", editions)
     with FileLock(out / "_staging" / "editions.lock"):
-        nights = _editions(editions)
+        nights = [day for day in _editions(editions) if day not in without]
         months = {month: list(days) for month, days in groupby(nights, _month)}
         there = {path.name for path in editions.glob("*.html") if _MONTH.fullmatch(path.name)}
         for month, days in months.items():

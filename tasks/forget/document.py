@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from markupsafe import escape
 
 from nightdesk.tasks.calling.answers import tombstones
-from nightdesk.tasks.calling.answers.answer_store import compact
+from nightdesk.tasks.calling.answers.removal import compact
 from nightdesk.tasks.errors import InputError, NightdeskError
 from nightdesk.tasks.forget.leftovers import left_of
 from nightdesk.tasks.forget.places import Forgetting, clear_all, place_of
@@ -51,7 +51,7 @@ def forget_document(out: Path, doc_id: str) -> dict[str, Any]:
     lines = [*it.problems, *(f"{path} ({place_of(out, path)}): {why}" for path, why in left)]
     if not lines:
         tombstones.note_dates(out, doc_id, ())
-        if not (it.dates or it.answers or it.files):
+        if not (it.dates or it.answers or it.files or it.known):
             raise InputError(
                 f"{doc_id}: no document of this id in {out}; see the column doc_id of its documents (a run that is "
                 "under way will not publish it)"

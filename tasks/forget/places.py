@@ -17,7 +17,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from nightdesk.tasks.calling.answers.answer_store import forget_answers, is_alive
+from nightdesk.tasks.calling.answers.answer_store import is_alive
+from nightdesk.tasks.calling.answers.removal import forget_answers
 from nightdesk.tasks.calling.answers.storage_errors import naming_the_file
 from nightdesk.tasks.edition.pages import edition_path, remove_edition, write_edition
 from nightdesk.tasks.errors import NightdeskError
@@ -27,6 +28,7 @@ from nightdesk.tasks.safety.links import fresh
 from nightdesk.tasks.tables import parts, publish
 from nightdesk.tasks.tables.broken_parts import ASIDE, BrokenPart, read_part
 from nightdesk.tasks.tables.contracts import TABLES
+from nightdesk.tasks.tables.index.known_documents import KnownDocuments
 
 SPOOL = Path("_staging", "spool")
 
@@ -39,6 +41,7 @@ class Forgetting:
     doc_id: str
     dates: list[date]
     answers: int = 0
+    known: int = 0  # dates in the index of published documents
     files: int = 0  # pasted texts and spooled answers that were removed
     problems: list[str] = field(default_factory=list)
 
@@ -79,6 +82,12 @@ def _tables(it: Forgetting) -> None:
     for day in it.dates:
         for part in publish.withdraw(it.out, day, it.doc_id):
             it.problems.append(f"{part}: cannot be read; restore it and forget again, or remove it")
+
+
+def _index(it: Forgetting) -> None:
+    """Remove a document from what is known of published ones, those of pruned dates too: after the tables."""
+    with KnownDocuments(it.out, ()) as known:
+        it.known += known.forget(it.doc_id)
 
 
 def _staged(it: Forgetting) -> None:
@@ -131,6 +140,7 @@ PLACES = (
     Place("answers on their way to the store", f"{SPOOL.as_posix()}/**/*", True, _spool),
     Place("the answers' store", "answers.db*", True, _answers),
     Place("the tables, quarantine too", "tables/**/*", False, _tables),
+    Place("the index of published documents", "index.db*", True, _index),
     Place("parts that were set aside", f"{ASIDE.as_posix()}/**/*", False, _set_aside),
     Place("parts on their way to the tables", "_staging/*-*/**/*", False, _staged),
     Place("the editions", "editions/**/*", False, _editions),

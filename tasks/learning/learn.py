@@ -68,7 +68,7 @@ def learn_from_tables(out: Path, profile: Profile, run_date: date, run_id: str) 
     after, warnings = states.commit(folder, change)
     learned = [{**r, "from_run_ids": _runs_of(r["from_run_ids"])} for r in report(after, arms, settings)]
     rows = contract("weights").build(learned)
-    publish.publish(out, run_date, f"{profile.name}-{after.version}", profile.tables.buckets, {"weights": rows})
+    publish.publish(out, run_date, f"{profile.name}-{after.version}", {"weights": rows})
     return Learned(after.version, after.reason, (*warnings, *_drawn(out, profile, after.version)))
 
 

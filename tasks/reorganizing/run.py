@@ -10,7 +10,7 @@ from pathlib import Path
 
 from nightdesk.role_rl import state_versions as states
 from nightdesk.tasks.calling.answers.answer_store import Store, UnderWay, is_alive
-from nightdesk.tasks.calling.answers.turns import once_over, turn
+from nightdesk.tasks.calling.answers.turns import at_work, once_over, turn
 from nightdesk.tasks.calling.availability import usable
 from nightdesk.tasks.calling.dask_pool import fan_out
 from nightdesk.tasks.calling.router import Router
@@ -174,7 +174,7 @@ class Run:
     async def publish(self, batch: Batch) -> None:
         """Put the audited tables in place, and forget the batch."""
         tables = self.cleared.pop(batch.number).tables
-        where = self.out, self.run_date, self._part(batch), self.profile.tables.buckets
+        where = self.out, self.run_date, self._part(batch)
         tables = await asyncio.to_thread(publish.publish, *where, tables, self.store.forgotten.names)
         self.store.published(self._calls_part(batch))
         documents = tables["documents"].to_pydict()
@@ -292,6 +292,8 @@ async def open_run(
                 raise unwritable(out, e) from None
         store = await _opened(out, run_id)
         try:
+            await asyncio.to_thread(held.enter_context, at_work(out, run_date))  # waits while the date is being pruned
+            store.keep_terms(profile.name, profile.retention.terms())
             if catch_up:
                 await asyncio.to_thread(catch_up_weights, out, profile, run_date, run_id)
             newest, warnings = states.latest(state_folder(out, profile.name))

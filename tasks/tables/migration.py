@@ -5,7 +5,8 @@ current one, because plain readers (pandas, dask, duckdb, polars on a table's fo
 file that they meet: without it a new column would stay unseen for as long as one old part lies there. nightdesk's own
 readers need no migration: they fill in null where a part lacks a column.
 
-State files of the learner that are of an earlier schema are rewritten likewise (state_upgrades). Whoever changes what
+State files of the learner that are of an earlier schema are rewritten likewise (state_upgrades), and so is the answers'
+store of an earlier version, which could give no room back. Whoever changes what
 OUT holds adds a step to STEPS. Profile keys are no part of OUT: they are renamed as the profile is read.
 """
 
@@ -20,6 +21,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from nightdesk.role_rl.state import SCHEMA
+from nightdesk.tasks.calling.answers import removal
+from nightdesk.tasks.calling.answers.answer_store import store_file
 from nightdesk.tasks.calling.answers.storage_errors import naming_the_file
 from nightdesk.tasks.config.private_files import replacing
 from nightdesk.tasks.errors import PublishError
@@ -60,8 +63,8 @@ def migrate_if_cheap(out: Path) -> str | None:
     waiting = sum(step.waiting(out) for step in STEPS)
     if waiting > CHEAP_BYTES:
         return (
-            f"{out}: {waiting / 1e6:.0f} MB of its tables were written by an earlier version; run `nightdesk migrate "
-            f"--out {out}` once, so that plain readers see every column"
+            f"{out}: {waiting / 1e6:.0f} MB in it were written by an earlier version; run `nightdesk migrate "
+            f"--out {out}` once, so that plain readers see every column and the answers' store takes less room"
         )
     try:
         migrate(out)
@@ -174,8 +177,20 @@ def _rewrite_states(out: Path) -> int:
     return 0 if _recorded(out).get(_STATE) == SCHEMA else state_upgrades.rewrite_states(out)
 
 
+def _waiting_store(out: Path) -> int:
+    return store_file(out).stat().st_size if removal.is_of_earlier_version(out) else 0
+
+
+def _rewrite_store(out: Path) -> int:
+    if not removal.is_of_earlier_version(out):
+        return 0
+    removal.rewrite(out)
+    return 1
+
+
 # Tables last: then format.json is written, which says that everything is current.
 STEPS = (
+    MigrationStep("answers", _waiting_store, _rewrite_store),
     MigrationStep("state", _waiting_states, _rewrite_states),
     MigrationStep("tables", _waiting_bytes, _rewrite_parts),
 )

@@ -16,7 +16,7 @@ import pyarrow as pa
 from nightdesk.tasks.tables.broken_parts import BrokenPart, read_part
 from nightdesk.tasks.tables.contracts import contract
 from nightdesk.tasks.tables.places import attempt_of, day_of, run_of
-from nightdesk.tasks.tables.publish import decided
+from nightdesk.tasks.tables.publishing.manifest import Decided, decided
 
 log = logging.getLogger("nightdesk")
 _TRIES = 20  # readings that a publication spoilt before the last one is taken as it is
@@ -45,12 +45,12 @@ class Part:
 
 def dates(out: Path, table: str) -> list[date]:
     """Return the dates for which a table has parts, in order."""
-    return sorted({*_folders(out, table), *(p.day for p in _on_their_way(out, table))})
+    return sorted({*date_folders(out, table), *(p.day for p in _on_their_way(decided(out), table))})
 
 
 def find(out: Path, table: str, days: Iterable[date] | None = None) -> list[Part]:
     """Return the parts of a table in the order of their dates: of some dates, or of all."""
-    folders = _folders(out, table)
+    folders = date_folders(out, table)
     wanted = None if days is None else set(days)
     there = {
         place: Part(place, place, day)
@@ -58,9 +58,12 @@ def find(out: Path, table: str, days: Iterable[date] | None = None) -> list[Part
         if wanted is None or day in wanted
         for place in folder.glob("*.parquet")
     }
-    for part in _on_their_way(out, table):
+    ahead = decided(out)
+    for part in _on_their_way(ahead, table):
         if wanted is None or part.day in wanted:
             there[part.place] = part
+    for place in ahead.leaving & there.keys():
+        del there[place]
     return sorted(there.values(), key=lambda p: (p.day, p.place))
 
 
@@ -78,7 +81,7 @@ def read_parts(parts: Iterable[Part], table: str, columns: list[str] | None = No
         try:
             tables.append(c.conform(read_part(part.path, columns, table), columns))
         except (OSError, BrokenPart, pa.ArrowException) as e:
-            if part.path == part.place or part.path.exists():  # else it was put in place meanwhile: read again
+            if part.path.exists():  # else it was put in place, or merged into another, meanwhile: read again
                 name_broken(part, e)
     return pa.concat_tables(tables).replace_schema_metadata(None)
 
@@ -110,7 +113,7 @@ def _name(path: Path, what: str) -> None:
         log.warning("%s: %s", path, what)
 
 
-def _folders(out: Path, table: str) -> dict[date, Path]:
+def date_folders(out: Path, table: str) -> dict[date, Path]:
     """Return the folders of dates; what else lies there is named and left out."""
     found = {}
     for folder in sorted((out / "tables" / table).glob("[!.]*")):
@@ -122,11 +125,10 @@ def _folders(out: Path, table: str) -> dict[date, Path]:
     return found
 
 
-def _on_their_way(out: Path, table: str) -> list[Part]:
-    moves = decided(out).items()
+def _on_their_way(ahead: Decided, table: str) -> list[Part]:
     return [
         Part(staged, place, day)
-        for place, staged in moves
+        for place, staged in ahead.arriving.items()
         if place.parent.parent.name == table and (day := day_of(place.parent)) is not None
     ]
 

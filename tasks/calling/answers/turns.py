@@ -2,12 +2,15 @@
 
 Side by side they would ask the same questions, and pay for the answers twice. One that waited finds the answers in the
 store. The lock is freed by the system when its process ends, however that happens.
+
+Every run, also one that waits for nobody, marks its date as worked on, so that nothing of it is pruned meanwhile.
 """
 
 import asyncio
+import fcntl
 import logging
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import date, datetime
 from pathlib import Path
 
@@ -43,6 +46,40 @@ async def turn(out: Path, profile: str, run_date: date, run_id: str) -> AsyncIte
         yield
     finally:
         lock.release()
+
+
+@contextmanager
+def at_work(out: Path, run_date: date) -> Iterator[None]:
+    """Mark a date as worked on for as long as the block takes; several runs may. Waits while it is being pruned.
+
+    Raises:
+        OSError: OUT cannot be written.
+    """
+    with _mark_file(out, run_date).open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_SH)
+        yield
+
+
+@contextmanager
+def nobody_at_work(out: Path, run_date: date) -> Iterator[bool]:
+    """Keep runs from beginning work on a date for as long as the block takes; False if one is at work on it.
+
+    Raises:
+        OSError: OUT cannot be written.
+    """
+    with _mark_file(out, run_date).open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+
+
+def _mark_file(out: Path, run_date: date) -> Path:
+    folder = out / "_staging" / "turns"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / f"{run_date.isoformat()}.work"
 
 
 async def once_over(is_under_way: Callable[[], bool], out: Path, run_id: str) -> None:

@@ -60,7 +60,7 @@ def test_no_row_changes_and_a_second_migration_touches_nothing(out: Path) -> Non
     assert rows(out) == before
     assert all(p.stat().st_size for p in parts(out))
     written = {p: p.stat().st_mtime_ns for p in parts(out)}
-    assert migration.migrate(out) == {"state": 0, "tables": 0}
+    assert migration.migrate(out) == {"answers": 0, "state": 0, "tables": 0}
     assert {p: p.stat().st_mtime_ns for p in parts(out)} == written
     for part in parts(out):
         table = part.parts[-3]
@@ -93,4 +93,4 @@ def test_a_broken_part_is_named_and_ends_no_run(out: Path) -> None:
 
 def test_a_folder_without_tables_is_current(tmp_path: Path) -> None:
     assert migration.migrate_if_cheap(tmp_path) is None
-    assert migration.migrate(tmp_path) == {"state": 0, "tables": 0}
+    assert migration.migrate(tmp_path) == {"answers": 0, "state": 0, "tables": 0}

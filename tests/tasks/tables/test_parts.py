@@ -45,7 +45,7 @@ def test_a_document_is_known_from_other_dates_and_from_runs_of_its_own_that_are_
     for doc_id, day, run in (("a", DAY, "r1"), ("b", NEXT_DAY, "r2"), ("c", NEXT_DAY, "r3"), ("d", LAST_DAY, "r4")):
         publish_documents(out, work(document(doc_id, 2)), part=f"{run}-1", day=day)
     unreadable = (Unreadable("bad", "/in/bad.txt", "not UTF-8"),)
-    publish.publish(out, DAY, "r1-2", 1, tables(run_id="r1", unreadable=unreadable))
+    publish.publish(out, DAY, "r1-2", tables(run_id="r1", unreadable=unreadable))
     assert ids(out, NEXT_DAY) == ["a"]  # one that could not be read is not known: it may have been mended
     assert ids(out, NEXT_DAY, later=True) == ["a", "d"]
     assert ids(out, NEXT_DAY, runs=frozenset({"r2"})) == ["a", "b"]
