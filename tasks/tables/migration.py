@@ -9,6 +9,7 @@ State files of the learner that are of an earlier schema are rewritten likewise 
 OUT holds adds a step to STEPS. Profile keys are no part of OUT: they are renamed as the profile is read.
 """
 
+import contextlib
 import json
 import os
 import uuid
@@ -59,6 +60,8 @@ def migrate_if_cheap(out: Path) -> str | None:
     """
     waiting = sum(step.waiting(out) for step in STEPS)
     if waiting > CHEAP_BYTES:
+        with contextlib.suppress(PublishError):  # without them the profile's priors would serve until then
+            state_upgrades.rewrite_newest(out)
         return (
             f"{out}: {waiting / 1e6:.0f} MB of its tables were written by an earlier version; run `nightdesk migrate "
             f"--out {out}` once, so that plain readers see every column"
