@@ -27,17 +27,16 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from nightdesk.role_rl.arms import Arm, Settings
 from nightdesk.role_rl.feedback.charges import charged
 from nightdesk.role_rl.feedback.duels import decisions_of, duels_of, steps_of
 from nightdesk.role_rl.feedback.evidence import Evidence, Remembered, Step
 from nightdesk.role_rl.feedback.grades import heard, pairs
-from nightdesk.role_rl.feedback.rows import PaidCalls, columns_of, paid_calls, rows_of_profile, without_runs
+from nightdesk.role_rl.feedback.rows import CallReader, PaidCalls
 from nightdesk.role_rl.feedback.tallies import Measured
 
-__all__ = ["Evidence", "Remembered", "Step", "gather"]
+__all__ = ["CallReader", "Evidence", "PaidCalls", "Remembered", "Step", "evidence_of", "gather"]
 
 
 def gather(
@@ -50,19 +49,33 @@ def gather(
 ) -> Evidence:
     """Read the rows of this profile's runs that are not in `learned`. The order of rows changes nothing.
 
-    calls, judgements: tables with at least the columns `rows.CALLS` and `rows.JUDGEMENTS` (section 5 of the design).
+    calls, judgements: tables with at least the columns `rows.CALLS` and `grades.JUDGEMENTS` (section 5 of the design).
 
     Raises:
         TableError: a column is missing.
     """
-    ours = without_runs(rows_of_profile(calls, columns_of(calls, settings), settings), learned)
-    run_ids = tuple(sorted(pc.unique(ours["run_id"]).to_pylist()))
-    paid = paid_calls(ours, settings)
+    reader = CallReader(settings, learned)
+    reader.add(calls)
+    return evidence_of(reader.paid(), judgements, arms, settings, remembered)
+
+
+def evidence_of(
+    paid: PaidCalls,
+    judgements: pa.Table,
+    arms: Sequence[Arm],
+    settings: Settings,
+    remembered: Remembered | None = None,
+) -> Evidence:
+    """Return what calls that were taken in taught, with the judgements of them.
+
+    Raises:
+        TableError: a column is missing.
+    """
     given = heard(judgements, paid, arms)
     means = given.means(len(paid))
     dollars, seconds = charged(paid)
     # Of lane batch, only what lies past the deadline is charged (`rewards.charged_seconds`).
-    seconds = np.where(paid.is_batch, np.maximum(0.0, seconds - settings.batch_deadline_s), seconds)
+    seconds = np.where(paid.rows.is_batch, np.maximum(0.0, seconds - settings.batch_deadline_s), seconds)
 
     known = remembered or Remembered()
     duels = duels_of(paid, means)
@@ -72,7 +85,7 @@ def gather(
     return Evidence(
         tallies=tallies,
         halves=halves,
-        run_ids=run_ids,
+        run_ids=paid.run_ids,
         night=_night(paid),
         as_given=measured.as_given(tallies) if ease.any() else tallies,
         pairs=pairs(given, paid.weight),
@@ -84,5 +97,5 @@ def gather(
 
 def _night(paid: PaidCalls) -> str:
     """Return the UTC date of the last answer, "" without any."""
-    last = pc.max(paid.rows["started_at"].filter(pa.array(paid.is_answer))).as_py()
-    return str(last)[:10] if last else ""
+    last = paid.rows.started_us[paid.is_answer].max(initial=-1)
+    return "" if last < 0 else str(np.datetime64(int(last), "us"))[:10]

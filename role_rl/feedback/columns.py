@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Hashes = NDArray[np.uint64]
 Flags = NDArray[np.bool_]
-_AT_ONCE = 65_536  # strings that are Python objects at one time
+_MIX = tuple(np.uint64(x) for x in (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB))  # of splitmix64
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +35,55 @@ class Coded:
 
 def coded(column: pa.ChunkedArray) -> Coded:
     """Return a column of few different values as codes."""
-    codes, dictionary = coded_ids(column)
-    return Coded(codes, [*dictionary.to_pylist(), None])
-
-
-def coded_ids(column: pa.ChunkedArray) -> tuple[Ints, pa.Array]:
-    """Return a column as codes, and its different values as Arrow holds them; a null has the code after the last."""
     encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
     if not encoded.num_chunks:
-        return np.zeros(0, np.int64), pa.array([], pa.string())
+        return Coded(np.zeros(0, np.int64), [None])
     encoded = encoded.unify_dictionaries()
-    dictionary = encoded.chunk(0).dictionary
-    parts = [chunk.indices.fill_null(len(dictionary)).to_numpy(zero_copy_only=False) for chunk in encoded.chunks]
-    return np.concatenate(parts).astype(np.int64), dictionary
+    values = [*encoded.chunk(0).dictionary.to_pylist(), None]
+    parts = [chunk.indices.fill_null(len(values) - 1).to_numpy(zero_copy_only=False) for chunk in encoded.chunks]
+    return Coded(np.concatenate(parts).astype(np.int64), values)
+
+
+def hashed(column: pa.ChunkedArray) -> Hashes:
+    """Return 64 bits for each text of a column, which are the same for the same text; 0 where it is null.
+
+    They stand for ids: eight bytes a row instead of the id. That two of a million ids share theirs is as good as
+    impossible (3e-8), and would mix up two calls.
+    """
+    parts = [_hashed(chunk) for chunk in column.chunks]
+    return np.concatenate([np.zeros(0, np.uint64), *parts])
+
+
+def _hashed(chunk: pa.Array) -> Hashes:
+    if pa.types.is_dictionary(chunk.type):
+        of_values = np.append(_hashed(chunk.dictionary), np.uint64(0))
+        codes: Ints = chunk.indices.fill_null(len(of_values) - 1).to_numpy(zero_copy_only=False)
+        return of_values[codes]
+    texts = chunk.fill_null("")
+    found = np.zeros(len(texts), np.uint64)
+    lengths = pc.binary_length(texts).to_numpy()
+    for length in np.unique(lengths).tolist():
+        rows = np.flatnonzero(lengths == length)
+        own = texts if len(rows) == len(texts) else texts.take(pa.array(rows))
+        found[rows] = _mixed(own, length)
+    if chunk.null_count:
+        found[pc.is_null(chunk).to_numpy(zero_copy_only=False)] = 0
+    return found
+
+
+def _mixed(texts: pa.Array, length: int) -> Hashes:
+    """Return the hashes of texts of one length in bytes: a word after the other is mixed in by a multiplication."""
+    mixed = np.full(len(texts), _MIX[0] + np.uint64(length), np.uint64)
+    if length:
+        start = np.frombuffer(texts.buffers()[1], np.int32)[texts.offset]
+        data = np.frombuffer(texts.buffers()[2], np.uint8)[start : start + length * len(texts)]
+        padded = np.zeros((len(texts), -(-length // 8) * 8), np.uint8)
+        padded[:, :length] = data.reshape(len(texts), length)
+        for word in padded.view(np.uint64).T:
+            mixed = (mixed ^ word) * _MIX[1]
+            mixed ^= mixed >> np.uint64(29)
+    mixed *= _MIX[2]
+    return mixed ^ (mixed >> np.uint64(32)) | np.uint64(1)  # never 0, which stands for no text
 
 
 def floats(column: pa.ChunkedArray, missing: float = np.nan) -> Floats:
@@ -59,16 +96,21 @@ def flags(column: pa.ChunkedArray) -> Flags:
     return np.asarray(pc.fill_null(column, False).to_numpy(), np.bool_)
 
 
-def found_at(column: pa.ChunkedArray | pa.Array, among: pa.Array) -> Ints:
-    """Return for each row at which place of `among` its value stands; -1 where it is not there or null."""
-    places = pc.index_in(column, value_set=among, skip_nulls=True)
-    return np.asarray(pc.fill_null(places, -1).to_numpy(zero_copy_only=False), np.int64)
+def also_hashed(hashes: Hashes, *numbers: NDArray[np.int32]) -> Hashes:
+    """Return hashes of the same things together with numbers that stand beside them."""
+    for own in numbers:
+        hashes = (hashes ^ own.astype(np.uint64)) * _MIX[1]
+        hashes ^= hashes >> np.uint64(29)
+    return hashes
 
 
-def texts(values: pa.Array) -> Iterator[str | None]:
-    """Yield strings, of which only some are Python objects at one time."""
-    for start in range(0, len(values), _AT_ONCE):
-        yield from values.slice(start, _AT_ONCE).to_pylist()
+def found_at(hashes: Hashes, among: Hashes) -> Ints:
+    """Return for each hash at which place of `among` it stands; -1 where it does not, or is 0."""
+    if not len(among):
+        return np.full(len(hashes), -1, np.int64)
+    order = np.argsort(among)
+    places = order[np.minimum(np.searchsorted(among, hashes, sorter=order), len(among) - 1)]
+    return np.where((among[places] == hashes) & (hashes != 0), places, -1)
 
 
 def combined(*codes: tuple[Ints, int]) -> tuple[Ints, Ints]:

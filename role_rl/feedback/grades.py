@@ -18,10 +18,13 @@ from nightdesk.role_rl.feedback.columns import (
     floats,
     found_at,
     grouped,
+    hashed,
 )
-from nightdesk.role_rl.feedback.rows import JUDGEMENTS, PaidCalls, check_columns
+from nightdesk.role_rl.feedback.rows import PaidCalls, check_columns
 from nightdesk.role_rl.judges import LABELS, Pair, may_judge
 from nightdesk.role_rl.sufficient_stats import Sums
+
+JUDGEMENTS = ("call_id", "judge", "judge_family", "accuracy", "weight", "cost_usd", "control")
 
 
 @dataclass(slots=True)
@@ -60,14 +63,13 @@ def heard(judgements: pa.Table, paid: PaidCalls, arms: Sequence[Arm]) -> Grades:
         judgements = judgements.slice(0, 0)
     judge = coded(judgements["judge"])
     accuracy, weight = floats(judgements["accuracy"]), floats(judgements["weight"], 1.0)
-    call = found_at(judgements["call_id"], paid.ids)
+    call = found_at(hashed(judgements["call_id"]), paid.rows.call)
     with np.errstate(invalid="ignore"):
         counts = (call >= 0) & (accuracy >= 0) & (accuracy <= 1) & (weight > 0) & (weight < np.inf)
     # Only an answer to a control item is judged by its labels, and nothing else of such an item is an answer.
-    is_control = paid.purpose.where("judge")
-    counts &= (
-        (is_control | paid.is_answer)[call] & paid.valid[call] & (flags(judgements["control"]) == is_control[call])
-    )
+    is_control = paid.is_for("judge")
+    is_known = (is_control | paid.is_answer) & paid.rows.valid
+    counts &= is_known[call] & (flags(judgements["control"]) == is_control[call])
     counts &= _may_judge(judgements, judge, paid, call, counts, arms)
 
     judges = sorted({name or "" for name in judge.values})
@@ -94,7 +96,10 @@ def _may_judge(
     """Tell which of the judgements that are asked about are by a judge who may judge their answer."""
     pool = {arm.model: arm for arm in arms}
     family = coded(judgements["judge_family"])
-    answer = [Coded(column.codes[call], column.values) for column in (paid.model, paid.family)]
+    answer = [
+        Coded(codes[call].astype(np.int64), names)
+        for codes, names in ((paid.rows.model, paid.models), (paid.rows.family, paid.families))
+    ]
     columns = (judge, family, *answer)
     rows = np.flatnonzero(asked)
     whole = np.zeros(len(rows), np.int64)

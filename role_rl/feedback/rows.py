@@ -1,11 +1,12 @@
-"""Published rows of `calls` as the learner reads them: checked, chosen, as arrays.
+"""Published rows of `calls` as the learner reads them: checked, chosen, a few bytes for each.
 
 Only paid rows say something of an arm: what came from the answers' store was said when it was paid for.
 """
 
 import zlib
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -17,93 +18,173 @@ from nightdesk.role_rl.feedback.columns import (
     Coded,
     Flags,
     Floats,
+    Hashes,
     Ints,
+    also_hashed,
     coded,
-    coded_ids,
     combined,
     flags,
     floats,
-    texts,
+    hashed,
 )
+from nightdesk.role_rl.feedback.reserves import measured
 from nightdesk.role_rl.sufficient_stats import Key
 
 CALLS = (
     "run_id", "call_id", "parent_call_id", "decision_id", "profile", "role", "language", "model", "family", "lane",
     "purpose", "propensity", "judge_propensity", "from_cache", "valid", "cost_usd", "latency_s", "started_at",
 )  # fmt: skip
-JUDGEMENTS = ("call_id", "judge", "judge_family", "accuracy", "weight", "cost_usd", "control")
 OPTIONAL = ("usage", "doc_id")  # read where the table has it
+PURPOSES = ("serve", "duel", "repair", "judge")  # the others only cost
 MOST_OF_DOCUMENT = 25
 """Answers about one document that teach a night's full weight of an arm; more of them share this weight.
 
 The answers of one document are alike, and whoever writes a document can write a long one.
 """
-_KEPT = ("call_id", "parent_call_id", "decision_id", "cost_usd", "usage", "started_at")
 UNKNOWN = "und"
 """Stands for a language, or another column of the context, that a row does not name."""
+Narrow = np.ndarray[Any, np.dtype[np.int32]]
+
+
+@dataclass(slots=True)
+class _Rows:
+    """Paid calls, column by column. Ids are hashes, 0 where there is none; what is not known is nan, or 0 if it is a
+    probability; texts of few different values are numbers in the reader's lists."""
+
+    call: Hashes
+    parent: Hashes
+    decision: Hashes
+    document: Hashes
+    key: Narrow
+    run: Narrow
+    purpose: Narrow
+    model: Narrow
+    family: Narrow
+    half: Flags
+    is_batch: Flags
+    valid: Flags
+    ran: Floats
+    judged: Floats
+    dollars: Floats
+    seconds: Floats
+    started_us: Ints
 
 
 @dataclass(slots=True)
 class PaidCalls:
     """Paid calls, each once; all arrays have an element for each.
 
-    rows: the columns that are text. keys: whose tally a call is of, by the number in `key`. decision: the number of
-    its decision. half: of the evidence, 0 or 1. run: the number of its run. ran, judged: the probabilities that it was
-    run and judged, 0 where they are not known. weight: of an answer, in (0, 1]; 1 for other calls.
+    keys: whose tally a call is of, by the number in rows.key. models, families: names, by their numbers. weight: of an
+    answer, in (0, 1]; 1 for other calls. run_ids: of all rows that were read, sorted.
     """
 
-    rows: pa.Table
+    rows: _Rows
     keys: list[Key]
-    key: Ints
-    decision: Ints
-    half: Ints
-    run: Ints
-    purpose: Coded
-    model: Coded
-    family: Coded
-    is_batch: Flags
-    valid: Flags
-    ran: Floats
-    judged: Floats
-    seconds: Floats
+    models: list[str | None]
+    families: list[str | None]
+    run_ids: tuple[str, ...]
     weight: Floats
 
     def __len__(self) -> int:
-        return len(self.key)
+        return len(self.rows.key)
+
+    def is_for(self, *purposes: str) -> Flags:
+        """Tell which calls are for one of some purposes."""
+        return np.isin(self.rows.purpose, [PURPOSES.index(p) for p in purposes])
 
     @property
     def is_answer(self) -> Flags:
         """Whether a call is an arm's own first answer."""
-        return self.purpose.where("serve", "duel")
-
-    @property
-    def ids(self) -> pa.Array:
-        """The ids of the calls."""
-        return self.rows["call_id"].combine_chunks()
+        return self.is_for("serve", "duel")
 
 
-def columns_of(calls: pa.Table, settings: Settings) -> list[str]:
-    """Return the columns of `calls` that are read."""
-    optional = (c for c in OPTIONAL if c in calls.column_names)
-    return [*CALLS, *optional, *(c for c in settings.context if c not in (*CALLS, *OPTIONAL))]
+class CallReader:
+    """Takes rows of `calls` in, table by table, and keeps a few bytes of each that counts."""
 
+    def __init__(self, settings: Settings, learned: Collection[str] = ()) -> None:
+        """Of the settings' profile; the rows of runs in `learned` are passed over."""
+        self._settings, self._learned = settings, set(learned)
+        self._columns: dict[str, list[Any]] = {field.name: [] for field in fields(_Rows)}
+        self._runs: set[str] = set()
+        self._numbers: dict[str, dict[Any, int]] = {"run": {}, "model": {}, "family": {}, "key": {}}
 
-def rows_of_profile(calls: pa.Table, columns: Sequence[str], settings: Settings) -> pa.Table:
-    """Return the profile's rows.
+    def add(self, calls: pa.Table) -> None:
+        """Take rows in.
 
-    Raises:
-        TableError: a column is missing.
-    """
-    check_columns(calls, columns, "calls")
-    return calls.select(list(columns)).filter(pc.equal(calls["profile"], settings.profile))
+        Raises:
+            TableError: a column is missing.
+        """
+        columns = [*CALLS, *(c for c in self._settings.context if c not in CALLS)]
+        check_columns(calls, columns, "calls")
+        run = coded(calls["run_id"])
+        chosen = coded(calls["profile"]).where(self._settings.profile) & ~run.where(*self._learned)
+        self._runs |= {run.values[k] for k in np.unique(run.codes[chosen]).tolist()}
+        is_paid = chosen & ~flags(calls["from_cache"])
+        if is_paid.any():
+            taken = self._taken(calls if is_paid.all() else calls.filter(pa.array(is_paid)))
+            for name, parts in self._columns.items():
+                parts.append(getattr(taken, name))
 
+    def paid(self) -> PaidCalls:
+        """Return what was taken in. Of a call that stands there twice, the one of the last run counts."""
+        for name, parts in self._columns.items():  # one after the other, so that only one is there twice
+            self._columns[name] = [np.concatenate([np.zeros(0, _TYPES.get(name, np.float64)), *parts])]
+        rows = _Rows(*(parts[0] for parts in self._columns.values()))
+        numbers = {name: list(own) for name, own in self._numbers.items()}
+        rows = _once(rows, numbers["run"])
+        keys = sorted(numbers["key"])
+        place = np.array([keys.index(key) for key in numbers["key"]], np.int32)
+        rows.key = place[rows.key] if len(place) else rows.key
+        found = PaidCalls(
+            rows, keys, numbers["model"], numbers["family"], tuple(sorted(self._runs)), np.ones(len(rows.key))
+        )
+        _weigh(found)
+        return found
 
-def without_runs(calls: pa.Table, learned: Collection[str]) -> pa.Table:
-    """Return the rows of other runs than these."""
-    if not learned:
-        return calls
-    run = coded(calls["run_id"])
-    return calls.filter(pa.array(~run.where(*learned)))
+    def _taken(self, calls: pa.Table) -> _Rows:
+        model, lane, purpose = coded(calls["model"]), coded(calls["lane"]), coded(calls["purpose"])
+        decision, parent = hashed(calls["decision_id"]), hashed(calls["parent_call_id"])
+        nothing = pa.chunked_array([pa.nulls(len(calls), pa.string())])
+        document = calls["doc_id"] if "doc_id" in calls.column_names else nothing
+        as_number = np.array(purpose.mapped(lambda p: PURPOSES.index(p) if p in PURPOSES else -1), np.int32)
+        started = calls["started_at"].cast(pa.timestamp("us", "UTC")).cast(pa.int64())
+        return _Rows(
+            call=hashed(calls["call_id"]),
+            parent=np.where(parent == _EMPTY, np.uint64(0), parent),
+            decision=decision,
+            document=hashed(document),
+            key=self._keys(calls, model, lane),
+            run=self._numbered("run", coded(calls["run_id"])),
+            purpose=as_number[purpose.codes],
+            model=self._numbered("model", model),
+            family=self._numbered("family", coded(calls["family"])),
+            half=_halves(calls),
+            is_batch=lane.where("batch"),
+            valid=flags(calls["valid"]),
+            ran=floats(calls["propensity"], 0.0),
+            judged=floats(calls["judge_propensity"], 0.0),
+            dollars=measured(calls),
+            seconds=floats(calls["latency_s"]),
+            started_us=np.asarray(pc.fill_null(started, -1).to_numpy(), np.int64),
+        )
+
+    def _numbered(self, what: str, column: Coded) -> Narrow:
+        """Return a column as numbers that are the same for all tables."""
+        known = self._numbers[what]
+        numbers = column.mapped(lambda value: known.setdefault(value, len(known)))
+        return np.array(numbers, np.int32)[column.codes]
+
+    def _keys(self, calls: pa.Table, model: Coded, lane: Coded) -> Narrow:
+        role = coded(calls["role"])
+        context = [coded(calls[column]) for column in self._settings.context]
+        number, examples = combined(*((c.codes, len(c.values)) for c in (role, *context, model, lane)))
+
+        def key(row: int) -> Key:
+            language = "/".join(str(column.values[column.codes[row]] or UNKNOWN) for column in context)
+            arm = arm_name(model.values[model.codes[row]], lane.values[lane.codes[row]] or "sync")
+            return Key(role.values[role.codes[row]], language, arm)
+
+        return self._numbered("key", Coded(number, [key(row) for row in examples.tolist()]))
 
 
 def check_columns(table: pa.Table, columns: Sequence[str], name: str) -> None:
@@ -117,83 +198,47 @@ def check_columns(table: pa.Table, columns: Sequence[str], name: str) -> None:
         raise TableError(f"table {name} lacks {', '.join(missing)}; read it with its declared schema")
 
 
-def paid_calls(ours: pa.Table, settings: Settings) -> PaidCalls:
-    """Return the paid calls among the profile's rows. A call that stands there twice counts as its last run has it."""
-    rows = _once(ours.filter(pc.invert(pc.fill_null(ours["from_cache"], False))))
-    model, lane = coded(rows["model"]), coded(rows["lane"])
-    keys, key = _keys(rows, model, lane, settings)
-    decision, named = coded_ids(rows["decision_id"])
-    run, purpose = coded(rows["run_id"]), coded(rows["purpose"])
-    is_answer = purpose.where("serve", "duel")
-    found = PaidCalls(
-        rows=rows.select([c for c in _KEPT if c in rows.column_names]),
-        keys=keys,
-        key=key,
-        decision=decision,
-        half=_halves(rows, decision, named),
-        run=run.codes,
-        purpose=purpose,
-        model=model,
-        family=coded(rows["family"]),
-        is_batch=lane.where("batch"),
-        valid=flags(rows["valid"]),
-        ran=floats(rows["propensity"], 0.0),
-        judged=floats(rows["judge_propensity"], 0.0),
-        seconds=floats(rows["latency_s"]),
-        weight=_weights(rows, key, run, is_answer),
-    )
-    return found
-
-
-def _once(rows: pa.Table) -> pa.Table:
-    """Return every call once."""
-    codes, different = coded_ids(rows["call_id"])
-    if len(different) == len(rows):
+def _once(rows: _Rows, runs: list[str]) -> _Rows:
+    """Return every call once: as the last run has it, by the order of the runs' ids."""
+    order = np.argsort(rows.call, kind="stable")
+    is_same = np.diff(rows.call[order]) == 0
+    if not is_same.any():
         return rows
-    run = coded(rows["run_id"])
-    rank = np.argsort(np.argsort(run.mapped(lambda name: name or "")))
-    order = np.lexsort((np.arange(len(rows)), rank[run.codes], codes))
-    is_last = np.append(np.diff(codes[order]) != 0, True)
-    return rows.take(pa.array(np.sort(order[is_last])))
+    rank = np.argsort(np.argsort([run or "" for run in runs]))
+    order = np.lexsort((rank[rows.run], rows.call))
+    kept = np.sort(order[np.append(np.diff(rows.call[order]) != 0, True)])
+    return _Rows(*(getattr(rows, field.name)[kept] for field in fields(_Rows)))
 
 
-def _keys(rows: pa.Table, model: Coded, lane: Coded, settings: Settings) -> tuple[list[Key], Ints]:
-    """Return the different keys, sorted, and the number of each row's."""
-    role = coded(rows["role"])
-    context = [coded(rows[column]) for column in settings.context]
-    columns = (role, *context, model, lane)
-    number, examples = combined(*((column.codes, len(column.values)) for column in columns))
-
-    def key(row: int) -> Key:
-        language = "/".join(str(column.values[column.codes[row]] or UNKNOWN) for column in context)
-        arm = arm_name(model.values[model.codes[row]], lane.values[lane.codes[row]] or "sync")
-        return Key(role.values[role.codes[row]], language, arm)
-
-    named = [key(row) for row in examples.tolist()]
-    keys = sorted(set(named))  # a lane that is not named is sync, so two combinations may be one key
-    place = {one: k for k, one in enumerate(keys)}
-    return keys, np.array([place[one] for one in named], np.int64)[number] if named else number
-
-
-def _halves(rows: pa.Table, decision: Ints, named: pa.Array) -> Ints:
+def _halves(calls: pa.Table) -> Flags:
     """Return the half of the evidence that each row is of, by a hash of its decision, or of the call without one."""
-    halves = np.fromiter((zlib.crc32(text.encode()) & 1 if text else -1 for text in texts(named)), np.int64, len(named))
-    half = np.append(halves, -1)[decision]
-    alone = np.flatnonzero(half < 0)
-    if len(alone):
-        ids = rows["call_id"].take(pa.array(alone)).combine_chunks()
-        half[alone] = [zlib.crc32((text or "").encode()) & 1 for text in texts(ids)]
-    return np.asarray(half, np.int64)
+    half = np.zeros(len(calls), np.bool_)
+    start = 0
+    for batch in calls.select(["decision_id", "call_id"]).to_batches(max_chunksize=_AT_ONCE):
+        decisions, names = (batch.column(k).cast(pa.binary()).to_pylist() for k in (0, 1))
+        own = [zlib.crc32(d or name or b"") & 1 for d, name in zip(decisions, names, strict=True)]
+        half[start : start + len(own)] = own
+        start += len(own)
+    return half
 
 
-def _weights(rows: pa.Table, key: Ints, run: Coded, is_answer: Flags) -> Floats:
-    """Return what each answer weighs: 1, but less for many answers of one arm about one document."""
-    weight = np.ones(len(rows))
-    if "doc_id" not in rows.column_names or not is_answer.any():
-        return weight
-    documents, named = coded_ids(rows["doc_id"])
-    counted = np.flatnonzero(is_answer & (documents < len(named)))
-    codes = ((key, int(key.max()) + 1), (run.codes, len(run.values)), (documents, len(named)))
-    about, _ = combined(*((own[counted], different) for own, different in codes))
-    weight[counted] = np.minimum(1.0, MOST_OF_DOCUMENT / np.bincount(about)[about])
-    return weight
+def _weigh(paid: PaidCalls) -> None:
+    """Give every answer its weight: 1, but less for many answers of one arm about one document in one run."""
+    rows = paid.rows
+    counted = np.flatnonzero(paid.is_answer & (rows.document != 0))
+    about = also_hashed(rows.document[counted], rows.key[counted], rows.run[counted])
+    order = np.argsort(about)
+    starts = np.flatnonzero(np.append(True, np.diff(about[order]) != 0)[: len(about)])
+    sizes = np.diff(np.append(starts, len(about)))
+    for k in np.flatnonzero(sizes > MOST_OF_DOCUMENT).tolist():
+        paid.weight[counted[order[starts[k] : starts[k] + sizes[k]]]] = MOST_OF_DOCUMENT / sizes[k]
+
+
+_EMPTY = hashed(pa.chunked_array([[""]]))[0]
+_AT_ONCE = 65_536  # ids that are Python objects at one time
+_TYPES: dict[str, Any] = {
+    **dict.fromkeys(("call", "parent", "decision", "document"), np.uint64),
+    **dict.fromkeys(("key", "run", "purpose", "model", "family"), np.int32),
+    **dict.fromkeys(("half", "is_batch", "valid"), np.bool_),
+    "started_us": np.int64,
+}

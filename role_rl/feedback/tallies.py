@@ -25,9 +25,13 @@ class Measured:
     seconds: Floats
     means: Floats
 
+    @property
+    def _key(self) -> Ints:
+        return self.paid.rows.key.astype(np.int64)
+
     def tallies(self, ease: Floats) -> tuple[Tallies, Halves]:
         """Return the tallies of all calls, and of each half. ease: what is taken from the accuracy of each call."""
-        cell = self.paid.key * 2 + self.paid.half  # arm and half
+        cell = self._key * 2 + self.paid.rows.half  # arm and half
         seen = self._seen(cell)
         judged, nights = self._judged(cell, ease), self._nights(cell, ease)
         halves: tuple[Tallies, Tallies] = ({}, {})
@@ -40,7 +44,7 @@ class Measured:
                 )
                 if own.answers or own.judged:
                     halves[half][key] = own
-        whole = self._nights(self.paid.key, ease)  # one night may be in both halves
+        whole = self._nights(self._key, ease)  # one night may be in both halves
         both = {
             key: replace(
                 halves[0].get(key, Tally()).plus(halves[1].get(key, Tally())), nights=whole.get(k, NightStats())
@@ -53,7 +57,7 @@ class Measured:
     def as_given(self, tallies: Tallies) -> Tallies:
         """Return tallies with the accuracies as they were given."""
         nothing = np.zeros(len(self.paid))
-        judged, nights = self._judged(self.paid.key, nothing), self._nights(self.paid.key, nothing)
+        judged, nights = self._judged(self._key, nothing), self._nights(self._key, nothing)
         place = {key: k for k, key in enumerate(self.paid.keys)}
         return {
             key: replace(tally, judged=judged.get(place[key], {}), nights=nights.get(place[key], NightStats()))
@@ -62,21 +66,23 @@ class Measured:
 
     def _seen(self, cell: Ints) -> dict[int, Tally]:
         """Return what is known of each cell's answers but for their grades."""
-        paid = self.paid
+        paid, calls = self.paid, self.paid.rows
         answers = np.flatnonzero(paid.is_answer)
-        drawn = answers[paid.ran[answers] > 0]
-        with np.errstate(divide="ignore"):
-            ran, judged = 1 / paid.ran, 1 / (paid.ran * paid.judged)
-        accuracy = np.where(paid.valid, self.means, 0.0)
-        is_logged = ~paid.valid | (~np.isnan(self.means) & (paid.judged > 0))
-        weight = paid.weight * np.where(paid.valid, judged, ran)
+        drawn = answers[calls.ran[answers] > 0]
+        is_logged = ~calls.valid | (~np.isnan(self.means) & (calls.judged > 0))
+
+        def accuracy(rows: Ints) -> Weighed:  # an invalid answer is known to be wrong without a judge
+            valid = calls.valid[rows]
+            u = paid.weight[rows] / (calls.ran[rows] * np.where(valid, calls.judged[rows], 1.0))
+            return _weighed(np.where(valid, self.means[rows], 0.0), u)
+
         counts = _by(cell, answers, lambda rows: exact_sum(paid.weight[rows]))
-        valid = _by(cell, answers, lambda rows: exact_sum((paid.weight * paid.valid)[rows]))
+        valid = _by(cell, answers, lambda rows: exact_sum(paid.weight[rows] * calls.valid[rows]))
         cost, seconds = (_by(cell, _known(x, answers), _sums(x)) for x in (self.dollars, self.seconds))
         logged = (
-            _by(cell, drawn[is_logged[drawn]], lambda rows: _weighed(accuracy[rows], weight[rows])),
-            _by(cell, _known(self.dollars, drawn), lambda rows: _weighed(self.dollars[rows], ran[rows])),
-            _by(cell, _known(self.seconds, drawn), lambda rows: _weighed(self.seconds[rows], ran[rows])),
+            _by(cell, drawn[is_logged[drawn]], accuracy),
+            _by(cell, _known(self.dollars, drawn), lambda rows: _weighed(self.dollars[rows], 1 / calls.ran[rows])),
+            _by(cell, _known(self.seconds, drawn), lambda rows: _weighed(self.seconds[rows], 1 / calls.ran[rows])),
         )
         return {
             k: Tally(
@@ -107,8 +113,8 @@ class Measured:
         accuracy = self.means - ease
         nights: dict[int, list[list[float]]] = {}
         if len(graded):
-            size = int(self.paid.run.max()) + 1
-            for number, rows in grouped(cell[graded] * size + self.paid.run[graded]):
+            size = int(self.paid.rows.run.max()) + 1
+            for number, rows in grouped(cell[graded] * size + self.paid.rows.run[graded]):
                 nights.setdefault(number // size, []).append(accuracy[graded[rows]].tolist())
         return {k: NightStats.of(own) for k, own in nights.items()}
 

@@ -5,18 +5,18 @@ killed before it could do so, or was of a nightdesk that kept no sums. One that 
 another profile, say) is noted as that. What is left is new.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 from nightdesk.role_rl import state_versions as states
 from nightdesk.role_rl.errors import StateError
-from nightdesk.role_rl.feedback import gather
 from nightdesk.role_rl.learner import report
 from nightdesk.role_rl.state import LearnerState
 from nightdesk.tasks.calling.answers.answer_store import is_alive
 from nightdesk.tasks.config.profile import Profile
-from nightdesk.tasks.learning.run_rows import RunRows, rows_of_attempt
+from nightdesk.tasks.learning.run_rows import Reading
 from nightdesk.tasks.learning.sums import MOST_VERSIONS, NOTHING, WEIGHTS, Sums
 from nightdesk.tasks.tables import parts as history
 from nightdesk.tasks.tables.places import run_of_attempt
@@ -27,7 +27,7 @@ def state_folder(out: Path, profile: str) -> Path:
     return out / "state" / profile
 
 
-def catch_up(sums: Sums, out: Path, profile: Profile, run_id: str) -> dict[str, RunRows]:
+def catch_up(sums: Sums, out: Path, profile: Profile, run_id: str) -> Reading:
     """Note what is behind; return the attempts from which there is something to learn. Called within a transaction.
 
     Runs other than `run_id` that are still at work are left for the next time: they have more to publish.
@@ -39,18 +39,17 @@ def catch_up(sums: Sums, out: Path, profile: Profile, run_id: str) -> dict[str, 
     unnoted = list(_unnoted(sums, state_folder(out, profile.name)))
     learned = {run: s.version for s in reversed(unnoted) for run in (*s.learned_before, *s.from_run_ids)}
     is_under_way = cache(lambda run: run != run_id and is_alive(out, run))
-    new: dict[str, RunRows] = {}
+    new = Reading(out, settings)
     for attempt, parts in sums.look().items():
         if is_under_way(run_of_attempt(attempt)):
             continue
-        rows = rows_of_attempt(out, parts, settings)
+        reading = Reading(out, settings) if attempt in learned else new
+        taken = reading.take(attempt, parts)
         if attempt in learned:
-            sums.add(rows.dollars, gather(rows.calls, rows.judgements, arms, settings).as_given)
-        elif not len(rows.calls) and rows.read:
-            sums.add(rows.dollars, {})
+            sums.add(taken.dollars, reading.evidence(arms).as_given)
+        elif taken.read and not taken.teaches:  # one that cannot be read waits until it is restored
+            sums.add(taken.dollars, {})
             sums.note_attempts([attempt], NOTHING)
-        elif rows.read:  # one that cannot be read waits until it is restored
-            new[attempt] = rows
     if unnoted:
         for version in set(learned.values()):
             sums.note_attempts([run for run, own in learned.items() if own == version], version)
@@ -58,14 +57,22 @@ def catch_up(sums: Sums, out: Path, profile: Profile, run_id: str) -> dict[str, 
     return new
 
 
-def lost_rows(sums: Sums, out: Path, profile: Profile, version: int) -> dict[str, RunRows]:
-    """Return the attempts that only versions after this one have learned from: those versions can no longer be read."""
+def with_lost(new: Reading, sums: Sums, out: Path, profile: Profile, version: int) -> Reading:
+    """Return what is new, with the attempts that only versions after this one have learned from.
+
+    There are such if those versions can no longer be read, so that what they knew is lost.
+    """
     lost = sums.taught_after(version)
-    parts: dict[str, list[history.Part]] = {}
-    for part in history.find(out, "calls") if lost else ():
+    if not lost:
+        return new
+    parts: defaultdict[str, list[history.Part]] = defaultdict(list)
+    for part in history.find(out, "calls"):
         if part.attempt in lost:
-            parts.setdefault(part.attempt, []).append(part)
-    return {attempt: rows_of_attempt(out, own, profile.settings()) for attempt, own in parts.items()}
+            parts[part.attempt].append(part)
+    both = Reading(out, profile.settings())
+    for attempt, own in (*parts.items(), *((name, known.parts) for name, known in new.attempts.items())):
+        both.take(attempt, own)
+    return both
 
 
 def _unnoted(sums: Sums, folder: Path) -> Iterator[LearnerState]:

@@ -6,15 +6,11 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-
 from nightdesk.role_rl import state_versions as states
-from nightdesk.role_rl.feedback import Evidence, gather
 from nightdesk.role_rl.learner import next_version, remembered, report
 from nightdesk.role_rl.state import LearnerState
 from nightdesk.tasks.config.profile import Profile
-from nightdesk.tasks.learning.catching_up import catch_up, lost_rows, state_folder
-from nightdesk.tasks.learning.run_rows import RunRows
+from nightdesk.tasks.learning.catching_up import catch_up, state_folder, with_lost
 from nightdesk.tasks.learning.sums import Sums, opened
 from nightdesk.tasks.safety.links import refuse_links_in
 from nightdesk.tasks.tables import publish
@@ -86,24 +82,22 @@ def _write_version(sums: Sums, out: Path, profile: Profile, run_id: str, only_if
     """Write the next version, and note here what it has learned from. Called within a transaction of the sums."""
     folder, arms, settings = state_folder(out, profile.name), profile.arms(), profile.settings()
     new = catch_up(sums, out, profile, run_id)
-    if only_if_new and not new and not sums.taught_after(_newest(folder)):
+    if only_if_new and not new.attempts and not sums.taught_after(_newest(folder)):
         return None
-    taught: Evidence | None = None
-    lost: dict[str, RunRows] = {}
+    read, taught = new, None
 
     def change(before: LearnerState | None) -> LearnerState:
-        nonlocal taught, lost
-        lost = lost_rows(sums, out, profile, before.version if before else 0)
-        taught = gather(*_rows({**lost, **new}), arms, settings, (), remembered(before))
+        nonlocal read, taught
+        read = with_lost(new, sums, out, profile, before.version if before else 0)
+        taught = read.evidence(arms, remembered(before))
         return next_version(before, taught, arms, settings, created_at=datetime.now(UTC))
 
     after, warnings = states.commit(folder, change)
-    assert taught is not None
-    for rows in new.values():
-        sums.add(rows.dollars, {})
+    for own in new.attempts.values():
+        sums.add(own.dollars, {})
     # What a version that is lost has learned from was summed up then.
-    sums.add({}, gather(*_rows(new), arms, settings).as_given if lost else taught.as_given)
-    sums.note_attempts({*new, *sums.taught_after(after.previous or 0)}, after.version)
+    sums.add({}, (taught if taught and read is new else new.evidence(arms)).as_given)
+    sums.note_attempts({*new.attempts, *sums.taught_after(after.previous or 0)}, after.version)
     weights = report(after, arms, settings)
     sums.note_version(after.version, weights)
     return _Written(after, weights, warnings)
@@ -112,17 +106,6 @@ def _write_version(sums: Sums, out: Path, profile: Profile, run_id: str, only_if
 def _newest(folder: Path) -> int:
     newest, _ = states.latest(folder)
     return newest.version if newest else 0
-
-
-def _rows(attempts: dict[str, RunRows]) -> tuple[pa.Table, pa.Table]:
-    """Return the calls and judgements of some attempts as one table each."""
-    calls = [contract("calls").schema.empty_table(), *(rows.calls for rows in attempts.values())]
-    judgements = [contract("judgements").schema.empty_table(), *(rows.judgements for rows in attempts.values())]
-    return _joined(calls), _joined(judgements)
-
-
-def _joined(tables: list[pa.Table]) -> pa.Table:
-    return pa.concat_tables(tables[1:]) if len(tables) > 1 else tables[0]
 
 
 def _drawn(out: Path, profile: Profile, version: int, sums: Sums) -> list[str]:

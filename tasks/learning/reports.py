@@ -6,7 +6,6 @@ from typing import Any
 from nightdesk.role_rl import state_versions as states
 from nightdesk.role_rl.arms import Settings
 from nightdesk.role_rl.errors import SettingsError, StateError
-from nightdesk.role_rl.feedback import gather
 from nightdesk.role_rl.learner import report
 from nightdesk.role_rl.offpolicy.ope import Interval
 from nightdesk.role_rl.sufficient_stats import Key, Tally
@@ -96,8 +95,8 @@ def logged(out: Path, profile: Profile) -> dict[Key, Tally]:
     with opened(out, state_folder(out, profile.name)) as sums:
         new = sums.transact(lambda: catch_up(sums, out, profile, ""))
         found = sums.tallies()
-    for rows in new.values():
-        own = gather(rows.calls, rows.judgements, profile.arms(), profile.settings()).as_given
+    if new.attempts:
+        own = new.evidence(profile.arms()).as_given
         found |= {key: found.get(key, Tally()).plus(tally) for key, tally in own.items()}
     return found
 

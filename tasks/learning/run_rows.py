@@ -1,4 +1,4 @@
-"""The rows of one attempt at a run that the learner reads: some columns of `calls` and `judgements`, batch by batch.
+"""The rows of attempts at runs that the learner reads: some columns of `calls` and `judgements`, batch by batch.
 
 A run that is retried publishes more under the same id after something may have been learned from it, so to the learner
 each attempt is a run. A part's name begins with its attempt; the rows of calls get that as their run.
@@ -6,7 +6,7 @@ each attempt is a run. A part's name begins with its attempt; the rows of calls 
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from math import fsum
 from pathlib import Path
@@ -15,9 +15,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from nightdesk.role_rl.arms import Settings
-from nightdesk.role_rl.feedback.charges import RESERVED
-from nightdesk.role_rl.feedback.rows import CALLS, JUDGEMENTS, OPTIONAL
+from nightdesk.role_rl.arms import Arm, Settings
+from nightdesk.role_rl.feedback import CallReader, Evidence, Remembered, evidence_of
+from nightdesk.role_rl.feedback.grades import JUDGEMENTS
+from nightdesk.role_rl.feedback.reserves import RESERVED
+from nightdesk.role_rl.feedback.rows import CALLS, OPTIONAL
 from nightdesk.tasks.tables.broken_parts import BrokenPart
 from nightdesk.tasks.tables.contracts import contract
 from nightdesk.tasks.tables.parts import Part, name_broken
@@ -28,7 +30,8 @@ _FEW_VALUES = {
     "run_id", "profile", "role", "language", "model", "family", "lane", "purpose", "doc_id", "judge", "judge_family",
 }  # fmt: skip
 _CODES = pa.dictionary(pa.int32(), pa.string())
-_AT_ONCE = 131_072  # rows
+_AT_ONCE = 65_536  # rows
+_BUFFER = 1 << 20  # bytes of a column that are read at once, so that a large part is not in memory as a whole
 _JUDGING = ("judge", "duel")
 
 
@@ -40,45 +43,63 @@ class Dollars:
     judging: float = 0.0
 
 
-@dataclass(slots=True)
-class RunRows:
-    """What was read of attempts. calls: rows of the profile that teach; dollars: of all its paid calls, by date.
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """An attempt that was read. dollars: of all its paid calls of the profile, by date; teaches: whether a row does.
 
-    read: how many parts could be read.
+    read: how many of its parts could be read.
     """
 
-    calls: pa.Table
-    judgements: pa.Table
-    dollars: dict[date, Dollars] = field(default_factory=dict)
-    read: int = 0
+    parts: Sequence[Part]
+    dollars: dict[date, Dollars]
+    teaches: bool
+    read: int
 
 
-def rows_of_attempt(out: Path, parts: Sequence[Part], settings: Settings) -> RunRows:
-    """Read the parts of `calls` of one attempt, and the judgements that were published with them.
+class Reading:
+    """Takes attempts in, one after the other, and keeps of their rows what the learner needs."""
 
-    A part that cannot be read is named and left out.
-    """
-    columns = list(dict.fromkeys((*CALLS, *OPTIONAL, *_CHOOSING, *settings.context)))
-    columns = [c for c in columns if c in contract("calls").schema.names]
-    calls, judgements = [_empty("calls", columns)], [_empty("judgements", JUDGEMENTS)]
-    spent: defaultdict[date, list[tuple[float, float]]] = defaultdict(list)
-    found = RunRows(calls[0], judgements[0])
-    for part in parts:
-        try:
-            for batch in _batches(part.path, "calls", columns):
-                own = batch.filter(pc.equal(batch["profile"], settings.profile))
-                if paid := _dollars(own):
-                    spent[part.day].append(paid)
-                calls.append(_teaching(own, part.attempt))
-            found.read += 1
-            beside = out / append_part("judgements", part.day, part.place.stem)
-            if beside.exists():
-                judgements += _batches(beside, "judgements", JUDGEMENTS)
-        except (OSError, BrokenPart, pa.ArrowException) as e:
-            name_broken(part, e)
-    found.calls, found.judgements = pa.concat_tables(calls), pa.concat_tables(judgements)
-    found.dollars = {day: Dollars(*map(fsum, zip(*paid, strict=True))) for day, paid in spent.items()}
-    return found
+    def __init__(self, out: Path, settings: Settings) -> None:
+        self._out, self._settings = out, settings
+        self._calls = CallReader(settings)
+        self._judgements = [_empty("judgements", JUDGEMENTS)]
+        columns = dict.fromkeys((*CALLS, *OPTIONAL, *_CHOOSING, *settings.context))
+        self._columns = [c for c in columns if c in contract("calls").schema.names]
+        self.attempts: dict[str, Attempt] = {}  # those that teach
+
+    def take(self, attempt: str, parts: Sequence[Part]) -> Attempt:
+        """Read the parts of `calls` of an attempt, and the judgements that were published with them.
+
+        A part that cannot be read is named and left out.
+        """
+        spent: defaultdict[date, list[tuple[float, float]]] = defaultdict(list)
+        read = taught = 0
+        for part in parts:
+            try:
+                for batch in _batches(part.path, "calls", self._columns):
+                    own = batch.filter(pc.equal(batch["profile"], self._settings.profile))
+                    if paid := _dollars(own):
+                        spent[part.day].append(paid)
+                    teaching = _teaching(own, attempt)
+                    self._calls.add(teaching)
+                    taught += len(teaching)
+                read += 1
+                beside = self._out / append_part("judgements", part.day, part.place.stem)
+                if beside.exists():
+                    self._judgements += _batches(beside, "judgements", JUDGEMENTS)
+            except (OSError, BrokenPart, pa.ArrowException) as e:
+                name_broken(part, e)
+        pa.default_memory_pool().release_unused()  # what decoding took, some 100 MB of a large part
+        dollars = {day: Dollars(*map(fsum, zip(*paid, strict=True))) for day, paid in spent.items()}
+        found = Attempt(parts, dollars, taught > 0, read)
+        if taught:
+            self.attempts[attempt] = found
+        return found
+
+    def evidence(self, arms: Sequence[Arm], remembered: Remembered | None = None) -> Evidence:
+        """Return what the attempts taught."""
+        judgements = pa.concat_tables(self._judgements)
+        return evidence_of(self._calls.paid(), judgements, arms, self._settings, remembered)
 
 
 def _batches(path: Path, table: str, columns: Sequence[str]) -> Iterator[pa.Table]:
@@ -87,12 +108,14 @@ def _batches(path: Path, table: str, columns: Sequence[str]) -> Iterator[pa.Tabl
     Raises:
         BrokenPart, OSError, ArrowException: it cannot be read.
     """
-    file = pq.ParquetFile(path, read_dictionary=[c for c in columns if c in _FEW_VALUES])
+    file = pq.ParquetFile(
+        path, buffer_size=_BUFFER, pre_buffer=False, read_dictionary=[c for c in columns if c in _FEW_VALUES]
+    )
     names = file.schema_arrow.names
     if missing := [key for key in contract(table).key if key not in names]:
         raise BrokenPart(path, f"it lacks {', '.join(missing)}")
     empty = _empty(table, columns)
-    for batch in file.iter_batches(_AT_ONCE, columns=[c for c in columns if c in names]):
+    for batch in file.iter_batches(_AT_ONCE, use_threads=False, columns=[c for c in columns if c in names]):
         lacking = {c: pa.nulls(len(batch), empty.schema.field(c).type) for c in columns if c not in names}
         yield pa.table([lacking[c] if c in lacking else batch[c] for c in columns], names=list(columns)).cast(
             empty.schema

@@ -8,20 +8,14 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from nightdesk.role_rl.arms import Arm, Settings, arm_name
 from nightdesk.role_rl.feedback import Evidence, Remembered, Step
-from nightdesk.role_rl.feedback.charges import RESERVED
-from nightdesk.role_rl.feedback.rows import (
-    CALLS,
-    JUDGEMENTS,
-    MOST_OF_DOCUMENT,
-    OPTIONAL,
-    UNKNOWN,
-    check_columns,
-    rows_of_profile,
-    without_runs,
-)
+from nightdesk.role_rl.feedback.columns import hashed
+from nightdesk.role_rl.feedback.grades import JUDGEMENTS
+from nightdesk.role_rl.feedback.reserves import RESERVED
+from nightdesk.role_rl.feedback.rows import CALLS, MOST_OF_DOCUMENT, OPTIONAL, UNKNOWN
 from nightdesk.role_rl.judges import LABELS, Pair, may_judge
 from nightdesk.role_rl.rewards import charged_seconds
 from nightdesk.role_rl.sufficient_stats import Key, NightStats, Sums, Tally, Weighed
@@ -65,7 +59,7 @@ def measured_dollars(row: Row) -> float | None:
 
 def _repairs(paid: dict[str, Row], answers: dict[str, Row]) -> dict[str, list[Row]]:
     """Repair rows by the call_id of the answer that they repair."""
-    serving = {row["decision_id"]: name for name, row in sorted(answers.items()) if row["purpose"] == "serve"}
+    serving = {row["decision_id"]: name for name, row in _in_order(answers) if row["purpose"] == "serve"}
     found: defaultdict[str, list[Row]] = defaultdict(list)
     for row in paid.values():
         if row["purpose"] != "repair":
@@ -85,7 +79,6 @@ def _repairs(paid: dict[str, Row], answers: dict[str, Row]) -> dict[str, list[Ro
 
 def heard_of(judgements: pa.Table, judged: dict[str, Row], arms: Sequence[Arm]) -> dict[str, list[Row]]:
     """call_id -> the judgements of it that count, one per judge, in the order of the judges' names."""
-    check_columns(judgements, JUDGEMENTS, "judgements")
     found: defaultdict[str, dict[str, Row]] = defaultdict(dict)
     rows = rows_of(judgements, JUDGEMENTS)
     pool = {arm.model: arm for arm in arms}
@@ -156,7 +149,8 @@ def gather(
     """
     optional = (c for c in OPTIONAL if c in calls.column_names)
     columns = (*CALLS, *optional, *(c for c in settings.context if c not in CALLS))
-    ours = without_runs(rows_of_profile(calls, columns, settings), learned)
+    ours = calls.filter(pc.equal(calls["profile"], settings.profile))
+    ours = ours.filter(pc.invert(pc.is_in(ours["run_id"], pa.array(sorted(learned), pa.string()))))
     run_ids = tuple(sorted(set(ours["run_id"].to_pylist())))
     rows = sorted(rows_of(ours, columns), key=lambda row: (row["call_id"], row["run_id"]))
     paid = {row["call_id"]: row for row in rows if not row["from_cache"]}
@@ -279,7 +273,7 @@ def _steps(answers: dict[str, Row], heard: Mapping[str, Sequence[Row]], settings
     steps = []
     for name, rows in decisions.items():
         rewards = []
-        for row in sorted(rows, key=lambda row: (row["purpose"] != "serve", row["call_id"])):
+        for row in sorted(rows, key=lambda row: (row["purpose"] != "serve", _order(row["call_id"]))):
             given = shared_grades(heard.get(row["call_id"], ()), control=False)
             if row["valid"] and not given:
                 break
@@ -289,7 +283,7 @@ def _steps(answers: dict[str, Row], heard: Mapping[str, Sequence[Row]], settings
             rewards.append((arm_name(row["model"], row["lane"] or "sync"), worth))
         else:
             begun = min(str(row["started_at"] or "") for row in rows)
-            steps.append((begun, name, Step((rows[0]["role"], context_of(rows[0], settings)), tuple(rewards))))
+            steps.append((begun, _order(name), Step((rows[0]["role"], context_of(rows[0], settings)), tuple(rewards))))
     return tuple(step for _, _, step in sorted(steps, key=lambda s: s[:2]))
 
 
@@ -304,7 +298,7 @@ def _duels(answers: Mapping[str, Row], heard: Mapping[str, Sequence[Row]], setti
         for name in answers
         if name in heard
     }
-    first = {answers[name]["decision_id"]: name for name in means if answers[name]["purpose"] == "serve"}
+    first = {answers[name]["decision_id"]: name for name, _ in _in_order(means) if answers[name]["purpose"] == "serve"}
     found = []
     for name in sorted(means):
         row = answers[name]
@@ -332,3 +326,12 @@ def _decisions(answers: Mapping[str, Row], settings: Settings) -> dict[tuple[str
     for row in answers.values():
         names[row["role"], context_of(row, settings)].add(row["decision_id"])
     return {context: len(found) for context, found in sorted(names.items())}
+
+
+def _in_order(names: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """Sort as the learner does where one of several is as good as another."""
+    return sorted(names.items(), key=lambda named: _order(named[0]))
+
+
+def _order(name: str | None) -> int:
+    return int(hashed(pa.chunked_array([pa.array([name], pa.string())]))[0])

@@ -6,13 +6,16 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from nightdesk.role_rl.arms import Arm, Settings
 from nightdesk.role_rl.errors import TableError
-from nightdesk.role_rl.feedback import gather
-from nightdesk.role_rl.feedback.charges import charged, measured_dollars
-from nightdesk.role_rl.feedback.grades import heard
-from nightdesk.role_rl.feedback.rows import CALLS, JUDGEMENTS, PaidCalls, paid_calls, rows_of_profile, without_runs
+from nightdesk.role_rl.feedback import CallReader, PaidCalls, gather
+from nightdesk.role_rl.feedback.charges import charged
+from nightdesk.role_rl.feedback.columns import hashed
+from nightdesk.role_rl.feedback.grades import JUDGEMENTS, heard
+from nightdesk.role_rl.feedback.reserves import measured_dollars
 
 Rows = Callable[[Sequence[Mapping[str, Any]]], pa.Table]
 SETTINGS = Settings("news")
@@ -29,9 +32,20 @@ IGNORED: dict[str, dict[str, Any]] = {
 }
 
 
-def charges(paid: PaidCalls) -> dict[str, tuple[float, float]]:
-    """Return dollars and seconds of every call."""
-    return dict(zip(paid.ids.to_pylist(), zip(*(x.tolist() for x in charged(paid)), strict=True), strict=True))
+def paid_calls(*tables: pa.Table, settings: Settings = SETTINGS) -> PaidCalls:
+    """Read tables, one after the other."""
+    reader = CallReader(settings)
+    for table in tables:
+        reader.add(table)
+    return reader.paid()
+
+
+def charge_of(table: pa.Table, call_id: str) -> tuple[float, float]:
+    """Return dollars and seconds of a call."""
+    paid = paid_calls(table)
+    (row,) = np.flatnonzero(paid.rows.call == hashed(pa.chunked_array([[call_id]])))
+    dollars, seconds = charged(paid)
+    return float(dollars[row]), float(seconds[row])
 
 
 @pytest.mark.parametrize("row", IGNORED.values(), ids=IGNORED)
@@ -39,10 +53,10 @@ def test_judgements_that_are_never_used(
     row: dict[str, Any], calls_of: Rows, judgements_of: Rows, pool: tuple[Arm, ...]
 ) -> None:
     given = judgements_of([{"accuracy": 0.4}, {"accuracy": 0.9, "judge": "x", **row}])
-    found = heard(given, paid_calls(calls_of([{}]), SETTINGS), (*pool, Arm("base", "z", judges=False)))
+    found = heard(given, paid_calls(calls_of([{}])), (*pool, Arm("base", "z", judges=False)))
     assert [found.judges[k] for k in found.judge] == ["third"]
     assert found.accuracy.tolist() == [0.4]
-    assert len(heard(given, paid_calls(calls_of([{"valid": False}]), SETTINGS), pool).call) == 0
+    assert len(heard(given, paid_calls(calls_of([{"valid": False}])), pool).call) == 0
 
 
 def test_repairs_are_charged_to_the_answer_that_needed_them(calls_of: Rows) -> None:
@@ -61,15 +75,13 @@ def test_repairs_are_charged_to_the_answer_that_needed_them(calls_of: Rows) -> N
             {"call_id": "j", "purpose": "judge", "cost_usd": 9.0, **third},
         ]
     )
-    found = charges(paid_calls(table, SETTINGS))
-    assert found["s"] == pytest.approx((0.15, 15.0))
-    assert found["d"][0] == pytest.approx(0.003)
+    assert charge_of(table, "s") == pytest.approx((0.15, 15.0))
+    assert charge_of(table, "d")[0] == pytest.approx(0.003)
 
 
 def test_a_circle_of_repairs_ends(calls_of: Rows) -> None:
     around = [{"call_id": one, "parent_call_id": other, "purpose": "repair"} for one, other in ("ab", "ba")]
-    found = charges(paid_calls(calls_of([{"call_id": "s", "cost_usd": 0.01}, *around]), SETTINGS))
-    assert found["s"][0] == 0.01
+    assert charge_of(calls_of([{"call_id": "s", "cost_usd": 0.01}, *around]), "s")[0] == 0.01
 
 
 @pytest.mark.parametrize("is_control", [False, True])
@@ -80,7 +92,7 @@ def test_the_judgements_of_one_answer_weigh_one_together(
         {"judge": name, "judge_family": name, "weight": w, "control": is_control}
         for name, w in zip("xyz", (1, 2, 4), strict=True)
     ]
-    paid = paid_calls(calls_of([{"purpose": "judge" if is_control else "serve"}]), SETTINGS)
+    paid = paid_calls(calls_of([{"purpose": "judge" if is_control else "serve"}]))
     found = heard(judgements_of(said), paid, pool)
     assert found.share.sum() == pytest.approx(0 if is_control else 1)  # a control item is judged by its labels alone
     assert np.isnan(found.means(1)).all() == is_control
@@ -88,22 +100,35 @@ def test_the_judgements_of_one_answer_weigh_one_together(
 
 def test_a_missing_column_is_named(calls_of: Rows, judgements_of: Rows, settings: Settings) -> None:
     with pytest.raises(TableError, match="calls lacks lane"):
-        rows_of_profile(calls_of([{}]).drop_columns(["lane"]), CALLS, settings)
+        paid_calls(calls_of([{}]).drop_columns(["lane"]))
     with pytest.raises(TableError, match=f"judgements lacks {JUDGEMENTS[-1]}"):
         gather(calls_of([]), judgements_of([]).drop_columns([JUDGEMENTS[-1]]), (), settings)
 
 
-def test_rows_of_other_profiles_and_of_learned_runs_are_left_out(calls_of: Rows, settings: Settings) -> None:
+def test_rows_of_other_profiles_and_of_learned_runs_are_left_out(
+    calls_of: Rows, judgements_of: Rows, settings: Settings
+) -> None:
     rows = [{"call_id": "1"}, {"call_id": "2", "profile": "commerce"}, {"call_id": "3", "run_id": "run-2"}]
-    ours = rows_of_profile(calls_of(rows), CALLS, settings)
-    assert ours["call_id"].to_pylist() == ["1", "3"]
-    assert without_runs(ours, {"run-1", "run-0"})["call_id"].to_pylist() == ["3"]
+    learned = ("run-1", "run-0")
+    none = judgements_of([])
+    assert gather(calls_of(rows), none, (), settings).run_ids == ("run-1", "run-2")
+    assert gather(calls_of(rows), none, (), settings, learned).run_ids == ("run-2",)
+    assert sum(tally.answers for tally in gather(calls_of(rows), none, (), settings, learned).tallies.values()) == 1
+
+
+@given(st.lists(st.text() | st.none()), st.integers(0, 40))
+def test_texts_that_differ_have_different_hashes_wherever_they_stand(some: list[str | None], at: int) -> None:
+    column = pa.array(["before", *some], pa.string())
+    found = hashed(pa.chunked_array([column.slice(0, at), column.slice(at)]))
+    assert found.tolist() == hashed(pa.chunked_array([column.dictionary_encode()])).tolist()
+    assert len(set(found.tolist())) == len({"before", *some})
+    assert [value == 0 for value in found.tolist()] == [text is None for text in ["before", *some]]
 
 
 def test_what_a_row_does_not_say_of_its_context_is_und(calls_of: Rows) -> None:
     settings = Settings("news", context=("language", "unit"))
     rows = [{"call_id": "1", "language": "en", "unit": "3"}, {"call_id": "2", "language": None, "unit": ""}]
-    assert [key.language for key in paid_calls(calls_of(rows), settings).keys] == ["en/3", "und/und"]
+    assert [key.language for key in paid_calls(calls_of(rows), settings=settings).keys] == ["en/3", "und/und"]
 
 
 def test_dollars_that_were_set_aside_for_a_reply_that_never_came_teach_nothing() -> None:
