@@ -1,18 +1,15 @@
 """Calls, charged and graded -> a tally for each role, language and arm."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TypeVar
 
 import numpy as np
 
-from nightdesk.role_rl.feedback.columns import Floats, Ints, exact_sum, grouped
+from nightdesk.role_rl.feedback.columns import Flags, Floats, Ints, exact_sum, grouped
 from nightdesk.role_rl.feedback.grades import Grades, sums_of
 from nightdesk.role_rl.feedback.rows import PaidCalls
 from nightdesk.role_rl.sufficient_stats import Halves, Key, NightStats, Sums, Tally, Weighed
 
 Tallies = dict[Key, Tally]
-T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -66,34 +63,31 @@ class Measured:
 
     def _seen(self, cell: Ints) -> dict[int, Tally]:
         """Return what is known of each cell's answers but for their grades."""
-        paid, calls = self.paid, self.paid.rows
-        answers = np.flatnonzero(paid.is_answer)
-        drawn = answers[calls.ran[answers] > 0]
-        is_logged = ~calls.valid | (~np.isnan(self.means) & (calls.judged > 0))
+        answers = np.flatnonzero(self.paid.is_answer)
+        return {k: self._tally(answers[own]) for k, own in grouped(cell[answers])}
 
-        def accuracy(rows: Ints) -> Weighed:  # an invalid answer is known to be wrong without a judge
-            valid = calls.valid[rows]
-            u = paid.weight[rows] / (calls.ran[rows] * np.where(valid, calls.judged[rows], 1.0))
-            return _weighed(np.where(valid, self.means[rows], 0.0), u)
-
-        counts = _by(cell, answers, lambda rows: exact_sum(paid.weight[rows]))
-        valid = _by(cell, answers, lambda rows: exact_sum(paid.weight[rows] * calls.valid[rows]))
-        cost, seconds = (_by(cell, _known(x, answers), _sums(x)) for x in (self.dollars, self.seconds))
-        logged = (
-            _by(cell, drawn[is_logged[drawn]], accuracy),
-            _by(cell, _known(self.dollars, drawn), lambda rows: _weighed(self.dollars[rows], 1 / calls.ran[rows])),
-            _by(cell, _known(self.seconds, drawn), lambda rows: _weighed(self.seconds[rows], 1 / calls.ran[rows])),
+    def _tally(self, rows: Ints) -> Tally:
+        """Return what is known of some answers but for their grades."""
+        calls, weight = self.paid.rows, self.paid.weight[rows]
+        valid, ran, judged = calls.valid[rows], calls.ran[rows], calls.judged[rows]
+        means, dollars, seconds = self.means[rows], self.dollars[rows], self.seconds[rows]
+        with np.errstate(divide="ignore"):
+            u = 1 / ran
+            graded = weight * np.where(valid, u / judged, u)  # an invalid answer is known to be wrong without a judge
+        accuracy = np.where(valid, means, 0.0)
+        was_drawn = ran > 0
+        is_logged = was_drawn & (~valid | (judged > 0))
+        return Tally(
+            answers=exact_sum(weight),
+            valid=exact_sum(weight[valid]),
+            cost=sums_of(dollars[~np.isnan(dollars)]),
+            seconds=sums_of(seconds[~np.isnan(seconds)]),
+            logged=(
+                _weighed(accuracy, graded, is_logged),
+                _weighed(dollars, u, was_drawn),
+                _weighed(seconds, u, was_drawn),
+            ),
         )
-        return {
-            k: Tally(
-                counts[k],
-                valid[k],
-                cost.get(k, Sums()),
-                seconds.get(k, Sums()),
-                logged=(logged[0].get(k, Weighed()), logged[1].get(k, Weighed()), logged[2].get(k, Weighed())),
-            )
-            for k in counts
-        }
 
     def _judged(self, cell: Ints, ease: Floats) -> dict[int, dict[str, Sums]]:
         """Return the sums of each cell's grades, by judge."""
@@ -119,20 +113,9 @@ class Measured:
         return {k: NightStats.of(own) for k, own in nights.items()}
 
 
-def _by(cell: Ints, rows: Ints, work: Callable[[Ints], T]) -> dict[int, T]:
-    """Return what `work` makes of each cell's share of some rows."""
-    return {k: work(rows[own]) for k, own in grouped(cell[rows])}
-
-
-def _known(x: Floats, rows: Ints) -> Ints:
-    return rows[~np.isnan(x[rows])]
-
-
-def _sums(x: Floats) -> Callable[[Ints], Sums]:
-    return lambda rows: sums_of(x[rows])
-
-
-def _weighed(x: Floats, u: Floats) -> Weighed:
-    """Return the sums of values each of which stands for u."""
+def _weighed(x: Floats, u: Floats, counts: Flags) -> Weighed:
+    """Return the sums of the values that count and are known, each of which stands for u."""
+    counts = counts & ~np.isnan(x)
+    x, u = x[counts], u[counts]
     ux = u * x
     return Weighed(exact_sum(u), exact_sum(ux), exact_sum(u * u), exact_sum(u * ux), exact_sum(ux * ux))
