@@ -25,12 +25,17 @@ def run_of_night(night: int) -> str:
     return f"00000000-0000-0000-0000-{night:012d}"
 
 
+def date_of_night(night: int) -> date:
+    """Return the date of the k-th night."""
+    return FIRST + timedelta(days=night)
+
+
 def write_night(out: Path, night: int, calls: int, profile: str = "news", parts: int = 1) -> date:
     """Write the k-th night's parts of `calls` and `judgements`, and return its date.
 
     Every twentieth serving answer is invalid, every tenth is judged; a duel and a repair belong to a serving answer.
     """
-    day = FIRST + timedelta(days=night)
+    day = date_of_night(night)
     for k in range(parts):
         dice = np.random.default_rng([night, k])
         table, judged = _calls(dice, calls // parts, night, profile)
@@ -121,12 +126,6 @@ def _judgements(
 
 def _ids(dice: np.random.Generator, n: int) -> pa.Array:
     """Return ids of 32 hexadecimal digits, as calls have them."""
-    return pa.array(
-        [raw.hex() for raw in np.split(dice.integers(0, 256, 16 * n, np.uint8), n)] if n < 1000 else _hex(dice, n)
-    )
-
-
-def _hex(dice: np.random.Generator, n: int) -> pa.Array:
     text = dice.bytes(16 * n).hex().encode()
     offsets = np.arange(0, 32 * n + 1, 32, dtype=np.int32)
     return pa.StringArray.from_buffers(n, pa.py_buffer(offsets), pa.py_buffer(text))

@@ -44,7 +44,7 @@ def weights(
 ) -> None:
     """Show the weights that serve next: per role, what every model is worth and how often it is drawn."""
     from nightdesk.tasks.config.profile import load_profile
-    from nightdesk.tasks.learning.reports import history_rows, weights_rows
+    from nightdesk.tasks.learning.learn import history_rows, weights_rows
     from nightdesk.tasks.messages import ROLES
 
     if role and role not in ROLES:
@@ -88,7 +88,7 @@ def what_if(
 
     from nightdesk.role_rl.errors import SettingsError
     from nightdesk.tasks.config.profile import load_profile
-    from nightdesk.tasks.learning.reports import what_if_rows
+    from nightdesk.tasks.learning.learn import what_if_rows
 
     check_is_out(out)
     chosen = load_profile(profile)

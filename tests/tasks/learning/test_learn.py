@@ -11,8 +11,7 @@ from nightdesk.tasks.calling.answers.answer_store import Store
 from nightdesk.tasks.config.profile import load_profile
 from nightdesk.tasks.errors import InputError
 from nightdesk.tasks.learning.catching_up import state_folder
-from nightdesk.tasks.learning.learn import learn_from_tables, learn_unseen
-from nightdesk.tasks.learning.reports import history_rows, weights_rows, what_if_rows
+from nightdesk.tasks.learning.learn import history_rows, learn_from_tables, learn_unseen, weights_rows, what_if_rows
 from nightdesk.tasks.tables.places import run_of_attempt
 from nightdesk.tasks.tables.publish import publish
 from tests.tables import rows
