@@ -126,7 +126,8 @@ def commit(folder: Path, change: Callable[[LearnerState | None], LearnerState]) 
 def rollback(folder: Path, version: int, why: str = "by hand", created_at: datetime | None = None) -> LearnerState:
     """Write a new version that copies an old one; it serves from now on.
 
-    Runs learned since stay learned: what is rolled back must not come back with the next learn.
+    Runs learned since stay learned, because the versions that name them stay: what is rolled back must not come back
+    with the next learn.
 
     Raises:
         StateMissing, StateUnreadable: there is no such version to copy. StateUnwritable: the folder does not take it.
@@ -135,11 +136,9 @@ def rollback(folder: Path, version: int, why: str = "by hand", created_at: datet
     stamp = timestamp(created_at or datetime.now(UTC))
 
     def copy(now: LearnerState | None) -> LearnerState:
-        since = now.learned_run_ids if now else ()
-        learned = tuple(dict.fromkeys((*old.learned_run_ids, *since)))
         reason = f"Rolled back to version {version}: {' '.join(why.split())}."
         return replace(
-            old, created_at=stamp, reason=reason, from_run_ids=(), learned_run_ids=learned,
+            old, created_at=stamp, reason=reason, from_run_ids=(), learned_before=(),
             night=max(old.night, now.night if now else ""),
         )  # fmt: skip
 
