@@ -3,7 +3,8 @@
 Every completed call is written at once: its answer under the answer's key, and its record for the table `calls`. A
 record is published once, by the first run that publishes; until then a killed run's records are adopted by the next
 run. A record counts as published when its flag says so, or the part it was written to stands on disk: so a kill between
-the two loses none, and what was published stays so when its part is deleted later.
+the two loses none, and what was published stays so when its part is deleted later. What is kept of a published record
+is said in published_calls.py, and what is removed of the store in removal.py.
 """
 
 import json
@@ -15,24 +16,16 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from nightdesk.tasks.calling.answers import answer_spool
+from nightdesk.tasks.calling.answers import answer_spool, published_calls, retention_terms, store_schema
 from nightdesk.tasks.calling.answers.answer_keys import Record
 from nightdesk.tasks.calling.answers.answer_spool import AnswerSpool
 from nightdesk.tasks.calling.answers.claims import Claims
 from nightdesk.tasks.calling.answers.database import Database
+from nightdesk.tasks.calling.answers.retention_terms import Terms
 from nightdesk.tasks.calling.answers.tombstones import Tombstones
 from nightdesk.tasks.calling.batch_journal import Outstanding
 from nightdesk.tasks.errors import NightdeskError
 
-_SCHEMA = (
-    "CREATE TABLE IF NOT EXISTS answers (key TEXT PRIMARY KEY, answer TEXT NOT NULL, call_id TEXT NOT NULL) "
-    "WITHOUT ROWID",
-    "CREATE TABLE IF NOT EXISTS calls (call_id TEXT PRIMARY KEY, run_id TEXT NOT NULL, part TEXT, "
-    "record TEXT NOT NULL, published INTEGER NOT NULL DEFAULT 0)",
-    "CREATE INDEX IF NOT EXISTS calls_by_part ON calls (part, run_id)",
-    "CREATE TABLE IF NOT EXISTS assignments (profile TEXT, run_date TEXT, content_hash TEXT, "
-    "weights_version INTEGER NOT NULL, PRIMARY KEY (profile, run_date, content_hash)) WITHOUT ROWID",
-)
 _CALL = "INSERT INTO calls (call_id, run_id, part, record) VALUES (?, ?, NULL, ?)"
 _PUT = """
 INSERT INTO answers VALUES (?, ?, ?)
@@ -86,8 +79,8 @@ class Store:
             raise UnderWay(run_id) from None
         with ExitStack() as undo:
             undo.callback(self._let_go)
-            self._db = undo.enter_context(closing(Database(_file(out), out / "_staging" / "spare")))
-            self._db.transact(self._bring_up)
+            self._db = undo.enter_context(closing(Database(store_file(out), out / "_staging" / "spare")))
+            self._db.transact(lambda: store_schema.bring_up(self._db, out))
             self.outstanding = Outstanding(self._db)
             self.claims = Claims(self._db, run_id, lambda run: is_alive(out, run))
             undo.pop_all()
@@ -103,21 +96,13 @@ class Store:
         with suppress(OSError):  # a disk that refuses it has been told of already
             _run_lock(self._out, self._run_id).unlink(missing_ok=True)
 
-    def _bring_up(self) -> None:
-        """Make the tables, or bring those of an earlier version up; then note which parts have reached the disk."""
-        for statement in _SCHEMA[:2]:
-            self._db.execute(statement)
-        if "published" not in {name for _, name, *_ in self._db.rows("PRAGMA table_info(calls)")}:
-            self._db.execute("ALTER TABLE calls ADD COLUMN published INTEGER NOT NULL DEFAULT 0")
-        for statement in _SCHEMA[2:]:
-            self._db.execute(statement)
-        for (part,) in self._db.rows("SELECT DISTINCT part FROM calls WHERE part IS NOT NULL AND NOT published"):
-            if self._stands(part):  # of an earlier version, or of a run that was killed before it could note it
-                self._db.execute("UPDATE calls SET published = 1 WHERE part = ?", (part,))
-
     def is_empty(self) -> bool:
         """Tell whether no call was ever written here."""
-        return not self._db.rows("SELECT 1 FROM calls LIMIT 1")
+        return not self._db.rows("SELECT 1 FROM calls UNION ALL SELECT 1 FROM pruned LIMIT 1")
+
+    def keep_terms(self, profile: str, terms: Terms) -> None:
+        """Write down for how many nights a profile keeps what."""
+        self._db.transact(lambda: retention_terms.note(self._db, profile, terms))
 
     def adopt(self) -> int:
         """Take over what dead runs paid for and never published; return how many calls that is."""
@@ -136,7 +121,9 @@ class Store:
 
         self._db.transact(take_over)
         self._take_up_spooled()
-        ((count,),) = self._db.rows("SELECT count(*) FROM calls WHERE part IS NULL AND run_id = ?", (self._run_id,))
+        ((count,),) = self._db.rows(
+            "SELECT count(*) FROM calls WHERE NOT published AND part IS NULL AND run_id = ?", (self._run_id,)
+        )
         return int(count)
 
     def _stands(self, part: str | None) -> bool:
@@ -205,13 +192,14 @@ class Store:
         if not found:
             return None
         answer, record, part, published = found[0]
-        return Stored(json.loads(answer), json.loads(record), bool(published) or self._stands(part))
+        whole = published_calls.ABSENT | {"answer_key": key} if published else {}
+        return Stored(json.loads(answer), whole | json.loads(record), bool(published) or self._stands(part))
 
     def claim(self, part: str) -> list[Record]:
         """Hand out this run's unpublished records, to be written to `part` (a path relative to OUT) next."""
 
         def take() -> list[tuple[str]]:
-            mine = "run_id = ? AND part IS NULL"
+            mine = "NOT published AND part IS NULL AND run_id = ?"
             rows = self._db.rows(f"SELECT record FROM calls WHERE {mine} ORDER BY call_id", (self._run_id,))
             self._db.execute(f"UPDATE calls SET part = ? WHERE {mine}", (part, self._run_id))
             return rows
@@ -221,7 +209,7 @@ class Store:
 
     def published(self, part: str) -> None:
         """Note that a part is in place: its records stay published, whatever becomes of it."""
-        self._db.execute("UPDATE calls SET published = 1 WHERE part = ?", (part,))
+        published_calls.note(self._db, part)
 
     def assign(
         self, profile: str, run_date: str, content_hashes: Iterable[str], version: int, reassign: bool
@@ -261,33 +249,8 @@ def is_alive(out: Path, run_id: str) -> bool:
         return True
 
 
-def forget_answers(out: Path, doc_id: str) -> int:
-    """Remove the answers that calls about a document brought; return how many. Figures of the calls stay."""
-    path = _file(out)
-    if not path.exists():
-        return 0
-    with closing(Database(path)) as db:
-
-        def remove() -> int:
-            of_document = "json_extract(record, '$.doc_id') = ?"
-            mine = f"SELECT call_id FROM calls WHERE {of_document}"
-            n = db.execute(f"DELETE FROM answers WHERE call_id IN ({mine})", (doc_id,))
-            db.execute(f"UPDATE calls SET record = json_remove(record, '$.reply') WHERE {of_document}", (doc_id,))
-            return n
-
-        n = db.transact(remove)
-        db.rows("PRAGMA wal_checkpoint(TRUNCATE)")  # else the text would stay in the log beside the database
-    return n
-
-
-def compact(out: Path) -> None:
-    """Write the store anew, so that it keeps nothing of what was deleted from it before that was overwritten."""
-    with closing(Database(_file(out))) as db:
-        db.execute("VACUUM")
-        db.rows("PRAGMA wal_checkpoint(TRUNCATE)")
-
-
-def _file(out: Path) -> Path:
+def store_file(out: Path) -> Path:
+    """Return where the database of the answers' store is."""
     return out / "answers.db"
 
 
