@@ -16,7 +16,7 @@ import psutil
 from benchmarks.common import scratch, show
 from nightdesk.tasks.calling.answers.answer_store import Store
 from nightdesk.tasks.calling.call_rows import Unit
-from nightdesk.tasks.calling.dask.dask_pool import fan_out
+from nightdesk.tasks.calling.dask.pool import fan_out
 from nightdesk.tasks.calling.router import Router
 from nightdesk.tasks.config.profile import load_profile
 from nightdesk.tasks.roles import content_organizer, topic_finder, topic_locator

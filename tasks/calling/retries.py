@@ -18,7 +18,7 @@ from nightdesk.tasks.calling.answers.answer_store import Store
 from nightdesk.tasks.calling.answers.claims import LOOK_AGAIN_S
 from nightdesk.tasks.calling.batch_lane import BatchLane
 from nightdesk.tasks.calling.call_rows import Ledger, now
-from nightdesk.tasks.calling.dask_pool import FanOut
+from nightdesk.tasks.calling.dask.pool import FanOut
 from nightdesk.tasks.calling.question_size import budget
 from nightdesk.tasks.calling.rate_limits import Admission, Grant
 from nightdesk.tasks.config.model_spec import ModelSpec
@@ -226,7 +226,7 @@ class Sender:
             if spec.is_remote:
                 reply = await self._seen_through(at, request, self._spool.ticket(record, spec.prices))
             else:
-                reply = await self._pool.call(answer_group, at, request)
+                reply = await self._pool.call(answer_group, at, request, sum(map(len, request.items)))
         except ModelError as e:  # nobody came to be asked, or the answer was lost on its way
             found = self._spool.found(record)
             if found is None:

@@ -20,7 +20,7 @@ from nightdesk.role_rl.state import LearnerState
 from nightdesk.tasks.calling.answers.answer_keys import Record, answer_from_json, answer_key, answer_to_json, digest
 from nightdesk.tasks.calling.answers.answer_store import Store, Stored
 from nightdesk.tasks.calling.call_rows import CallContext, Ledger, Unit, failed_answer, fill_in
-from nightdesk.tasks.calling.dask_pool import FanOut
+from nightdesk.tasks.calling.dask.pool import FanOut
 from nightdesk.tasks.calling.judging import JudgeBoard
 from nightdesk.tasks.calling.outcomes import Call, Outcome, TooLongBy, cause, cause_of
 from nightdesk.tasks.calling.plans import Plans
@@ -100,7 +100,7 @@ class Router:
 
         async def one(text: Sequence[str]) -> NDArray[np.float32]:
             try:
-                vector = await self._pool.call(embed_group, None, text)
+                vector = await self._pool.call(embed_group, None, text, sum(map(len, text)))
             except ModelError:  # a worker was lost: it is little work, and the topics must have their stories
                 vector = embed_group(None, [text])[0]
             return np.asarray(vector, dtype=np.float32)
