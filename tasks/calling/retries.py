@@ -120,13 +120,16 @@ class Sender:
             return await self._tried(spec, request, record, is_there)
 
     def is_stored(self, record: Record, reply: CallResult) -> None:
-        """Take note that the store has what came of a call.
-
-        Raises:
-            asyncio.CancelledError: the run was cancelled meanwhile, so that its caller is to send nothing more.
-        """
+        """Take note that the store has what came of a call."""
         if not isinstance(reply.error, Unanswered):  # else an answer may still come, for the next run
             self._spool.over(record)
+
+    def go_on(self) -> None:
+        """Return if more may be sent.
+
+        Raises:
+            asyncio.CancelledError: the run was cancelled meanwhile, so that the caller is to send nothing more.
+        """
         if self._ending:
             raise asyncio.CancelledError
 
@@ -159,7 +162,7 @@ class Sender:
         patience_s, failures, key = self._limits.patience_s, 0, record["answer_key"]
         while True:
             try:
-                async with self._admission.grant(spec.name, tokens, most, patience_s) as grant:
+                async with self._admission.leave(spec.name, tokens, most, patience_s) as grant:
                     is_ours = not spec.is_remote or self._claims.take(key, self._limits.call_timeout_s)
                     if spec.is_remote and is_there():  # looked for after the claim: it may have come just before that
                         return None
