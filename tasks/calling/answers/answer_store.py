@@ -8,7 +8,7 @@ is said in published_calls.py, and what is removed of the store in removal.py.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,7 @@ from filelock import FileLock, Timeout
 from nightdesk.tasks.calling.answers import answer_spool, published_calls, retention_terms, store_schema
 from nightdesk.tasks.calling.answers.answer_keys import Record
 from nightdesk.tasks.calling.answers.answer_spool import AnswerSpool
+from nightdesk.tasks.calling.answers.call_writer import PUT, CallWriter, DoneCall, as_json
 from nightdesk.tasks.calling.answers.claims import Claims
 from nightdesk.tasks.calling.answers.database import Database
 from nightdesk.tasks.calling.answers.retention_terms import Terms
@@ -26,12 +27,6 @@ from nightdesk.tasks.calling.answers.tombstones import Tombstones
 from nightdesk.tasks.calling.batch_journal import Outstanding
 from nightdesk.tasks.errors import NightdeskError
 
-_CALL = "INSERT INTO calls (call_id, run_id, part, record) VALUES (?, ?, NULL, ?)"
-_PUT = """
-INSERT INTO answers VALUES (?, ?, ?)
-    ON CONFLICT (key) DO UPDATE SET answer = excluded.answer, call_id = excluded.call_id
-    WHERE NOT (SELECT json_extract(record, '$.valid') FROM calls WHERE calls.call_id = answers.call_id)
-"""
 _SETTLE = """
 INSERT INTO calls (call_id, run_id, part, record) VALUES (?, ?, NULL, ?)
     ON CONFLICT (call_id) DO UPDATE SET record = excluded.record WHERE NOT json_extract(calls.record, '$.valid')
@@ -83,10 +78,12 @@ class Store:
             self._db.transact(lambda: store_schema.bring_up(self._db, out))
             self.outstanding = Outstanding(self._db)
             self.claims = Claims(self._db, run_id, lambda run: is_alive(out, run))
+            self._writer = CallWriter(self._db, run_id, self.forgotten, self.outstanding, self.claims)
             undo.pop_all()
 
     def close(self) -> None:
         """Close the database and let others know that this run is over."""
+        self._writer.flush()  # of calls whose run was cancelled in this very turn
         self.spool.close()
         self._db.close()
         self._let_go()
@@ -130,31 +127,20 @@ class Store:
         return part is not None and (self._out / part).exists()
 
     def put(self, key: str, answer: Any, record: Record) -> None:
-        """Write one completed call. The first answer under a key stays, unless it was one that cannot be used.
-
-        Of a document that was forgotten meanwhile, the figures alone are written.
-        """
-
-        def write() -> None:
-            if self.forgotten.names(record["doc_id"]):  # looked up in here: whoever forgets deletes after this
-                return self._insert({**record, "reply": None})
-            self._insert(record)
-            self._db.execute(_PUT, (key, _json(answer), record["call_id"]))
-            self.outstanding.over(key)
-
-        self._db.transact(write)
+        """Write one completed call, as CallWriter.write does."""
+        self._writer.write([DoneCall(key, as_json(answer), record)])
 
     def record(self, record: Record) -> None:
         """Write a call that brought no answer and may be asked again."""
+        self._writer.write([DoneCall(record["answer_key"], None, record)])
 
-        def write() -> None:
-            self._insert(record)
-            self.outstanding.over(record["answer_key"])
+    async def put_soon(self, answer: Any, record: Record, then: Callable[[], None]) -> None:
+        """Write one completed call with those that are over at the same time; then() is called when it is on disk."""
+        await self._writer.write_soon(DoneCall(record["answer_key"], as_json(answer), record), then)
 
-        self._db.transact(write)
-
-    def _insert(self, record: Record) -> None:
-        self._db.execute(_CALL, (record["call_id"], self._run_id, _json(record)))
+    async def record_soon(self, record: Record, then: Callable[[], None]) -> None:
+        """Write a call that brought no answer with those that are over at the same time."""
+        await self._writer.write_soon(DoneCall(record["answer_key"], None, record), then)
 
     def _take_up_spooled(self) -> None:
         """Take in the answers that dead runs paid for and could not store any more.
@@ -168,10 +154,10 @@ class Store:
 
             def write() -> None:
                 row = record if is_known else {**record, "reply": None}
-                self._db.execute(_SETTLE, (record["call_id"], self._run_id, _json(row)))
+                self._db.execute(_SETTLE, (record["call_id"], self._run_id, as_json(row)))
                 if is_known:
-                    self._db.execute(_PUT, (record["answer_key"], _json(answer), record["call_id"]))
-                self.outstanding.over(record["answer_key"])
+                    self._db.execute(PUT, (record["answer_key"], as_json(answer), record["call_id"]))
+                self.outstanding.over([record["answer_key"]])
 
             self._db.transact(write)
 
@@ -256,7 +242,3 @@ def store_file(out: Path) -> Path:
 
 def _run_lock(out: Path, run_id: str) -> Path:
     return out / "_staging" / "runs" / f"{run_id}.lock"
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
