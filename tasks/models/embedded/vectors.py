@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import cache, lru_cache
 from hashlib import blake2b
-from itertools import chain, islice
+from itertools import chain
 from math import log
 
 import numpy as np
