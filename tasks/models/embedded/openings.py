@@ -156,7 +156,7 @@ def _opening_talk(sentence: str) -> float:
 
 @lru_cache(maxsize=CACHED_SENTENCES)
 def _opening(sentence: str) -> tuple[float, bool]:
-    """Return what a sentence of a report says for a topic that begins with it, and whether it stands at a page's foot."""
+    """Return what a sentence of a report says for a topic that begins with it, and whether it is a page's foot."""
     text = sentence.strip()
     is_foot = _FOOT.match(text) is not None
     return _worth(text, _form(sentence).size, is_foot), is_foot

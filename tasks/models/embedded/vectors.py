@@ -41,7 +41,7 @@ _rows: dict[str, int] = {}  # sentence -> its row of _vectors()
 
 @cache
 def _vectors() -> NDArray[np.float32]:
-    """Return the vectors that are kept, shape (CACHED_SENTENCES, 256); pages that no vector was written to take none."""
+    """Return the vectors that are kept, shape (CACHED_SENTENCES, 256); pages not written to take no memory."""
     return np.empty((CACHED_SENTENCES, DIMENSIONS), np.float32)
 
 
