@@ -9,7 +9,8 @@ import pytest
 from prefect import flow, runtime
 
 from nightdesk.flows.artifacts.progress import LISTENER, RunProgress
-from nightdesk.flows.shared.stage_tasks import BATCH_STAGES, PROGRESS, RUN, edition_stage, reorganize_batches
+from nightdesk.flows.shared.batches.pipeline import reorganize_batches
+from nightdesk.flows.shared.batches.stage_tasks import BATCH_STAGES, PROGRESS, RUN, edition_stage
 from nightdesk.tasks.config.profile import load_profile
 from nightdesk.tasks.errors import AuditFailed
 from nightdesk.tasks.reorganizing.run import Run, open_run
