@@ -21,7 +21,7 @@ import psutil
 from benchmarks.common import scratch, show
 from nightdesk.tasks.calling.answers.answer_store import Store
 from nightdesk.tasks.calling.call_rows import Unit
-from nightdesk.tasks.calling.dask_pool import fan_out
+from nightdesk.tasks.calling.dask.pool import fan_out
 from nightdesk.tasks.calling.router import Router
 from nightdesk.tasks.config.profile import Profile, load_profile
 from nightdesk.tasks.messages import RoleRequest

@@ -15,27 +15,56 @@ both are judged. Otherwise y is judged with probability j. Hence
 If nothing of q is left beside the picked arm, no second arm runs, and the picked one is judged alone.
 """
 
+from bisect import bisect_right
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import blake2b
+from itertools import accumulate
 from math import fsum
+from typing import NamedTuple
 
 from nightdesk.role_rl.errors import SettingsError
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Plan:
     """How decisions of one role and language are drawn.
 
     weights: arm name -> probability of serving, summing to 1. judge_rate: share of the decisions outside duels that
     are judged. duel_rate: share that duels. challengers: arm name -> share of the duels (over all arms; the picked
-    one is taken out when it is drawn).
+    one is taken out when it is drawn). Neither mapping is changed any more, because what is derived from them is kept.
     """
 
     weights: Mapping[str, float]
     judge_rate: float
     duel_rate: float
     challengers: Mapping[str, float]
+
+    @cached_property
+    def eligible(self) -> tuple[str, ...]:
+        """All arms, by name."""
+        return tuple(sorted(self.weights))
+
+    @cached_property
+    def shares(self) -> "_Shares":
+        """The weights as they are drawn from.
+
+        Raises:
+            SettingsError: weights or rates are no probabilities.
+        """
+        _check(self)
+        return _Shares.of(self.weights)
+
+    @cached_property
+    def rivals(self) -> "dict[str, _Shares]":
+        """Picked arm -> what its challenger is drawn from; only arms that were picked in a duel so far."""
+        return {}
+
+    @cached_property
+    def chances(self) -> dict[str, tuple[float, float]]:
+        """Arm -> its inclusion (see there); only arms that ran so far."""
+        return {}
 
     @property
     def leader(self) -> str:
@@ -91,21 +120,20 @@ def decide(parts: Sequence[str | int], plan: Plan, shared: Sequence[str | int] =
     Raises:
         SettingsError: the plan is not one (weights or rates that are no probabilities).
     """
-    _check(plan)
+    weights = plan.shares
     pick, duel, rival, judge = uniforms(parts, 4)
     if shared:
         (pick,) = uniforms(shared, 1)
-    arm = _draw(plan.weights, pick)
+    arm = weights.at(pick)
     dueling = duel < plan.duel_rate
-    others = {name: share for name, share in plan.challengers.items() if name != arm and share > 0}
-    challenger = _draw(others, rival) if dueling and others else None
+    challenger = _challenger(plan, arm, rival) if dueling else None
     runs = (arm,) if challenger is None else (arm, challenger)
     chances = {name: inclusion(name, plan) for name in runs}
     return Decision(
         arm=arm,
         challenger=challenger,
         judged=dueling or judge < plan.judge_rate,
-        eligible=tuple(sorted(plan.weights)),
+        eligible=plan.eligible,
         propensity={name: run for name, (run, _) in chances.items()},
         judge_propensity={name: both / run for name, (run, both) in chances.items()},
     )
@@ -113,12 +141,15 @@ def decide(parts: Sequence[str | int], plan: Plan, shared: Sequence[str | int] =
 
 def inclusion(name: str, plan: Plan) -> tuple[float, float]:
     """(pi, m): the probability that an arm runs, and that it runs and is judged."""
+    if (known := plan.chances.get(name)) is not None:
+        return known
     w, q, d, j = plan.weights, plan.challengers, plan.duel_rate, plan.judge_rate
     own = w.get(name, 0.0)
     # The shares beside y are summed, not 1 - q(y): that keeps its digits when q(y) is nearly 1, and needs no sum of 1.
     beside = {y: fsum(share for x, share in q.items() if x != y) for y in w if y != name}
     challenged = d * fsum(w[y] * q.get(name, 0.0) / rest for y, rest in beside.items() if rest > 0)
-    return own + challenged, own * (d + (1 - d) * j) + challenged
+    plan.chances[name] = own + challenged, own * (d + (1 - d) * j) + challenged
+    return plan.chances[name]
 
 
 def uniforms(parts: Sequence[str | int], count: int) -> list[float]:
@@ -135,16 +166,29 @@ def uniforms(parts: Sequence[str | int], count: int) -> list[float]:
     return [(int.from_bytes(raw[8 * k : 8 * k + 8], "big") >> 11) / 2**53 for k in range(count)]
 
 
-def _draw(shares: Mapping[str, float], u: float) -> str:
-    """The arm at u of the total, arms in the order of their names (a mapping's own order may change on disk)."""
-    names = sorted(name for name, share in shares.items() if share > 0)
-    target = u * fsum(shares[name] for name in names)
-    below = 0.0
-    for name in names:
-        below += shares[name]
-        if target < below:
-            return name
-    return names[-1]
+class _Shares(NamedTuple):
+    """Arms by name, as a mapping's own order may change on disk; sums: of the shares up to each; total: of all."""
+
+    names: list[str]
+    sums: list[float]
+    total: float
+
+    @classmethod
+    def of(cls, shares: Mapping[str, float]) -> "_Shares":
+        names = sorted(name for name, share in shares.items() if share > 0)
+        return cls(names, list(accumulate(shares[name] for name in names)), fsum(shares[name] for name in names))
+
+    def at(self, u: float) -> str:
+        """Return the arm at u of the total."""
+        return self.names[min(bisect_right(self.sums, u * self.total), len(self.names) - 1)]
+
+
+def _challenger(plan: Plan, arm: str, u: float) -> str | None:
+    """Draw what runs beside an arm; None if nothing can."""
+    if arm not in plan.rivals:
+        plan.rivals[arm] = _Shares.of({name: share for name, share in plan.challengers.items() if name != arm})
+    rivals = plan.rivals[arm]
+    return rivals.at(u) if rivals.names else None
 
 
 def _check(plan: Plan) -> None:

@@ -10,7 +10,7 @@ content_organizer       items: sentences of a chunk; labels: categories. A group
 """
 
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 Role = Literal["topic_finder", "topic_locator", "relationship_checker", "content_organizer"]
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -21,8 +21,21 @@ budget: the run's dollars did not reach for it. text: the models declined, or le
 """
 
 
+class Sent:
+    """What goes to workers or comes back: pickled as a call of its class, in a third of the time of a dataclass's own.
+
+    Its subclasses are dataclasses with slots, whose fields are positional.
+    """
+
+    __slots__ = ()
+
+    def __reduce__(self) -> tuple[type, tuple[Any, ...]]:
+        names: tuple[str, ...] = self.__slots__
+        return type(self), tuple([getattr(self, name) for name in names])
+
+
 @dataclass(frozen=True, slots=True)
-class Group:
+class Group(Sent):
     """Numbers (1..n, in the order shown) under one label; confidence is empty or one value in [0, 1] per number."""
 
     label: str
@@ -31,7 +44,7 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
-class RoleRequest:
+class RoleRequest(Sent):
     """One question to one model.
 
     items: what is shown, numbered 1..n. A topic is shown as its title and then its sentences, one a line.
@@ -51,7 +64,7 @@ class RoleRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(Sent):
     """Tokens of one call as the provider counts them; an embedded model uses none.
 
     input_tokens: all that was read, including cached_tokens (read from the provider's cache) and cache_write_tokens
@@ -67,7 +80,7 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Sent):
     """The parsed reply of one model to one request, before the format checker."""
 
     groups: tuple[Group, ...]

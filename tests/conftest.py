@@ -7,7 +7,7 @@ import pytest
 from hypothesis import settings
 
 from nightdesk.flows.shared.configure import configure
-from nightdesk.tasks.calling.dask_cluster import CONFIG
+from nightdesk.tasks.calling.dask.cluster import CONFIG
 from tests.servers.playing import Playing, playing
 
 configure()  # nothing phones home, nothing chatters

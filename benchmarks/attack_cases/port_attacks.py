@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from benchmarks.attack_cases.outcome import Attack, Outcome
 from nightdesk.flows.serve.reading_server import reading_server
-from nightdesk.tasks.calling.dask_cluster import Cluster
+from nightdesk.tasks.calling.dask.cluster import Cluster
 from tests.flows.conftest import NIGHTDESK
 from tests.prefect_home import prefect_home
 from tests.processes import start
@@ -89,7 +89,7 @@ def _planted_module(folder: Path) -> Outcome:
     planted.chmod(0o777)
     script = (
         "import asyncio, os, sys\n"
-        "from nightdesk.tasks.calling.dask_cluster import Cluster\n"
+        "from nightdesk.tasks.calling.dask.cluster import Cluster\n"
         "if __name__ == '__main__':\n"
         "    own = Cluster('', 1)\n"
         "    asyncio.run(own.address())\n"

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 
-from nightdesk.tasks.calling.dask_pool import FanOut
+from nightdesk.tasks.calling.dask.pool import FanOut
 from nightdesk.tasks.config.model_spec import ModelSpec
 from nightdesk.tasks.config.profile import Profile
 from nightdesk.tasks.errors import InputError, ModelError, RateLimited, WorkerLost

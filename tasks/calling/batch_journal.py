@@ -4,7 +4,7 @@ A batch is written down before it is made, under a marker of ours (so one that w
 can be found again), and its id as soon as the provider tells it. A question stays here until its answer is stored.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from nightdesk.tasks.calling.answers.database import Database
@@ -92,6 +92,6 @@ class Outstanding:
         """Write down that a question came back without an answer and is in no batch now."""
         self._db.execute("UPDATE outstanding SET marker = NULL WHERE key = ?", (key,))
 
-    def over(self, key: str) -> None:
-        """Forget a question: it was answered, or will not be."""
-        self._db.execute("DELETE FROM outstanding WHERE key = ?", (key,))
+    def over(self, keys: Iterable[str]) -> None:
+        """Forget questions: they were answered, or will not be."""
+        self._db.executemany("DELETE FROM outstanding WHERE key = ?", [(key,) for key in keys])

@@ -10,7 +10,7 @@ from typing import Any
 
 from nightdesk.role_rl.feedback_rows import RESERVED
 from nightdesk.role_rl.sampling import Decision
-from nightdesk.tasks.calling.answers.answer_keys import Record, answer_from_json, answer_to_json
+from nightdesk.tasks.calling.answers.answer_keys import Record, answer_to_json, rounded
 from nightdesk.tasks.config.model_spec import ModelSpec
 from nightdesk.tasks.config.pricing import TokenPrices, dollars_of
 from nightdesk.tasks.errors import BadReply, Refused
@@ -158,7 +158,7 @@ class CallContext:
 
 def fill_in(record: Record, request: RoleRequest, reply: CallResult, prices: TokenPrices) -> Answer | None:
     """Complete the record of a call with what came of it; return its answer, also if it did not pass the checker."""
-    answer = answer_from_json(answer_to_json(reply.answer)) if reply.answer else None  # as a rerun will find it
+    answer = rounded(reply.answer) if reply.answer else None  # as a rerun will find it
     problems = format_checker.check(request, answer, MODULES[request.role].check) if answer else [str(reply.error)]
     record |= {"started_at": reply.started_at, "latency_s": reply.latency_s, "valid": not problems}
     record |= taken(reply.usage, dollars_of(reply.usage, prices, reply.lane), record.pop("reserved_usd", 0.0))

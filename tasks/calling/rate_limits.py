@@ -12,7 +12,7 @@ import asyncio
 import logging
 import math
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, nullcontext, suppress
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -81,6 +81,10 @@ class _Limits:
     def is_broken(self) -> bool:
         return self.failures >= BROKEN_AFTER
 
+    @property
+    def is_limited(self) -> bool:
+        return (self.places, self.requests, self.tokens) != (None, None, None)
+
 
 class Admission:
     """The limits of one run."""
@@ -125,6 +129,13 @@ class Admission:
                 yield grant
             finally:
                 self.spent += grant.spent
+
+    def leave(self, model: str, tokens: int, dollars: float, patience_s: float) -> AbstractAsyncContextManager[Grant]:
+        """Return grant(...), or leave at once where nothing can hold a call up: no limits, no failures, no dollars."""
+        limits, now = self._of[model], asyncio.get_running_loop().time()
+        if limits.is_limited or limits.failures or limits.rests_until > now or dollars > 0:
+            return self.grant(model, tokens, dollars, patience_s)
+        return nullcontext(Grant(sent_at=now))
 
     @asynccontextmanager
     async def dollars(self, model: str, most: float) -> AsyncIterator[Grant]:

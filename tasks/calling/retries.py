@@ -18,7 +18,7 @@ from nightdesk.tasks.calling.answers.answer_store import Store
 from nightdesk.tasks.calling.answers.claims import LOOK_AGAIN_S
 from nightdesk.tasks.calling.batch_lane import BatchLane
 from nightdesk.tasks.calling.call_rows import Ledger, now
-from nightdesk.tasks.calling.dask_pool import FanOut
+from nightdesk.tasks.calling.dask.pool import FanOut
 from nightdesk.tasks.calling.question_size import budget
 from nightdesk.tasks.calling.rate_limits import Admission, Grant
 from nightdesk.tasks.config.model_spec import ModelSpec
@@ -120,13 +120,16 @@ class Sender:
             return await self._tried(spec, request, record, is_there)
 
     def is_stored(self, record: Record, reply: CallResult) -> None:
-        """Take note that the store has what came of a call.
-
-        Raises:
-            asyncio.CancelledError: the run was cancelled meanwhile, so that its caller is to send nothing more.
-        """
+        """Take note that the store has what came of a call."""
         if not isinstance(reply.error, Unanswered):  # else an answer may still come, for the next run
             self._spool.over(record)
+
+    def go_on(self) -> None:
+        """Return if more may be sent.
+
+        Raises:
+            asyncio.CancelledError: the run was cancelled meanwhile, so that the caller is to send nothing more.
+        """
         if self._ending:
             raise asyncio.CancelledError
 
@@ -159,7 +162,7 @@ class Sender:
         patience_s, failures, key = self._limits.patience_s, 0, record["answer_key"]
         while True:
             try:
-                async with self._admission.grant(spec.name, tokens, most, patience_s) as grant:
+                async with self._admission.leave(spec.name, tokens, most, patience_s) as grant:
                     is_ours = not spec.is_remote or self._claims.take(key, self._limits.call_timeout_s)
                     if spec.is_remote and is_there():  # looked for after the claim: it may have come just before that
                         return None
@@ -226,7 +229,7 @@ class Sender:
             if spec.is_remote:
                 reply = await self._seen_through(at, request, self._spool.ticket(record, spec.prices))
             else:
-                reply = await self._pool.call(answer_group, at, request)
+                reply = await self._pool.call(answer_group, at, request, sum(map(len, request.items)))
         except ModelError as e:  # nobody came to be asked, or the answer was lost on its way
             found = self._spool.found(record)
             if found is None:

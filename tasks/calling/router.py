@@ -17,10 +17,17 @@ from numpy.typing import NDArray
 from nightdesk.role_rl.arms import eligible
 from nightdesk.role_rl.sampling import Plan, decide
 from nightdesk.role_rl.state import LearnerState
-from nightdesk.tasks.calling.answers.answer_keys import Record, answer_from_json, answer_key, answer_to_json, digest
+from nightdesk.tasks.calling.answers.answer_keys import (
+    Record,
+    answer_from_json,
+    answer_key,
+    answer_to_json,
+    digest,
+    items_digest,
+)
 from nightdesk.tasks.calling.answers.answer_store import Store, Stored
 from nightdesk.tasks.calling.call_rows import CallContext, Ledger, Unit, failed_answer, fill_in
-from nightdesk.tasks.calling.dask_pool import FanOut
+from nightdesk.tasks.calling.dask.pool import FanOut
 from nightdesk.tasks.calling.judging import JudgeBoard
 from nightdesk.tasks.calling.outcomes import Call, Outcome, TooLongBy, cause, cause_of
 from nightdesk.tasks.calling.plans import Plans
@@ -60,6 +67,7 @@ class Router:
         self._states, self._store, self._pool = states, store, pool
         self._arms, self.greedy, self.teaches = profile.arms(), greedy, teaches
         self._settings = profile.settings()
+        self._specs = {name: m for m in profile.models for name in (m.name, f"{m.name}@batch")}
         self._again, self._answered = again, False
         self._under_way: dict[str, asyncio.Event] = {}
         self._asking = 0  # calls of ask() under way: stages of several batches
@@ -110,7 +118,7 @@ class Router:
 
         async def one(text: Sequence[str]) -> NDArray[np.float32]:
             try:
-                vector = await self._pool.call(embed_group, None, text)
+                vector = await self._pool.call(embed_group, None, text, sum(map(len, text)))
             except ModelError:  # a worker was lost: it is little work, and the topics must have their stories
                 vector = embed_group(None, [text])[0]
             return np.asarray(vector, dtype=np.float32)
@@ -133,12 +141,9 @@ class Router:
             return Outcome(
                 None, None, f"{request.role}: longer than any model of the pool can be asked", "text", "estimate"
             )
-        decision = decide(drawn, plan, shared=(*drawn[:3], digest(request.items)))
+        decision = decide(drawn, plan, shared=(*drawn[:3], items_digest(request)))
         context = CallContext(self.profile.name, unit, decision, digest(drawn, unit.doc_id, unit.unit), self.teaches)
-        runs = [self._call(context, decision.arm, "serve", request)]
-        if decision.challenger is not None:
-            runs.append(self._call(context, decision.challenger, "duel", request))
-        calls = await asyncio.gather(*runs)
+        calls = await self._drawn(context)
         if decision.judged:
             await self._judging.judge(context, [c for c in calls if c.own and c.answer is not None])
         tried = list(calls)
@@ -150,6 +155,14 @@ class Router:
             return Outcome(None, None, reason, cause_of(tried), self._too_long(tried, plan))
         self.ledger.note(serves.record, served=True)
         return Outcome(serves.answer, serves.record["model"])
+
+    async def _drawn(self, context: CallContext) -> list[Call]:
+        """Call the arm that was drawn, and beside it the challenger of a duel."""
+        request, decision = context.unit.request, context.decision
+        serves = self._call(context, decision.arm, "serve", request)
+        if decision.challenger is None:
+            return [await serves]  # most calls: a task less for each
+        return list(await asyncio.gather(serves, self._call(context, decision.challenger, "duel", request)))
 
     def _too_long(self, tried: Sequence[Call], plan: Plan) -> TooLongBy:
         """Tell whether a question that nobody answered may be answered if it is shorter."""
@@ -250,11 +263,11 @@ class Router:
             if reply is None and (found := self._stored(key)) is not None:  # another run has asked it meanwhile
                 return self._found(context, arm, purpose, parent, found)
             assert reply is not None
-            answer = self._written(request, record, reply)
-            self._sender.is_stored(record, reply)
+            answer = await self._written(request, record, reply)
+            self._sender.go_on()
         finally:
             if spec.is_remote:
-                self._store.claims.give_back(key)
+                self._store.claims.give_back([key])
             self._under_way.pop(key).set()
         self._answered = self._answered or answer is not None
         too_long = isinstance(reply.error, TooLong)
@@ -279,16 +292,22 @@ class Router:
         self.ledger.cached.append(row)
         return Call(row, answer, own=False, cause=why)
 
-    def _written(self, request: RoleRequest, record: Record, reply: CallResult) -> Answer | None:
+    async def _written(self, request: RoleRequest, record: Record, reply: CallResult) -> Answer | None:
         """Put a reply through the format checker and write the call down; return the answer if it passed."""
         answer = fill_in(record, request, reply, self._model(record["model"]).prices)
         self.ledger.book(reply.usage, record["cost_usd"])
+
+        def then() -> None:
+            self._sender.is_stored(record, reply)
+
         if answer is not None or isinstance(reply.error, BadReply):  # it was paid for: a rerun is not to ask it again
             kept = answer_to_json(answer) if answer is not None and record["valid"] else None
-            self._store.put(record["answer_key"], kept, record)
+            await self._store.put_soon(kept, record, then)
         elif record["attempts"] or record["purpose"] in ("serve", "duel"):  # what else was never sent is no call
-            self._store.record(record)
+            await self._store.record_soon(record, then)
+        else:
+            then()
         return answer if record["valid"] else None
 
     def _model(self, arm: str) -> ModelSpec:
-        return self.profile.model(arm)
+        return self._specs[arm]

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from markupsafe import escape
 
 from nightdesk.tasks.calling.answers import tombstones
-from nightdesk.tasks.calling.answers.answer_store import compact
+from nightdesk.tasks.calling.answers.removal import compact
 from nightdesk.tasks.errors import InputError, NightdeskError
 from nightdesk.tasks.forget.leftovers import left_of
 from nightdesk.tasks.forget.places import Forgetting, clear_all, place_of

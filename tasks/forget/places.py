@@ -17,7 +17,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from nightdesk.tasks.calling.answers.answer_store import forget_answers, is_alive
+from nightdesk.tasks.calling.answers.answer_store import is_alive
+from nightdesk.tasks.calling.answers.removal import forget_answers
 from nightdesk.tasks.calling.answers.storage_errors import naming_the_file
 from nightdesk.tasks.edition.pages import edition_path, remove_edition, write_edition
 from nightdesk.tasks.errors import NightdeskError

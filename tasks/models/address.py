@@ -4,10 +4,11 @@ import json
 from dataclasses import dataclass
 
 from nightdesk.tasks.config.model_spec import ModelSpec
+from nightdesk.tasks.messages import Sent
 
 
 @dataclass(frozen=True, slots=True)
-class ModelAddress:
+class ModelAddress(Sent):
     """provider, and which of its models (kind: the provider's own name of it, or that of an embedded model).
 
     penalty: embedded; how finely it cuts (0: as usual). base_url: the server ("" = the provider's own). key_env: the

@@ -13,13 +13,13 @@ from typing import Any
 
 from nightdesk.tasks.config.private_files import write_private
 from nightdesk.tasks.errors import BadReply, Refused
-from nightdesk.tasks.messages import Answer, Group, RoleRequest, Usage
+from nightdesk.tasks.messages import Answer, Group, RoleRequest, Sent, Usage
 from nightdesk.tasks.models.address import ModelAddress
 from nightdesk.tasks.models.worker import CallResult, answer_one
 
 
 @dataclass(frozen=True, slots=True)
-class SpoolTicket:
+class SpoolTicket(Sent):
     """Where the answer to one call is to be written, and what is known of the call before it is sent (JSON)."""
 
     path: str

@@ -8,7 +8,7 @@ from typing import Any
 
 from nightdesk.tasks.config.secrets import hide_secrets
 from nightdesk.tasks.errors import BadReply, ModelError, TerminalError, TransientError, Unanswered
-from nightdesk.tasks.messages import Answer, RoleRequest, Usage
+from nightdesk.tasks.messages import Answer, RoleRequest, Sent, Usage
 from nightdesk.tasks.models import Model
 from nightdesk.tasks.models.address import ModelAddress
 from nightdesk.tasks.models.api_keys import without_keys
@@ -16,7 +16,7 @@ from nightdesk.tasks.models.registry import build, kind_of
 
 
 @dataclass(frozen=True, slots=True)
-class CallResult:
+class CallResult(Sent):
     """What came of one call: an answer or an error; latency_s in seconds, started_at in seconds since the epoch.
 
     form: how the model was held to JSON, once that is known. lane: over which the call went, for its price.

@@ -12,7 +12,7 @@ from nightdesk.role_rl import state_versions as states
 from nightdesk.tasks.calling.answers.answer_store import Store, UnderWay, is_alive
 from nightdesk.tasks.calling.answers.turns import once_over, turn
 from nightdesk.tasks.calling.availability import usable
-from nightdesk.tasks.calling.dask_pool import fan_out
+from nightdesk.tasks.calling.dask.pool import fan_out
 from nightdesk.tasks.calling.router import Router
 from nightdesk.tasks.config.profile import Profile
 from nightdesk.tasks.errors import AuditFailed

@@ -45,12 +45,12 @@ class Part:
 
 def dates(out: Path, table: str) -> list[date]:
     """Return the dates for which a table has parts, in order."""
-    return sorted({*_folders(out, table), *(p.day for p in _on_their_way(out, table))})
+    return sorted({*date_folders(out, table), *(p.day for p in _on_their_way(out, table))})
 
 
 def find(out: Path, table: str, days: Iterable[date] | None = None) -> list[Part]:
     """Return the parts of a table in the order of their dates: of some dates, or of all."""
-    folders = _folders(out, table)
+    folders = date_folders(out, table)
     wanted = None if days is None else set(days)
     there = {
         place: Part(place, place, day)
@@ -110,7 +110,7 @@ def _name(path: Path, what: str) -> None:
         log.warning("%s: %s", path, what)
 
 
-def _folders(out: Path, table: str) -> dict[date, Path]:
+def date_folders(out: Path, table: str) -> dict[date, Path]:
     """Return the folders of dates; what else lies there is named and left out."""
     found = {}
     for folder in sorted((out / "tables" / table).glob("[!.]*")):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from nightdesk.role_rl import state_versions as states
 from nightdesk.tasks.calling.answers.answer_store import Store
-from nightdesk.tasks.calling.dask_pool import fan_out
+from nightdesk.tasks.calling.dask.pool import fan_out
 from nightdesk.tasks.calling.router import Router
 from nightdesk.tasks.config.profile import Profile, load_profile
 from nightdesk.tasks.learning.learn import state_folder

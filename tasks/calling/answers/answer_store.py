@@ -3,11 +3,12 @@
 Every completed call is written at once: its answer under the answer's key, and its record for the table `calls`. A
 record is published once, by the first run that publishes; until then a killed run's records are adopted by the next
 run. A record counts as published when its flag says so, or the part it was written to stands on disk: so a kill between
-the two loses none, and what was published stays so when its part is deleted later.
+the two loses none, and what was published stays so when its part is deleted later. What is kept of a published record
+is said in published_calls.py, and what is removed of the store in removal.py.
 """
 
 import json
-from collections.abc import Iterable, Set
+from collections.abc import Callable, Iterable, Set
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,30 +16,17 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from nightdesk.tasks.calling.answers import answer_spool
+from nightdesk.tasks.calling.answers import answer_spool, published_calls, retention_terms, store_schema
 from nightdesk.tasks.calling.answers.answer_keys import Record
 from nightdesk.tasks.calling.answers.answer_spool import AnswerSpool
+from nightdesk.tasks.calling.answers.call_writer import PUT, CallWriter, DoneCall, as_json
 from nightdesk.tasks.calling.answers.claims import Claims
 from nightdesk.tasks.calling.answers.database import Database
+from nightdesk.tasks.calling.answers.retention_terms import Terms
 from nightdesk.tasks.calling.answers.tombstones import Tombstones
 from nightdesk.tasks.calling.batch_journal import Outstanding
 from nightdesk.tasks.errors import NightdeskError
 
-_SCHEMA = (
-    "CREATE TABLE IF NOT EXISTS answers (key TEXT PRIMARY KEY, answer TEXT NOT NULL, call_id TEXT NOT NULL) "
-    "WITHOUT ROWID",
-    "CREATE TABLE IF NOT EXISTS calls (call_id TEXT PRIMARY KEY, run_id TEXT NOT NULL, part TEXT, "
-    "record TEXT NOT NULL, published INTEGER NOT NULL DEFAULT 0)",
-    "CREATE INDEX IF NOT EXISTS calls_by_part ON calls (part, run_id)",
-    "CREATE TABLE IF NOT EXISTS assignments (profile TEXT, run_date TEXT, content_hash TEXT, "
-    "weights_version INTEGER NOT NULL, PRIMARY KEY (profile, run_date, content_hash)) WITHOUT ROWID",
-)
-_CALL = "INSERT INTO calls (call_id, run_id, part, record) VALUES (?, ?, NULL, ?)"
-_PUT = """
-INSERT INTO answers VALUES (?, ?, ?)
-    ON CONFLICT (key) DO UPDATE SET answer = excluded.answer, call_id = excluded.call_id
-    WHERE NOT (SELECT json_extract(record, '$.valid') FROM calls WHERE calls.call_id = answers.call_id)
-"""
 _SETTLE = """
 INSERT INTO calls (call_id, run_id, part, record) VALUES (?, ?, NULL, ?)
     ON CONFLICT (call_id) DO UPDATE SET record = excluded.record WHERE NOT json_extract(calls.record, '$.valid')
@@ -86,14 +74,16 @@ class Store:
             raise UnderWay(run_id) from None
         with ExitStack() as undo:
             undo.callback(self._let_go)
-            self._db = undo.enter_context(closing(Database(_file(out), out / "_staging" / "spare")))
-            self._db.transact(self._bring_up)
+            self._db = undo.enter_context(closing(Database(store_file(out), out / "_staging" / "spare")))
+            self._db.transact(lambda: store_schema.bring_up(self._db, out))
             self.outstanding = Outstanding(self._db)
             self.claims = Claims(self._db, run_id, lambda run: is_alive(out, run))
+            self._writer = CallWriter(self._db, run_id, self.forgotten, self.outstanding, self.claims)
             undo.pop_all()
 
     def close(self) -> None:
         """Close the database and let others know that this run is over."""
+        self._writer.flush()  # of calls whose run was cancelled in this very turn
         self.spool.close()
         self._db.close()
         self._let_go()
@@ -103,21 +93,13 @@ class Store:
         with suppress(OSError):  # a disk that refuses it has been told of already
             _run_lock(self._out, self._run_id).unlink(missing_ok=True)
 
-    def _bring_up(self) -> None:
-        """Make the tables, or bring those of an earlier version up; then note which parts have reached the disk."""
-        for statement in _SCHEMA[:2]:
-            self._db.execute(statement)
-        if "published" not in {name for _, name, *_ in self._db.rows("PRAGMA table_info(calls)")}:
-            self._db.execute("ALTER TABLE calls ADD COLUMN published INTEGER NOT NULL DEFAULT 0")
-        for statement in _SCHEMA[2:]:
-            self._db.execute(statement)
-        for (part,) in self._db.rows("SELECT DISTINCT part FROM calls WHERE part IS NOT NULL AND NOT published"):
-            if self._stands(part):  # of an earlier version, or of a run that was killed before it could note it
-                self._db.execute("UPDATE calls SET published = 1 WHERE part = ?", (part,))
-
     def is_empty(self) -> bool:
         """Tell whether no call was ever written here."""
-        return not self._db.rows("SELECT 1 FROM calls LIMIT 1")
+        return not self._db.rows("SELECT 1 FROM calls UNION ALL SELECT 1 FROM pruned LIMIT 1")
+
+    def keep_terms(self, profile: str, terms: Terms) -> None:
+        """Write down for how many nights a profile keeps what."""
+        self._db.transact(lambda: retention_terms.note(self._db, profile, terms))
 
     def adopt(self) -> int:
         """Take over what dead runs paid for and never published; return how many calls that is."""
@@ -136,38 +118,29 @@ class Store:
 
         self._db.transact(take_over)
         self._take_up_spooled()
-        ((count,),) = self._db.rows("SELECT count(*) FROM calls WHERE part IS NULL AND run_id = ?", (self._run_id,))
+        ((count,),) = self._db.rows(
+            "SELECT count(*) FROM calls WHERE NOT published AND part IS NULL AND run_id = ?", (self._run_id,)
+        )
         return int(count)
 
     def _stands(self, part: str | None) -> bool:
         return part is not None and (self._out / part).exists()
 
     def put(self, key: str, answer: Any, record: Record) -> None:
-        """Write one completed call. The first answer under a key stays, unless it was one that cannot be used.
-
-        Of a document that was forgotten meanwhile, the figures alone are written.
-        """
-
-        def write() -> None:
-            if self.forgotten.names(record["doc_id"]):  # looked up in here: whoever forgets deletes after this
-                return self._insert({**record, "reply": None})
-            self._insert(record)
-            self._db.execute(_PUT, (key, _json(answer), record["call_id"]))
-            self.outstanding.over(key)
-
-        self._db.transact(write)
+        """Write one completed call, as CallWriter.write does."""
+        self._writer.write([DoneCall(key, as_json(answer), record)])
 
     def record(self, record: Record) -> None:
         """Write a call that brought no answer and may be asked again."""
+        self._writer.write([DoneCall(record["answer_key"], None, record)])
 
-        def write() -> None:
-            self._insert(record)
-            self.outstanding.over(record["answer_key"])
+    async def put_soon(self, answer: Any, record: Record, then: Callable[[], None]) -> None:
+        """Write one completed call with those that are over at the same time; then() is called when it is on disk."""
+        await self._writer.write_soon(DoneCall(record["answer_key"], as_json(answer), record), then)
 
-        self._db.transact(write)
-
-    def _insert(self, record: Record) -> None:
-        self._db.execute(_CALL, (record["call_id"], self._run_id, _json(record)))
+    async def record_soon(self, record: Record, then: Callable[[], None]) -> None:
+        """Write a call that brought no answer with those that are over at the same time."""
+        await self._writer.write_soon(DoneCall(record["answer_key"], None, record), then)
 
     def _take_up_spooled(self) -> None:
         """Take in the answers that dead runs paid for and could not store any more.
@@ -181,10 +154,10 @@ class Store:
 
             def write() -> None:
                 row = record if is_known else {**record, "reply": None}
-                self._db.execute(_SETTLE, (record["call_id"], self._run_id, _json(row)))
+                self._db.execute(_SETTLE, (record["call_id"], self._run_id, as_json(row)))
                 if is_known:
-                    self._db.execute(_PUT, (record["answer_key"], _json(answer), record["call_id"]))
-                self.outstanding.over(record["answer_key"])
+                    self._db.execute(PUT, (record["answer_key"], as_json(answer), record["call_id"]))
+                self.outstanding.over([record["answer_key"]])
 
             self._db.transact(write)
 
@@ -205,13 +178,14 @@ class Store:
         if not found:
             return None
         answer, record, part, published = found[0]
-        return Stored(json.loads(answer), json.loads(record), bool(published) or self._stands(part))
+        whole = published_calls.ABSENT | {"answer_key": key} if published else {}
+        return Stored(json.loads(answer), whole | json.loads(record), bool(published) or self._stands(part))
 
     def claim(self, part: str, besides: Set[str] = frozenset()) -> list[Record]:
         """Hand out this run's unpublished records, but those of some documents, to be written to a part (below OUT)."""
 
         def take() -> list[Record]:
-            mine = "run_id = ? AND part IS NULL"
+            mine = "NOT published AND part IS NULL AND run_id = ?"
             rows = self._db.rows(f"SELECT record FROM calls WHERE {mine} ORDER BY call_id", (self._run_id,))
             records = [r for (row,) in rows if (r := json.loads(row))["doc_id"] not in besides]
             self._db.executemany("UPDATE calls SET part = ? WHERE call_id = ?", [(part, r["call_id"]) for r in records])
@@ -222,7 +196,7 @@ class Store:
 
     def published(self, part: str) -> None:
         """Note that a part is in place: its records stay published, whatever becomes of it."""
-        self._db.execute("UPDATE calls SET published = 1 WHERE part = ?", (part,))
+        published_calls.note(self._db, part)
 
     def assign(
         self, profile: str, run_date: str, content_hashes: Iterable[str], version: int, reassign: bool
@@ -262,39 +236,10 @@ def is_alive(out: Path, run_id: str) -> bool:
         return True
 
 
-def forget_answers(out: Path, doc_id: str) -> int:
-    """Remove the answers that calls about a document brought; return how many. Figures of the calls stay."""
-    path = _file(out)
-    if not path.exists():
-        return 0
-    with closing(Database(path)) as db:
-
-        def remove() -> int:
-            of_document = "json_extract(record, '$.doc_id') = ?"
-            mine = f"SELECT call_id FROM calls WHERE {of_document}"
-            n = db.execute(f"DELETE FROM answers WHERE call_id IN ({mine})", (doc_id,))
-            db.execute(f"UPDATE calls SET record = json_remove(record, '$.reply') WHERE {of_document}", (doc_id,))
-            return n
-
-        n = db.transact(remove)
-        db.rows("PRAGMA wal_checkpoint(TRUNCATE)")  # else the text would stay in the log beside the database
-    return n
-
-
-def compact(out: Path) -> None:
-    """Write the store anew, so that it keeps nothing of what was deleted from it before that was overwritten."""
-    with closing(Database(_file(out))) as db:
-        db.execute("VACUUM")
-        db.rows("PRAGMA wal_checkpoint(TRUNCATE)")
-
-
-def _file(out: Path) -> Path:
+def store_file(out: Path) -> Path:
+    """Return where the database of the answers' store is."""
     return out / "answers.db"
 
 
 def _run_lock(out: Path, run_id: str) -> Path:
     return out / "_staging" / "runs" / f"{run_id}.lock"
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

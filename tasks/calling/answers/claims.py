@@ -4,7 +4,7 @@ A claim is void when its run is over (its lock is free), or is older than a call
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from nightdesk.tasks.calling.answers.database import Database
 
@@ -20,6 +20,7 @@ class Claims:
 
     def __init__(self, db: Database, run_id: str, is_alive: Callable[[str], bool]) -> None:
         self._db, self._run_id, self._is_alive = db, run_id, is_alive
+        self._held: set[str] = set()
         db.execute(SCHEMA)
 
     def take(self, key: str, most_s: float) -> bool:
@@ -32,8 +33,24 @@ class Claims:
             self._db.execute(_CLAIM, (key, self._run_id, time.time()))
             return True
 
-        return self._db.transact(take)
+        is_ours = self._db.transact(take)
+        if is_ours:
+            self._held.add(key)
+        return is_ours
 
-    def give_back(self, key: str) -> None:
-        """Release a question: its answer is stored, or there will be none."""
-        self._db.execute("DELETE FROM claims WHERE key = ? AND run_id = ?", (key, self._run_id))
+    def give_back(self, keys: Iterable[str]) -> None:
+        """Release questions as far as this run has them: their answers are stored, or there will be none."""
+        held = self._held.intersection(keys)
+        self.delete(held)
+        self.are_given_back(held)
+
+    def delete(self, keys: Iterable[str]) -> None:
+        """Release questions as far as this run has them, in a transaction that may have to be repeated."""
+        self._db.executemany(
+            "DELETE FROM claims WHERE key = ? AND run_id = ?",
+            [(k, self._run_id) for k in self._held.intersection(keys)],
+        )
+
+    def are_given_back(self, keys: Iterable[str]) -> None:
+        """Take note that such a transaction is over."""
+        self._held.difference_update(keys)

@@ -17,6 +17,7 @@ from nightdesk.tasks.config.private_files import check_ours, make_private
 
 LOCK_TIMEOUT_S = 30.0  # how long another process may keep the database locked
 SPARE_BYTES = 4 * 1024 * 1024  # room for some hundred answers
+MOST_LOG_BYTES = 4 * 1024 * 1024  # to which the log beside the database is cut once its content is in the database
 _PARTS = ("-wal", "-shm", "-journal")  # what SQLite keeps beside a database, with its mode
 T = TypeVar("T")
 log = logging.getLogger("nightdesk")
@@ -35,7 +36,10 @@ class Database:
         with naming_the_store(path):
             self._db = sqlite3.connect(path, timeout=LOCK_TIMEOUT_S, isolation_level=None, check_same_thread=False)
         try:
+            # Before anything else is written: so that what is deleted can be given back to the disk in small steps.
+            self.execute("PRAGMA auto_vacuum = INCREMENTAL")
             self.execute("PRAGMA journal_mode = WAL")
+            self.execute(f"PRAGMA journal_size_limit = {MOST_LOG_BYTES}")
             self.execute("PRAGMA synchronous = NORMAL")  # a killed process loses nothing
             self.execute("PRAGMA secure_delete = ON")  # what is forgotten is overwritten, not only unlinked
         except StoreError:
@@ -75,6 +79,15 @@ class Database:
         """
         with naming_the_store(self.path):
             self._db.executemany(sql, values)
+
+    def step(self, sql: str) -> None:
+        """Carry out one statement that works page by page, as PRAGMA incremental_vacuum does, to its end.
+
+        Raises:
+            StoreError: the database cannot be written.
+        """
+        with naming_the_store(self.path):
+            self._db.executescript(sql)  # execute would end it after its first page
 
     def transact(self, work: Callable[[], T]) -> T:
         """Carry out statements together or not at all; return what `work` returns. It may be called twice.

@@ -8,7 +8,7 @@ from typing import Any
 from nightdesk.tasks.calling.answers.answer_keys import Record
 from nightdesk.tasks.calling.answers.answer_store import Store
 from nightdesk.tasks.calling.call_rows import Unit
-from nightdesk.tasks.calling.dask_pool import fan_out
+from nightdesk.tasks.calling.dask.pool import fan_out
 from nightdesk.tasks.calling.outcomes import Outcome
 from nightdesk.tasks.calling.router import Router
 from nightdesk.tasks.config.profile import Profile, load_profile

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from nightdesk.tasks.calling.availability import usable
-from nightdesk.tasks.calling.dask_pool import fan_out
+from nightdesk.tasks.calling.dask.pool import fan_out
 from nightdesk.tasks.config.profile import Profile
 from nightdesk.tasks.errors import InputError
 from tests.servers.playing import Playing

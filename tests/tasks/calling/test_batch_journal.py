@@ -26,7 +26,7 @@ def test_a_question_is_found_in_its_batch_until_it_is_over(db: Database) -> None
     assert place is not None
     assert (place.marker, place.number, place.since, place.times) == ("nd1", 1, 100.0, 1)
     assert journal.batch("nd1").batch_id == "batch-7"
-    journal.over("b")
+    journal.over(["b"])
     assert journal.find("b") is None
     assert journal.find("a") is not None
 
@@ -60,6 +60,6 @@ def test_a_batch_without_questions_is_swept_when_the_store_is_opened(db: Databas
     journal = Outstanding(db)
     journal.intend("nd1", ["a"], 100.0)
     journal.intend("nd2", ["b"], 100.0)
-    journal.over("a")
+    journal.over(["a"])
     assert Outstanding(db).batch("nd2").size == 1
     assert db.rows("SELECT marker FROM batches") == [("nd2",)]

@@ -14,7 +14,7 @@ from nightdesk.tasks.calling.answers.answer_store import Store
 from nightdesk.tasks.calling.answers.storage_errors import StoreError
 from nightdesk.tasks.calling.batch_journal import Outstanding
 from nightdesk.tasks.calling.call_rows import Unit
-from nightdesk.tasks.calling.dask_pool import fan_out
+from nightdesk.tasks.calling.dask.pool import fan_out
 from nightdesk.tasks.calling.outcomes import Outcome
 from nightdesk.tasks.calling.router import Router
 from nightdesk.tasks.config.profile import Profile, load_profile

@@ -14,7 +14,7 @@ import pytest
 
 from nightdesk.tasks.calling import retries
 from nightdesk.tasks.calling.answers.answer_store import Store
-from nightdesk.tasks.calling.dask_pool import fan_out
+from nightdesk.tasks.calling.dask.pool import fan_out
 from nightdesk.tasks.calling.router import Router
 from nightdesk.tasks.config.profile import Profile
 from tests.tasks.calling.made import NEWS, questions

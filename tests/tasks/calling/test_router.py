@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from nightdesk.tasks.calling.answers.answer_store import Store
-from nightdesk.tasks.calling.dask_pool import fan_out
+from nightdesk.tasks.calling.dask.pool import fan_out
 from nightdesk.tasks.calling.outcomes import Outcome
 from nightdesk.tasks.calling.router import Router
 from nightdesk.tasks.config.profile import Profile

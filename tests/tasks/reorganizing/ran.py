@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from nightdesk.tasks.calling.answers.answer_store import Store
-from nightdesk.tasks.calling.dask_pool import fan_out
+from nightdesk.tasks.calling.dask.pool import fan_out
 from nightdesk.tasks.calling.router import Router
 from nightdesk.tasks.config.profile import Profile, load_profile
 from nightdesk.tasks.reorganizing.document_state import Batch, Work

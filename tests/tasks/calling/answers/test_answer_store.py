@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from nightdesk.tasks.calling.answers import database
 from nightdesk.tasks.calling.answers.answer_keys import Record
-from nightdesk.tasks.calling.answers.answer_store import Store, UnderWay, forget_answers, is_alive
+from nightdesk.tasks.calling.answers.answer_store import Store, UnderWay, is_alive
+from nightdesk.tasks.calling.answers.removal import forget_answers
 from nightdesk.tasks.errors import PublishError
 
 PART = "tables/calls/run_date=2026-03-01/one-1.parquet"

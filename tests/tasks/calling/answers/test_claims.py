@@ -11,9 +11,9 @@ def test_a_question_that_another_run_has_in_flight_is_its_own_until_it_gives_it_
     assert one.claims.take("a", 60.0)  # its own, once more
     assert not other.claims.take("a", 60.0)
     assert other.claims.take("b", 60.0)
-    other.claims.give_back("a")  # not its to give
+    other.claims.give_back(["a"])  # not its to give
     assert not other.claims.take("a", 60.0)
-    one.claims.give_back("a")
+    one.claims.give_back(["a"])
     assert other.claims.take("a", 60.0)
     one.close()
     other.close()

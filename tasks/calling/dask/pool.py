@@ -1,32 +1,29 @@
-"""The Dask fan-out: many small calls -> plain function calls on workers. The one module that knows Dask.
+"""The Dask fan-out: many small calls -> plain function calls on workers.
 
 A LocalCluster by default, started in a thread so that it comes up while the rest of the program is imported; an
 existing scheduler where the profile or DASK_SCHEDULER_ADDRESS names one. Workers hold no limits, no keys and no state.
 
-Calls that compute go out as Dask tasks, in groups (`call`). Calls that wait for a network are awaited on a worker's own
-event loop (`talk`), where connections stay open from call to call: as tasks they would hold a thread each while they
-wait, groups of them would wait for their slowest, and a task costs several times the CPU of a plain message.
+Calls that compute go out as Dask tasks, in groups (`call`, groups.py). Calls that wait for a network are awaited on a
+worker's own event loop (`talk`, talks.py).
 """
 
 import asyncio
 import os
 import uuid
-from collections import Counter, defaultdict, deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
-from nightdesk.tasks.calling.dask_cluster import Cluster, check_address
-from nightdesk.tasks.calling.dask_workers import NEWS_S, Workers
-from nightdesk.tasks.errors import InputError, NightdeskError, TerminalError, TransientError, WorkerLost
+from nightdesk.tasks.calling.dask.cluster import Cluster, check_address
+from nightdesk.tasks.calling.dask.groups import UNTOLD, GroupFunction, PoolCall, WaitingCalls
+from nightdesk.tasks.calling.dask.talks import TalkFunction, Talks
+from nightdesk.tasks.calling.dask.workers import NEWS_S, Workers
+from nightdesk.tasks.errors import InputError, NightdeskError, TerminalError, TransientError
 
-LARGEST_GROUP = 16  # calls in one Dask task
 AHEAD = 2  # groups under way per thread of a worker: one that runs, one that waits
 CONNECT_TIMEOUT_S = 15
-GRACE_S = 10.0  # that a worker has beyond a call's own time to say that it is over
 WAIT_S = 300.0  # for the first worker, or for a lost scheduler
-GroupFunction = Callable[[Any, list[Any]], list[Any]]  # (what the group shares, items) -> one result per item
-TalkFunction = Callable[[Any, Any], Awaitable[Any]]  # (what calls share, item) -> its result
 
 
 _warm: Cluster | None = None
@@ -93,9 +90,6 @@ async def fan_out(scheduler: str, workers: int, timeout_s: float, wait_s: float 
         await asyncio.to_thread(cluster.close)
 
 
-PoolCall = tuple[GroupFunction, Any, Any, "asyncio.Future[Any]"]  # (function, shared, item, result)
-
-
 class WorkersGone(Exception):
     """All workers are gone that a group might have run on."""
 
@@ -110,29 +104,31 @@ class FanOut:
 
     def __init__(self, workers: Workers, timeout_s: float) -> None:
         self._workers, self._timeout_s = workers, timeout_s
-        self._waiting: dict[tuple[GroupFunction, Any], deque[PoolCall]] = defaultdict(deque)
+        self._waiting = WaitingCalls()
         self._suspects: deque[PoolCall] = deque()
         self._groups: set[asyncio.Task[None]] = set()
         self._pumping = False
         self._readying: asyncio.Task[None] | None = None
-        self._talking: Counter[str] = Counter()  # worker -> calls that wait there for a network
+        self._talks = Talks(workers, timeout_s)
 
-    async def call(self, function: GroupFunction, shared: Any, item: Any) -> Any:
+    async def call(self, function: GroupFunction, shared: Any, item: Any, size: int = UNTOLD) -> Any:
         """Run function(shared, [item, ...]) on some worker and return what it gives for this item.
+
+        size: of its text, in characters: small ones are sent many at a time.
 
         Raises:
             TransientError: no result in time.
             TerminalError: the call killed its worker, or its function failed.
         """
         result: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._waiting[function, shared].append((function, shared, item, result))
+        self._waiting.add(PoolCall(function, shared, item, result, size))
         self._pump_soon()
         return await result
 
     async def talk(
         self, function: TalkFunction, shared: Any, item: Any, on_sent: Callable[[], None] = lambda: None
     ) -> Any:
-        """Await function(shared, item) on the event loop of the worker that has least to do there.
+        """Await function(shared, item) on the event loop of some worker.
 
         on_sent: called when the call goes out; before, it may have waited for a worker.
 
@@ -140,47 +136,13 @@ class FanOut:
             WorkerLost: no result in time, or the worker or the scheduler was lost meanwhile.
             TerminalError: the function failed, or no worker can import what it needs.
         """
-        failed: dict[str, ImportError] = {}
-        while True:
-            left = [w for w in await self._workers.ready() if w not in failed]
-            if not left:
-                raise TerminalError(f"no Dask worker can load what this call needs: {next(iter(failed.values()))}")
-            worker = min(left, key=lambda w: self._talking[w])
-            on_sent()
-            result = await self._answered(worker, function, shared, item)
-            if not isinstance(result, ImportError):
-                break
-            failed[worker] = result
-        if isinstance(result, Exception):
-            raise TerminalError(f"{type(result).__name__}: {result}")
-        return result
-
-    async def _answered(self, worker: str, function: TalkFunction, shared: Any, item: Any) -> Any:
-        self._talking[worker] += 1
-        client = self._workers.client
-        try:
-            async with asyncio.timeout(self._timeout_s + GRACE_S):
-                results = await client.run(function, shared, item, workers=[worker], on_error="return")
-        except TimeoutError:  # the function keeps its time, so it is the worker that does not answer
-            self._workers.doubt(worker)
-            raise WorkerLost(f"no answer within {self._timeout_s:g} s") from None
-        except OSError:
-            self._workers.doubt(worker)
-            raise WorkerLost("the Dask scheduler was lost while the call was under way") from None
-        finally:
-            self._talking[worker] -= 1
-        if isinstance(results[worker], OSError):  # the connection to it; what a function raises on purpose is none
-            self._workers.doubt(worker)
-            raise WorkerLost("the worker was lost that had the call")
-        return results[worker]
+        return await self._talks.talk(function, shared, item, on_sent)
 
     async def cancel(self) -> None:
         """Give up everything that waits or is under way."""
-        for queue in (*self._waiting.values(), self._suspects):
-            for *_, result in queue:
-                result.cancel()
-            queue.clear()
-        self._waiting.clear()
+        for call in (*self._waiting.clear(), *self._suspects):
+            call.result.cancel()
+        self._suspects.clear()
         under_way = [*self._groups, *([self._readying] if self._readying else [])]
         for task in under_way:
             task.cancel()
@@ -203,28 +165,22 @@ class FanOut:
                 self._send([self._suspects.popleft()], alone=True)
             return
         places = AHEAD * sum(self._workers.good.values())
-        for key, queue in list(self._waiting.items()):
-            while queue and len(self._groups) < places:
-                size = max(1, min(LARGEST_GROUP, len(queue) // places))
-                self._send([queue.popleft() for _ in range(min(size, len(queue)))])
-            if not queue:
-                del self._waiting[key]
+        while self._waiting and len(self._groups) < places:
+            self._send(self._waiting.take(places))
 
     async def _pump_when_ready(self) -> None:
         try:
             await self._workers.ready()
         except NightdeskError as e:  # nobody will ever take what waits
-            for queue in (*self._waiting.values(), self._suspects):
-                for call in queue:
-                    self._fail(call, e)
-                queue.clear()
-            self._waiting.clear()
+            for call in (*self._waiting.clear(), *self._suspects):
+                self._fail(call, e)
+            self._suspects.clear()
         finally:
             self._readying = None
         self._pump_soon()
 
     def _send(self, calls: list[PoolCall], alone: bool = False) -> None:
-        calls = [c for c in calls if not c[3].cancelled()]
+        calls = [c for c in calls if not c.result.cancelled()]
         group = asyncio.create_task(self._run(calls, alone))
         self._groups.add(group)
 
@@ -241,8 +197,8 @@ class FanOut:
         try:
             results = await self._results(key, calls, self._timeout_s * (1 if alone else len(calls) * AHEAD))
         except asyncio.CancelledError:
-            for *_, result in calls:
-                result.cancel()
+            for call in calls:
+                call.result.cancel()
             raise
         except NightdeskError as e:
             for call in calls:
@@ -255,13 +211,13 @@ class FanOut:
             else:
                 self._suspects += calls
         else:
-            for (*_, result), value in zip(calls, results, strict=True):
-                if not result.done():
-                    result.set_result(value)
+            for call, value in zip(calls, results, strict=True):
+                if not call.result.done():
+                    call.result.set_result(value)
 
     async def _results(self, key: str, calls: list[PoolCall], seconds: float) -> list[Any]:
-        function, shared, *_ = calls[0]
-        items = [item for _, _, item, _ in calls]
+        function, shared = calls[0].function, calls[0].shared
+        items = [call.item for call in calls]
         # Only on workers that passed the probe: one that cannot import the function loses its scheduler over it.
         able = list(await self._workers.ready())
         future = self._workers.client.submit(
@@ -287,7 +243,7 @@ class FanOut:
     def _fail(self, call: PoolCall, error: Exception) -> None:
         from distributed import KilledWorker
 
-        result = call[3]
+        result = call.result
         if result.done():
             return
         match error:

@@ -13,8 +13,8 @@ from typing import Any
 import dask
 import pytest
 
-from nightdesk.tasks.calling.dask_cluster import TLS_FILES, Cluster, check_address
-from nightdesk.tasks.calling.dask_pool import fan_out
+from nightdesk.tasks.calling.dask.cluster import TLS_FILES, Cluster, check_address
+from nightdesk.tasks.calling.dask.pool import fan_out
 from nightdesk.tasks.errors import InputError
 from tests.servers.dask_doors import certificate_files, runs_code
 from tests.servers.listening import Listener, answer_of, listening, open_to_others

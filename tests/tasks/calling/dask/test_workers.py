@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from distributed import Client, Scheduler
 
-from nightdesk.tasks.calling import dask_workers
-from nightdesk.tasks.calling.dask_pool import FanOut, fan_out
+from nightdesk.tasks.calling.dask import workers
+from nightdesk.tasks.calling.dask.pool import FanOut, fan_out
 from nightdesk.tasks.errors import InputError, NightdeskError
 from tests.tasks import work_functions
 
@@ -85,7 +85,7 @@ def test_without_workers_every_call_ends_with_the_way_out() -> None:
 
 
 def test_a_lost_scheduler_is_waited_for_and_then_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dask_workers, "REPLY_S", 1.0)
+    monkeypatch.setattr(workers, "REPLY_S", 1.0)
 
     async def check(pool: FanOut, scheduler: Scheduler) -> None:
         await scheduler.close()
@@ -97,7 +97,7 @@ def test_a_lost_scheduler_is_waited_for_and_then_told(monkeypatch: pytest.Monkey
 
 
 def test_a_long_wait_is_told_while_it_lasts(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
-    monkeypatch.setattr(dask_workers, "WARN_S", 0.0)
+    monkeypatch.setattr(workers, "WARN_S", 0.0)
 
     async def check(pool: FanOut, _: Scheduler) -> None:
         with pytest.raises(InputError):

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from distributed import Client
 
-from nightdesk.tasks.calling.dask_pool import FanOut, fan_out
+from nightdesk.tasks.calling.dask.pool import FanOut, fan_out
 from nightdesk.tasks.errors import TerminalError, TransientError, WorkerLost
 from tests.tasks import work_functions
 

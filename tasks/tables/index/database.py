@@ -1,0 +1,83 @@
+"""The file of the index: OUT/index.db, private to its owner because it holds ids of documents."""
+
+import logging
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from nightdesk.tasks.calling.answers.database import Database
+from nightdesk.tasks.calling.answers.storage_errors import StoreError
+from nightdesk.tasks.safety.links import refuse_links
+from nightdesk.tasks.tables.index import part_changes
+
+INDEX = "index.db"
+DAMAGED = "index.db.damaged"
+_BROKEN = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_UNWRITABLE = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
+log = logging.getLogger("nightdesk")
+
+
+@contextmanager
+def opened(out: Path, *statements: str) -> Iterator[Database]:
+    """Open the index of OUT for a block. statements: make the tables of whoever opens it, where they are missing.
+
+    Where nothing was published yet, or OUT cannot be written, an index is made for the block alone. One that is damaged
+    is moved aside and made anew.
+
+    Raises:
+        PublishError: it is a link that leads out of OUT.
+        StoreError: the disk refuses it.
+    """
+    refuse_links(out, out / INDEX)
+    db = _open(out / INDEX, statements) if (out / "tables").is_dir() else None
+    if db is None:
+        with tempfile.TemporaryDirectory(prefix="nightdesk-index-") as folder:
+            db = _made(Path(folder) / INDEX, statements)
+            try:
+                yield db
+            finally:
+                db.close()
+        return
+    try:
+        yield db
+    except StoreError as e:
+        if e.code not in _BROKEN:
+            raise
+        anew = "remove it and run the same command again: it is made anew of the tables"
+        raise StoreError(f"{out / INDEX}: it is damaged; {anew}", e.code) from None
+    finally:
+        db.close()
+
+
+def _open(path: Path, statements: tuple[str, ...]) -> Database | None:
+    try:
+        return _made(path, statements)
+    except StoreError as e:
+        if e.code in _UNWRITABLE:
+            return None
+        if e.code not in _BROKEN:
+            raise
+    log.warning(
+        "%s: it is damaged, so it was moved to %s and is made anew of the tables; what stood on dates that were pruned "
+        "counts as never read",
+        path,
+        DAMAGED,
+    )
+    for part in ("-wal", "-shm"):
+        path.with_name(path.name + part).unlink(missing_ok=True)
+    path.replace(path.with_name(DAMAGED))
+    return _made(path, statements)
+
+
+def _made(path: Path, statements: tuple[str, ...]) -> Database:
+    db = Database(path)
+    try:
+        part_changes.prepare(db)
+        for statement in statements:
+            db.execute(statement)
+    except StoreError:
+        db.close()
+        raise
+    return db

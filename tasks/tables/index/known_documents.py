@@ -1,0 +1,200 @@
+"""The documents that were published, by id: asked for tonight's ids alone, however many nights there were.
+
+The index keeps a row for each row of `documents`. It follows the parts of that table (part_changes), so documents that
+are published, forgotten or removed by hand come and go with their parts; those of pruned dates stay known.
+"""
+
+import json
+import logging
+from collections.abc import Collection, Iterable, Iterator, Sequence, Set
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import pyarrow as pa
+
+from nightdesk.tasks.tables import parts
+from nightdesk.tasks.tables.broken_parts import BrokenPart, read_part
+from nightdesk.tasks.tables.contracts import contract
+from nightdesk.tasks.tables.index import database, part_changes
+from nightdesk.tasks.tables.index.part_changes import Changes, KnownPart
+from nightdesk.tasks.tables.places import table_folder
+
+_COLUMNS = ["doc_id", "content_hash", "run_id", "profile", "failed", "unpaid", "taken_up"]
+_AT_ONCE = 500  # ids in one question; SQLite takes 999 values at least
+_SCHEMA = (
+    "CREATE TABLE IF NOT EXISTS documents (doc_id TEXT, part INTEGER, content_hash TEXT, run_id TEXT, profile TEXT, "
+    "lost INTEGER, taken_up TEXT, PRIMARY KEY (doc_id, part)) WITHOUT ROWID",
+    "CREATE INDEX IF NOT EXISTS documents_of_parts ON documents (part)",
+)
+_SELECT = (
+    "SELECT d.doc_id, p.run_date, d.content_hash, d.run_id, d.profile, d.lost, d.taken_up, p.name "
+    "FROM documents d JOIN known_parts p ON p.number = d.part"
+)
+log = logging.getLogger("nightdesk")
+
+
+@dataclass(frozen=True, slots=True)
+class KnownDocument:
+    """How a document stands, or stood before pruning, under a date.
+
+    content_hash: None if it could not be read. lost: sentences that another try may place. taken_up: the nights that
+    tried. part: the name of the part in which it stands in `documents`.
+    """
+
+    doc_id: str
+    run_date: date
+    content_hash: str | None
+    run_id: str
+    profile: str
+    lost: int
+    taken_up: tuple[str, ...]
+    part: str
+
+
+class KnownDocuments:
+    """The published documents of OUT as they stood at the last look. Used from one thread at a time.
+
+    days: the only dates that are looked at when it is opened; None: all.
+    """
+
+    def __init__(self, out: Path, days: Collection[date] | None = None) -> None:
+        self.out = out
+        with ExitStack() as stack:
+            self._db = stack.enter_context(database.opened(out, *_SCHEMA))
+            self.look(days)
+            self._held = stack.pop_all()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, e: BaseException | None, trace: TracebackType | None) -> None:
+        self._held.__exit__(kind, e, trace)
+
+    def close(self) -> None:
+        """Close the index."""
+        self._held.close()
+
+    def look(self, days: Collection[date] | None = None) -> None:
+        """Bring the index up to date with the tables. Costs a stat for each date that is looked at.
+
+        Raises:
+            StoreError: the index cannot be read or written.
+        """
+        part_changes.keep_up(self._db, self.out, "documents", self._apply, days)
+
+    def of_ids(self, doc_ids: Iterable[str]) -> list[KnownDocument]:
+        """Return how documents stand, under all dates.
+
+        Raises:
+            StoreError: the index cannot be read.
+        """
+        return [
+            _known(row)
+            for some in _chunks(doc_ids)
+            for row in self._db.rows(f"{_SELECT} WHERE d.doc_id IN ({', '.join('?' * len(some))})", some)
+        ]
+
+    def published(
+        self, pairs: Iterable[tuple[str, str]], run_date: date, later: bool = False, runs: Set[str] = frozenset()
+    ) -> set[tuple[str, str]]:
+        """Return which pairs of doc_id and content_hash an earlier date has published.
+
+        later: count those of later dates, too. runs: and of this date those that these runs have published.
+
+        Raises:
+            StoreError: the index cannot be read.
+        """
+        asked = set(pairs)
+        found = {
+            (d.doc_id, d.content_hash)
+            for d in self.of_ids({doc_id for doc_id, _ in asked})
+            if d.content_hash is not None
+            and (
+                d.run_date < run_date
+                or (later and d.run_date > run_date)
+                or (d.run_date == run_date and d.run_id in runs)
+            )
+        }
+        return found & asked
+
+    def parts_of(self, run_date: date, doc_ids: Iterable[str]) -> dict[str, set[str]]:
+        """Return in which parts of `documents` of a date documents stand: doc_id -> names of parts that are there.
+
+        Raises:
+            StoreError: the index cannot be read.
+        """
+        found: dict[str, set[str]] = {}
+        folder = self.out / table_folder("documents", run_date)
+        for document in self.of_ids(doc_ids):
+            if document.run_date == run_date and (folder / document.part).exists():
+                found.setdefault(document.doc_id, set()).add(document.part)
+        return found
+
+    def unfinished(self, run_date: date, profile: str) -> list[KnownDocument]:
+        """Return the documents of a profile and date of which sentences were lost.
+
+        Raises:
+            StoreError: the index cannot be read.
+        """
+        where = "WHERE p.keeper = 'documents' AND p.run_date = ? AND d.profile = ? AND d.lost > 0"
+        return [_known(row) for row in self._db.rows(f"{_SELECT} {where}", (run_date.isoformat(), profile))]
+
+    def mark_pruned(self, run_date: date) -> None:
+        """Keep the documents of a date known although its parts are about to be removed. Comes before their removal.
+
+        Raises:
+            StoreError: the index cannot be written.
+        """
+        self.look([run_date])
+        self._db.transact(lambda: part_changes.mark_pruned(self._db, "documents", run_date))
+
+    def forget(self, doc_id: str) -> int:
+        """Remove a document from the index; return how many rows it had. It comes back while it stands in a table.
+
+        Raises:
+            StoreError: the index cannot be written.
+        """
+        rows = self._db.transact(lambda: self._db.execute("DELETE FROM documents WHERE doc_id = ?", (doc_id,)))
+        self._db.rows("PRAGMA wal_checkpoint(TRUNCATE)")  # its id may stand in SQLite's log, too
+        return rows
+
+    def _apply(self, changes: Changes) -> None:
+        self._db.executemany("DELETE FROM documents WHERE part = ?", [(part.number,) for part in changes.gone])
+        for part in changes.added:
+            rows = _rows(part)
+            if rows is None:
+                part_changes.unread(self._db, part)
+                continue
+            self._db.executemany("INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+
+
+def _rows(part: KnownPart) -> list[tuple[Any, ...]] | None:
+    """Return the index's rows of a part; None if it cannot be read."""
+    try:
+        file = contract("documents").conform(read_part(part.path, _COLUMNS, "documents"), _COLUMNS).to_pydict()
+    except (OSError, BrokenPart, pa.ArrowException) as e:
+        if part.path.exists():
+            parts.name_broken(part, e)
+        return None
+    return [
+        (doc_id, part.number, content_hash, run_id, profile, (failed or 0) + (unpaid or 0), json.dumps(taken_up or []))
+        for doc_id, content_hash, run_id, profile, failed, unpaid, taken_up in zip(
+            *(file[column] for column in _COLUMNS), strict=True
+        )
+    ]
+
+
+def _known(row: Sequence[Any]) -> KnownDocument:
+    doc_id, run_date, content_hash, run_id, profile, lost, taken_up, part = row
+    day, tried = date.fromisoformat(run_date), tuple(json.loads(taken_up))
+    return KnownDocument(doc_id, day, content_hash, run_id, profile, lost, tried, part)
+
+
+def _chunks(doc_ids: Iterable[str]) -> Iterator[list[str]]:
+    ids = sorted(set(doc_ids))
+    for k in range(0, len(ids), _AT_ONCE):
+        yield ids[k : k + _AT_ONCE]

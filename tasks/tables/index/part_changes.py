@@ -1,0 +1,179 @@
+"""Which parts of a table came and went since the index was last brought up to date.
+
+For each table the index remembers the folders of its dates and the parts in them. A look takes one stat for each
+folder and lists only the folders that changed, because adding, replacing or removing a part changes its folder. Parts
+that somebody overwrites in place are not noticed, because nothing of ours does so and their folder stays as it was.
+
+Parts that were pruned stay known: that they are gone is no news. `keeper` names who remembers, so that two keepers of
+the same table each see every change.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from nightdesk.tasks.calling.answers.database import Database
+from nightdesk.tasks.tables import parts
+from nightdesk.tasks.tables.places import table_folder
+
+_FOLDERS_AT_ONCE = 64  # of one transaction, so that other processes get at the index between two
+_SETTLED_NS = 2_000_000_000  # a folder that changed less than this ago may change again without a new time stamp
+_SCHEMA = (
+    "CREATE TABLE IF NOT EXISTS date_folders (keeper TEXT, run_date TEXT, stamp TEXT, "
+    "PRIMARY KEY (keeper, run_date)) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS known_parts (number INTEGER PRIMARY KEY AUTOINCREMENT, keeper TEXT, run_date TEXT, "
+    "name TEXT, stamp TEXT, is_pruned INTEGER DEFAULT 0, UNIQUE (keeper, run_date, name))",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPart(parts.Part):
+    """A part that the index knows. number: of it in the index, never used for another state of it."""
+
+    number: int = 0
+
+
+@dataclass(slots=True)
+class Changes:
+    """Parts that came and went. A part that was replaced is in both, with two numbers."""
+
+    added: list[KnownPart] = field(default_factory=list)
+    gone: list[KnownPart] = field(default_factory=list)
+
+
+def prepare(db: Database) -> None:
+    """Make the index's own tables where they are missing.
+
+    Raises:
+        StoreError: the index cannot be written.
+    """
+    for statement in _SCHEMA:
+        db.execute(statement)
+
+
+def keep_up(
+    db: Database,
+    out: Path,
+    table: str,
+    apply: Callable[[Changes], None],
+    days: Iterable[date] | None = None,
+    keeper: str = "",
+) -> None:
+    """Have `apply` take in what changed in a table: some dates at a time, each time in one transaction.
+
+    days: the only dates to look at; None: all.
+
+    Raises:
+        StoreError: the index cannot be written.
+    """
+    changed = sorted(_changed_folders(db, out, table, days, keeper))
+    for k in range(0, len(changed), _FOLDERS_AT_ONCE):
+        some = changed[k : k + _FOLDERS_AT_ONCE]
+        db.transact(lambda: apply(changed_parts(db, out, table, some, keeper)))  # noqa: B023  (it is called at once)
+
+
+def changed_parts(db: Database, out: Path, table: str, days: Iterable[date] | None = None, keeper: str = "") -> Changes:
+    """Return which parts of a table came and went, and remember them. Called within a transaction.
+
+    Raises:
+        StoreError: the index cannot be written.
+    """
+    changes = Changes()
+    for day, stamp in _changed_folders(db, out, table, days, keeper).items():
+        _compare(db, out / table_folder(table, day), (keeper or table, day.isoformat()), changes)
+        if stamp is None:
+            db.execute("DELETE FROM date_folders WHERE keeper = ? AND run_date = ?", (keeper or table, day.isoformat()))
+        else:
+            row = keeper or table, day.isoformat(), stamp
+            db.execute("INSERT OR REPLACE INTO date_folders VALUES (?, ?, ?)", row)
+    return changes
+
+
+def unread(db: Database, part: KnownPart) -> None:
+    """Take back that a part came, because it could not be read: the next look finds it again.
+
+    Raises:
+        StoreError: the index cannot be written.
+    """
+    its_folder = "(SELECT keeper, run_date FROM known_parts WHERE number = ?)"
+    db.execute(f"UPDATE date_folders SET stamp = '' WHERE (keeper, run_date) = {its_folder}", (part.number,))
+    db.execute("DELETE FROM known_parts WHERE number = ?", (part.number,))
+
+
+def mark_pruned(db: Database, table: str, run_date: date, keeper: str = "") -> None:
+    """Keep what is known of the parts of a date although they are about to be removed for good.
+
+    What was not looked at yet stays unknown, so look first. Nothing happens to parts that come later.
+
+    Raises:
+        StoreError: the index cannot be written.
+    """
+    where = "WHERE keeper = ? AND run_date = ?"
+    db.execute(f"UPDATE known_parts SET is_pruned = 1 {where}", (keeper or table, run_date.isoformat()))
+
+
+def _changed_folders(
+    db: Database, out: Path, table: str, days: Iterable[date] | None, keeper: str
+) -> dict[date, str | None]:
+    """Return the folders that are not as they were remembered, with what to remember; None: the folder is gone."""
+    known = _remembered(db, keeper or table, days)
+    wanted = parts.date_folders(out, table) if days is None else {d: out / table_folder(table, d) for d in days}
+    there = {day: stamp for day, folder in wanted.items() if (stamp := _folder_stamp(folder)) is not None}
+    gone = known.keys() - there.keys()
+    return {d: s for d, s in there.items() if not s or known.get(d) != s} | dict.fromkeys(gone)
+
+
+def _remembered(db: Database, keeper: str, days: Iterable[date] | None) -> dict[date, str]:
+    sql = "SELECT run_date, stamp FROM date_folders WHERE keeper = ?"
+    if days is None:
+        rows = db.rows(sql, (keeper,))
+    else:
+        rows = [row for day in days for row in db.rows(f"{sql} AND run_date = ?", (keeper, day.isoformat()))]
+    return {date.fromisoformat(day): stamp for day, stamp in rows}
+
+
+def _compare(db: Database, folder: Path, key: tuple[str, str], changes: Changes) -> None:
+    """Bring what is remembered of one folder's parts up to date."""
+    sql = "SELECT name, number, stamp, is_pruned FROM known_parts WHERE keeper = ? AND run_date = ?"
+    known = {name: (number, stamp, is_pruned) for name, number, stamp, is_pruned in db.rows(sql, key)}
+    there = _parts_in(folder)
+    day = date.fromisoformat(key[1])
+    for name, (number, stamp, is_pruned) in known.items():
+        if there.get(name) != stamp and not (is_pruned and name not in there):
+            changes.gone.append(KnownPart(folder / name, folder / name, day, number))
+            db.execute("DELETE FROM known_parts WHERE number = ?", (number,))
+    for name, stamp in sorted(there.items()):
+        if name not in known or known[name][1] != stamp:
+            number = _new_number(db, (*key, name, stamp))
+            changes.added.append(KnownPart(folder / name, folder / name, day, number))
+
+
+def _new_number(db: Database, row: Sequence[Any]) -> int:
+    db.execute("INSERT INTO known_parts (keeper, run_date, name, stamp) VALUES (?, ?, ?, ?)", row)
+    return int(db.rows("SELECT last_insert_rowid()")[0][0])
+
+
+def _folder_stamp(folder: Path) -> str | None:
+    """Return what changes with a folder; "" if it changed so lately that it may change again unnoticed."""
+    try:
+        its = folder.stat()
+    except OSError:
+        return None
+    if time.time_ns() - max(its.st_mtime_ns, its.st_ctime_ns) < _SETTLED_NS:
+        return ""
+    return f"{its.st_ino}-{its.st_mtime_ns}-{its.st_ctime_ns}"
+
+
+def _parts_in(folder: Path) -> dict[str, str]:
+    """Return the parts that lie in a folder, with what changes when one is replaced."""
+    found = {}
+    for path in folder.glob("*.parquet"):
+        try:
+            its = path.stat()
+        except OSError:
+            continue  # it was removed meanwhile, which the next look finds
+        found[path.name] = f"{its.st_ino}-{its.st_mtime_ns}-{its.st_size}"
+    return found
