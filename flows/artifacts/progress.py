@@ -26,6 +26,7 @@ class RunProgress:
         self._last = 0.0
         self.finished = 0  # documents
         self.published = 0  # number of the last batch that was published
+        self._through: dict[int, float] = {}  # batch under way -> documents of it that are through, by its stages
 
     async def open(self) -> None:
         """Put the artifact on the run's page."""
@@ -37,11 +38,18 @@ class RunProgress:
         """Say how far a stage is with a batch of so many documents."""
         if self._listener is not None:
             self._listener(stage, batch, done, of)
+        if batch > self.published:
+            self._through[batch] = documents * (self._stages.index(stage) + done / max(1, of)) / len(self._stages)
         now = time.monotonic()
         if now - self._last >= EVERY_S and (self._update is None or self._update.done()):
             self._last = now
-            through = (self._stages.index(stage) + done / max(1, of)) / len(self._stages)
-            self._send((self.finished + documents * through) / self.documents)
+            self._send((self.finished + sum(self._through.values())) / self.documents)
+
+    def is_published(self, batch: int, documents: int) -> None:
+        """Say that a batch of so many documents stands. Batches are published in their order."""
+        self.finished += documents
+        self.published = batch
+        self._through.pop(batch, None)
 
     async def close(self) -> None:
         """Show the end of it."""

@@ -21,17 +21,17 @@ from nightdesk.flows.artifacts.run_page import show_run, show_stopped
 from nightdesk.flows.artifacts.run_summary import summary
 from nightdesk.flows.artifacts.run_verdict import LABELS, judge
 from nightdesk.flows.artifacts.verdict_event import tell_verdict
-from nightdesk.flows.shared.parameters import RunParameters
-from nightdesk.flows.shared.secret_blocks import keys_into_environment
-from nightdesk.flows.shared.stage_tasks import (
+from nightdesk.flows.shared.batches.pipeline import reorganize_batches
+from nightdesk.flows.shared.batches.stage_tasks import (
     BATCH_STAGES,
     PROGRESS,
     RUN,
     edition_stage,
     learn_stage,
     prune_stage,
-    reorganize_batches,
 )
+from nightdesk.flows.shared.parameters import RunParameters
+from nightdesk.flows.shared.secret_blocks import keys_into_environment
 from nightdesk.flows.shared.stopping.stoppable import say
 from nightdesk.flows.shared.stopping.termination import Stopped, in_engine, stopping
 from nightdesk.tasks.config.profile import load_profile

@@ -2,6 +2,8 @@
 
 import json
 import uuid
+from collections.abc import Set
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -33,6 +35,24 @@ class Unit:
 
 
 @dataclass(slots=True)
+class Tally:
+    """The calls that are made, and their dollars, within one stage of one batch."""
+
+    calls: int = 0
+    cost_usd: float = 0.0
+
+
+_TALLY: ContextVar[Tally | None] = ContextVar("nightdesk_tally", default=None)
+
+
+def tally() -> Tally:
+    """Begin to count the calls of this task and of those that it starts: other stages may be under way beside it."""
+    begun = Tally()
+    _TALLY.set(begun)
+    return begun
+
+
+@dataclass(slots=True)
 class Ledger:
     """What a run's calls left to be published, beside the records in the store."""
 
@@ -46,9 +66,17 @@ class Ledger:
     output_tokens: int = 0
     refused: int = 0  # calls that the run's dollars did not reach for
 
+    def count_made(self, made: bool) -> None:
+        """Count a call, if it is made now."""
+        self.made += made
+        if (here := _TALLY.get()) is not None:
+            here.calls += made
+
     def book(self, usage: Usage, cost_usd: float) -> None:
         """Add what a call took."""
         self.cost_usd += cost_usd
+        if (here := _TALLY.get()) is not None:
+            here.cost_usd += cost_usd
         self.input_tokens += usage.input_tokens
         self.cached_tokens += usage.cached_tokens
         self.output_tokens += usage.output_tokens
@@ -57,13 +85,23 @@ class Ledger:
         """Add what became known of a call after it was written down."""
         self.notes.setdefault(record["call_id"], {}).update(columns)
 
-    def rows(self, own: list[Record], run_id: str) -> tuple[list[Record], list[Record]]:
-        """Return the rows of `calls` and `judgements` since the last time; own: the store's unpublished records."""
-        calls = [{**r, **self.notes.get(r["call_id"], {}), "run_id": run_id} for r in own + self.cached]
+    def rows(
+        self, own: list[Record], run_id: str, besides: Set[str] = frozenset()
+    ) -> tuple[list[Record], list[Record]]:
+        """Return the rows of `calls` and `judgements` since the last time; own: the store's unpublished records.
+
+        besides: documents whose rows stay for another time, as those of batches that are still under way do.
+        """
+        cached = [r for r in self.cached if r["doc_id"] not in besides]
+        calls = [{**r, **self.notes.pop(r["call_id"], {}), "run_id": run_id} for r in own + cached]
         for row in calls:
             row["started_at"] = datetime.fromtimestamp(row["started_at"], UTC)
-        judgements = [{**j, "run_id": run_id} for j in self.judgements]
-        self.cached, self.notes, self.judgements = [], {}, []
+        of = {r["call_id"] for r in calls}
+        judgements = [{**j, "run_id": run_id} for j in self.judgements if not besides or j["call_id"] in of]
+        self.cached = [r for r in self.cached if r["doc_id"] in besides] if besides else []
+        self.judgements = [j for j in self.judgements if j["call_id"] not in of] if besides else []
+        if not besides:
+            self.notes = {}
         return calls, judgements
 
 

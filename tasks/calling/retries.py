@@ -145,7 +145,7 @@ class Sender:
             self._over_budget(e)
             return CallResult(None, OverBudget(str(e)), now(), 0.0)
         record["attempts"] += returned.times
-        self._ledger.made += returned.times > 0
+        self._ledger.count_made(returned.times > 0)
         if returned.reply is not None:
             return returned.reply
         async with self._alone_if_first(spec):
@@ -205,7 +205,7 @@ class Sender:
 
     async def _sent(self, spec: ModelSpec, request: RoleRequest, record: Record) -> CallResult:
         record["attempts"] += 1
-        self._ledger.made += record["attempts"] == 1
+        self._ledger.count_made(record["attempts"] == 1)
         return await self._asked(spec, request, record)
 
     def _dollars(self, spec: ModelSpec, record: Record, reply: CallResult, most: float) -> float:

@@ -70,6 +70,7 @@ class Router:
         self._specs = {name: m for m in profile.models for name in (m.name, f"{m.name}@batch")}
         self._again, self._answered = again, False
         self._under_way: dict[str, asyncio.Event] = {}
+        self._asking = 0  # calls of ask() under way: stages of several batches
         self._deadline = time.monotonic() + profile.limits.deadline_s
         self.plans = Plans(profile, states, greedy)
         self.ledger = Ledger()
@@ -87,20 +88,29 @@ class Router:
         return self._sender.spent
 
     async def ask(self, units: Sequence[Unit], on_done: Callable[[], None]) -> list[Outcome]:
-        """Have every unit answered; on_done is called after each. Nothing is left under way, however this ends."""
+        """Have every unit answered; on_done is called after each.
+
+        Nothing of it is left under way, however this ends. If it fails, its run ends, and the last of such calls beside
+        each other to end gives up what is under way at all.
+        """
 
         async def one(unit: Unit) -> Outcome:
             outcome = await self._decided(unit)
             on_done()
             return outcome
 
+        self._asking += 1
         try:
             async with asyncio.TaskGroup() as group:
                 tasks = [group.create_task(one(u)) for u in units]
-        except BaseExceptionGroup as errors:
-            raise errors.exceptions[0] from errors
+        except BaseException as error:
+            if self._asking == 1:
+                await self._sender.cancel()
+            if isinstance(error, BaseExceptionGroup):
+                raise error.exceptions[0] from error
+            raise
         finally:
-            await self._sender.cancel()
+            self._asking -= 1
         return [t.result() for t in tasks]
 
     async def embed(self, texts: Sequence[Sequence[str]]) -> NDArray[np.float32]:

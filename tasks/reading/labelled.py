@@ -1,7 +1,7 @@
 """Labelled documents: what a careful reader made of a document, read from a JSON file.
 
 An object with `document` [[id, sentence], ...]; `passages` [[first id, last id, story], ...]; and
-`topics` [{"topic": title, category: [ids], ...}, ...]. It has passages, topics, or both.
+`topics` [{"topic": title, category: [ids], ...}, ...]. It has passages, topics, or both. It may name its `language`.
 """
 
 from collections.abc import Mapping
@@ -20,6 +20,7 @@ class Labelled:
     """A labelled document; positions count from 1.
 
     passages: (first position, last position, story). labels: position -> {(index of the topic, category), ...}.
+    language: its ISO 639-1 code, "" if the file does not tell it.
     """
 
     doc_id: str
@@ -28,6 +29,7 @@ class Labelled:
     passages: tuple[tuple[int, int, str], ...]
     labels: Mapping[int, frozenset[tuple[int, str]]]
     categories: tuple[str, ...]
+    language: str = ""
 
 
 def load_labelled(path: Path) -> Labelled:
@@ -52,7 +54,7 @@ def load_labelled(path: Path) -> Labelled:
     except DocumentError as e:
         raise InputError(f"{path}: {e}") from None
     ids, texts = tuple(s[0] for s in sentences), tuple(s[1] for s in sentences)
-    return Labelled(path.stem, ids, texts, passages, labels, categories)
+    return Labelled(path.stem, ids, texts, passages, labels, categories, str(data.get("language") or ""))
 
 
 def _passages(given: Any, at: Mapping[str, int]) -> tuple[tuple[int, int, str], ...]:

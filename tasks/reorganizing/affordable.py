@@ -2,8 +2,9 @@
 
 Half a document costs money and is of no use: with too few dollars the first roles would run for everything and leave
 nothing for the last. So documents are admitted in order while what is left covers what all their roles are expected to
-cost. Expectations may be wrong, so what a batch did take corrects those of the next, and the first takes no more than
-a part of the budget. Where every role has a model that costs nothing, nothing waits: those models finish the night.
+cost. Expectations may be wrong, so what a batch did take corrects those of the next, and the first takes no more than a
+part of the budget. What a batch takes is known when its calls are over; a document that costs waits for that. Where
+every role has a model that costs nothing, nothing waits: those models finish the night.
 """
 
 from nightdesk.role_rl.sampling import Plan
@@ -12,6 +13,7 @@ from nightdesk.tasks.calling.router import Router
 from nightdesk.tasks.config.model_spec import ModelSpec
 from nightdesk.tasks.messages import ROLES, Role
 from nightdesk.tasks.reading.documents import Document
+from nightdesk.tasks.reorganizing.batches.spending import Spending
 from nightdesk.tasks.reorganizing.document_state import Lost
 from nightdesk.tasks.reorganizing.dry_run import dollars_of_document
 
@@ -22,23 +24,34 @@ FIRST_SHARE = 0.5  # of the dollars, for the first batch: what calls take of thi
 class Purse:
     """The dollars of one run. weights_version: by which documents are expected to be served."""
 
-    def __init__(self, router: Router, weights_version: int) -> None:
+    def __init__(self, router: Router, weights_version: int, spending: Spending) -> None:
         self._router, self._profile, self._version = router, router.profile, weights_version
         self._budgets = Budgets(self._profile)
-        self._batch, self._before = 0.0, router.spent  # expected dollars of the batch; spent when it began
+        self._spending = spending
+        self._number, self._batch = 1, 0.0  # the batch that is read, and its expected dollars
+        self._open: dict[int, float] = {}  # batches before it that were not learned from -> their expected dollars
         self._dearer = 0.0  # by how much calls are dearer than expected; 0: not known yet
 
     def settle(self) -> None:
-        """Begin the next batch, and learn from what the one before it took."""
-        took = self._router.spent - self._before
-        if took > 0 and self._batch > 0:
-            self._dearer = max(self._dearer, took / self._batch, 1.0)
-        self._batch, self._before = 0.0, self._router.spent
+        """Begin the next batch; what the one before it takes is learned from when that is known."""
+        if self._batch > 0:
+            self._open[self._number] = self._batch
+        self._number, self._batch = self._number + 1, 0.0
+
+    def _learn(self) -> None:
+        """Wait for the calls of the batches before this one, and learn what they took."""
+        self._spending.after(self._number - 1)
+        for number, expected in self._open.items():
+            took = self._spending.after(number) - self._spending.after(number - 1)
+            if took > 0:
+                self._dearer = max(self._dearer, took / expected, 1.0)
+        self._open = {}
 
     def refusal(self, document: Document) -> Lost | None:
         """Admit a document to the batch, and return None; or say why it has to wait."""
         if self._has_free(document.language):
             return None
+        self._learn()
 
         def plan(role: Role) -> Plan:
             whole = self._router.plans.whole(self._version, role, document.language)

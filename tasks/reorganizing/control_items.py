@@ -65,7 +65,7 @@ def _suitable(profile: Profile, languages: set[str]) -> Iterator[tuple[Labelled,
     for path in sorted(folder("labels").glob("*.json")):
         document = load_labelled(path)
         if document.passages and document.categories and set(document.categories) <= set(profile.categories):
-            language = detect_language(list(document.texts))
+            language = document.language or detect_language(list(document.texts))  # to tell it loads 20 MB
             if language in languages:
                 yield document, language
 

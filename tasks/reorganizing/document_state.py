@@ -1,6 +1,5 @@
 """Documents on their way through the stages: what is known of each so far."""
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -81,16 +80,19 @@ class Work:
     def stories(self) -> list["JoinedTopic"]:
         """Return the stories of the document as they are joined so far, in order of appearance."""
         positions: dict[Topic, list[int]] = {}
-        counts: dict[Topic, Counter[Topic]] = {}
-        for position, k in self.owned():
-            if position in self.placed[k]:
-                topic = (k, self.placed[k][position])
-                root = self.joined[topic]
-                positions.setdefault(root, []).append(position)
-                counts.setdefault(root, Counter())[topic] += 1
+        sizes: dict[Topic, dict[Topic, int]] = {}  # root -> its topics -> sentences of each
+        for k, chunk in enumerate(self.chunks):
+            placed, of_topic = self.placed[k], dict[int, list[int]]()
+            for position in range(chunk.own_start, chunk.own_end):
+                if (number := placed.get(position)) is not None:
+                    of_topic.setdefault(number, []).append(position)
+            for number, its in of_topic.items():
+                root = self.joined[k, number]
+                positions.setdefault(root, []).extend(its)
+                sizes.setdefault(root, {})[k, number] = len(its)
         return [
-            JoinedTopic(root, tuple(positions[root]), tuple(sorted(n)), min(n, key=lambda t: (-n[t], t)))
-            for root, n in counts.items()
+            JoinedTopic(root, tuple(sorted(positions[root])), tuple(sorted(n)), min(n, key=lambda t: (-n[t], t)))
+            for root, n in sizes.items()
         ]
 
 

@@ -7,17 +7,19 @@ from typing import Any
 
 import pyarrow as pa
 
+from nightdesk.tasks.config.profile import UNPLACED
 from nightdesk.tasks.reorganizing.document_state import Batch, JoinedTopic, Lost, Work
-from nightdesk.tasks.roles.relationship_checker import Topic
 from nightdesk.tasks.roles.topic_finder import LONGEST_TITLE
 from nightdesk.tasks.tables.contracts import contract
-from nightdesk.tasks.tables.derived_columns import extent, recount, unplaced
+from nightdesk.tasks.tables.derived_columns import extent
 
 TAKEN_UP = 3  # nights that take up again what models failed on, or what dollars did not reach for
 REPLACED = "characters that could not be read became U+FFFD"
 _LEFT_OUT = "the answer left this sentence out"
+_NOT_PLACED, _NOT_FILED = Lost(f"topic_locator: {_LEFT_OUT}"), Lost(f"content_organizer: {_LEFT_OUT}")
 
 Rows = list[dict[str, Any]]
+Columns = dict[str, list[Any]]
 
 
 def topic_id(work: Work, number: int) -> str:
@@ -36,21 +38,27 @@ def file_batch(
 
     stories: doc_id -> its stories in order of appearance. links: topic_id -> (story_id, vector).
     """
-    passages: Rows = []
+    passages: Columns = {name: [] for name in contract("passages").schema.names}
     topics: Rows = []
     documents: Rows = []
     for work in batch.works:
         its = stories[work.document.doc_id]
-        passages += _passages(work, its, run_id)
-        topics += _topics(work, its, links, run_id)
-        documents.append(_document(work, run_id, profile))
+        titles = titles_of(work, its)
+        lost = _passages(work, its, titles, passages)
+        topics += _topics(work, its, titles, links, run_id)
+        documents.append(_document(work, lost, run_id, profile) | {"topics": len(its)})
     for bad in batch.unreadable:
         documents.append(
             {"doc_id": bad.doc_id, "source": bad.source, "sentences": 0, "status": "unreadable", "reason": bad.reason}
-            | {"failed": 0, "unpaid": 0, "taken_up": [], "profile": profile, "run_id": run_id}
+            | {"placed": 0, "unplaced": 0, "topics": 0, "failed": 0, "unpaid": 0, "taken_up": []}
+            | {"profile": profile, "run_id": run_id}
         )
-    rows = {"passages": passages, "topics": topics, "documents": recount(documents, passages, topics)}
-    return {name: contract(name).build(table) for name, table in rows.items()}
+    passages["run_id"] = [run_id] * len(passages["doc_id"])
+    return {
+        "passages": contract("passages").build_columns(passages),
+        "topics": contract("topics").build(topics),
+        "documents": contract("documents").build(documents),
+    }
 
 
 def titles_of(work: Work, stories: Sequence[JoinedTopic]) -> list[str]:
@@ -68,36 +76,50 @@ def titles_of(work: Work, stories: Sequence[JoinedTopic]) -> list[str]:
     return list(titles)
 
 
-def _passages(work: Work, stories: Sequence[JoinedTopic], run_id: str) -> Rows:
-    number: dict[Topic, int] = {s.root: k for k, s in enumerate(stories, 1)}
-    titles = titles_of(work, stories)
-    rows = []
-    for position, k in work.owned():
-        row: dict[str, Any] = {
-            "doc_id": work.document.doc_id,
-            "position": position + 1,
-            "sentence_id": work.document.ids[position],
-            "text": work.document.texts[position],
-            **work.document.said(position),
-            "chunk_id": work.chunks[k].chunk_id,
-            "run_id": run_id,
-        }
-        filed, lost = work.filed[k].get(position), _lost(work, position, k)
-        if lost is not None:
-            row |= unplaced(lost.reason)
-        if position in work.placed[k]:
-            n = number[work.joined[k, work.placed[k][position]]]
-            row |= {"topic_id": topic_id(work, n), "topic": titles[n - 1]}
-            if filed is not None:
-                row |= {"category": filed.category, "confidence": filed.confidence}
-        row["organizer_model"] = filed.model if filed else None
-        rows.append(row)
-    return rows
+def _passages(work: Work, stories: Sequence[JoinedTopic], titles: Sequence[str], passages: Columns) -> list[Lost]:
+    """Add the rows of a document, column by column; return why sentences of it have no place, one for each."""
+    d, n = work.document, len(work.document.texts)
+    topic_ids: list[str | None] = [None] * n
+    topics: list[str | None] = [None] * n
+    for number, (story, title) in enumerate(zip(stories, titles, strict=True), 1):
+        name = topic_id(work, number)
+        for position in story.positions:
+            topic_ids[position], topics[position] = name, title
+    losses: list[Lost] = []
+    for k, chunk in enumerate(work.chunks):
+        filed = work.filed[k]
+        passages["chunk_id"] += [chunk.chunk_id] * (chunk.own_end - chunk.own_start)
+        for position in range(chunk.own_start, chunk.own_end):
+            its, is_placed = filed.get(position), topic_ids[position] is not None
+            passages["organizer_model"].append(its.model if its is not None else None)
+            if its is not None and is_placed:
+                passages["category"].append(its.category)
+                passages["confidence"].append(its.confidence)
+                passages["reason"].append(None)
+                continue
+            losses.append(work.not_organized.get(k, _NOT_FILED) if is_placed else work.not_located.get(k, _NOT_PLACED))
+            passages["category"].append(UNPLACED)
+            passages["confidence"].append(None)
+            passages["reason"].append(losses[-1].reason)
+    passages["doc_id"] += [d.doc_id] * n
+    passages["position"] += range(1, n + 1)
+    passages["sentence_id"] += d.ids
+    passages["text"] += d.texts
+    for column, values in (("start_s", d.starts), ("end_s", d.ends), ("speaker", d.speakers)):
+        passages[column] += values or [None] * n
+    passages["topic_id"] += topic_ids
+    passages["topic"] += topics
+    return losses
 
 
-def _topics(work: Work, stories: Sequence[JoinedTopic], links: Mapping[str, tuple[str, bytes]], run_id: str) -> Rows:
+def _topics(
+    work: Work,
+    stories: Sequence[JoinedTopic],
+    titles: Sequence[str],
+    links: Mapping[str, tuple[str, bytes]],
+    run_id: str,
+) -> Rows:
     rows = []
-    titles = titles_of(work, stories)
     for number, story in enumerate(stories, 1):
         lead = work.lead(story)
         story_id, vector = links[topic_id(work, number)]
@@ -117,18 +139,8 @@ def _topics(work: Work, stories: Sequence[JoinedTopic], links: Mapping[str, tupl
     return rows
 
 
-def _lost(work: Work, position: int, chunk: int) -> Lost | None:
-    """Return why a sentence has no place; None if it has one."""
-    if position not in work.placed[chunk]:
-        return work.not_located.get(chunk, Lost(f"topic_locator: {_LEFT_OUT}"))
-    if position not in work.filed[chunk]:
-        return work.not_organized.get(chunk, Lost(f"content_organizer: {_LEFT_OUT}"))
-    return None
-
-
-def _document(work: Work, run_id: str, profile: str) -> dict[str, Any]:
+def _document(work: Work, lost: Sequence[Lost], run_id: str, profile: str) -> dict[str, Any]:
     d = work.document
-    lost = [why for position, k in work.owned() if (why := _lost(work, position, k)) is not None]
     failed, unpaid = (sum(why.cause == cause for why in lost) for cause in ("models", "budget"))
     notes = [f"{d.replaced} {REPLACED}"] if d.replaced else []
     if (failed or unpaid) and len(work.taken_up) >= TAKEN_UP:
@@ -144,6 +156,8 @@ def _document(work: Work, run_id: str, profile: str) -> dict[str, Any]:
         "content_hash": d.content_hash,
         "language": d.language,
         "sentences": len(d.texts),
+        "placed": len(d.texts) - len(lost),
+        "unplaced": len(lost),
         "failed": failed,
         "unpaid": unpaid,
         "status": "published",

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import uuid
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence, Set
+from collections.abc import AsyncIterator, Mapping, Sequence, Set
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import date, datetime
 from pathlib import Path
@@ -15,23 +15,24 @@ from nightdesk.tasks.calling.availability import usable
 from nightdesk.tasks.calling.dask.pool import fan_out
 from nightdesk.tasks.calling.router import Router
 from nightdesk.tasks.config.profile import Profile
-from nightdesk.tasks.errors import AuditFailed, InputError
+from nightdesk.tasks.errors import AuditFailed
 from nightdesk.tasks.learning.catching_up import state_folder
-from nightdesk.tasks.reading.documents import Document, Unreadable
 from nightdesk.tasks.reading.fetching.terms import Fetching
-from nightdesk.tasks.reading.sources import Reading, check_sources, nothing_readable, there_by
+from nightdesk.tasks.reading.sources import Reading, check_sources, there_by
 from nightdesk.tasks.reorganizing import stories, unfinished
 from nightdesk.tasks.reorganizing.affordable import Purse
+from nightdesk.tasks.reorganizing.batches.reader import BatchReader
+from nightdesk.tasks.reorganizing.batches.spending import Spending
 from nightdesk.tasks.reorganizing.control_items import answer_controls
-from nightdesk.tasks.reorganizing.document_state import Batch, JoinedTopic, Work
-from nightdesk.tasks.reorganizing.filing import TAKEN_UP, file_batch, topic_id
+from nightdesk.tasks.reorganizing.document_state import Batch, JoinedTopic
+from nightdesk.tasks.reorganizing.filing import file_batch, topic_id
 from nightdesk.tasks.reorganizing.opening import open_out, unwritable
 from nightdesk.tasks.reorganizing.past_dates.standing import Skips
 from nightdesk.tasks.reorganizing.role_stages import topic_texts
 from nightdesk.tasks.reorganizing.totals import Totals
 from nightdesk.tasks.reorganizing.weights import Versions
 from nightdesk.tasks.reorganizing.weights import catch_up as catch_up_weights
-from nightdesk.tasks.tables import parts, publish, quarantine
+from nightdesk.tasks.tables import publish, quarantine
 from nightdesk.tasks.tables.audit import Auditor, AuditReport, auditor
 from nightdesk.tasks.tables.contracts import contract
 from nightdesk.tasks.tables.places import append_part, part_name
@@ -61,15 +62,18 @@ class Run:
         self.cleared: dict[int, quarantine.Cleared] = {}
         self.reports: list[AuditReport] = []
         self.totals = Totals(missing=list(reading.missing))
-        self.served_versions: set[int] = set()
+        self._spending = Spending(router)
+        purse = Purse(router, weights_version, self._spending)
+        self._reader = BatchReader(out, profile, run_date, night, reading, store, purse, weights_version, self.totals)
         self._attempt = uuid.uuid4().hex[:8]
         self._audits = audits
-        self._night = night
-        self._stood: Mapping[str, unfinished.EarlierDocument] = {}
         self._published_docs: set[str] = set()
         self._known_topics = stories.KnownTopics(out, run_date)
-        self._reader: Iterator[Batch] = iter(())
-        self._skips: Skips | None = None
+
+    @property
+    def served_versions(self) -> set[int]:
+        """Return the versions of the weights that serve the documents that were read so far."""
+        return self._reader.versions
 
     def begin(
         self,
@@ -84,73 +88,32 @@ class Run:
         late: skip those of later dates, too. done_runs: skip what these runs have published for this very date.
         skips: in place of all that, of a run that was given its date.
         """
-        self._skips = skips
-        if skips is not None:
-            only_new = False
-        known = parts.published_elsewhere(self.out, self.run_date, late, done_runs) if only_new else set()
-        self._reader = self._read(known, reassign)
+        self._reader.begin(only_new, reassign, late, done_runs, skips)
 
-    def next_batch(self) -> Batch | None:
+    async def read_batch(self) -> Batch | None:
         """Read the next batch of about the profile's size; what cannot be read goes along with its reason.
 
         Raises:
             InputError: not one document could be read.
         """
-        batch = next(self._reader, None)
-        if batch is None:
-            self._audits.hang_up()
+        return self._kept(await self._reader.next_batch())
+
+    def next_batch(self) -> Batch | None:
+        """Read the next batch in this thread (see read_batch)."""
+        return self._kept(self._reader.next_batch_here())
+
+    def _kept(self, batch: Batch | None) -> Batch | None:
+        if batch is not None:
+            self.batches[batch.number] = batch
         return batch
 
-    def _read(self, known: set[tuple[str, str]], reassign: bool) -> Iterator[Batch]:
-        self._stood = unfinished.known(self.out, self.profile.name, self.run_date)
-        batch, purse = Batch(1), Purse(self.router, self.weights_version)
-        readable = 0
-        for document in self.reading.documents():
-            if isinstance(document, Unreadable):
-                batch.unreadable.append(document)
-                log.warning("%s", document.reason)
-                continue
-            readable += 1
-            if (document.doc_id, document.content_hash) in known or self._is_left_out(document):
-                self.totals.skipped += 1
-                continue
-            waits = purse.refusal(document)
-            if waits is not None and batch.served:  # these may take less than expected, so they come first
-                yield self._assigned(batch, reassign)
-                batch = Batch(batch.number + 1)
-                purse.settle()
-                waits = purse.refusal(document)
-            batch.works.append(Work(document, self.weights_version, waits=waits))
-            if batch.sentences >= self.profile.document_batches.sentences:
-                yield self._assigned(batch, reassign)
-                batch = Batch(batch.number + 1)
-                purse.settle()
-        if not readable and self.reading.sources:
-            raise InputError(nothing_readable(batch.unreadable[0].reason, len(batch.unreadable)))
-        if batch.works or batch.unreadable:
-            yield self._assigned(batch, reassign)
+    def all_checked(self) -> None:
+        """Say that no batch is left to be audited."""
+        self._audits.hang_up()
 
-    def _is_left_out(self, document: Document) -> bool:
-        """Tell whether a run that was given its date leaves a document out, and count that."""
-        if self._skips is None or not self._skips.leaves_out(document):
-            return False
-        self.totals.skipped_under = {str(day): n for day, n in sorted(self._skips.under.items())}
-        return True
-
-    def _assigned(self, batch: Batch, reassign: bool) -> Batch:
-        """Fix the weights version that serves each document: that of its first run for this date."""
-        hashes = [w.document.content_hash for w in batch.works]
-        versions = self.store.assign(
-            self.profile.name, self.run_date.isoformat(), hashes, self.weights_version, reassign
-        )
-        for work in batch.works:
-            work.weights_version = versions[work.document.content_hash]
-            stood = self._stood.get(work.document.doc_id)
-            if stood is not None and stood.content_hash == work.document.content_hash:
-                work.taken_up = stood.tried_on(self._night, self.run_date)
-            self.served_versions.add(work.weights_version)
-        self.batches[batch.number] = batch
-        return batch
+    def close(self) -> None:
+        """Let go what still waits for this run."""
+        self._spending.close()
 
     async def check(self, batch: Batch) -> None:
         """File every sentence and audit the batch's tables; what fails goes to quarantine.
@@ -163,7 +126,10 @@ class Run:
         tables = file_batch(batch, its_stories, links, self.run_id, self.profile.name)
         if batch.number == 1 and self.router.teaches and not self.router.greedy:  # control items only teach
             await answer_controls(self.router, self.profile, self.run_date, {w.document.language for w in batch.works})
-        calls, judgements = self.router.ledger.rows(self.store.claim(self._calls_part(batch)), self.run_id)
+        self._spending.note(batch.number)
+        others = {w.document.doc_id for b in self.batches.values() if b is not batch for w in b.works}
+        claimed = self.store.claim(self._calls_part(batch), others)
+        calls, judgements = self.router.ledger.rows(claimed, self.run_id, others)
         tables |= {"calls": contract("calls").build(calls), "judgements": contract("judgements").build(judgements)}
 
         categories = list(self.profile.categories)
@@ -177,23 +143,8 @@ class Run:
         where = self.out, self.run_date, self._part(batch)
         tables = await asyncio.to_thread(publish.publish, *where, tables, self.store.forgotten.names)
         self.store.published(self._calls_part(batch))
-        documents = tables["documents"].to_pydict()
-        unreadable = documents["status"].count("unreadable")
-        self.totals.unreadable += unreadable
-        self.totals.documents += len(documents["doc_id"]) - unreadable
-        for column in ("sentences", "placed", "unplaced", "failed", "unpaid", "topics"):
-            setattr(self.totals, column, getattr(self.totals, column) + sum(documents[column]))
-        self.totals.quarantined += len(tables["quarantine"])
-        self.totals.unjoined += sum(w.unjoined for w in batch.works)
-        self.totals.given_up += sum(
-            len(tried) >= TAKEN_UP and failed + unpaid > 0
-            for tried, failed, unpaid in zip(*(documents[c] for c in ("taken_up", "failed", "unpaid")), strict=True)
-        )
+        self.totals.count(tables, batch)
         self.totals.left_out = dict(self.router.plans.left_out)
-        self.totals.waiting += [w.document.doc_id for w in batch.works if w.waits is not None]
-        self.totals.reasons += [u.reason for u in batch.unreadable]
-        self.totals.count_calls(tables["calls"])
-        self.totals.count_rows(tables)
         del self.batches[batch.number]
 
     def withhold(self, batch: Batch, why: AuditFailed) -> None:
@@ -309,7 +260,11 @@ async def open_run(
             router = Router(able, run_date, version_of, store, pool, greedy, teaches, is_again)
             with auditor() as audits:
                 version = newest.version if newest else 0
-                yield Run(run_id, run_date, out, profile, reading, store, router, audits, version, night)
+                run = Run(run_id, run_date, out, profile, reading, store, router, audits, version, night)
+                try:
+                    yield run
+                finally:
+                    run.close()
         finally:
             await pool.cancel()
             publish.sweep_staging(out, lambda run: run == run_id)

@@ -4,6 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import pyarrow as pa
+import pyarrow.compute as pc
+
+from nightdesk.tasks.reorganizing.document_state import Batch
+from nightdesk.tasks.reorganizing.filing import TAKEN_UP
 
 
 @dataclass(slots=True)
@@ -56,6 +60,24 @@ class Totals:
     reasons: list[str] = field(default_factory=list)  # why documents could not be read
     rows: dict[str, int] = field(default_factory=dict)  # that were put into each table
 
+    def count(self, tables: Mapping[str, pa.Table], batch: Batch) -> None:
+        """Add a batch that was published, and the rows that were put into tables for it."""
+        documents = tables["documents"]
+        unreadable = pc.sum(pc.equal(documents["status"], "unreadable")).as_py() or 0
+        self.unreadable += unreadable
+        self.documents += len(documents) - unreadable
+        for column in ("sentences", "placed", "unplaced", "failed", "unpaid", "topics"):
+            setattr(self, column, getattr(self, column) + (pc.sum(documents[column]).as_py() or 0))
+        self.quarantined += len(tables["quarantine"])
+        self.unjoined += sum(w.unjoined for w in batch.works)
+        is_given_up = pc.greater_equal(pc.list_value_length(documents["taken_up"]), TAKEN_UP)
+        has_lost = pc.greater(pc.add(documents["failed"], documents["unpaid"]), 0)
+        self.given_up += pc.sum(pc.and_(is_given_up, has_lost)).as_py() or 0
+        self.waiting += [w.document.doc_id for w in batch.works if w.waits is not None]
+        self.reasons += [u.reason for u in batch.unreadable]
+        self.count_calls(tables["calls"])
+        self.count_rows(tables)
+
     def count_rows(self, tables: Mapping[str, pa.Table]) -> None:
         """Add the rows that were put into tables."""
         for name, table in tables.items():
@@ -64,16 +86,26 @@ class Totals:
 
     def count_calls(self, calls: pa.Table) -> None:
         """Add published rows of `calls`."""
-        columns = ["role", "model", "purpose", "error", "cost_usd", "from_cache", "call_id", "parent_call_id", "valid"]
-        rows = calls.select([*columns, "attempts"]).to_pylist()
-        repaired = {r["parent_call_id"] for r in rows if r["purpose"] == "repair" and r["valid"]}
-        for row in rows:
-            if row["from_cache"]:
-                continue
+        made = calls.filter(pc.invert(calls["from_cache"]))
+        drawn = pc.is_in(made["purpose"], pa.array(["serve", "duel"]))
+        invalid = pc.invert(made["valid"])
+        unusable = pc.and_(pc.and_(drawn, pc.greater(made["attempts"], 0)), invalid)
+        repairs = calls.filter(pc.and_(pc.equal(calls["purpose"], "repair"), calls["valid"]))
+        repaired = pc.is_in(made["call_id"], repairs["parent_call_id"].combine_chunks())
+        figures = {
+            "serving": pc.equal(made["purpose"], "serve"),
+            "failed": pc.is_valid(made["error"]),
+            "lost": pc.and_(unusable, pc.invert(repaired)),
+        }
+        by_model = pa.table(
+            {"role": made["role"], "model": made["model"], "dollars": made["cost_usd"]}
+            | {name: pc.cast(flag, pa.int64()) for name, flag in figures.items()}
+        ).group_by(["role", "model"], use_threads=False)
+        summed = [(name, "sum") for name in ("dollars", *figures)]
+        for row in by_model.aggregate([([], "count_all"), *summed]).to_pylist():
             did = self.models.setdefault((row["role"], row["model"]), Served())
-            did.calls += 1
-            did.serving += row["purpose"] == "serve"
-            did.failed += row["error"] is not None
-            did.dollars += row["cost_usd"]
-            if row["purpose"] in ("serve", "duel") and row["attempts"] and not row["valid"]:
-                did.lost += row["call_id"] not in repaired
+            did.calls += row["count_all"]
+            did.serving += row["serving_sum"]
+            did.failed += row["failed_sum"]
+            did.lost += row["lost_sum"]
+            did.dollars += row["dollars_sum"]

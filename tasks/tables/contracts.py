@@ -1,7 +1,7 @@
 """The data contracts: each table's columns and expectations, read from datasets/contracts/<table>.toml."""
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -44,7 +44,17 @@ class Contract:
         Raises:
             pyarrow.ArrowInvalid: a value does not fit its column.
         """
-        table = pa.Table.from_pylist(list(rows), schema=self.schema)
+        return self._sorted(pa.Table.from_pylist(list(rows), schema=self.schema))
+
+    def build_columns(self, columns: Mapping[str, Sequence[Any]]) -> pa.Table:
+        """Make a table of all its columns, sorted by key, in the declared schema.
+
+        Raises:
+            pyarrow.ArrowInvalid: a value does not fit its column.
+        """
+        return self._sorted(pa.Table.from_pydict(dict(columns), schema=self.schema))
+
+    def _sorted(self, table: pa.Table) -> pa.Table:
         return table.sort_by([(k, "ascending") for k in self.key])
 
     def conform(self, table: pa.Table, columns: list[str] | None = None) -> pa.Table:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -58,22 +59,35 @@ def _context(name: str, tables: Tables, categories: list[str]) -> tuple[dict[str
     """Return the columns and values that the audit of a table needs from the other tables."""
     passages, topics, documents = tables["passages"], tables["topics"], tables["documents"]
     if name == "passages":
-        length = dict(zip(documents["doc_id"].to_pylist(), documents["sentences"].to_pylist(), strict=True))
         known = {"topic_ids": topics["topic_id"].to_pylist(), "categories": [*categories, UNPLACED]}
         sentences = pc.sum(documents["sentences"], min_count=0).as_py()
-        lengths = pa.array([length.get(i, 0) for i in passages["doc_id"].to_pylist()], pa.int32())
+        at = pc.index_in(passages["doc_id"], documents["doc_id"].combine_chunks())
+        lengths = pc.fill_null(documents["sentences"].take(at), 0).combine_chunks()
         return {"document_sentences": lengths}, {**known, "sentences": sentences}
     if name == "topics":
-        places = passages.select(["topic_id", "position"]).to_pydict()
-        at: dict[str, list[int]] = {}
-        for topic_id, position in zip(places["topic_id"], places["position"], strict=True):
-            at.setdefault(topic_id, []).append(position)
-        inside = [
-            sum(any(s["first"] <= p <= s["last"] for s in spans) for p in at.get(topic_id, ()))
-            for topic_id, spans in zip(topics["topic_id"].to_pylist(), topics["spans"].to_pylist(), strict=True)
-        ]
-        return {"span_sentences": pa.array(inside, pa.int32())}, {}
+        return {"span_sentences": _in_spans(topics, passages)}, {}
     return {}, {}
+
+
+def _in_spans(topics: pa.Table, passages: pa.Table) -> pa.Array:
+    """Count for each topic the sentences of it that stand in one of its spans."""
+    spans = topics["spans"].combine_chunks()
+    flat = spans.flatten()
+    first, last = (np.asarray(flat.field(name), np.int64) for name in ("first", "last"))
+    owner = np.asarray(pc.list_parent_indices(spans), np.int64)
+    of = pc.index_in(passages["topic_id"], topics["topic_id"].combine_chunks())
+    placed = pc.is_valid(of)
+    topic = np.asarray(of.filter(placed), np.int64)
+    position = np.asarray(passages["position"].filter(placed), np.int64)
+    far = max(int(position.max(initial=0)), int(last.max(initial=0))) + 2
+    key = np.sort(topic * far + position)
+    # Sentences up to the end of a span, less those before it; what spans of a topic share counts once.
+    order = np.lexsort((first, owner))
+    owner, first, last = owner[order], first[order], last[order]
+    for k in np.flatnonzero((owner[1:] == owner[:-1]) & (first[1:] <= last[:-1])) + 1:
+        first[k], last[k] = max(first[k], last[k - 1] + 1), max(last[k], last[k - 1])
+    inside = np.searchsorted(key, owner * far + last, "right") - np.searchsorted(key, owner * far + first, "left")
+    return pa.array(np.bincount(owner, np.maximum(inside, 0), len(topics)).astype(np.int32), pa.int32())
 
 
 def _quarantined(table: pa.Table, report: AuditReport, run_id: str) -> list[dict[str, Any]]:

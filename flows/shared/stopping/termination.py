@@ -49,6 +49,7 @@ class Stopping:
         self._task: asyncio.Task[Any] | None = None
         self._heard = False
         self._limit: asyncio.TimerHandle | None = None
+        self._beside: list[Stopping] = []  # of the work that goes on side by side, while the flow's task awaits it
 
     @property
     def has_begun(self) -> bool:
@@ -100,7 +101,32 @@ class Stopping:
         """Have the flow stop at its next await in a place. The first reason counts."""
         if not self.why:
             self.why = why
+            self.tell_beside(why)
             self._cancel()
+
+    def tell_beside(self, why: str) -> None:
+        """Have what goes on side by side stop, each piece of work at its own next await in a place."""
+        for other in list(self._beside):
+            other.tell(why)
+
+    async def beside(self, work: Coroutine[Any, Any, Any]) -> None:
+        """Do a piece of work in a task of its own, which hears by itself that the flow is to stop."""
+        part = Stopping()
+        part._task = asyncio.current_task()
+        STOPPING.set(part)  # in this task's context alone
+        self._beside.append(part)
+        try:
+            if self.why:
+                part.tell(self.why)
+            with part.place():
+                await work
+        finally:
+            self._beside.remove(part)
+            work.close()
+
+    def is_heard(self) -> None:
+        """Take note that the flow's task has heard it from what went on side by side."""
+        self._heard = True
 
     @contextmanager
     def place(self) -> Iterator[None]:
@@ -115,7 +141,8 @@ class Stopping:
         except asyncio.CancelledError:
             if not self.why or self._heard or self._task is None:
                 raise
-            self._task.uncancel()
+            if self._task.cancelling():  # else something was cancelled that it awaited
+                self._task.uncancel()
             self._heard = True
             raise Stopped(self.why) from None
         finally:
@@ -141,7 +168,7 @@ class Stopping:
         self._places.append(place)
 
     def _cancel(self, insist: bool = False) -> None:
-        if self._heard or self._task is None:
+        if self._heard or self._task is None or self._beside:  # those hear it, and this task from them
             return
         if insist or (self._places and self._places[-1] is not None):
             self._task.cancel()

@@ -8,7 +8,7 @@ is said in published_calls.py, and what is removed of the store in removal.py.
 """
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -181,17 +181,18 @@ class Store:
         whole = published_calls.ABSENT | {"answer_key": key} if published else {}
         return Stored(json.loads(answer), whole | json.loads(record), bool(published) or self._stands(part))
 
-    def claim(self, part: str) -> list[Record]:
-        """Hand out this run's unpublished records, to be written to `part` (a path relative to OUT) next."""
+    def claim(self, part: str, besides: Set[str] = frozenset()) -> list[Record]:
+        """Hand out this run's unpublished records, but those of some documents, to be written to a part (below OUT)."""
 
-        def take() -> list[tuple[str]]:
+        def take() -> list[Record]:
             mine = "NOT published AND part IS NULL AND run_id = ?"
             rows = self._db.rows(f"SELECT record FROM calls WHERE {mine} ORDER BY call_id", (self._run_id,))
-            self._db.execute(f"UPDATE calls SET part = ? WHERE {mine}", (part, self._run_id))
-            return rows
+            records = [r for (row,) in rows if (r := json.loads(row))["doc_id"] not in besides]
+            self._db.executemany("UPDATE calls SET part = ? WHERE call_id = ?", [(part, r["call_id"]) for r in records])
+            return records
 
         self._claimed.add(part)
-        return [json.loads(r) for (r,) in self._db.transact(take)]
+        return self._db.transact(take)
 
     def published(self, part: str) -> None:
         """Note that a part is in place: its records stay published, whatever becomes of it."""

@@ -16,9 +16,9 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from nightdesk.flows.artifacts.progress import RunProgress
-from nightdesk.flows.shared.stopping.termination import in_engine, stoppable_task, whole
+from nightdesk.flows.shared.stopping.termination import stoppable_task, whole
+from nightdesk.tasks.calling.call_rows import tally
 from nightdesk.tasks.edition.pages import write_edition
-from nightdesk.tasks.errors import AuditFailed
 from nightdesk.tasks.forget.pruning.outgoing import Outgoing
 from nightdesk.tasks.forget.pruning.prune import retain
 from nightdesk.tasks.learning.learn import Learned, learn_from_tables
@@ -34,18 +34,6 @@ PROGRESS: ContextVar[RunProgress] = ContextVar("nightdesk_progress")
 BATCH_STAGES = (*ROLE_STAGES, "check", "publish")
 
 
-async def reorganize_batches() -> None:
-    """Take every batch of the run through all stages. One that fails the audit is withheld, and the others go on."""
-    number = 1
-    while await in_engine(read.with_options(task_run_name=f"read-{number}")) >= 0:
-        try:
-            for name in BATCH_STAGES:
-                await in_engine(stage.with_options(name=name, task_run_name=f"{name}-{number}"), name, number)
-        except AuditFailed as e:
-            RUN.get().withhold(RUN.get().batches[number], e)
-        number += 1
-
-
 @task(name="read", cache_policy=NO_CACHE, persist_result=False, retries=0)
 async def read() -> Any:
     """Read the next batch of documents; return its number of sentences, or -1 if there is none."""
@@ -55,7 +43,7 @@ async def read() -> Any:
 async def _read() -> int:
     run = RUN.get()
     with _timed(run, "read"):
-        batch = await asyncio.to_thread(run.next_batch)
+        batch = await run.read_batch()
     if batch is None:
         return -1
     log.info("batch %d: %d documents, %d sentences", batch.number, len(batch.works), batch.sentences)
@@ -81,7 +69,7 @@ async def _stage(name: str, number: int) -> int:
         progress.tell(name, number, documents, done, of)
 
     tell(0, total)
-    before = run.router.ledger.made, run.router.ledger.cost_usd, time.perf_counter()
+    began, took = time.perf_counter(), tally()
     with _timed(run, name):
         if name in ROLE_STAGES:
             await ROLE_STAGES[name](run.router, batch, tell)
@@ -90,20 +78,14 @@ async def _stage(name: str, number: int) -> int:
         else:
             await whole(_published(run, batch, progress, documents))
     tell(total, total)
-    calls, dollars, seconds = (
-        run.router.ledger.made - before[0],
-        run.router.ledger.cost_usd - before[1],
-        time.perf_counter() - before[2],
-    )
-    made = f", {calls} calls, ${dollars:.4f}" if calls else ""
-    log.info("%s %d: %d sentences in %.1f s%s", name, number, sentences, seconds, made)
+    made = f", {took.calls} calls, ${took.cost_usd:.4f}" if took.calls else ""
+    log.info("%s %d: %d sentences in %.1f s%s", name, number, sentences, time.perf_counter() - began, made)
     return sentences
 
 
 async def _published(run: Run, batch: Batch, progress: RunProgress, documents: int) -> None:
     await run.publish(batch)
-    progress.finished += documents
-    progress.published = batch.number
+    progress.is_published(batch.number, documents)
 
 
 @task(name="edition", task_run_name="edition", cache_policy=NO_CACHE, persist_result=False, retries=0)
