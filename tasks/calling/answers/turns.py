@@ -45,6 +45,16 @@ async def turn(out: Path, profile: str, run_date: date, run_id: str) -> AsyncIte
         lock.release()
 
 
+def is_any_under_way(out: Path, run_date: date) -> bool:
+    """Tell whether a run of a date is under way, of whatever profile."""
+    for path in (out / "_staging" / "turns").glob(f"*-{run_date.isoformat()}.lock"):
+        lock = FileLock(path, is_singleton=False)
+        if _is_held(lock):
+            return True
+        lock.release()
+    return False
+
+
 async def once_over(is_under_way: Callable[[], bool], out: Path, run_id: str) -> None:
     """Wait until no other process is at work on this very run: Prefect may start a run twice, or retry it too early."""
     if await asyncio.to_thread(is_under_way):
