@@ -17,6 +17,7 @@ if __name__ == "__main__":  # not imported by `entry`, which does this first
 
     heed_ctrl_c()
 from nightdesk.flows.cli import (
+    compact,
     edition_and_export,
     evaluate,
     forget,
@@ -57,6 +58,7 @@ for command in (
     forget.forget,
     prune.prune,
     migrate.migrate,
+    compact.compact,
     init.init,
     evaluate.evaluate,
     edition_and_export.edition,

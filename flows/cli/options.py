@@ -62,8 +62,8 @@ def sources_of(named: list[str] | None) -> list[str]:
     return named or [str(folder("samples"))]
 
 
-def date_of(text: str) -> date:
-    """Read --date; today if it was left out.
+def date_of(text: str, option: str = "--date") -> date:
+    """Read a date; today if it was left out. option: the one that it was given for.
 
     Raises:
         InputError: it is no date.
@@ -71,7 +71,7 @@ def date_of(text: str) -> date:
     try:
         return date.fromisoformat(text) if text else date.today()
     except ValueError:
-        raise InputError(f"--date {text}: not a date; write it as YYYY-MM-DD") from None
+        raise InputError(f"{option} {text}: not a date; write it as YYYY-MM-DD") from None
 
 
 def dates_of(text: str) -> list[date]:

@@ -28,6 +28,7 @@ from nightdesk.tasks.safety.links import fresh
 from nightdesk.tasks.tables import parts, publish
 from nightdesk.tasks.tables.broken_parts import ASIDE, BrokenPart, read_part
 from nightdesk.tasks.tables.contracts import TABLES
+from nightdesk.tasks.tables.index.database import DAMAGED, INDEX
 from nightdesk.tasks.tables.index.known_documents import KnownDocuments
 
 SPOOL = Path("_staging", "spool")
@@ -85,9 +86,11 @@ def _tables(it: Forgetting) -> None:
 
 
 def _index(it: Forgetting) -> None:
-    """Remove a document from what is known of published ones, those of pruned dates too: after the tables."""
-    with KnownDocuments(it.out, ()) as known:
-        it.known += known.forget(it.doc_id)
+    """Remove what is known of it on pruned dates; of others it has left the index with the tables."""
+    (it.out / DAMAGED).unlink(missing_ok=True)
+    if (it.out / INDEX).exists():
+        with KnownDocuments(it.out) as known:
+            it.known += known.forget(it.doc_id)
 
 
 def _staged(it: Forgetting) -> None:
@@ -97,7 +100,7 @@ def _staged(it: Forgetting) -> None:
         for day in sorted({d for t in TABLES for d in parts.dates(it.out, t)} | set(it.dates)):
             locks.enter_context(publish.locked(it.out, day))
         publish.sweep_staging(it.out, lambda run: not is_alive(it.out, run))
-        for left in (*staging.glob("withdraw-*"), *staging.glob("migrate-*")):
+        for left in (p for kind in ("withdraw", "migrate", "compact") for p in staging.glob(f"{kind}-*")):
             with naming_the_file(left, "cannot be removed"):
                 publish.remove_staged(left)
 
@@ -140,7 +143,7 @@ PLACES = (
     Place("answers on their way to the store", f"{SPOOL.as_posix()}/**/*", True, _spool),
     Place("the answers' store", "answers.db*", True, _answers),
     Place("the tables, quarantine too", "tables/**/*", False, _tables),
-    Place("the index of published documents", "index.db*", True, _index),
+    Place("the index of documents", f"{INDEX}*", True, _index),
     Place("parts that were set aside", f"{ASIDE.as_posix()}/**/*", False, _set_aside),
     Place("parts on their way to the tables", "_staging/*-*/**/*", False, _staged),
     Place("the editions", "editions/**/*", False, _editions),

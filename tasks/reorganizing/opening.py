@@ -11,7 +11,7 @@ from nightdesk.tasks.tables import migration, parts, publish
 
 _KEPT = (
     *("_staging", "tables", "state", "nights", "editions", "pasted", "format.json", "forgotten.json"),
-    *("answers.db", "answers.db-wal", "answers.db-shm"),
+    *("answers.db", "answers.db-wal", "answers.db-shm", "index.db", "index.db-wal", "index.db-shm"),
 )
 log = logging.getLogger("nightdesk")
 

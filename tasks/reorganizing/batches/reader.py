@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator
 from datetime import date
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from nightdesk.tasks.reorganizing.affordable import Purse
 from nightdesk.tasks.reorganizing.document_state import Batch, Work
 from nightdesk.tasks.reorganizing.past_dates.standing import Skips
 from nightdesk.tasks.reorganizing.totals import Totals
-from nightdesk.tasks.tables import parts
+from nightdesk.tasks.tables.index.known_documents import PublishedElsewhere
 
 log = logging.getLogger("nightdesk")
 
@@ -43,17 +43,17 @@ class BatchReader:
         self._out, self._profile, self._run_date, self._night = out, profile, run_date, night
         self._reading, self._store, self._purse = reading, store, purse
         self._weights_version, self._totals = weights_version, totals
-        self._known: set[tuple[str, str]] = set()
+        self._known: Container[tuple[str, str]] = ()
         self._skips: Skips | None = None
         self._reassign = False
-        self._stood: Mapping[str, unfinished.EarlierDocument] = {}
+        self._stood: unfinished.Stood | None = None
         self._batches = self._read()
 
     def begin(self, only_new: bool, reassign: bool, late: bool, done_runs: frozenset[str], skips: Skips | None) -> None:
         """Say how documents are read (see Run.begin)."""
         self._skips, self._reassign = skips, reassign
         if only_new and skips is None:
-            self._known = parts.published_elsewhere(self._out, self._run_date, late, done_runs)
+            self._known = PublishedElsewhere(self._out, self._run_date, late, done_runs)
 
     async def next_batch(self) -> Batch | None:
         """Read the next batch; return None if there is none.
@@ -68,7 +68,7 @@ class BatchReader:
         return self._assigned(next(self._batches, None))
 
     def _read(self) -> Iterator[Batch]:
-        self._stood = unfinished.known(self._out, self._profile.name, self._run_date)
+        self._stood = unfinished.Stood(self._out, self._profile.name, self._run_date)
         batch, purse, readable, sentences = Batch(1), self._purse, 0, 0
         for document in self._reading.documents():
             if isinstance(document, Unreadable):
@@ -112,7 +112,7 @@ class BatchReader:
         versions = self._store.assign(self._profile.name, day, hashes, self._weights_version, self._reassign)
         for work in batch.works:
             work.weights_version = versions[work.document.content_hash]
-            stood = self._stood.get(work.document.doc_id)
+            stood = self._stood.of(work.document.doc_id) if self._stood else None
             if stood is not None and stood.content_hash == work.document.content_hash:
                 work.taken_up = stood.tried_on(self._night, self._run_date)
             self.versions.add(work.weights_version)
