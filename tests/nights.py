@@ -70,4 +70,4 @@ def publish_night(
     rows = {"passages": passages, "topics": topics, "documents": documents}
     tables = {name: contract(name).build(table) for name, table in rows.items()}
     paid = [call(f"{run_id}-{d}", d, run_id=run_id, profile=profile) for d in told]
-    publish.publish(out, day, f"{run_id}-1", 1, tables | {"calls": calls(*paid)})
+    publish.publish(out, day, f"{run_id}-1", tables | {"calls": calls(*paid)})

@@ -117,7 +117,7 @@ def _alike(home: Path) -> Outcome:
     lines = [json.dumps({"id": i, "text": f"{TEXT} {i}"}, ensure_ascii=False) for i in ALIKE]
     (home / "a.jsonl").write_text("\n".join(lines), encoding="utf-8")
     read = check_sources([str(home / "a.jsonl")], DAY).doc_ids
-    publish_documents(home / "out", *(work(document(i, [f"Text {k}."])) for k, i in enumerate(ALIKE)), buckets=3)
+    publish_documents(home / "out", *(work(document(i, [f"Text {k}."])) for k, i in enumerate(ALIKE)))
     code = piped(home, "forget", "e\u0301", "--out", "out").returncode
     left = set(parts.read(home / "out", "documents", [DAY])["doc_id"].to_pylist())
     expected = f"{len(ALIKE)} documents; after it all but the one"

@@ -10,6 +10,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from nightdesk.role_rl.arms import ANY, Arm, Prior, Settings, eligible
 from nightdesk.role_rl.errors import RoleRLError
+from nightdesk.tasks.config.earlier_keys import taken
 from nightdesk.tasks.config.fetch_settings import FetchSettings
 from nightdesk.tasks.config.model_spec import ModelSpec, PriorSettings
 from nightdesk.tasks.config.pricing import dollars_of
@@ -45,10 +46,6 @@ class Chunks(Table):
 
 class DocumentBatches(Table):
     sentences: int = Field(20_000, ge=1)
-
-
-class Tables(Table):
-    buckets: int = Field(1, ge=1, le=1024)
 
 
 class Rewards(Table):
@@ -142,10 +139,6 @@ class DaskSettings(Table):
     wait_s: float = Field(300.0, gt=0)
 
 
-RENAMED = {"batch": "provider_batches", "batches": "document_batches"}
-"""Keys of earlier versions -> what they are called now. They are accepted, with a warning."""
-
-
 class Profile(Table):
     """Everything that one kind of text needs (shipped: news, commerce)."""
 
@@ -153,7 +146,6 @@ class Profile(Table):
     categories: dict[str, str] = Field(min_length=1)
     chunks: Chunks = Chunks()
     document_batches: DocumentBatches = DocumentBatches()
-    tables: Tables = Tables()
     reading: ReadingSettings = ReadingSettings()
     fetch: FetchSettings = FetchSettings()
     rewards: Rewards = Rewards()
@@ -169,14 +161,7 @@ class Profile(Table):
     @model_validator(mode="before")
     @classmethod
     def _earlier_keys_are_taken(cls, given: Any) -> Any:
-        if not isinstance(given, Mapping):
-            return given
-        for old, new in RENAMED.items():
-            if old in given and new in given:
-                raise ValueError(f"[{old}] is an earlier name of [{new}], and both are given; remove [{old}]")
-            if old in given:
-                log.warning("[%s] of profile %s is called [%s] now; rename it", old, given.get("name", "?"), new)
-        return {RENAMED.get(str(key), key): value for key, value in given.items()}
+        return taken(given) if isinstance(given, Mapping) else given
 
     @model_validator(mode="after")
     def _names_are_right(self) -> "Profile":

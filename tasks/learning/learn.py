@@ -81,7 +81,7 @@ def _learn(out: Path, profile: Profile, run_date: date, run_id: str, only_if_new
         state = written.state
         rows = [{**r, "from_run_ids": _runs_of(r["from_run_ids"])} for r in written.weights]
         tables = {"weights": contract("weights").build(rows)}
-        publish.publish(out, run_date, f"{profile.name}-{state.version}", profile.tables.buckets, tables)
+        publish.publish(out, run_date, f"{profile.name}-{state.version}", tables)
         return Learned(state.version, state.reason, (*written.warnings, *_drawn(out, profile, state.version, sums)))
 
 

@@ -54,22 +54,46 @@ def set_aside(out: Path, run_date: date, broken: BrokenPart, published_now: Set[
 
     Those documents then no longer stand as published, and are named. Called under the lock of the date.
     """
-    folder = out / ASIDE / f"{run_date.isoformat()}-{uuid.uuid4().hex[:8]}"
-    parts = {name: out / table_folder(name, run_date) / broken.path.name for name in reversed(REPLACED)}
     lost: set[str] = set()
-    for part in parts.values():
+    for part in _of_name(out, run_date, broken.path.name).values():
         with contextlib.suppress(OSError, BrokenPart):
             lost |= set(read_part(part, ["doc_id"])["doc_id"].to_pylist())
-    folder.mkdir(parents=True)
-    for name, part in parts.items():  # documents first: what does not stand there does not count
-        if part.exists():
-            part.replace(folder / f"{name}-{part.name}")
+    folder = _move_away(out, run_date, broken.path.name)
     log.warning(
         "%s; it was moved to %s with what else is known of its documents, so they no longer stand as published; %s",
         broken,
         folder,
         _what_to_do(lost, lost - published_now, run_date),
     )
+
+
+def set_aside_orphans(out: Path, run_date: date) -> None:
+    """Move parts away whose part of `documents` was removed: nothing of them counts as published, and they would stay
+    beside what is published anew. Called under the lock of the date, when nothing that was decided is left.
+    """
+    names = {table: {p.name for p in (out / table_folder(table, run_date)).glob("*.parquet")} for table in REPLACED}
+    for name in sorted({*names["topics"], *names["passages"]} - names["documents"]):
+        folder = _move_away(out, run_date, name)
+        log.warning(
+            "%s: it was removed, so what else was known of its documents was moved to %s; %s",
+            *(out / table_folder("documents", run_date) / name, folder, _what_to_do(set(), set(), run_date)),
+        )
+
+
+def _of_name(out: Path, run_date: date, name: str) -> dict[str, Path]:
+    return {table: out / table_folder(table, run_date) / name for table in reversed(REPLACED)}
+
+
+def _move_away(out: Path, run_date: date, name: str) -> Path:
+    """Move the parts of one name out of the replaced tables; return the folder that they are in now."""
+    folder = out / ASIDE / f"{run_date.isoformat()}-{uuid.uuid4().hex[:8]}"
+    folder.mkdir(parents=True)
+    for table, part in _of_name(
+        out, run_date, name
+    ).items():  # documents first: what does not stand there does not count
+        if part.exists():
+            part.replace(folder / f"{table}-{part.name}")
+    return folder
 
 
 def _what_to_do(lost: Set[str], left: Set[str], run_date: date) -> str:

@@ -5,7 +5,8 @@ are read where they lie, so that no reader of ours sees half a batch. What is no
 """
 
 import logging
-from collections.abc import Callable, Iterable, Set
+import os
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -16,7 +17,7 @@ import pyarrow as pa
 from nightdesk.tasks.tables.broken_parts import BrokenPart, read_part
 from nightdesk.tasks.tables.contracts import contract
 from nightdesk.tasks.tables.places import attempt_of, day_of, run_of
-from nightdesk.tasks.tables.publish import decided
+from nightdesk.tasks.tables.publishing.manifest import Decided, decided
 
 log = logging.getLogger("nightdesk")
 _TRIES = 20  # readings that a publication spoilt before the last one is taken as it is
@@ -45,7 +46,7 @@ class Part:
 
 def dates(out: Path, table: str) -> list[date]:
     """Return the dates for which a table has parts, in order."""
-    return sorted({*date_folders(out, table), *(p.day for p in _on_their_way(out, table))})
+    return sorted({*date_folders(out, table), *(p.day for p in _on_their_way(decided(out), table))})
 
 
 def find(out: Path, table: str, days: Iterable[date] | None = None) -> list[Part]:
@@ -58,9 +59,12 @@ def find(out: Path, table: str, days: Iterable[date] | None = None) -> list[Part
         if wanted is None or day in wanted
         for place in folder.glob("*.parquet")
     }
-    for part in _on_their_way(out, table):
+    ahead = decided(out)
+    for part in _on_their_way(ahead, table):
         if wanted is None or part.day in wanted:
             there[part.place] = part
+    for place in ahead.leaving & there.keys():
+        del there[place]
     return sorted(there.values(), key=lambda p: (p.day, p.place))
 
 
@@ -78,7 +82,7 @@ def read_parts(parts: Iterable[Part], table: str, columns: list[str] | None = No
         try:
             tables.append(c.conform(read_part(part.path, columns, table), columns))
         except (OSError, BrokenPart, pa.ArrowException) as e:
-            if part.path == part.place or part.path.exists():  # else it was put in place meanwhile: read again
+            if part.path.exists():  # else it was put in place, or merged into another, meanwhile: read again
                 name_broken(part, e)
     return pa.concat_tables(tables).replace_schema_metadata(None)
 
@@ -113,20 +117,25 @@ def _name(path: Path, what: str) -> None:
 def date_folders(out: Path, table: str) -> dict[date, Path]:
     """Return the folders of dates; what else lies there is named and left out."""
     found = {}
-    for folder in sorted((out / "tables" / table).glob("[!.]*")):
+    try:
+        with os.scandir(out / "tables" / table) as entries:  # a tenth of the time of a glob, each night for every night
+            there = sorted((entry.name, entry.is_dir()) for entry in entries if not entry.name.startswith("."))
+    except OSError:
+        return {}
+    for name, is_folder in there:
+        folder = out / "tables" / table / name
         day = day_of(folder)
-        if day is not None and folder.is_dir():
+        if day is not None and is_folder:
             found[day] = folder
-        elif folder.name.startswith("run_date=") or folder.suffix == ".parquet":
+        elif name.startswith("run_date=") or folder.suffix == ".parquet":
             _name(folder, "is no folder of a date (run_date=YYYY-MM-DD), so it is left out; move it out of OUT/tables")
     return found
 
 
-def _on_their_way(out: Path, table: str) -> list[Part]:
-    moves = decided(out).items()
+def _on_their_way(ahead: Decided, table: str) -> list[Part]:
     return [
         Part(staged, place, day)
-        for place, staged in moves
+        for place, staged in ahead.arriving.items()
         if place.parent.parent.name == table and (day := day_of(place.parent)) is not None
     ]
 
@@ -140,18 +149,3 @@ def _changed(path: Path) -> float:
         return path.stat().st_mtime
     except OSError:
         return 0.0
-
-
-def published_elsewhere(
-    out: Path, run_date: date, later: bool = False, runs: Set[str] = frozenset()
-) -> set[tuple[str, str]]:
-    """Return (doc_id, content_hash) of every document that an earlier date has published.
-
-    later: those of later dates, too. runs: and of this date those that these runs have published.
-    """
-    others = [d for d in dates(out, "documents") if d < run_date or (later and d > run_date)]
-    columns = ["doc_id", "content_hash", "run_id"]
-    rows = read(out, "documents", others, columns).to_pylist()
-    if runs:
-        rows += [r for r in read(out, "documents", [run_date], columns).to_pylist() if r["run_id"] in runs]
-    return {(r["doc_id"], r["content_hash"]) for r in rows if r["content_hash"] is not None}

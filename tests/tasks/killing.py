@@ -36,7 +36,7 @@ def publish_and_die(out: Path, part: str, what: dict[str, pa.Table], step: int) 
                 os.kill(os.getpid(), signal.SIGKILL)
 
     sys.addaudithook(watch)
-    publish.publish(out, DAY, part, 2, what)
+    publish.publish(out, DAY, part, what)
 
 
 DEAD = "00000000-0000-4000-8000-00000000dead"
@@ -44,7 +44,7 @@ DEAD = "00000000-0000-4000-8000-00000000dead"
 
 def kill_a_publication(out: Path, step: int) -> dict[str, pa.Table]:
     """Publish a and b; have b's next version and g killed on their way; return what was on its way."""
-    publish_documents(out, work(document("a", 4)), work(document("b", 6)), buckets=2)
+    publish_documents(out, work(document("a", 4)), work(document("b", 6)))
     made = tables(work(document("b", 9)), work(document("g", 3)), run_id=DEAD)
     made |= {"calls": calls(call("paid", "b"))}
     process = FORKS.Process(target=publish_and_die, args=(out, f"{DEAD}-1", made, step))

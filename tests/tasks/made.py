@@ -73,10 +73,10 @@ def calls(*rows: Row) -> pa.Table:
     return contract("calls").build(rows)
 
 
-def publish_documents(out: Path, *works: Work, part: str = "run-1-1", buckets: int = 1, day: date = DAY) -> None:
+def publish_documents(out: Path, *works: Work, part: str = "run-1-1", day: date = DAY) -> None:
     """Publish works as a run would that had audited them."""
     run_id = part.rpartition("-")[0]
-    publish.publish(out, day, part, buckets, tables(*works, run_id=run_id))
+    publish.publish(out, day, part, tables(*works, run_id=run_id))
 
 
 def parts(out: Path, table: str, day: date = DAY) -> list[Path]:

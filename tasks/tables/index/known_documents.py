@@ -58,11 +58,12 @@ class KnownDocument:
 class KnownDocuments:
     """The published documents of OUT as they stood at the last look. Used from one thread at a time.
 
-    days: the only dates that are looked at when it is opened; None: all.
+    days: the only dates that are looked at when it is opened; None: all. broken: parts that a look could not read.
     """
 
     def __init__(self, out: Path, days: Collection[date] | None = None) -> None:
         self.out = out
+        self.broken: list[BrokenPart] = []
         with ExitStack() as stack:
             self._db = stack.enter_context(database.opened(out, *_SCHEMA))
             self.look(days)
@@ -79,11 +80,12 @@ class KnownDocuments:
         self._held.close()
 
     def look(self, days: Collection[date] | None = None) -> None:
-        """Bring the index up to date with the tables. Costs a stat for each date that is looked at.
+        """Bring the index up to date with the tables. Costs a stat for each date, or each part of dates that are named.
 
         Raises:
             StoreError: the index cannot be read or written.
         """
+        self.broken = []
         part_changes.keep_up(self._db, self.out, "documents", self._apply, days)
 
     def of_ids(self, doc_ids: Iterable[str]) -> list[KnownDocument]:
@@ -140,7 +142,8 @@ class KnownDocuments:
         Raises:
             StoreError: the index cannot be read.
         """
-        where = "WHERE p.keeper = 'documents' AND p.run_date = ? AND d.profile = ? AND d.lost > 0"
+        where = "WHERE p.keeper = 'documents' AND p.run_date = ? AND d.profile = ? AND d.lost > 0 "
+        where += "AND d.content_hash IS NOT NULL"
         return [_known(row) for row in self._db.rows(f"{_SELECT} {where}", (run_date.isoformat(), profile))]
 
     def mark_pruned(self, run_date: date) -> None:
@@ -165,21 +168,34 @@ class KnownDocuments:
     def _apply(self, changes: Changes) -> None:
         self._db.executemany("DELETE FROM documents WHERE part = ?", [(part.number,) for part in changes.gone])
         for part in changes.added:
-            rows = _rows(part)
-            if rows is None:
+            try:
+                rows = _rows(part)
+            except FileNotFoundError:  # it was removed meanwhile, which the next look finds
                 part_changes.unread(self._db, part)
-                continue
-            self._db.executemany("INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+            except (OSError, BrokenPart, pa.ArrowException) as e:
+                parts.name_broken(part, e)
+                part_changes.unread(self._db, part)
+                if isinstance(e, BrokenPart):
+                    self.broken.append(e)
+            else:
+                self._db.executemany("INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
 
 
-def _rows(part: KnownPart) -> list[tuple[Any, ...]] | None:
-    """Return the index's rows of a part; None if it cannot be read."""
-    try:
-        file = contract("documents").conform(read_part(part.path, _COLUMNS, "documents"), _COLUMNS).to_pydict()
-    except (OSError, BrokenPart, pa.ArrowException) as e:
-        if part.path.exists():
-            parts.name_broken(part, e)
-        return None
+class PublishedElsewhere:
+    """Tells of (doc_id, content_hash) whether an earlier date has published it; the tables are looked at once.
+
+    later: those of later dates count, too. runs: and of this date those that these runs have published.
+    """
+
+    def __init__(self, out: Path, run_date: date, later: bool = False, runs: Set[str] = frozenset()) -> None:
+        self._known, self._what = KnownDocuments(out), (run_date, later, runs)
+
+    def __contains__(self, pair: object) -> bool:
+        return bool(isinstance(pair, tuple) and self._known.published([pair], *self._what))
+
+
+def _rows(part: KnownPart) -> list[tuple[Any, ...]]:
+    file = contract("documents").conform(read_part(part.path, _COLUMNS, "documents"), _COLUMNS).to_pydict()
     return [
         (doc_id, part.number, content_hash, run_id, profile, (failed or 0) + (unpaid or 0), json.dumps(taken_up or []))
         for doc_id, content_hash, run_id, profile, failed, unpaid, taken_up in zip(

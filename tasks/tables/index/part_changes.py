@@ -1,8 +1,9 @@
 """Which parts of a table came and went since the index was last brought up to date.
 
 For each table the index remembers the folders of its dates and the parts in them. A look takes one stat for each
-folder and lists only the folders that changed, because adding, replacing or removing a part changes its folder. Parts
-that somebody overwrites in place are not noticed, because nothing of ours does so and their folder stays as it was.
+folder and lists only the folders that changed, because adding, replacing or removing a part changes its folder. A part
+that somebody overwrites in place leaves its folder as it was, so it is noticed only by a look at dates that are named,
+which lists all of their folders.
 
 Parts that were pruned stay known: that they are gone is no news. `keeper` names who remembers, so that two keepers of
 the same table each see every change.
@@ -64,7 +65,7 @@ def keep_up(
 ) -> None:
     """Have `apply` take in what changed in a table: some dates at a time, each time in one transaction.
 
-    days: the only dates to look at; None: all.
+    days: the only dates to look at, each of them closely; None: all.
 
     Raises:
         StoreError: the index cannot be written.
@@ -118,21 +119,14 @@ def mark_pruned(db: Database, table: str, run_date: date, keeper: str = "") -> N
 def _changed_folders(
     db: Database, out: Path, table: str, days: Iterable[date] | None, keeper: str
 ) -> dict[date, str | None]:
-    """Return the folders that are not as they were remembered, with what to remember; None: the folder is gone."""
-    known = _remembered(db, keeper or table, days)
-    wanted = parts.date_folders(out, table) if days is None else {d: out / table_folder(table, d) for d in days}
-    there = {day: stamp for day, folder in wanted.items() if (stamp := _folder_stamp(folder)) is not None}
-    gone = known.keys() - there.keys()
-    return {d: s for d, s in there.items() if not s or known.get(d) != s} | dict.fromkeys(gone)
-
-
-def _remembered(db: Database, keeper: str, days: Iterable[date] | None) -> dict[date, str]:
-    sql = "SELECT run_date, stamp FROM date_folders WHERE keeper = ?"
-    if days is None:
-        rows = db.rows(sql, (keeper,))
-    else:
-        rows = [row for day in days for row in db.rows(f"{sql} AND run_date = ?", (keeper, day.isoformat()))]
-    return {date.fromisoformat(day): stamp for day, stamp in rows}
+    """Return the folders that may have changed, with what to remember of each; None: the folder is gone."""
+    if days is not None:
+        return {day: _folder_stamp(out / table_folder(table, day)) for day in days}
+    rows = db.rows("SELECT run_date, stamp FROM date_folders WHERE keeper = ?", (keeper or table,))
+    known = {date.fromisoformat(day): stamp for day, stamp in rows}
+    there = {day: _folder_stamp(folder) for day, folder in parts.date_folders(out, table).items()}
+    changed = {day: stamp for day, stamp in there.items() if not stamp or known.get(day) != stamp}
+    return changed | dict.fromkeys(known.keys() - there.keys())
 
 
 def _compare(db: Database, folder: Path, key: tuple[str, str], changes: Changes) -> None:

@@ -11,7 +11,7 @@ from tests.tasks.made import DAY, document, tables, work
 
 
 def test_a_reader_that_stops_reading_is_no_error(home: Path) -> None:
-    publish.publish(home / "published", DAY, "run-1-1", 1, tables(work(document("long", 20_000))))
+    publish.publish(home / "published", DAY, "run-1-1", tables(work(document("long", 20_000))))
     command = [NIGHTDESK, "export", "--table", "passages", "--out", home / "published", "--date", DAY.isoformat()]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=os.environ) as process:
         assert process.stdout is not None and process.stderr is not None
@@ -22,7 +22,7 @@ def test_a_reader_that_stops_reading_is_no_error(home: Path) -> None:
 
 
 def test_a_table_goes_to_stdout_or_into_a_file_as_the_same_bytes(home: Path) -> None:
-    publish.publish(home / "published", DAY, "run-1-1", 1, tables(work(document("a", 3))))
+    publish.publish(home / "published", DAY, "run-1-1", tables(work(document("a", 3))))
     command = ("export", "--table", "passages", "--out", "published", "--date", DAY.isoformat(), "--format", "jsonl")
     shown = nightdesk(home, *command)
     assert [json.loads(line)["position"] for line in shown.stdout.splitlines()] == [1, 2, 3]
@@ -32,7 +32,7 @@ def test_a_table_goes_to_stdout_or_into_a_file_as_the_same_bytes(home: Path) -> 
 
 
 def test_an_edition_is_made_again_and_its_path_is_told(home: Path) -> None:
-    publish.publish(home / "published", DAY, "run-1-1", 1, tables(work(document("a", 3))))
+    publish.publish(home / "published", DAY, "run-1-1", tables(work(document("a", 3))))
     told = nightdesk(home, "edition", "--out", "published", "--date", DAY.isoformat(), "--json")
     page = home / json.loads(told.stdout)["edition"]
     assert "Sentence 1 of a." in page.read_text(encoding="utf-8")

@@ -47,7 +47,7 @@ def test_a_profile_of_ones_own_is_read_from_its_file(tmp_path: Path) -> None:
         ("overlap = 30", "overlap = 61", "overlap is 61"),
         ("characters = 24000", "characters = 10", "chunks.characters"),
         ("sentences = 20000", "sentences = 0", "batches.sentences"),
-        ("buckets = 1", "buckets = 0", "tables.buckets"),
+        ("[chunks]", "[tables]\nbuckets = 3\nbukets = 3\n[chunks]", "tables:"),
         ("v = 1.0", "v = 0.0", "rewards.v"),
         ("k_cost = 10.0", "k_cost = -1.0", "rewards.k_cost"),
         ("k_cost = 10.0", "k_cost = inf", "k_cost is inf"),
@@ -136,3 +136,11 @@ def test_a_table_under_both_its_names_is_refused(tmp_path: Path) -> None:
     path.write_text(NEWS + "[batches]\nsentences = 5\n")
     with pytest.raises(InputError, match=r"both are given; remove \[batches\]"):
         load_profile(str(path))
+
+
+def test_a_key_that_does_nothing_any_more_is_told_and_left_out(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "p.toml").write_text(NEWS.replace("[chunks]", "[tables]\nbuckets = 3\n[chunks]", 1))
+    assert load_profile(str(tmp_path / "p.toml")) == load_profile("news")
+    assert "[tables] buckets of profile news does nothing any more" in caplog.text

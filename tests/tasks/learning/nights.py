@@ -37,7 +37,7 @@ def publish_run(out: Path, number: int, day: date, rows: list[Row], judgements: 
     made = {"calls": calls(*({**row, "run_id": run_id} for row in rows))}
     if judgements:
         made["judgements"] = contract("judgements").build({**row, "run_id": run_id} for row in judgements)
-    publish(out, day, f"{run_id}.0a1b2c3d-1", 1, made)
+    publish(out, day, f"{run_id}.0a1b2c3d-1", made)
 
 
 def usual_run(out: Path, number: int, wrong: str = "lexical", **changes: Any) -> str:

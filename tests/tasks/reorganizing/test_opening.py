@@ -29,7 +29,7 @@ def test_what_a_killed_run_decided_is_published_and_what_it_paid_for_is_adopted(
 def test_an_empty_store_beside_published_calls_is_told_of(out: Path, caplog: pytest.LogCaptureFixture) -> None:
     open_out(out, "first").close()
     assert caplog.text == ""
-    publish.publish(out, DAY, "run-1-1", 1, tables(work(document("a", 2))) | {"calls": calls(call("c"))})
+    publish.publish(out, DAY, "run-1-1", tables(work(document("a", 2))) | {"calls": calls(call("c"))})
     open_out(out, "second").close()
     assert "the answers' store is empty, but calls were published before" in caplog.text
 

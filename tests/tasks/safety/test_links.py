@@ -75,6 +75,22 @@ def test_a_run_names_the_link_and_the_way_out(out: Path, away: Path) -> None:
         open_out(out, "run-3")
 
 
+@pytest.mark.parametrize(
+    "final", ["../away/a.txt", "tables/topics/../../../away/a.txt", "tables/topics", "format.json"]
+)
+def test_a_manifest_that_was_planted_removes_nothing_but_parts(out: Path, away: Path, final: str) -> None:
+    folder = out / "_staging" / "planted-1"
+    folder.mkdir(parents=True)
+    plan = {"run_date": DAY.isoformat(), "moves": [], "removals": [final]}
+    (folder / "manifest.json").write_text(json.dumps(plan))
+    before = contents(away)
+    assert not publish.decided(out).leaving
+    with pytest.raises(PublishError, match="no parts of tables; remove"):
+        publish.recover(out)
+    assert contents(away) == before
+    assert (out / "tables" / "topics").is_dir()
+
+
 def test_a_manifest_that_was_planted_moves_nothing(out: Path, away: Path) -> None:
     target = str(table_folder("topics", DAY) / "part-0.parquet")
     for staged, final in (
@@ -90,7 +106,7 @@ def test_a_manifest_that_was_planted_moves_nothing(out: Path, away: Path) -> Non
         (folder / "link").symlink_to(away / "a.txt")
         (folder / "manifest.json").write_text(json.dumps({"run_date": DAY.isoformat(), "moves": [[staged, final]]}))
         before = contents(away)
-        assert not publish.decided(out)
+        assert not publish.decided(out).arriving
         with pytest.raises(PublishError, match="no parts of tables; remove"):
             publish.recover(out)
         assert contents(away) == before

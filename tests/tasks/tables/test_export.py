@@ -31,7 +31,7 @@ HARD = [
 @pytest.fixture
 def full(out: Path) -> Path:
     made = tables(work(document("a", HARD)), work(document("b", 5)))
-    publish.publish(out, DAY, "run-1-1", 1, made | {"calls": calls(call("x", error="timed out"), call("y"))})
+    publish.publish(out, DAY, "run-1-1", made | {"calls": calls(call("x", error="timed out"), call("y"))})
     return out
 
 
@@ -75,7 +75,7 @@ def test_a_file_is_whole_or_as_it_was(full: Path, tmp_path: Path) -> None:
     target = tmp_path / "passages.csv"
     target.write_text("what was here before")
     next((full / "tables" / "passages").rglob("*.parquet")).write_bytes(b"PAR1 cut off")
-    with pytest.raises(InputError, match=r"passages cannot be read: .*part-0.parquet"):
+    with pytest.raises(InputError, match=r"passages cannot be read: .*run-1-1.parquet"):
         export_to_file(full, "passages", DAY, "csv", target)
     assert target.read_text() == "what was here before"
     export_to_file(full, "topics", DAY, "csv", target)
@@ -92,7 +92,7 @@ def test_where_nothing_can_be_written_is_named(full: Path, tmp_path: Path) -> No
 
 def test_for_a_spreadsheet_no_cell_begins_as_a_formula_and_excel_knows_the_encoding(out: Path) -> None:
     hard = [*HARD, "@SUM(1)", " \t+1", "-2+3", "＝1+1", "a;=1", "two\n=1"]
-    publish.publish(out, DAY, "run-1-1", 1, tables(work(document("=cmd|' /C calc'!A0", hard)), work(document("-a", 2))))
+    publish.publish(out, DAY, "run-1-1", tables(work(document("=cmd|' /C calc'!A0", hard)), work(document("-a", 2))))
     raw = io.BytesIO()
     write_rows(out, "passages", DAY, "excel", raw)
     assert raw.getvalue().startswith(b'\xef\xbb\xbf"doc_id",')
@@ -107,7 +107,7 @@ def test_for_a_spreadsheet_no_cell_begins_as_a_formula_and_excel_knows_the_encod
 
 
 def test_numbers_stay_numbers_for_a_spreadsheet(out: Path) -> None:
-    publish.publish(out, DAY, "run-1-1", 1, tables(work(document("a", 2))) | {"calls": calls(call("x", cost_usd=-0.5))})
+    publish.publish(out, DAY, "run-1-1", tables(work(document("a", 2))) | {"calls": calls(call("x", cost_usd=-0.5))})
     (row,) = csv.DictReader(io.StringIO(exported(out, "calls", "excel").removeprefix("\ufeff"), newline=""))
     assert row["cost_usd"] == "-0.5"
 

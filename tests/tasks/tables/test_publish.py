@@ -1,5 +1,6 @@
 """Publishing, as a reader of the tables sees it: whole, once, replaced by document, and safe from a kill anywhere."""
 
+import shutil
 import threading
 from collections import Counter
 from datetime import date
@@ -8,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nightdesk.tasks.tables import publish
@@ -29,6 +30,7 @@ from tests.tasks.made import (
 )
 
 NEXT_DAY = date(2026, 3, 2)
+BATCH = st.tuples(st.lists(st.sampled_from("abcdef"), min_size=1, unique=True), st.integers(1, 3))
 
 
 def state(out: Path) -> dict[str, list[Row]]:
@@ -56,41 +58,98 @@ def test_dates_are_apart(out: Path) -> None:
     assert len(published(out, "passages", NEXT_DAY)) == 3
 
 
-def test_a_date_keeps_the_number_of_parts_it_began_with(out: Path) -> None:
-    names = [f"doc-{k}" for k in range(15)]
-    for k, name in enumerate(names):
-        publish_documents(out, work(document(name, 2)), part=f"run-{k}-1", buckets=3 if k == 0 else 7)
-    again = work(document(names[5], 1))
-    publish_documents(out, again, part="again-1", buckets=1)
+def test_every_batch_adds_a_part_and_leaves_the_others_as_they_are(out: Path) -> None:
+    publish_documents(out, work(document("a", 4)), part="run-1-1")
+    before = {part: part.stat().st_ino for table in publish.REPLACED for part in parts(out, table)}
+    publish_documents(out, work(document("b", 6)), work(document("c", 2)), part="run-1-2")
+    assert {part: part.stat().st_ino for part in before} == before
     for table in publish.REPLACED:
-        assert {p.name for p in parts(out, table)} == {"part-0.parquet", "part-1.parquet", "part-2.parquet"}
-    assert sorted(doc_ids(out)) == sorted(names)
-    assert Counter(doc_ids(out, "passages"))[names[5]] == 1
+        assert [p.name for p in parts(out, table)] == ["run-1-1.parquet", "run-1-2.parquet"]
 
 
-@given(st.text(), st.integers(1, 64))
-def test_a_document_always_falls_into_the_same_of_the_parts(doc_id: str, buckets: int) -> None:
-    assert 0 <= publish.bucket(doc_id, buckets) < buckets
-    assert publish.bucket(doc_id, buckets) == publish.bucket(doc_id, buckets)
+def test_a_document_is_replaced_in_the_part_in_which_it_stands(out: Path) -> None:
+    for k, names in enumerate(("ab", "cd", "ef"), 1):
+        publish_documents(out, *(work(document(n, 4)) for n in names), part=f"run-1-{k}")
+    untouched = {part: part.stat().st_ino for table in publish.REPLACED for part in parts(out, table)[2:]}
+    publish_documents(out, *(work(document(n, 2)) for n in "bdg"), part="run-2-1")
+    assert {part: part.stat().st_ino for part in untouched} == untouched
+    held = {p.name: pq.ParquetFile(p).read()["doc_id"].to_pylist() for p in parts(out, "documents")}
+    assert held == {
+        "run-1-1.parquet": ["a", "b"], "run-1-2.parquet": ["c", "d"], "run-1-3.parquet": ["e", "f"],
+        "run-2-1.parquet": ["g"],
+    }  # fmt: skip
+    assert Counter(doc_ids(out, "passages")) == dict.fromkeys("acef", 4) | dict.fromkeys("bdg", 2)
+
+
+def test_parts_of_an_earlier_version_are_rewritten_where_a_document_is_published_again(out: Path) -> None:
+    publish_documents(out, work(document("a", 4)), work(document("b", 4)), part="run-1-1")
+    for table in publish.REPLACED:
+        for part in parts(out, table):
+            part.replace(part.with_name("part-0.parquet"))
+    publish_documents(out, work(document("b", 2)), work(document("c", 2)), part="run-2-1")
+    assert [p.name for p in parts(out, "passages")] == ["part-0.parquet", "run-2-1.parquet"]
+    assert Counter(doc_ids(out, "passages")) == {"a": 4, "b": 2, "c": 2}
+
+
+def test_a_document_that_stands_twice_stands_once_when_it_is_published_again(out: Path) -> None:
+    publish_documents(out, work(document("a", 4)), part="run-1-1")
+    for table in publish.REPLACED:
+        for part in parts(out, table):
+            shutil.copy(part, part.with_name("by-hand.parquet"))
+    publish_documents(out, work(document("a", 2)), part="run-2-1")
+    assert Counter(doc_ids(out, "passages")) == {"a": 2}
+    assert doc_ids(out) == ["a"]
+
+
+def test_what_is_left_of_documents_whose_part_was_removed_does_not_stay_beside_what_is_published(
+    out: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    publish_documents(out, work(document("a", 4)), part="run-1-1")
+    publish_documents(out, work(document("b", 4)), part="run-1-2")
+    (out / publish.table_folder("documents", DAY) / "run-1-1.parquet").unlink()
+    publish_documents(out, work(document("a", 2)), part="run-2-1")
+    assert Counter(doc_ids(out, "passages")) == {"a": 2, "b": 4}
+    assert sorted(doc_ids(out)) == ["a", "b"]
+    assert "run-1-1.parquet: it was removed" in caplog.text
+    assert len(list((out / "_staging" / "broken").rglob("*run-1-1.parquet"))) == 2
+
+
+@settings(max_examples=20)
+@given(
+    batches=st.lists(
+        st.tuples(st.lists(st.sampled_from("abcdef"), min_size=1, unique=True), st.integers(1, 3)),
+        min_size=1,
+        max_size=6,
+    )
+)
+def test_whatever_is_published_again_every_document_stands_once_and_as_it_was_published_last(
+    tmp_path_factory: pytest.TempPathFactory, batches: list[tuple[list[str], int]]
+) -> None:
+    out, last = tmp_path_factory.mktemp("out"), dict[str, int]()
+    for k, (names, length) in enumerate(batches):
+        publish_documents(out, *(work(document(n, length)) for n in names), part=f"run-{k}-1")
+        last |= dict.fromkeys(names, length)
+    assert sorted(doc_ids(out)) == sorted(last)
+    assert Counter(doc_ids(out, "passages")) == last
 
 
 def test_calls_are_only_ever_added(out: Path) -> None:
     for run in ("run-1-1", "run-1-2", "run-2-1"):
-        publish.publish(out, DAY, run, 1, tables(work(document("a", 2))) | {"calls": calls(call(f"of-{run}"))})
+        publish.publish(out, DAY, run, tables(work(document("a", 2))) | {"calls": calls(call(f"of-{run}"))})
     assert [p.name for p in parts(out, "calls")] == ["run-1-1.parquet", "run-1-2.parquet", "run-2-1.parquet"]
     assert [c["call_id"] for c in published(out, "calls")] == ["of-run-1-1", "of-run-1-2", "of-run-2-1"]
 
 
 def test_a_table_without_rows_leaves_no_part_but_for_calls(out: Path) -> None:
     empty = {"calls": calls(), "judgements": contract("judgements").build([])}
-    publish.publish(out, DAY, "run-1-1", 1, tables(work(document("a", 2))) | empty)
+    publish.publish(out, DAY, "run-1-1", tables(work(document("a", 2))) | empty)
     assert parts(out, "judgements") == []
     assert len(parts(out, "calls")) == 1  # its being there marks the store's records as published
 
 
 def test_every_part_says_what_it_is_and_is_sorted_and_compressed(out: Path) -> None:
     works = [work(document(name, 5)) for name in ("b", "a", "c")]
-    publish.publish(out, DAY, "run-1-1", 2, tables(*works) | {"calls": calls(call("y"), call("x"))})
+    publish.publish(out, DAY, "run-1-1", tables(*works) | {"calls": calls(call("y"), call("x"))})
     publish_documents(out, work(document("aa", 4)), part="run-2-1")
     written = [(table, part) for table in (*publish.REPLACED, "calls") for part in parts(out, table)]
     assert len(written) == 7
@@ -129,7 +188,7 @@ def test_a_withdrawn_document_leaves_all_tables_of_its_date(out: Path) -> None:
         ]
         made = tables(work(document("a", 4)), work(document("b", 4)))
         made |= {"calls": calls(call("c1", "a")), "quarantine": contract("quarantine").build(quarantined)}
-        publish.publish(out, day, f"run-{day.day}-1", 1, made)
+        publish.publish(out, day, f"run-{day.day}-1", made)
     publish.withdraw(out, DAY, "a")
     for table in publish.REPLACED:
         assert set(doc_ids(out, table)) == {"b"}
@@ -168,8 +227,8 @@ def test_a_publication_killed_after_its_manifest_is_carried_out(out: Path, tmp_p
     publish.sweep_staging(out, lambda run: run == DEAD)  # must not take what was decided
     publish.recover(out)
     whole = tmp_path / "whole"
-    publish_documents(whole, work(document("a", 4)), work(document("b", 6)), buckets=2)
-    publish.publish(whole, DAY, f"{DEAD}-1", 2, made)
+    publish_documents(whole, work(document("a", 4)), work(document("b", 6)))
+    publish.publish(whole, DAY, f"{DEAD}-1", made)
     assert state(out) == state(whole)
     assert not (out / "_staging" / f"{DEAD}-1").exists()
     publish.recover(out)
@@ -204,7 +263,7 @@ def test_sweeping_takes_one_runs_staging_and_no_others(out: Path) -> None:
 def test_a_reader_never_sees_a_document_twice_or_half_a_part(out: Path) -> None:
     texts = {n: [f"Version {n}, sentence {k}." for k in range(n)] for n in (3, 5)}
     versions = [tables(work(document("a", texts[n])), run_id=f"run-{n}") for n in (3, 5)]
-    publish.publish(out, DAY, "first-1", 1, versions[0] | {"calls": calls(call("c"))})
+    publish.publish(out, DAY, "first-1", versions[0] | {"calls": calls(call("c"))})
     over, wrong, reads = threading.Event(), [], 0
 
     def read() -> None:
@@ -224,7 +283,7 @@ def test_a_reader_never_sees_a_document_twice_or_half_a_part(out: Path) -> None:
     reader = threading.Thread(target=read)
     reader.start()
     for k in range(30):
-        publish.publish(out, DAY, f"again-{k}", 1, versions[(k + 1) % 2])
+        publish.publish(out, DAY, f"again-{k}", versions[(k + 1) % 2])
     over.set()
     reader.join()
     assert wrong == []
@@ -234,7 +293,7 @@ def test_a_reader_never_sees_a_document_twice_or_half_a_part(out: Path) -> None:
 def test_publications_of_one_date_wait_for_each_other(out: Path) -> None:
     names = [f"doc-{k}" for k in range(8)]
     made = {name: tables(work(document(name, 2))) for name in names}
-    threads = [threading.Thread(target=publish.publish, args=(out, DAY, f"run-{n}-1", 1, made[n])) for n in names]
+    threads = [threading.Thread(target=publish.publish, args=(out, DAY, f"run-{n}-1", made[n])) for n in names]
     for t in threads:
         t.start()
     for t in threads:
@@ -249,7 +308,7 @@ def test_publications_of_two_dates_do_not_trip_over_each_other(out: Path) -> Non
     def many(day: date) -> None:
         try:
             for k in range(150):
-                publish.publish(out, day, f"run-{day}-{k}", 1, made)
+                publish.publish(out, day, f"run-{day}-{k}", made)
         except Exception as e:  # noqa: BLE001  (whatever it is, it is wrong)
             wrong.append(repr(e))
 

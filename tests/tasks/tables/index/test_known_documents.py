@@ -58,7 +58,7 @@ class Tables:
         self.number += 1
         rows = [documents_row(doc_id, length) for doc_id in doc_ids]
         made = {"documents": contract("documents").build(rows)}
-        publish.publish(self.out, day, f"r{self.number}-1", 1, made)
+        publish.publish(self.out, day, f"r{self.number}-1", made)
 
     def remove(self, day: date) -> None:
         for part in parts(self.out, "documents", day)[:1]:
@@ -109,7 +109,7 @@ def test_whatever_happens_the_index_says_what_the_tables_say_and_what_was_pruned
 def test_a_document_is_known_from_other_dates_and_from_runs_of_its_own_that_are_named(out: Path) -> None:
     for doc_id, day, run in (("a", DAY, "r1"), ("b", NEXT_DAY, "r2"), ("c", NEXT_DAY, "r3"), ("d", LAST_DAY, "r4")):
         publish_documents(out, work(document(doc_id, 2)), part=f"{run}-1", day=day)
-    publish.publish(out, DAY, "r1-2", 1, tables(run_id="r1", unreadable=(Unreadable("bad", "/in/bad.txt", "odd"),)))
+    publish.publish(out, DAY, "r1-2", tables(run_id="r1", unreadable=(Unreadable("bad", "/in/bad.txt", "odd"),)))
     pairs = [(name, document(name, 2).content_hash) for name in "abcd"]
     pairs += [("a", document("a", 3).content_hash), ("bad", "")]
     with KnownDocuments(out) as known:
@@ -123,7 +123,7 @@ def test_a_document_is_known_from_other_dates_and_from_runs_of_its_own_that_are_
 def test_the_parts_are_named_in_which_documents_stand_and_can_be_found(out: Path) -> None:
     publish_documents(out, work(document("a", 2)))
     publish_documents(out, work(document("a", 2)), part="run-2-1", day=NEXT_DAY)
-    publish.publish(out, DAY, "run-1-1", 1, tables(work(document("b", 2)), unreadable=(Unreadable("bad", "/", "odd"),)))
+    publish.publish(out, DAY, "run-1-1", tables(work(document("b", 2)), unreadable=(Unreadable("bad", "/", "odd"),)))
     with KnownDocuments(out, [DAY]) as known:
         found = known.parts_of(DAY, ["a", "b", "bad", "none"])
         assert found.keys() == {"a", "b", "bad"}
@@ -138,7 +138,7 @@ def test_the_parts_are_named_in_which_documents_stand_and_can_be_found(out: Path
 
 def test_more_ids_than_one_question_takes(out: Path) -> None:
     names = [f"doc-{k}" for k in range(1_203)]
-    publish.publish(out, DAY, "r-1", 1, {"documents": contract("documents").build(map(documents_row, names))})
+    publish.publish(out, DAY, "r-1", {"documents": contract("documents").build(map(documents_row, names))})
     with KnownDocuments(out) as known:
         assert len(known.published([(n, f"{n}-1") for n in names], NEXT_DAY)) == len(names)
         assert len(known.parts_of(DAY, names)) == len(names)
@@ -149,7 +149,7 @@ def test_documents_of_which_a_part_was_lost_are_found_by_profile(out: Path) -> N
     rows = [
         row | {"failed": int(row["doc_id"] == "a"), "taken_up": ["2026-03-04"]} for row in made["documents"].to_pylist()
     ]
-    publish.publish(out, DAY, "r-1", 1, made | {"documents": contract("documents").build(rows)})
+    publish.publish(out, DAY, "r-1", made | {"documents": contract("documents").build(rows)})
     with KnownDocuments(out) as known:
         (found,) = known.unfinished(DAY, "news")
         assert isinstance(found, KnownDocument)
