@@ -28,7 +28,8 @@ def versions(folder: Path) -> list[int]:
         OSError: the folder is there and cannot be listed.
     """
     try:
-        names = [path.name for path in folder.iterdir()]
+        with os.scandir(folder) as entries:  # faster than Path.iterdir, which counts after thousands of nights
+            names = [entry.name for entry in entries]
     except FileNotFoundError:
         return []
     return sorted(int(match[1]) for match in map(_FILE.match, names) if match)

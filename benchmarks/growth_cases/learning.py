@@ -67,11 +67,13 @@ STEPS: dict[str, Callable[[Path, int], float]] = {
 
 def _nights(few: int, many: int, scratch: Path, env: Mapping[str, str]) -> Rows:
     """Measure after few nights and after many, then an OUT of many whose sums are gone."""
-    taken = []
-    for nights in (few, many):
-        out = scratch / str(nights)
-        learn_nights(out, 1, nights)
-        taken.append({step: _measured(step, out, nights + 1)[0] for step in STEPS if step != "catch up"})
+    out, early = scratch / "many", scratch / "few"
+    learn_nights(out, 1, few)
+    shutil.copytree(out, early)
+    learn_nights(out, few + 1, many)
+    steps = [step for step in STEPS if step != "catch up"]
+    pairs = {step: [_measured(step, *where)[0] for where in ((early, few + 1), (out, many + 1))] for step in steps}
+    taken = [{step: cpu_s[k] for step, cpu_s in pairs.items()} for k in (0, 1)]
     name = f"night {many} over night {few}: "
     rows = [at_most(f"{name}{step}", taken[1][step] / taken[0][step], MOST) for step in taken[0]]
     rows += [told(f"night {many}: {step}, CPU ms", 1000 * cpu_s) for step, cpu_s in taken[1].items()]

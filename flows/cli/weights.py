@@ -60,11 +60,12 @@ def weights(
     else:
         rows, warnings = weights_rows(out, chosen, role or None)
     if left_out:
-        warnings = [*warnings, f"{left_out} earlier versions are not shown; --last 0 shows all"]
+        warnings = [*warnings, f"earlier versions that are not shown: {left_out}; --last 0 shows all"]
     for warning in warnings:
         log.warning("%s", warning)
     if as_json:
-        return show({"profile": profile, "versions" if history else "weights": rows}, as_json)
+        told = {"versions": rows, "left_out": left_out} if history else {"weights": rows}
+        return show({"profile": profile, **told}, as_json)
     if history:
         shown = [{**r, "leaders": "\n".join(f"{k}: {v}" for k, v in r["leaders"].items())} for r in rows]
         return show_table(

@@ -19,7 +19,7 @@ Line = Sequence[tuple[float, float]]
 
 WIDTH, HEIGHT, LEFT, TOP, GAP = 760, 130, 60, 46, 52
 COLOURS = ("#1b6ca8", "#d1495b", "#2a9d5c", "#b07d12", "#7b4fa3", "#4f6d7a", "#c05299", "#5a8f29")
-MOST_POINTS = 36  # of a line, so that a picture of many nights is no longer to draw than one of few
+MOST_POINTS = 32  # of a line, so that a picture of many nights is no longer to draw than one of few
 LONGEST_NAME = 60  # characters
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 

@@ -5,6 +5,7 @@ are read where they lie, so that no reader of ours sees half a batch. What is no
 """
 
 import logging
+import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -115,12 +116,18 @@ def _name(path: Path, what: str) -> None:
 
 def date_folders(out: Path, table: str) -> dict[date, Path]:
     """Return the folders of dates; what else lies there is named and left out."""
-    found = {}
-    for folder in sorted((out / "tables" / table).glob("[!.]*")):
+    found, parent = {}, out / "tables" / table
+    try:
+        with os.scandir(parent) as entries:  # a tenth of the time of a glob, each night for every night
+            there = sorted((entry.name, entry.is_dir()) for entry in entries if not entry.name.startswith("."))
+    except OSError:
+        return {}
+    for name, is_folder in there:
+        folder = parent / name
         day = day_of(folder)
-        if day is not None and folder.is_dir():
+        if day is not None and is_folder:
             found[day] = folder
-        elif folder.name.startswith("run_date=") or folder.suffix == ".parquet":
+        elif name.startswith("run_date=") or folder.suffix == ".parquet":
             _name(folder, "is no folder of a date (run_date=YYYY-MM-DD), so it is left out; move it out of OUT/tables")
     return found
 

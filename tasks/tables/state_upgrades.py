@@ -29,7 +29,7 @@ UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
     # All that was learned before stands in each of them; a version of the new schema names its own runs alone.
     2: lambda document: {
         **{name: value for name, value in document.items() if name != "learned_run_ids"},
-        "learned_before": [r for r in document["learned_run_ids"] if r not in set(document["from_run_ids"])],
+        "learned_before": sorted({*document["learned_run_ids"]} - {*document["from_run_ids"]}),
     },
 }
 """Schema n -> what turns a document of schema n into one of n + 1."""

@@ -90,6 +90,8 @@ def test_the_history_tells_of_every_version_newest_first(tmp_path: Path) -> None
     assert [r["runs"] for r in told] == [1, 1, 1]
     assert all(r["leaders"]["topic_finder/en"] == "static" for r in told)
     assert sorted((r["created_at"] for r in told), reverse=True) == [r["created_at"] for r in told]
+    assert history_rows(tmp_path, load_profile("news"), last=2) == (told[:2], [], 1)
+    assert history_rows(tmp_path, load_profile("news"), last=0) == (told, [], 0)
 
 
 def test_a_broken_version_is_told_of_and_the_others_are_shown(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from nightdesk.role_rl.state_versions import latest
 from nightdesk.tasks.errors import PublishError
+from nightdesk.tasks.tables import migration
 from nightdesk.tasks.tables.migration import migrate, migrate_if_cheap
 from tests.role_rl.made import some
 
@@ -55,3 +56,15 @@ def test_a_file_that_cannot_be_written_is_named(out: Path, monkeypatch: pytest.M
     with pytest.raises(PublishError, match=r"000001\.json.*No space left"):
         migrate(out)
     assert [p.name for p in (out / "state" / "news").iterdir()] == ["000001.json"]
+
+
+def test_where_much_waits_for_a_migration_by_hand_the_newest_weights_serve(
+    out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(migration, "CHEAP_BYTES", 10)
+    folder = out / "state" / "news"
+    (folder / "000002.json").write_text(FIRST_SCHEMA.replace('"version": 1', '"version": 2'))
+    assert "nightdesk migrate" in str(migrate_if_cheap(out))
+    state, warnings = latest(folder)
+    assert state is not None and state.version == 2 and warnings == []
+    assert (folder / "000001.json").read_text() == FIRST_SCHEMA
