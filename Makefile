@@ -84,6 +84,7 @@ bench: setup-test
 	$(BIN)/python -m benchmarks.calls
 	$(BIN)/python -m benchmarks.faults --all
 	$(BIN)/python -m benchmarks.attacks
+	$(BIN)/python -m benchmarks.growth
 
 clean:
 	rm -rf out build dist benchmarks/results .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis $(VENV)

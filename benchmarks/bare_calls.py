@@ -11,7 +11,7 @@ from typing import Any
 import httpx2
 
 from benchmarks.calls import questions
-from nightdesk.tasks.roles import prompts
+from nightdesk.tasks.roles import prompts, replies
 
 TIMEOUT = httpx2.Timeout(120.0, connect=10.0)
 
@@ -23,7 +23,7 @@ async def main(provider: str, url: str, calls: int, concurrency: int) -> None:
 
     async def one(prompt: prompts.Prompt) -> None:
         async with places:
-            prompts.parse(await ask(prompt), prompt.shown)
+            replies.parse(await ask(prompt), prompt.shown)
 
     rendered = [prompts.render(r) for r in questions(calls, "bare")]
     await asyncio.gather(*map(one, (prompts.render(r) for r in questions(2 * concurrency, "warm-up"))))

@@ -51,7 +51,7 @@ def main() -> None:
     with playing(WORLD.format(latency_s=a.latency)) as server, scratch() as folder:
         for provider in a.provider:
             for way in ("desk", "bare"):
-                measured = _desk if way == "desk" else _bare
+                measured = _desk if way == "desk" else bare
                 row = measured(server, folder / provider, provider, a.calls, a.concurrency)
                 ideal = a.calls * a.latency / a.concurrency
                 row = {"provider": provider, "way": way, "calls": a.calls, "ideal_s": ideal, **row}
@@ -111,7 +111,7 @@ def _units(requests: list[RoleRequest]) -> list[Unit]:
     return [Unit("d", f"d/c{k:05d}", 0, r) for k, r in enumerate(requests)]
 
 
-def _bare(server: Playing, _: Path, provider: str, calls: int, concurrency: int) -> dict[str, Any]:
+def bare(server: Playing, _: Path, provider: str, calls: int, concurrency: int) -> dict[str, Any]:
     """Measure a loop and the SDK, in a process that has done nothing else."""
     arguments = [provider, _url(server, provider), str(calls), str(concurrency)]
     server.control("reset")

@@ -59,6 +59,12 @@ def _wait(url: str, server: "subprocess.Popen[bytes]") -> None:
     sys.exit("the Prefect server did not come up")
 
 
+def shipped_categories() -> str:
+    """Return the section of the shipped profile that names the categories, as TOML."""
+    news = (ROOT / "deployments" / "profiles" / "news.toml").read_text(encoding="utf-8")
+    return news[news.index("[categories]") : news.index("[chunks]")]
+
+
 @contextlib.contextmanager
 def scratch() -> Iterator[Path]:
     """Give a folder that is removed in the end."""

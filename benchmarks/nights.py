@@ -15,7 +15,7 @@ from typing import Any
 
 import pyarrow.compute as pc
 
-from benchmarks.common import ROOT, nightdesk, prefect_server, scratch, show
+from benchmarks.common import ROOT, nightdesk, prefect_server, scratch, shipped_categories, show
 from nightdesk.role_rl import state_versions
 from nightdesk.role_rl.simulation.environments import World, parse_world
 from nightdesk.tasks import tables
@@ -62,11 +62,9 @@ prices = {{ input = {actor.prices["input"]}, cached = {actor.prices["cached"]}, 
 """
         for actor in world.actors
     )
-    news = (ROOT / "deployments" / "profiles" / "news.toml").read_text(encoding="utf-8")
-    categories = news[news.index("[categories]") : news.index("[chunks]")]
     rewards = "\n".join(f"{name} = {value}" for name, value in world.rewards.items())
     return f"""name = "nights"
-{categories}
+{shipped_categories()}
 [chunks]
 sentences = {CHUNK}
 overlap = 0

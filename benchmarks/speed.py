@@ -16,7 +16,8 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks.common import ROOT, SHARED, prefect_server, scratch, show
+from benchmarks.common import ROOT, prefect_server, scratch, show
+from benchmarks.growth_cases.texts import stories
 from nightdesk.tasks.config.profile import load_profile
 from nightdesk.tasks.roles.chunk_splitter import split_document
 
@@ -70,11 +71,7 @@ def main() -> None:
 
 def write_documents(folder: Path, sentences: int, length: int, seed: int) -> int:
     """Write documents of reshuffled stories; return how many."""
-    theirs = SHARED / "data" / "stories" / "dev_large.json"
-    labelled = json.loads((theirs if theirs.exists() else ROOT / "datasets/labels/evening-en.json").read_text("utf-8"))
-    texts = [text for _, text in labelled["document"]]
-    place = {i: k for k, (i, _) in enumerate(labelled["document"])}
-    passages = [texts[place[first] : place[last] + 1] for first, last, _ in labelled["passages"]]
+    passages = stories()
     dice = random.Random(seed)
     profile = load_profile("news")
     written = documents = 0

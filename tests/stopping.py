@@ -1,5 +1,6 @@
 """A `serve` whose model takes a while, so that its runs can be stopped after a batch; what they paid, what they say."""
 
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from nightdesk.role_rl.feedback_rows import RESERVED
 from tests.flows.verdict_nights import PROFILE, WORLD
-from tests.killing import calls_stored
 from tests.servers.playing import Playing, playing
 from tests.serving import Served, eventually, serving
 from tests.tables import Row, assert_whole, rows
@@ -29,12 +30,20 @@ class Slow:
     server: Playing
 
     def begin(self, name: str, seed: int) -> str:
-        """Start a run of its own documents for its own date; return its id once its first batch is published."""
+        """Start a run of its own documents for its own date; return its id in the middle of its second batch.
+
+        The model answers no more of the documents after the first until release(), however slow this machine is.
+        """
+        first, *later = ([text for _, text in evening(seed + k, PASSAGES)] for k in range(DOCUMENTS))
+        self.server.control("hold", texts=[next(t for t in texts if t not in first) for texts in later])
         run_id = self.submit(name, seed)
-        assert eventually(lambda: self.parts(run_id) or self.is_over(run_id)) is not True, self.said()
-        before = calls_stored(self.served.out, "")
-        eventually(lambda: calls_stored(self.served.out, "") > before + 1)  # of the second batch
+        eventually(lambda: (self.parts(run_id) and self.server.control("hold")["waiting"]) or self.is_over(run_id))
+        assert not self.is_over(run_id), self.said()
         return run_id
+
+    def release(self) -> None:
+        """Have the model answer everything again."""
+        self.server.control("hold", texts=[])
 
     def submit(self, name: str, seed: int) -> str:
         """Start a run; `name` is its date and that of its folder."""
@@ -86,7 +95,8 @@ class Slow:
         assert {c["run_id"] for c in calls} == {run_id}
         assert len({c["call_id"] for c in calls}) == len(calls)
         # Of all runs so far, since each takes over what runs that are over have paid and not published.
-        assert dollars(rows(out, "calls")) == pytest.approx(self.charged())
+        calls = rows(out, "calls")
+        assert dollars(calls) - reserved(calls) == pytest.approx(self.charged())
         assert self.server.counts()["paid_again"] == 0
 
     def charged(self) -> float:
@@ -100,17 +110,27 @@ def dollars(calls: list[Row]) -> float:
     return sum(c["cost_usd"] for c in calls)
 
 
+def reserved(calls: list[Row]) -> float:
+    """Return the dollars that were set aside for answers that never came: of calls that were held as a run stopped."""
+    return sum(json.loads(c["usage"] or "{}").get(RESERVED, 0.0) for c in calls)
+
+
 @contextmanager
 def slow_serve(home: Path, limits: str = "") -> Iterator[Slow]:
     """Serve with a model that takes its time. limits: more lines for [limits] of the profile."""
     (home / "wires").mkdir()
+    limits = f"call_timeout_s = 900\n{limits}"  # a reply may be held back for long where the machine is slow
     with playing(SLOW) as server:
         profile = home / "one.toml"
         text = PROFILE.format(dollars=50.0, url=server.url).replace("[limits]\n", f"[limits]\n{limits}\n")
         profile.write_text(text.replace("patience_s = 1", "patience_s = 60").replace("deadline_s = 1", ""))
         options = ("--profile", str(profile), "--sources", str(home / "wires"))
         with serving(home, home / "wires", *options) as served:
-            yield Slow(served, server)
+            slow = Slow(served, server)
+            try:
+                yield slow
+            finally:
+                slow.release()  # the model's server ends when all is answered
 
 
 def retry_by_api(served: Served, run_id: str) -> None:

@@ -55,6 +55,13 @@ Choice = Literal["only what is missing", "everything again"]
 Out = Annotated[
     str, Field(title="Output folder", description="Holds the tables, the answers' store and the learner's state.")
 ]
+DrawAnew = Annotated[
+    bool,
+    Field(
+        title="Draw anew",
+        description="Draw models by the newest weights, even if the same text was run for this date.",
+    ),
+]
 
 
 def titled(title: str) -> FieldInfo:
@@ -117,11 +124,7 @@ class RunParameters(Parameters):
     )
     profile: ProfileFile = "news"
     learn: bool = Field(default=True, title="Learn", description="Update the weights after the run.")
-    reassign: bool = Field(
-        default=False,
-        title="Draw anew",
-        description="Draw models by the newest weights, even if the same text was run for this date.",
-    )
+    reassign: DrawAnew = False
     fail_on_missing: bool = Field(
         default=False,
         title="Fail if a source is missing",
@@ -182,11 +185,7 @@ class AdhocParameters(Parameters):
         description="The date the documents are filed under. Left empty: today.",
     )
     out: Out = "out"
-    reassign: bool = Field(
-        default=False,
-        title="Draw anew",
-        description="Draw models by the newest weights, even if the same text was run for this date.",
-    )
+    reassign: DrawAnew = False
 
     @model_validator(mode="after")
     def _something_to_read(self) -> Self:

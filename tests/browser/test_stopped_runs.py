@@ -47,6 +47,7 @@ def test_a_run_is_cancelled_and_retried_by_the_buttons(browser: Browser, tmp_pat
         expect(page.get_by_text(re.compile("Crash detected|Traceback"))).to_have_count(0)
         shown(page, slow, "Artifacts", "summary", tmp_path / "cancelled-artifacts.png")
         shown(page, slow, "Task Runs", "publish-1", tmp_path / "cancelled-tasks.png")
+        slow.release()
         choose(page, "Retry", "Retry")
         eventually(lambda: slow.served.state(run_id)["type"] not in ("CANCELLED", "SCHEDULED", "PENDING"))
         state = slow.served.ended(run_id)

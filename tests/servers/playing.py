@@ -38,7 +38,7 @@ class Playing:
         return log
 
     def control(self, what: str, **settings: Any) -> Any:
-        """Post to /control/`what`: reset, night, batches."""
+        """Post to /control/`what`: reset, night, trouble, hold, batches."""
         return self._ask(f"/control/{what}", json.dumps(settings).encode())
 
     def _ask(self, path: str, data: bytes | None = None) -> Any:

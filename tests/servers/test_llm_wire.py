@@ -188,6 +188,28 @@ def test_every_fault_comes_at_about_its_rate(server: Playing) -> None:
     assert all(5 <= n <= 40 for n in faults.values()), faults
 
 
+def test_a_reply_is_held_until_it_is_released(server: Playing) -> None:
+    async def held() -> list[str]:
+        order = []
+        async with _openai(server) as client:
+
+            async def ask(more: str) -> None:
+                await client.chat.completions.create(model="plain", messages=_messages(more))
+                order.append(more)
+
+            server.control("hold", texts=["zebra"])
+            first = asyncio.create_task(ask(" zebra"))
+            while not server.control("hold")["waiting"]:
+                await asyncio.sleep(0.02)
+            await ask(" horse")
+            server.control("hold", texts=[])
+            await first
+        return order
+
+    assert asyncio.run(held()) == [" horse", " zebra"]
+    assert server.control("hold")["waiting"] == 0
+
+
 def test_models_change_by_night(server: Playing) -> None:
     async def answer() -> str:
         async with _openai(server) as client:

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 
 from nightdesk.flows.shared.configure import ENVIRONMENT
 from tests.flows.conftest import Desk
-from tests.serving import eventually
+from tests.serving import PATIENCE_S, eventually
 from tests.tables import assert_whole, rows
 from tests.texts import evening, write_evening
 
@@ -92,26 +93,34 @@ def test_to_deploy_again_changes_nothing(deployed: Deployed) -> None:
         found = deployed.desk.post("/automations/filter", {})
         return [{k: a[k] for k in ("name", "enabled", "actions")} for a in found if "learn from" in a["name"]]
 
+    # Of these deployments alone: the server has those of other tests, too, of which it may tell late.
+    before = deployed.deployments()
+    ids = [d["id"] for d in before.values()]
+
     def scheduled() -> set[str]:
-        asked = {"flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}}, "limit": 200}
-        return {r["expected_start_time"] for r in deployed.desk.post("/flow_runs/filter", asked) if r["auto_scheduled"]}
+        which = {"state": {"type": {"any_": ["SCHEDULED"]}}, "deployment_id": {"any_": ids}}
+        found = deployed.desk.post("/flow_runs/filter", {"flow_runs": which, "limit": 200})
+        return {r["expected_start_time"] for r in found if r["auto_scheduled"]}
+
+    nights, owned, since = eventually(scheduled), automations(), datetime.now(UTC)
 
     def updates() -> list[Any]:
-        asked = {"filter": {"event": {"name": ["prefect.deployment.updated"]}}, "limit": 50}
-        return [e["payload"] for e in deployed.desk.post("/events/filter", asked)["events"]]
+        which = {"name": ["prefect.deployment.updated"]}, [f"prefect.deployment.{i}" for i in ids]
+        asked = {"event": which[0], "resource": {"id": which[1]}, "occurred": {"since": since.isoformat()}}
+        return list(deployed.desk.post("/events/filter", {"filter": asked, "limit": 50})["events"])
 
-    before, nights = deployed.deployments(), eventually(scheduled)
-    owned, told = automations(), updates()
     deployed.deploy()
     after = deployed.deployments()
     assert len(after) == 8
     assert {n: settled(d) for n, d in after.items()} == {n: settled(d) for n, d in before.items()}
-    assert eventually(lambda: len(again := scheduled()) == len(nights) and again) == nights
+    eventually(lambda: scheduled() == nights)
     assert automations() == owned and len(owned) == 1
     deployed.run("prefect", "variable", "set", "nightdesk_out", "elsewhere")
     deployed.run("prefect", "deploy", "--name", "learn", "--prefect-file", "deployments/prefect.yaml")
-    changes = eventually(lambda: len(now := updates()) > len(told) and now)  # events come in the order of their causes
-    assert len(changes) == len(told) + 1  # of this change, and of nothing before it
+    (change,) = eventually(
+        updates
+    )  # of this change, and of nothing before it: events come in the order of their causes
+    assert change["resource"]["prefect.resource.id"] == f"prefect.deployment.{after['learn']['id']}"
     assert deployed.deployments()["learn"]["parameters"]["parameters"]["out"] == "elsewhere"
 
 
@@ -128,7 +137,7 @@ def worker(deployed: Deployed, tmp_path: Path) -> Iterator[Callable[[], str]]:
         yield log.read_text
     finally:
         process.terminate()
-        process.wait(timeout=60)
+        process.wait(timeout=PATIENCE_S)
 
 
 def test_a_worker_elsewhere_runs_the_night_in_the_folder_that_the_variable_names(
@@ -152,9 +161,13 @@ def test_a_worker_elsewhere_runs_the_night_in_the_folder_that_the_variable_names
         lambda: [e for e in deployed.desk.post("/events/filter", asked)["events"] if e["payload"]["run_id"] == run_id]
     )
     assert (told["resource"]["nightdesk.kind"], told["resource"]["nightdesk.teaches"]) == ("nightly", "false")
-    asked = {"filter": {"event": {"name": ["prefect.asset.materialization.succeeded"]}}, "limit": 50}
-    assets = {e["resource"]["prefect.resource.id"] for e in deployed.desk.post("/events/filter", asked)["events"]}
     place = f"file://{out}".replace(" ", "~20")
-    assert {f"{place}/tables/{name}/run_date=2026-02-03" for name in ("topics", "passages", "weights")} <= assets
-    assert any(key.startswith(f"{place}/editions/") for key in assets)
+
+    def assets() -> set[str]:
+        asked = {"filter": {"event": {"name": ["prefect.asset.materialization.succeeded"]}}, "limit": 50}
+        return {e["resource"]["prefect.resource.id"] for e in deployed.desk.post("/events/filter", asked)["events"]}
+
+    made = {f"{place}/tables/{name}/run_date=2026-02-03" for name in ("topics", "passages", "weights")}
+    eventually(lambda: made <= assets())
+    assert any(key.startswith(f"{place}/editions/") for key in assets())
     assert not (deployed.origin / "out").exists()

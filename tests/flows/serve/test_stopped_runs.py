@@ -8,10 +8,10 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from tests.processes import PATIENCE_S
 from tests.serving import eventually
 from tests.stopping import ERROR, Slow, dollars, execute, retry_by_api, slow_serve
 from tests.tables import rows
@@ -51,6 +51,7 @@ def test_a_run_that_was_cancelled_looks_so_and_retry_goes_on(slow: Slow) -> None
     assert len(rows(slow.served.out, "documents", day)) == 1
     # What serves it has the last word, some seconds after the run's process is gone.
     eventually(lambda: slow.served.state(run_id)["message"].startswith("Flow run was cancelled"))
+    slow.release()
     retry_by_api(slow.served, run_id)
     state = slow.served.ended(run_id)
     assert state["type"] == "COMPLETED", (state, slow.said())
@@ -64,6 +65,7 @@ def test_a_killed_run_is_retried_and_every_dollar_stands(slow: Slow) -> None:
     assert slow.served.ended(run_id)["type"] == "CRASHED"
     before = rows(slow.served.out, "calls", day)
     assert dollars(before) > 0
+    slow.release()
     retry_by_api(slow.served, run_id)
     state = slow.served.ended(run_id)
     assert state["type"] == "COMPLETED", (state, slow.said())
@@ -84,16 +86,21 @@ def test_a_completed_run_that_is_retried_pays_nothing(slow: Slow) -> None:
     slow.assert_paid_once(day, 300, run_id)
 
 
-def test_a_run_that_is_started_twice_pays_once(slow: Slow) -> None:
+def test_a_run_that_is_started_twice_pays_once(slow: Slow, tmp_path: Path) -> None:
     day = "2026-02-04"
     run_id = slow.begin(day, seed=400)
     command = [sys.executable, "-P", "-m", "nightdesk.flows.serve.pool_job"]
-    second = subprocess.run(
-        command, env=execute(slow.served, run_id), capture_output=True, text=True, timeout=PATIENCE_S, check=False
-    )
-    said = second.stdout + second.stderr
-    assert slow.served.ended(run_id)["type"] == "COMPLETED", slow.said()
-    assert second.returncode == 0, said
+    with (tmp_path / "second.log").open("w+") as said:
+        second = subprocess.Popen(command, env=execute(slow.served, run_id), stdout=said, stderr=subprocess.STDOUT)
+        try:
+            waits = "is under way"
+            eventually(lambda: any(waits in line["message"] for line in slow.log(run_id)) or second.poll() is not None)
+            slow.release()
+            assert slow.served.ended(run_id)["type"] == "COMPLETED", slow.said()
+            ended = eventually(lambda: second.poll() is not None and [second.returncode])
+            assert ended == [0], (tmp_path / "second.log").read_text()
+        finally:
+            second.kill()
     slow.assert_paid_once(day, 400, run_id)
 
 
@@ -104,3 +111,4 @@ def test_the_end_of_serve_is_told_as_a_signal(slow: Slow) -> None:
     assert slow.served.ended(run_id)["type"] == "CANCELLED"
     assert_looks_cancelled(slow, run_id, "a signal (SIGTERM)")
     assert "cancelled by a signal" in slow.served.state(run_id)["message"]
+    slow.release()

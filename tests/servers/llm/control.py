@@ -57,11 +57,22 @@ async def trouble(request: Request) -> Response:
     return JSONResponse([asdict(t) for t in standin.troubles])
 
 
+async def hold(request: Request) -> Response:
+    """POST /control/hold {"texts": [...]}: keep replies to prompts with one of these back; none: send them.
+
+    Without a body that names texts: tell how many replies are kept back, and change nothing.
+    """
+    standin: StandIn = request.app.state.standin
+    standin.held = list((await body_of(request)).get("texts", standin.held))
+    return JSONResponse({"waiting": standin.waiting})
+
+
 ROUTES = [
     Route("/control/counts", counts),
     Route("/control/log", log),
     Route("/control/reset", reset, methods=["POST"]),
     Route("/control/night", night, methods=["POST"]),
     Route("/control/trouble", trouble, methods=["POST"]),
+    Route("/control/hold", hold, methods=["POST"]),
     Route("/control/batches", batches, methods=["POST"]),
 ]

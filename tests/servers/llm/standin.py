@@ -107,6 +107,8 @@ class StandIn:
     def __init__(self, world: World, seed: int = 0, haste: float = 1.0, api_key: str = "") -> None:
         self.world, self.seed, self.haste, self.api_key = world, seed, haste, api_key
         self.batch = BatchSettings()
+        self.held: list[str] = []  # texts: a prompt that has one of them is answered when it is here no more
+        self.waiting = 0  # replies that wait for that
         self._threads = ThreadPoolExecutor(1)  # embedded models compute: the loop goes on meanwhile
         self.set_night(1)
         self.reset()
@@ -143,11 +145,19 @@ class StandIn:
         if seen.lane == "sync":
             await asyncio.sleep(self._delay(player, rng))
         text, stop = await thought
+        await self._released(ask.text)
         self.cache.keep(looked, time.monotonic())
         turn = Turn(text, stop, _tokens(ask, looked, text), fault)
         seen.input_tokens, seen.cached_tokens = turn.tokens.input, turn.tokens.read
         seen.output_tokens = turn.tokens.output
         return turn
+
+    async def _released(self, prompt: str) -> None:
+        """Wait for as long as a prompt is held."""
+        while any(text in prompt for text in self.held):
+            self.waiting += 1
+            await asyncio.sleep(0.05)
+            self.waiting -= 1
 
     def _fault(self, player: Player, rng: random.Random) -> str | None:
         draw = rng.random()
