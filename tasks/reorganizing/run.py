@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import uuid
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Container, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import date, datetime
 from pathlib import Path
@@ -32,9 +32,10 @@ from nightdesk.tasks.reorganizing.stories import known_topics
 from nightdesk.tasks.reorganizing.totals import Totals
 from nightdesk.tasks.reorganizing.weights import Versions
 from nightdesk.tasks.reorganizing.weights import catch_up as catch_up_weights
-from nightdesk.tasks.tables import parts, publish, quarantine
+from nightdesk.tasks.tables import publish, quarantine
 from nightdesk.tasks.tables.audit import Auditor, AuditReport, auditor
 from nightdesk.tasks.tables.contracts import contract
+from nightdesk.tasks.tables.index.known_documents import PublishedElsewhere
 from nightdesk.tasks.tables.places import append_part, part_name
 
 log = logging.getLogger("nightdesk")
@@ -66,7 +67,7 @@ class Run:
         self._attempt = uuid.uuid4().hex[:8]
         self._audits = audits
         self._night = night
-        self._stood: Mapping[str, unfinished.EarlierDocument] = {}
+        self._stood: unfinished.Stood | None = None
         self._published_docs: set[str] = set()
         self._reader: Iterator[Batch] = iter(())
         self._skips: Skips | None = None
@@ -87,7 +88,7 @@ class Run:
         self._skips = skips
         if skips is not None:
             only_new = False
-        known = parts.published_elsewhere(self.out, self.run_date, late, done_runs) if only_new else set()
+        known = PublishedElsewhere(self.out, self.run_date, late, done_runs) if only_new else ()
         self._reader = self._read(known, reassign)
 
     def next_batch(self) -> Batch | None:
@@ -101,8 +102,8 @@ class Run:
             self._audits.hang_up()
         return batch
 
-    def _read(self, known: set[tuple[str, str]], reassign: bool) -> Iterator[Batch]:
-        self._stood = unfinished.known(self.out, self.profile.name, self.run_date)
+    def _read(self, known: Container[tuple[str, str]], reassign: bool) -> Iterator[Batch]:
+        self._stood = unfinished.Stood(self.out, self.profile.name, self.run_date)
         batch, purse = Batch(1), Purse(self.router, self.weights_version)
         readable = 0
         for document in self.reading.documents():
@@ -145,7 +146,7 @@ class Run:
         )
         for work in batch.works:
             work.weights_version = versions[work.document.content_hash]
-            stood = self._stood.get(work.document.doc_id)
+            stood = self._stood.of(work.document.doc_id) if self._stood else None
             if stood is not None and stood.content_hash == work.document.content_hash:
                 work.taken_up = stood.tried_on(self._night, self.run_date)
             self.served_versions.add(work.weights_version)

@@ -25,11 +25,11 @@ from nightdesk.tasks.reorganizing.filing import REPLACED, TAKEN_UP
 from nightdesk.tasks.reorganizing.missed_nights import LOOK_BACK
 from nightdesk.tasks.safety.links import fresh
 from nightdesk.tasks.tables import parts, read
+from nightdesk.tasks.tables.index.known_documents import KnownDocuments
 
 _TOGETHER = 10_000  # sentences whose text is read at a time
 _COLUMNS = ("doc_id", "source", "title", "content_hash", "language", "sentences", "reason")
 _PASSAGE = ("doc_id", "position", "sentence_id", "text", "start_s", "end_s", "speaker")
-_STATE = ("doc_id", "content_hash", "profile", "failed", "unpaid", "taken_up")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +68,17 @@ class Rebuilt(Reading):
             yield from _documents(self.out, self.run_date, group)
 
 
-def known(out: Path, profile: str, run_date: date) -> dict[str, EarlierDocument]:
-    """Return how a profile's documents stand for a date, by doc_id."""
-    rows = parts.read(out, "documents", [run_date], list(_STATE)).to_pylist()
-    return {
-        r["doc_id"]: EarlierDocument(
-            r["content_hash"], (r["failed"] or 0) + (r["unpaid"] or 0), tuple(r["taken_up"] or ())
-        )
-        for r in rows
-        if r["content_hash"] is not None and r["profile"] == profile
-    }
+class Stood:
+    """How a profile's documents stand for a date; each is looked up when it is asked for."""
+
+    def __init__(self, out: Path, profile: str, run_date: date) -> None:
+        self._known, self._profile, self._run_date = KnownDocuments(out, [run_date]), profile, run_date
+
+    def of(self, doc_id: str) -> EarlierDocument | None:
+        """Return how a document stood; None if it did not, or could not be read."""
+        its = [d for d in self._known.of_ids([doc_id]) if (d.run_date, d.profile) == (self._run_date, self._profile)]
+        readable = [EarlierDocument(d.content_hash, d.lost, d.taken_up) for d in its if d.content_hash is not None]
+        return readable[-1] if readable else None
 
 
 def find(out: Path, profile: str, night: date) -> dict[date, frozenset[str]]:
@@ -89,14 +90,15 @@ def find(out: Path, profile: str, night: date) -> dict[date, frozenset[str]]:
     earlier = [day for day in parts.dates(out, "documents") if day < night]
     near = {day for day in earlier if day >= night - timedelta(days=LOOK_BACK)} | set(earlier[-TAKEN_UP:])
     found = {}
-    for day in sorted(near):
-        ids = frozenset(
-            doc_id
-            for doc_id, state in known(out, profile, day).items()
-            if state.lost and len(state.taken_up) < TAKEN_UP and night.isoformat() not in state.taken_up
-        )
-        if ids:
-            found[day] = ids
+    with KnownDocuments(out, near) as known:
+        for day in sorted(near):
+            ids = frozenset(
+                d.doc_id
+                for d in known.unfinished(day, profile)
+                if len(d.taken_up) < TAKEN_UP and night.isoformat() not in d.taken_up
+            )
+            if ids:
+                found[day] = ids
     return found
 
 

@@ -5,7 +5,7 @@ are read where they lie, so that no reader of ours sees half a batch. What is no
 """
 
 import logging
-from collections.abc import Callable, Iterable, Set
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -142,18 +142,3 @@ def _changed(path: Path) -> float:
         return path.stat().st_mtime
     except OSError:
         return 0.0
-
-
-def published_elsewhere(
-    out: Path, run_date: date, later: bool = False, runs: Set[str] = frozenset()
-) -> set[tuple[str, str]]:
-    """Return (doc_id, content_hash) of every document that an earlier date has published.
-
-    later: those of later dates, too. runs: and of this date those that these runs have published.
-    """
-    others = [d for d in dates(out, "documents") if d < run_date or (later and d > run_date)]
-    columns = ["doc_id", "content_hash", "run_id"]
-    rows = read(out, "documents", others, columns).to_pylist()
-    if runs:
-        rows += [r for r in read(out, "documents", [run_date], columns).to_pylist() if r["run_id"] in runs]
-    return {(r["doc_id"], r["content_hash"]) for r in rows if r["content_hash"] is not None}

@@ -16,22 +16,25 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from nightdesk.tasks.reading.documents import Document, shown
-from nightdesk.tasks.tables import parts
+from nightdesk.tasks.tables.index.known_documents import KnownDocuments
 
 DATE = "{run_date}"
-_COLUMNS = ["doc_id", "content_hash", "failed", "unpaid"]
 
 
 @dataclass(slots=True)
 class Standing:
-    """What stands in `documents`: under which dates each text of each document, and each document in any text."""
+    """What stands in `documents`: under which dates each text of each document, and each document in any text.
 
+    known: what was published; a document is looked up in it when it is first asked for. None: nothing was.
+    """
+
+    known: KnownDocuments | None = None
     texts: dict[tuple[str, str], set[date]] = field(default_factory=dict)
     ids: dict[str, set[date]] = field(default_factory=dict)
     lost: set[tuple[str, str, date]] = field(default_factory=set)  # a part of these is missing
+    _looked_up: set[str] = field(default_factory=set)
 
     def add(self, doc_id: str, content_hash: str, day: date, is_whole: bool = True) -> None:
         """Note that a document stands, or is about to stand, under a date."""
@@ -42,6 +45,7 @@ class Standing:
 
     def elsewhere(self, document: Document, run_date: date) -> date | None:
         """Return another date under which a document stands with this text, the newest."""
+        self._look_up(document.doc_id)
         return max((d for d in self.texts.get(_key(document), ()) if d != run_date), default=None)
 
     def covers(self, document: Document, run_date: date, is_dated: bool) -> date | None:
@@ -55,6 +59,14 @@ class Standing:
             return run_date
         later = [] if is_dated else [d for d in self.ids.get(document.doc_id, ()) if d > run_date]
         return min(later, default=None)
+
+    def _look_up(self, doc_id: str) -> None:
+        if self.known is None or doc_id in self._looked_up:
+            return
+        self._looked_up.add(doc_id)
+        for d in self.known.of_ids([doc_id]):
+            if d.content_hash is not None:
+                self.add(d.doc_id, d.content_hash, d.run_date, is_whole=not d.lost)
 
 
 @dataclass(slots=True)
@@ -103,27 +115,18 @@ class Skips:
 
 
 def standing(out: Path) -> Standing:
-    """Return what stands in OUT, under all of its dates."""
-    return parts.steadily(lambda: parts.find(out, "documents"), _read)
+    """Return what stands in OUT, under all of its dates.
+
+    Raises:
+        PublishError: the index of documents cannot be read or written.
+    """
+    return Standing(KnownDocuments(out))
 
 
 def names_its_date(document: Document, arguments: Iterable[str], run_date: date) -> bool:
     """Tell whether a document comes from a source with {run_date}."""
     dated = (shown(a.replace(DATE, run_date.isoformat())) for a in arguments if DATE in a)
     return any(document.source.startswith(_fixed(a)) for a in dated)
-
-
-def _read(found: list[parts.Part]) -> Standing:
-    result = Standing()
-    for day in dict.fromkeys(p.day for p in found):
-        rows: list[dict[str, Any]] = parts.read_parts(
-            [p for p in found if p.day == day], "documents", _COLUMNS
-        ).to_pylist()
-        for row in rows:
-            if row["content_hash"] is not None:
-                is_whole = not (row["failed"] or 0) + (row["unpaid"] or 0)
-                result.add(row["doc_id"], row["content_hash"], day, is_whole)
-    return result
 
 
 def _key(document: Document) -> tuple[str, str]:

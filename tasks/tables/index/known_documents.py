@@ -142,7 +142,8 @@ class KnownDocuments:
         Raises:
             StoreError: the index cannot be read.
         """
-        where = "WHERE p.keeper = 'documents' AND p.run_date = ? AND d.profile = ? AND d.lost > 0"
+        where = "WHERE p.keeper = 'documents' AND p.run_date = ? AND d.profile = ? AND d.lost > 0 "
+        where += "AND d.content_hash IS NOT NULL"
         return [_known(row) for row in self._db.rows(f"{_SELECT} {where}", (run_date.isoformat(), profile))]
 
     def mark_pruned(self, run_date: date) -> None:
@@ -178,6 +179,19 @@ class KnownDocuments:
                     self.broken.append(e)
             else:
                 self._db.executemany("INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+
+
+class PublishedElsewhere:
+    """Tells of (doc_id, content_hash) whether an earlier date has published it; the tables are looked at once.
+
+    later: those of later dates count, too. runs: and of this date those that these runs have published.
+    """
+
+    def __init__(self, out: Path, run_date: date, later: bool = False, runs: Set[str] = frozenset()) -> None:
+        self._known, self._what = KnownDocuments(out), (run_date, later, runs)
+
+    def __contains__(self, pair: object) -> bool:
+        return bool(isinstance(pair, tuple) and self._known.published([pair], *self._what))
 
 
 def _rows(part: KnownPart) -> list[tuple[Any, ...]]:

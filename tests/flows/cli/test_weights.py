@@ -39,7 +39,7 @@ def learned(out: Path, nights: int = 2) -> None:
             for model, accuracy in (("static", 0.9), ("lexical", 0.1))
             for k in range(30)
         ]  # fmt: skip
-        publish(out, DAY + timedelta(days=night), f"{run_id}-1", 1, {"calls": calls(*rows)})
+        publish(out, DAY + timedelta(days=night), f"{run_id}-1", {"calls": calls(*rows)})
         learn_from_tables(out, load_profile("news"), DAY + timedelta(days=night), run_id)
 
 

@@ -32,7 +32,7 @@ RUN, LEARN = "00000000-0000-0000-0000-00000000000a", "00000000-0000-0000-0000-00
 @pytest.mark.parametrize(("teaches", "learned"), [(True, 1), (None, 1), (False, 0)])
 def test_what_is_kept_from_teaching_teaches_nothing(tmp_path: Path, teaches: bool | None, learned: int) -> None:
     made = calls(call("c1", run_id=RUN, profile="news", teaches=teaches, attempts=1))
-    publish(tmp_path, DAY, f"{RUN}-1", 1, {"calls": made})
+    publish(tmp_path, DAY, f"{RUN}-1", {"calls": made})
     said = learn_from_tables(tmp_path, load_profile("news"), DAY, LEARN)
     assert said.reason.startswith("Learned from 1 answers" if learned else "No new runs"), said.reason
 
@@ -84,7 +84,7 @@ def taught(out: Path, nights: int, wrong: str = "lexical") -> None:
             for model in ("static", "lexical")
             for k in range(40)
         ]  # fmt: skip
-        publish(out, date(2026, 3, 1 + night), f"{run_id}-1", 1, {"calls": calls(*rows_of)})
+        publish(out, date(2026, 3, 1 + night), f"{run_id}-1", {"calls": calls(*rows_of)})
         learn_from_tables(out, news, date(2026, 3, 1 + night), run_id)
 
 

@@ -1,6 +1,6 @@
 """What is published, read back part by part: its dates, its rows in the table's schema, and who has read a document."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nightdesk.tasks.reorganizing.document_state import Unreadable
 from nightdesk.tasks.tables import parts, publish
 from nightdesk.tasks.tables.contracts import contract
-from tests.tasks.made import DAY, document, publish_documents, tables, work
+from nightdesk.tasks.tables.index.known_documents import KnownDocuments
+from tests.tasks.made import DAY, document, publish_documents, work
 from tests.tasks.made import parts as files_of
 
 NEXT_DAY, LAST_DAY = DAY + timedelta(days=1), DAY + timedelta(days=2)
@@ -37,23 +37,6 @@ def test_rows_of_some_dates_are_one_table_whatever_an_older_part_lacks(out: Path
     assert parts.read(out, "passages", []).schema.names == contract("passages").schema.names
 
 
-def ids(out: Path, day: date, later: bool = False, runs: frozenset[str] = frozenset()) -> list[str]:
-    return sorted(doc_id for doc_id, _ in parts.published_elsewhere(out, day, later, runs))
-
-
-def test_a_document_is_known_from_other_dates_and_from_runs_of_its_own_that_are_named(out: Path) -> None:
-    for doc_id, day, run in (("a", DAY, "r1"), ("b", NEXT_DAY, "r2"), ("c", NEXT_DAY, "r3"), ("d", LAST_DAY, "r4")):
-        publish_documents(out, work(document(doc_id, 2)), part=f"{run}-1", day=day)
-    unreadable = (Unreadable("bad", "/in/bad.txt", "not UTF-8"),)
-    publish.publish(out, DAY, "r1-2", tables(run_id="r1", unreadable=unreadable))
-    assert ids(out, NEXT_DAY) == ["a"]  # one that could not be read is not known: it may have been mended
-    assert ids(out, NEXT_DAY, later=True) == ["a", "d"]
-    assert ids(out, NEXT_DAY, runs=frozenset({"r2"})) == ["a", "b"]
-    assert ids(out, DAY) == []
-    known = dict(parts.published_elsewhere(out, NEXT_DAY))
-    assert known["a"] == document("a", 2).content_hash != document("a", 3).content_hash
-
-
 @given(st.sets(st.integers(0, 400), max_size=8))
 def test_the_folders_of_dates_give_the_dates_back(tmp_path_factory: object, days: set[int]) -> None:
     out = tmp_path_factory.mktemp("out")  # type: ignore[attr-defined]
@@ -76,7 +59,8 @@ def test_what_is_no_date_or_no_part_is_named_once_and_left_out(out: Path, caplog
     for _ in range(2):
         assert parts.dates(out, "documents") == [DAY, NEXT_DAY]
         assert parts.read(out, "documents", [DAY, NEXT_DAY])["doc_id"].to_pylist() == ["a"]
-        assert ids(out, LAST_DAY) == ["a"]
+        with KnownDocuments(out) as known:
+            assert {d.doc_id for d in known.of_ids(["a"])} == {"a"}
     assert caplog.text.count("is no folder of a date") == 4
     assert caplog.text.count(f"{broken}: cannot be read") == 1
 

@@ -86,7 +86,7 @@ def test_it_is_read_off_the_tables_and_what_was_lost_counts_as_missing(tmp_path:
     whole, broken = document("whole", ["It rains."]), document("broken", ["It snows."])
     made = tables(work(whole), work(broken))
     rows = [{**r, "failed": int(r["doc_id"] == "broken")} for r in made["documents"].to_pylist()]
-    publish(tmp_path, DAY, "run-1-1", 1, {**made, "documents": contract("documents").build(rows)})
+    publish(tmp_path, DAY, "run-1-1", {**made, "documents": contract("documents").build(rows)})
     known = standing(tmp_path)
     assert known.covers(whole, DAY, is_dated=False) == DAY
     assert known.covers(broken, DAY, is_dated=False) is None
