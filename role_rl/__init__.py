@@ -8,7 +8,7 @@ rewards                    R = v * accuracy - k_cost * dollars - k_time * second
 judges                     who may judge whom, what several judgements make together, how far a judge is to be believed
 sampling                   the draw of one decision from a plan, by a hash, with its probabilities
 sufficient_stats           discounted sums: all that the learner remembers
-feedback_rows, feedback    published calls and judgements -> sums
+feedback/                  published calls and judgements -> sums
 state                      one version of all this, and its JSON
 state_versions             versions as files: latest, save, commit, roll back
 cold_start                 what price and family suggest of a model that nobody knows

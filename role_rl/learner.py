@@ -6,7 +6,7 @@ within the night's dollars (`budget`); what it would change passes the gate (`of
 version with a reason, also when nothing moved or a change was held back.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from math import sqrt
@@ -40,19 +40,32 @@ def learn(
     settings: Settings,
     *,
     created_at: datetime,
+    learned: Collection[str] = (),
 ) -> LearnerState:
     """The next version after `state` (None: the first).
 
-    calls, judgements: published rows of any number of runs (see `feedback.gather` for the columns); runs that are in
-    `state.learned_run_ids` are passed over, so learning twice equals once, and the order of rows changes nothing.
-    Rows that teach nothing (all from the store, say) move no weight. Pure: the same arguments give the same state.
+    calls, judgements: published rows of any number of runs (see `feedback.gather` for the columns). learned: runs that
+    `state` has learned from; their rows are passed over, so learning twice equals once, and the order of rows changes
+    nothing. Rows that teach nothing (all from the store, say) move no weight. Pure: the same arguments give the same
+    state.
 
     Raises:
         SettingsError: no arm may serve, or two share a name. TableError: a column is missing.
     """
+    new = gather(calls, judgements, arms, settings, learned, remembered(state))
+    return next_version(state, new, arms, settings, created_at=created_at)
+
+
+def next_version(
+    state: LearnerState | None, new: Evidence, arms: Sequence[Arm], settings: Settings, *, created_at: datetime
+) -> LearnerState:
+    """The next version after `state`, from what was gathered with what it remembers.
+
+    Raises:
+        SettingsError: no arm may serve, or two share a name.
+    """
     pool = eligible(arms, settings)
     before = state or LearnerState(0, settings.profile, timestamp(created_at), "The profile's priors.")
-    new = gather(calls, judgements, arms, settings, frozenset(before.learned_run_ids), _known(before))
     after = replace(
         before,
         version=before.version + 1,
@@ -60,7 +73,7 @@ def learn(
         created_at=timestamp(created_at),
         strategy=settings.strategy,
         from_run_ids=new.run_ids,
-        learned_run_ids=(*before.learned_run_ids, *new.run_ids),
+        learned_before=(),
         night=max(before.night, new.night),
     )
     notes: list[str] = []
@@ -140,7 +153,10 @@ def report(
     return rows
 
 
-def _known(before: LearnerState) -> Remembered:
+def remembered(before: LearnerState | None) -> Remembered:
+    """What a version (None: there is none) remembers that new answers are held against."""
+    if before is None:
+        return Remembered()
     means = {}
     for key, tally in before.tallies.items():
         if tally.judged:

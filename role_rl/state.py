@@ -15,7 +15,7 @@ from nightdesk.role_rl.judges import Pair
 from nightdesk.role_rl.sampling import Plan
 from nightdesk.role_rl.sufficient_stats import Halves, Key, NightStats, Sums, Tally, Weighed
 
-SCHEMA = 2
+SCHEMA = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +23,9 @@ class LearnerState:
     """One version.
 
     version: 1, 2, ...; 0 stands for "no version yet: priors". previous: the version it was made from, None for the
-    first. created_at: UTC, ISO. reason: one line for people. from_run_ids: runs that this version learned from;
-    learned_run_ids: all runs that must not teach again, oldest first. night: UTC date of the last call learned from.
+    first. created_at: UTC, ISO. reason: one line for people. from_run_ids: runs that this version learned from. What
+    any version up to it has learned from must not teach again. learned_before: further runs of which that holds, in
+    versions of schema 2, which named all of them. night: UTC date of the last call learned from.
     tallies: what is remembered; halves: the same, of each half of the decisions. pairs: what doubly judged answers
     said of two judges. decisions: of a usual night, by (role, language).
     likeness: how alike a duel's answers are (`feedback.Remembered`). memory: what else the strategy keeps, as JSON.
@@ -38,7 +39,7 @@ class LearnerState:
     strategy: str = "posterior"
     previous: int | None = None
     from_run_ids: tuple[str, ...] = ()
-    learned_run_ids: tuple[str, ...] = ()
+    learned_before: tuple[str, ...] = ()
     night: str = ""
     tallies: Mapping[Key, Tally] = field(default_factory=dict)
     plans: Mapping[tuple[str, str], Plan] = field(default_factory=dict)
@@ -67,7 +68,7 @@ def to_json(state: LearnerState) -> str:
         "strategy": state.strategy,
         "night": state.night,
         "from_run_ids": list(state.from_run_ids),
-        "learned_run_ids": list(state.learned_run_ids),
+        "learned_before": list(state.learned_before),
         "plans": [
             {
                 "role": role,
@@ -83,8 +84,8 @@ def to_json(state: LearnerState) -> str:
         "likeness": [[role, language, *_sums_out(sums)] for (role, language), sums in sorted(state.likeness.items())],
         "memory": state.memory,
         "pairs": [[*pair, *_sums_out(sums)] for pair, sums in sorted(state.pairs.items())],
-        "tallies": _tallies_out(state.tallies),
-        "halves": [_tallies_out(half) for half in state.halves],
+        "tallies": tallies_out(state.tallies),
+        "halves": [tallies_out(half) for half in state.halves],
     }
     lists = {"plans", "tallies", "decisions", "pairs", "likeness"}
     lines = []
@@ -120,9 +121,9 @@ def from_json(text: str) -> LearnerState:
         strategy=_text(document["strategy"]),
         night=_text(document["night"]),
         from_run_ids=tuple(map(_text, document["from_run_ids"])),
-        learned_run_ids=tuple(map(_text, document["learned_run_ids"])),
+        learned_before=tuple(map(_text, document["learned_before"])),
         plans={(_text(plan["role"]), _text(plan["language"])): _plan_in(plan) for plan in document["plans"]},
-        tallies=_tallies_in(document["tallies"]),
+        tallies=tallies_in(document["tallies"]),
         halves=_halves_in(document["halves"]),
         pairs={(_text(one), _text(other)): Sums(*map(_finite, sums)) for one, other, *sums in document["pairs"]},
         likeness={(_text(role), _text(lang)): Sums(*map(_finite, sums)) for role, lang, *sums in document["likeness"]},
@@ -131,7 +132,8 @@ def from_json(text: str) -> LearnerState:
     )
 
 
-def _tallies_out(tallies: Mapping[Key, Tally]) -> list[dict[str, Any]]:
+def tallies_out(tallies: Mapping[Key, Tally]) -> list[dict[str, Any]]:
+    """Return tallies as JSON holds them."""
     return [
         {
             **key._asdict(),
@@ -147,7 +149,12 @@ def _tallies_out(tallies: Mapping[Key, Tally]) -> list[dict[str, Any]]:
     ]
 
 
-def _tallies_in(document: list[dict[str, Any]]) -> dict[Key, Tally]:
+def tallies_in(document: list[dict[str, Any]]) -> dict[Key, Tally]:
+    """Return the tallies that `tallies_out` made JSON of.
+
+    Raises:
+        KeyError, ValueError, TypeError, AttributeError: it is not such JSON.
+    """
     return {
         Key(_text(tally["role"]), _text(tally["language"]), _text(tally["arm"])): Tally(
             answers=_number(tally["answers"]),
@@ -163,7 +170,7 @@ def _tallies_in(document: list[dict[str, Any]]) -> dict[Key, Tally]:
 
 
 def _halves_in(document: list[list[dict[str, Any]]]) -> Halves:
-    first, second = map(_tallies_in, document)
+    first, second = map(tallies_in, document)
     return first, second
 
 

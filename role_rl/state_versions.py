@@ -28,7 +28,8 @@ def versions(folder: Path) -> list[int]:
         OSError: the folder is there and cannot be listed.
     """
     try:
-        names = [path.name for path in folder.iterdir()]
+        with os.scandir(folder) as entries:  # faster than Path.iterdir, which counts after thousands of nights
+            names = [entry.name for entry in entries]
     except FileNotFoundError:
         return []
     return sorted(int(match[1]) for match in map(_FILE.match, names) if match)
@@ -126,7 +127,8 @@ def commit(folder: Path, change: Callable[[LearnerState | None], LearnerState]) 
 def rollback(folder: Path, version: int, why: str = "by hand", created_at: datetime | None = None) -> LearnerState:
     """Write a new version that copies an old one; it serves from now on.
 
-    Runs learned since stay learned: what is rolled back must not come back with the next learn.
+    Runs learned since stay learned, because the versions that name them stay: what is rolled back must not come back
+    with the next learn.
 
     Raises:
         StateMissing, StateUnreadable: there is no such version to copy. StateUnwritable: the folder does not take it.
@@ -135,11 +137,9 @@ def rollback(folder: Path, version: int, why: str = "by hand", created_at: datet
     stamp = timestamp(created_at or datetime.now(UTC))
 
     def copy(now: LearnerState | None) -> LearnerState:
-        since = now.learned_run_ids if now else ()
-        learned = tuple(dict.fromkeys((*old.learned_run_ids, *since)))
         reason = f"Rolled back to version {version}: {' '.join(why.split())}."
         return replace(
-            old, created_at=stamp, reason=reason, from_run_ids=(), learned_run_ids=learned,
+            old, created_at=stamp, reason=reason, from_run_ids=(), learned_before=(),
             night=max(old.night, now.night if now else ""),
         )  # fmt: skip
 

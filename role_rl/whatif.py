@@ -6,17 +6,15 @@ nine tenths of the new weights lie on arms that it saw judged, and the effective
 Where it does not, nothing is said but that.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import pyarrow as pa
-
 from nightdesk.role_rl.arms import Arm, Settings, eligible
-from nightdesk.role_rl.feedback import gather
 from nightdesk.role_rl.learner import serving
 from nightdesk.role_rl.offpolicy import ope
 from nightdesk.role_rl.state import LearnerState
 from nightdesk.role_rl.strategies.strategies import Beliefs, plan_of
+from nightdesk.role_rl.sufficient_stats import Key, Tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,23 +33,23 @@ class WhatIf:
 
 def what_if(
     state: LearnerState | None,
-    calls: pa.Table,
-    judgements: pa.Table,
+    logged: Mapping[Key, Tally],
     arms: Sequence[Arm],
     settings: Settings,
     changed: Settings,
 ) -> list[WhatIf]:
-    """Answer for every role and context that was logged. calls, judgements: all published rows.
+    """Answer for every role and context that was logged.
+
+    logged: tallies of all that was published (`feedback.Evidence.as_given`); rewards and exclusions do not enter them.
 
     Raises:
         SettingsError: under the changed settings no arm may serve.
     """
     pool = eligible(arms, changed)
-    logged = gather(calls, judgements, arms, changed)
-    beliefs = Beliefs(logged.tallies, state.memory if state else {}, state.decisions if state else {})
+    beliefs = Beliefs(logged, state.memory if state else {}, state.decisions if state else {})
     answers = []
-    for role, context in sorted({key[:2] for key in logged.tallies}):
-        logs = {key.arm: tally for key, tally in logged.tallies.items() if key[:2] == (role, context)}
+    for role, context in sorted({key[:2] for key in logged}):
+        logs = {key.arm: tally for key, tally in logged.items() if key[:2] == (role, context)}
         now = serving(state, arms, settings, role, context)
         then = plan_of(beliefs, pool, changed, role, context)
         sample = ope.effective(logs, then.weights)

@@ -15,7 +15,8 @@ from nightdesk.role_rl import state_versions as states
 from nightdesk.role_rl.errors import StateError
 from nightdesk.role_rl.learner import report
 from nightdesk.tasks.config.profile import Profile
-from nightdesk.tasks.learning.learn import Learned, state_folder
+from nightdesk.tasks.learning.catching_up import state_folder
+from nightdesk.tasks.learning.learn import Learned
 from nightdesk.tasks.reorganizing.run import Run
 from nightdesk.tasks.tables import parts
 

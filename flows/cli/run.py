@@ -152,7 +152,7 @@ def _looked_at(
 def _foretell(reading: "Reading", profile: "Profile", out: Path, as_json: bool) -> None:
     """Show what a run would take."""
     from nightdesk.role_rl import state_versions
-    from nightdesk.tasks.learning.learn import state_folder
+    from nightdesk.tasks.learning.catching_up import state_folder
     from nightdesk.tasks.reading.documents import Unreadable
     from nightdesk.tasks.reorganizing.dry_run import forecast
 

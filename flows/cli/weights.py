@@ -35,7 +35,8 @@ def weights(
     out: Out = Path("out"),
     profile: ProfileName = "news",
     role: Annotated[str, typer.Option(help="Only this role.")] = "",
-    history: Annotated[bool, typer.Option("--history", help="Every version: when, who leads, and why.")] = False,
+    history: Annotated[bool, typer.Option("--history", help="The versions: when, who leads, and why.")] = False,
+    last: Annotated[int, typer.Option(help="Versions that --history shows; 0: all.", min=0)] = 30,
     back_to: Annotated[
         int | None, typer.Option("--rollback", metavar="VERSION", help="Serve by this version again.")
     ] = None,
@@ -53,11 +54,18 @@ def weights(
     check_is_out(out)
     chosen = load_profile(profile)
     bring_up(out)
-    rows, warnings = history_rows(out, chosen) if history else weights_rows(out, chosen, role or None)
+    left_out = 0
+    if history:
+        rows, warnings, left_out = history_rows(out, chosen, last)
+    else:
+        rows, warnings = weights_rows(out, chosen, role or None)
+    if left_out:
+        warnings = [*warnings, f"earlier versions that are not shown: {left_out}; --last 0 shows all"]
     for warning in warnings:
         log.warning("%s", warning)
     if as_json:
-        return show({"profile": profile, "versions" if history else "weights": rows}, as_json)
+        told = {"versions": rows, "left_out": left_out} if history else {"weights": rows}
+        return show({"profile": profile, **told}, as_json)
     if history:
         shown = [{**r, "leaders": "\n".join(f"{k}: {v}" for k, v in r["leaders"].items())} for r in rows]
         return show_table(
@@ -124,7 +132,7 @@ def rollback(
     """Serve by an earlier version of the weights again: a new version that copies it."""
     from nightdesk.role_rl import state_versions
     from nightdesk.tasks.config.profile import load_profile
-    from nightdesk.tasks.learning.learn import state_folder
+    from nightdesk.tasks.learning.catching_up import state_folder
 
     check_is_out(out)
     name = load_profile(profile).name

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from nightdesk.role_rl.feedback_rows import RESERVED
+from nightdesk.role_rl.feedback.reserves import RESERVED
 from nightdesk.role_rl.sampling import Decision
 from nightdesk.tasks.calling.answers.answer_keys import Record, answer_from_json, answer_to_json
 from nightdesk.tasks.config.model_spec import ModelSpec

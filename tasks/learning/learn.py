@@ -3,26 +3,23 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import cache
 from pathlib import Path
 from typing import Any
-
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from nightdesk.role_rl import state_versions as states
 from nightdesk.role_rl.arms import Settings
 from nightdesk.role_rl.errors import SettingsError, StateError
-from nightdesk.role_rl.learner import learn, report
+from nightdesk.role_rl.learner import next_version, remembered, report
 from nightdesk.role_rl.offpolicy.ope import Interval
 from nightdesk.role_rl.state import LearnerState
+from nightdesk.role_rl.sufficient_stats import Key, Tally
 from nightdesk.role_rl.whatif import what_if
-from nightdesk.tasks.calling.answers.answer_store import is_alive
 from nightdesk.tasks.config.profile import Profile
 from nightdesk.tasks.errors import InputError
+from nightdesk.tasks.learning.catching_up import catch_up, state_folder, with_lost
+from nightdesk.tasks.learning.sums import Sums, opened
 from nightdesk.tasks.messages import ROLES
 from nightdesk.tasks.safety.links import refuse_links_in
-from nightdesk.tasks.tables import parts as history
 from nightdesk.tasks.tables import publish
 from nightdesk.tasks.tables.contracts import contract
 from nightdesk.tasks.tables.migration import migrate_if_cheap
@@ -38,9 +35,13 @@ class Learned:
     warnings: tuple[str, ...]
 
 
-def state_folder(out: Path, profile: str) -> Path:
-    """Return the folder of a profile's states."""
-    return out / "state" / profile
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """A version that was written, its rows for the table `weights`, and the versions that were passed over."""
+
+    state: LearnerState
+    weights: list[dict[str, Any]]
+    warnings: list[str]
 
 
 def learn_from_tables(out: Path, profile: Profile, run_date: date, run_id: str) -> Learned:
@@ -50,84 +51,74 @@ def learn_from_tables(out: Path, profile: Profile, run_date: date, run_id: str) 
 
     Raises:
         RoleRLError: the version cannot be written.
-        PublishError: a link in OUT leads out of it.
+        PublishError: a link in OUT leads out of it, or the sums of the nights cannot be written.
     """
-    refuse_links_in(out)
-    publish.recover(out)
-    migrate_if_cheap(out)
-    folder = state_folder(out, profile.name)
-    arms, settings = profile.arms(), profile.settings()
-    read: dict[tuple[str, ...], tuple[pa.Table, pa.Table]] = {}
-
-    def change(before: LearnerState | None) -> LearnerState:
-        seen = tuple(before.learned_run_ids) if before else ()
-        if seen not in read:
-            read[seen] = _unlearned(out, set(seen), run_id)
-        return learn(before, *read[seen], arms, settings, created_at=datetime.now(UTC))
-
-    after, warnings = states.commit(folder, change)
-    learned = [{**r, "from_run_ids": _runs_of(r["from_run_ids"])} for r in report(after, arms, settings)]
-    rows = contract("weights").build(learned)
-    publish.publish(out, run_date, f"{profile.name}-{after.version}", {"weights": rows})
-    return Learned(after.version, after.reason, (*warnings, *_drawn(out, profile, after.version)))
+    learned = _learn(out, profile, run_date, run_id, only_if_new=False)
+    assert learned is not None
+    return learned
 
 
 def learn_unseen(out: Path, profile: Profile, run_date: date, run_id: str) -> Learned | None:
-    """Learn as learn_from_tables does if some published run is new to the newest version; else write nothing.
+    """Learn as learn_from_tables does if some published run is new to the newest version; else write no version.
 
     Raises:
         RoleRLError: the version cannot be written.
+        PublishError: a link in OUT leads out of it, or the sums of the nights cannot be written.
     """
-    newest, _ = states.latest(state_folder(out, profile.name))
-    calls, _ = _unlearned(out, set(newest.learned_run_ids) if newest else set(), run_id)
-    if profile.name not in pc.unique(calls["profile"]).to_pylist():
+    if not (out / "tables" / "calls").is_dir():
         return None
-    return learn_from_tables(out, profile, run_date, run_id)
+    return _learn(out, profile, run_date, run_id, only_if_new=True)
 
 
-def _drawn(out: Path, profile: Profile, version: int) -> list[str]:
+def _learn(out: Path, profile: Profile, run_date: date, run_id: str, only_if_new: bool) -> Learned | None:
+    refuse_links_in(out)
+    publish.recover(out)
+    migrate_if_cheap(out)
+    with opened(out, state_folder(out, profile.name)) as sums:
+        written = sums.transact(lambda: _write_version(sums, out, profile, run_id, only_if_new))
+        if written is None:
+            return None
+        state = written.state
+        rows = [{**r, "from_run_ids": _runs_of(r["from_run_ids"])} for r in written.weights]
+        tables = {"weights": contract("weights").build(rows)}
+        publish.publish(out, run_date, f"{profile.name}-{state.version}", tables)
+        return Learned(state.version, state.reason, (*written.warnings, *_drawn(out, profile, state.version, sums)))
+
+
+def _write_version(sums: Sums, out: Path, profile: Profile, run_id: str, only_if_new: bool) -> _Written | None:
+    """Write the next version, and note here what it has learned from. Called within a transaction of the sums."""
+    folder, arms, settings = state_folder(out, profile.name), profile.arms(), profile.settings()
+    new = catch_up(sums, out, profile, run_id)
+    if only_if_new and not new.attempts:
+        return None
+    read, taught = new, None
+
+    def change(before: LearnerState | None) -> LearnerState:
+        nonlocal read, taught
+        read = with_lost(new, sums, out, profile, before.version if before else 0)
+        taught = read.evidence(arms, remembered(before))
+        return next_version(before, taught, arms, settings, created_at=datetime.now(UTC))
+
+    after, warnings = states.commit(folder, change)
+    for own in new.attempts.values():
+        sums.add(own.dollars, {})
+    # What a version that is lost has learned from was summed up then.
+    sums.add({}, (taught if taught and read is new else new.evidence(arms)).as_given)
+    sums.note_attempts({*new.attempts, *sums.taught_after(after.previous or 0)}, after.version)
+    weights = report(after, arms, settings)
+    sums.note_version(after.version, weights)
+    return _Written(after, weights, warnings)
+
+
+def _drawn(out: Path, profile: Profile, version: int, sums: Sums) -> list[str]:
     """Draw the version's picture; what goes wrong with it is a warning, the learn stands."""
     from nightdesk.tasks.learning.weights_plot import draw
 
     try:
-        draw(out, profile.name, version)
+        draw(out, profile.name, version, sums)
     except Exception as e:  # noqa: BLE001  (whatever it is, a picture never stops a learn)
         return [f"the picture of version {version} could not be drawn ({type(e).__name__}: {e})"]
     return []
-
-
-def _unlearned(out: Path, seen: set[str], run_id: str) -> tuple[pa.Table, pa.Table]:
-    """Read calls and judgements of attempts at runs that are over and not in `seen`.
-
-    A run that is retried publishes more under the same id after something may have been learned from it, so to the
-    learner each attempt is a run. A part's name begins with its attempt; the rows of calls get that as their run.
-    """
-    is_under_way = cache(lambda run: run != run_id and is_alive(out, run))
-    calls, judgements = (
-        pa.concat_tables(
-            [
-                history.read_parts([], table),
-                *(
-                    _of_attempt(history.read_parts([p], table), p)
-                    for p in history.find(out, table)
-                    if p.attempt not in seen and not is_under_way(p.run_id)
-                ),
-            ]
-        )
-        for table in ("calls", "judgements")
-    )
-    calls = calls.filter(pc.fill_null(calls["teaches"], True))
-    # What was never sent (no dollars left, the model rested) says nothing of a model.
-    calls = calls.filter(pc.or_(calls["from_cache"], pc.greater(calls["attempts"], 0)))
-    return calls, judgements.filter(pc.is_in(judgements["call_id"], calls["call_id"].combine_chunks()))
-
-
-def _of_attempt(rows: pa.Table, part: history.Part) -> pa.Table:
-    """Return a part's rows with their attempt in the place of their run."""
-    if part.attempt == part.run_id:  # of an earlier version
-        return rows
-    column = rows.schema.get_field_index("run_id")
-    return rows.set_column(column, rows.schema.field(column), pa.repeat(pa.scalar(part.attempt), len(rows)))
 
 
 def _runs_of(attempts: Iterable[str]) -> list[str]:
@@ -143,11 +134,16 @@ def weights_rows(out: Path, profile: Profile, role: str | None) -> tuple[list[di
     return [r for r in rows if role in (None, r["role"])], warnings
 
 
-def history_rows(out: Path, profile: Profile) -> tuple[list[dict[str, Any]], list[str]]:
-    """Return every version, the newest first: when, by which strategy, who leads each role, and why."""
+def history_rows(out: Path, profile: Profile, last: int = 30) -> tuple[list[dict[str, Any]], list[str], int]:
+    """Return versions, the newest first: when, by which strategy, who leads each role, and why.
+
+    last: how many of them (0: all). Returned with warnings, and how many earlier ones were left out.
+    """
     folder = state_folder(out, profile.name)
+    numbers = states.versions(folder)
+    shown = numbers[-last:] if last else numbers
     rows, warnings = [], []
-    for number in reversed(states.versions(folder)):
+    for number in reversed(shown):
         try:
             state = states.load(folder, number)
         except StateError as e:
@@ -164,19 +160,21 @@ def history_rows(out: Path, profile: Profile) -> tuple[list[dict[str, Any]], lis
                 "reason": state.reason,
             }
         )
-    return rows, warnings
+    return rows, warnings, len(numbers) - len(shown)
 
 
 def what_if_rows(out: Path, profile: Profile, changed: Settings) -> list[dict[str, Any]]:
     """Return, for every role and language that was logged, what the changed settings would have been worth.
 
+    The log is the sums of what was learned from, and the rows of runs that are over and were not learned from yet.
+
     Raises:
         InputError: under the changed settings no model may serve.
+        PublishError: the sums of the nights cannot be read.
     """
     newest, _ = states.latest(state_folder(out, profile.name))
-    calls, judgements = (history.read(out, table, history.dates(out, table)) for table in ("calls", "judgements"))
     try:
-        answers = what_if(newest, calls, judgements, profile.arms(), profile.settings(), changed)
+        answers = what_if(newest, logged(out, profile), profile.arms(), profile.settings(), changed)
     except SettingsError as e:
         raise InputError(str(e)) from None
     return [
@@ -192,6 +190,23 @@ def what_if_rows(out: Path, profile: Profile, changed: Settings) -> list[dict[st
         }
         for a in answers
     ]
+
+
+def logged(out: Path, profile: Profile) -> dict[Key, Tally]:
+    """Return what all runs that are over said of the arms.
+
+    Raises:
+        PublishError: the sums of the nights cannot be read.
+    """
+    if not out.is_dir():
+        return {}
+    with opened(out, state_folder(out, profile.name)) as sums:
+        new = sums.transact(lambda: catch_up(sums, out, profile, ""))
+        found = sums.tallies()
+    if new.attempts:
+        own = new.evidence(profile.arms()).as_given
+        found |= {key: found.get(key, Tally()).plus(tally) for key, tally in own.items()}
+    return found
 
 
 def _interval(found: Interval | None) -> list[float] | None:

@@ -8,27 +8,28 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from html import escape
+from math import fsum
 from pathlib import Path
+from typing import Any
 
-import pyarrow.compute as pc
-
+from nightdesk.tasks.learning.sums import MOST_VERSIONS, Sums
 from nightdesk.tasks.safety.links import fresh
-from nightdesk.tasks.tables import read
 
 Line = Sequence[tuple[float, float]]
 
 WIDTH, HEIGHT, LEFT, TOP, GAP = 760, 130, 60, 46, 52
 COLOURS = ("#1b6ca8", "#d1495b", "#2a9d5c", "#b07d12", "#7b4fa3", "#4f6d7a", "#c05299", "#5a8f29")
-MOST_VERSIONS = 400
+MOST_POINTS = 36  # of a line, so that a picture of many nights is no longer to draw than one of few
 LONGEST_NAME = 60  # characters
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 
 
-def draw(out: Path, profile: str, version: int) -> Path:
+def draw(out: Path, profile: str, version: int, sums: Sums) -> Path:
     """Write the picture of a profile's versions up to `version`; return its path."""
+    weights = weights_lines(sums.weights(shown_versions(sums)))
     path = out / "state" / profile / f"{version:06d}.svg"
     draft = fresh(path.with_suffix(".svg.tmp"))
-    draft.write_text(picture(profile, version, _weights(out, profile), _dollars(out, profile)), encoding="utf-8")
+    draft.write_text(picture(profile, version, weights, dollars_lines(*sums.nights(MOST_VERSIONS))), encoding="utf-8")
     draft.replace(path)
     return path
 
@@ -102,16 +103,21 @@ def _colours(weights: Mapping[str, Mapping[str, Line]]) -> dict[str, str]:
     return {**colours, "serving": COLOURS[0], "judging": COLOURS[1]}
 
 
-def _weights(out: Path, profile: str) -> dict[str, dict[str, list[tuple[float, float]]]]:
-    """Weights of each arm by role and language, and the reward that is expected, over versions."""
-    columns = ["version", "role", "language", "model", "lane", "weight", "value"]
-    rows = read.scan(out, "weights", columns=columns, where=pc.field("profile") == profile).to_pylist()
-    rows.sort(key=lambda r: (r["role"], r["language"], r["version"], r["model"], r["lane"]))
-    newest = max((r["version"] for r in rows), default=0)
-    rows = [r for r in rows if r["version"] > newest - MOST_VERSIONS]
+def shown_versions(sums: Sums) -> list[int]:
+    """Return the versions that are drawn: of the last MOST_VERSIONS, the newest and every k-th before it."""
+    versions = sums.versions(sums.newest_noted() - MOST_VERSIONS + 1)
+    apart = -(-len(versions) // MOST_POINTS) or 1
+    return versions[::-1][::apart][::-1]
+
+
+def weights_lines(rows: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, list[tuple[float, float]]]]:
+    """Weights of each arm by role and language, and the reward that is expected, over versions.
+
+    rows: with the columns of `sums.WEIGHTS`.
+    """
     panels: defaultdict[str, defaultdict[str, list[tuple[float, float]]]] = defaultdict(lambda: defaultdict(list))
     reward: defaultdict[tuple[str, int], float] = defaultdict(float)
-    for r in rows:
+    for r in sorted(rows, key=lambda r: (r["role"], r["language"], r["version"], r["model"], r["lane"])):
         panel = f"{r['role'].replace('_', ' ')}, {r['language']}"
         name = r["model"] if r["lane"] == "sync" else f"{r['model']}@{r['lane']}"
         panels[panel][name].append((r["version"], r["weight"]))
@@ -122,14 +128,16 @@ def _weights(out: Path, profile: str) -> dict[str, dict[str, list[tuple[float, f
     return {**{panel: dict(lines) for panel, lines in panels.items()}, "expected reward": dict(worth)}
 
 
-def _dollars(out: Path, profile: str) -> dict[str, list[tuple[float, float]]]:
-    """Dollars of serving and judging over the nights, the second answers of duels counted to judging."""
-    where = (pc.field("profile") == profile) & ~pc.field("from_cache")
-    calls = read.scan(out, "calls", columns=["run_date", "purpose", "cost_usd"], where=where)
-    spent: dict[str, defaultdict[int, float]] = {"serving": defaultdict(float), "judging": defaultdict(float)}
-    days = [day.toordinal() for day in calls["run_date"].to_pylist()]
-    for day, purpose, usd in zip(days, calls["purpose"].to_pylist(), calls["cost_usd"].to_pylist(), strict=True):
-        for name, total in spent.items():
-            total[day] += usd if (purpose in ("judge", "duel")) == (name == "judging") else 0.0
-    nights = {day: k for k, day in enumerate(sorted(set(days)), 1)}
-    return {name: [(nights[day], total[day]) for day in sorted(total)] for name, total in spent.items()}
+def dollars_lines(before: int, nights: Sequence[tuple[float, float]]) -> dict[str, list[tuple[float, float]]]:
+    """Dollars of serving and judging over the nights; a point stands for the mean of as many nights as it takes.
+
+    before: how many nights there were before these; nights: serving and judging.
+    """
+    apart = -(-len(nights) // MOST_POINTS) or 1
+    ends = range(len(nights), 0, -apart)  # the newest point is of a whole number of nights, the oldest may be of fewer
+    lines: dict[str, list[tuple[float, float]]] = {"serving": [], "judging": []}
+    for end in reversed(ends):
+        own = nights[max(0, end - apart) : end]
+        for line, usd in zip(lines.values(), zip(*own, strict=True), strict=True):
+            line.append((before + end, fsum(usd) / len(own)))
+    return lines

@@ -16,7 +16,7 @@ from nightdesk.tasks.calling.dask_pool import fan_out
 from nightdesk.tasks.calling.router import Router
 from nightdesk.tasks.config.profile import Profile
 from nightdesk.tasks.errors import AuditFailed, InputError
-from nightdesk.tasks.learning.learn import state_folder
+from nightdesk.tasks.learning.catching_up import state_folder
 from nightdesk.tasks.reading.documents import Document, Unreadable
 from nightdesk.tasks.reading.fetching.terms import Fetching
 from nightdesk.tasks.reading.sources import Reading, check_sources, nothing_readable, there_by

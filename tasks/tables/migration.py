@@ -10,6 +10,7 @@ store of an earlier version, which could give no room back. Whoever changes what
 OUT holds adds a step to STEPS. Profile keys are no part of OUT: they are renamed as the profile is read.
 """
 
+import contextlib
 import json
 import os
 import uuid
@@ -62,6 +63,8 @@ def migrate_if_cheap(out: Path) -> str | None:
     """
     waiting = sum(step.waiting(out) for step in STEPS)
     if waiting > CHEAP_BYTES:
+        with contextlib.suppress(PublishError):  # without them the profile's priors would serve until then
+            state_upgrades.rewrite_newest(out)
         return (
             f"{out}: {waiting / 1e6:.0f} MB in it were written by an earlier version; run `nightdesk migrate "
             f"--out {out}` once, so that plain readers see every column and the answers' store takes less room"

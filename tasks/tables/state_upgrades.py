@@ -26,6 +26,11 @@ UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
         "likeness": [],
         "memory": {},
     },
+    # All that was learned before stands in each of them; a version of the new schema names its own runs alone.
+    2: lambda document: {
+        **{name: value for name, value in document.items() if name != "learned_run_ids"},
+        "learned_before": [r for r in document["learned_run_ids"] if r not in set(document["from_run_ids"])],
+    },
 }
 """Schema n -> what turns a document of schema n into one of n + 1."""
 
@@ -45,6 +50,16 @@ def rewrite_states(out: Path) -> int:
     for path, document in old:
         _write(path, json.dumps(_upgraded(document), sort_keys=True))
     return len(old)
+
+
+def rewrite_newest(out: Path) -> None:
+    """Rewrite, of each profile, the newest state file of those of earlier schemas: it is the one that serves.
+
+    Raises:
+        PublishError: a file cannot be written.
+    """
+    for path, document in {path.parent: (path, document) for path, document in _old(out)}.values():
+        _write(path, json.dumps(_upgraded(document), sort_keys=True))
 
 
 def _upgraded(document: dict[str, Any]) -> dict[str, Any]:

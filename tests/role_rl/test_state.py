@@ -26,7 +26,7 @@ states = st.builds(
     reason=st.text(),
     previous=st.none() | st.integers(0, 10**6),
     from_run_ids=st.lists(name).map(tuple),
-    learned_run_ids=st.lists(name).map(tuple),
+    learned_before=st.lists(name).map(tuple),
     night=name,
     tallies=st.dictionaries(
         st.builds(Key, name, name, name),

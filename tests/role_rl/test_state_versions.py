@@ -45,7 +45,7 @@ DAMAGED = {
     "not finite": GOOD.replace("0.9", "NaN"),
     "infinite version": GOOD.replace('"version": 3', '"version": Infinity'),
     "negative evidence": GOOD.replace("1.5", "-1.5"),
-    "a schema of the future": GOOD.replace('"schema": 2', '"schema": 99'),
+    "a schema of the future": GOOD.replace('"schema": 3', '"schema": 99'),
     "deep": "[" * 100_000,
     "a number too long": GOOD.replace("0.9", "9" * 400),
 }
@@ -153,15 +153,14 @@ def test_of_concurrent_saves_exactly_one_wins_and_no_commit_is_lost(tmp_path: Pa
 
 
 def test_a_rollback_is_a_new_version_and_what_it_undid_stays_learned(tmp_path: Path, now: datetime) -> None:
-    save(tmp_path, some(1, learned_run_ids=("r1",), night="2026-03-01"))
+    save(tmp_path, some(1, from_run_ids=("r1",), night="2026-03-01"))
     other = Plan({"a": 0.1, "b": 0.9}, 0.02, 0.01, {"a": 1.0})
-    save(tmp_path, some(2, learned_run_ids=("r1", "r2"), night="2026-03-02", plans={("r", "en"): other}, previous=1))
+    save(tmp_path, some(2, from_run_ids=("r2",), night="2026-03-02", plans={("r", "en"): other}, previous=1))
     back = rollback(tmp_path, 1, "worse on\nMonday", now)
     assert (back.version, back.previous) == (3, 2)
     assert back.plans == some(1).plans
     assert back.tallies == some(1).tallies
-    assert back.learned_run_ids == ("r1", "r2")
-    assert back.from_run_ids == ()
+    assert (back.from_run_ids, back.learned_before) == ((), ())  # the versions that name them stay
     assert back.reason == "Rolled back to version 1: worse on Monday."
     assert latest(tmp_path) == (back, [])
     with pytest.raises(errors.StateMissing, match=r"000009\.json"):

@@ -10,7 +10,7 @@ from nightdesk.tasks.calling.answers.answer_store import Store
 from nightdesk.tasks.calling.dask_pool import fan_out
 from nightdesk.tasks.calling.router import Router
 from nightdesk.tasks.config.profile import Profile, load_profile
-from nightdesk.tasks.learning.learn import state_folder
+from nightdesk.tasks.learning.catching_up import state_folder
 from nightdesk.tasks.reading.sources import check_sources
 from nightdesk.tasks.reorganizing import role_stages
 from nightdesk.tasks.reorganizing.run import Run

@@ -9,7 +9,7 @@ from typing import Any
 from nightdesk.role_rl import state_versions
 from nightdesk.tasks.config.profile import Profile
 from nightdesk.tasks.errors import InputError
-from nightdesk.tasks.learning.learn import state_folder
+from nightdesk.tasks.learning.catching_up import state_folder
 from nightdesk.tasks.reading.documents import Document, Unreadable
 from nightdesk.tasks.reading.fetching.terms import Fetching
 from nightdesk.tasks.reading.sources import Reading, check_sources, find_sources, there_by

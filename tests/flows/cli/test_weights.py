@@ -53,6 +53,9 @@ def test_a_rollback_is_a_new_version_that_serves_as_the_old_one(home: Path) -> N
     assert versions[0]["leaders"] == versions[2]["leaders"]
     shown = nightdesk(home, "weights", "--history", "--out", "published").stdout
     assert versions[0]["reason"].split()[0] in shown
+    some = nightdesk(home, "weights", "--history", "--last", "2", "--out", "published", "--json")
+    assert [v["version"] for v in json.loads(some.stdout)["versions"]] == [3, 2]
+    assert "earlier versions that are not shown: 1; --last 0 shows all" in some.stderr
 
 
 def test_what_if_tells_who_would_lead_and_names_a_model_that_there_is_not(home: Path) -> None:

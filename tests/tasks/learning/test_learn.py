@@ -10,14 +10,8 @@ from nightdesk.role_rl import state_versions as states
 from nightdesk.tasks.calling.answers.answer_store import Store
 from nightdesk.tasks.config.profile import load_profile
 from nightdesk.tasks.errors import InputError
-from nightdesk.tasks.learning.learn import (
-    history_rows,
-    learn_from_tables,
-    learn_unseen,
-    state_folder,
-    weights_rows,
-    what_if_rows,
-)
+from nightdesk.tasks.learning.catching_up import state_folder
+from nightdesk.tasks.learning.learn import history_rows, learn_from_tables, learn_unseen, weights_rows, what_if_rows
 from nightdesk.tasks.tables.places import run_of_attempt
 from nightdesk.tasks.tables.publish import publish
 from tests.tables import rows
@@ -47,13 +41,13 @@ def test_weights_are_learned_once_from_each_run_that_is_over(house: House) -> No
         newest, _ = states.latest(state_folder(house.out, "news"))
         assert newest is not None
         assert newest.version == version
-        return version, tuple(map(run_of_attempt, newest.learned_run_ids))
+        return version, tuple(map(run_of_attempt, newest.from_run_ids))
 
     still_at_work = Store(house.out, "run-1")
     assert learned("by-hand-1") == (1, ())
     still_at_work.close()
     assert learned("by-hand-2") == (2, ("run-1",))
-    assert learned("by-hand-3") == (3, ("run-1",))
+    assert learned("by-hand-3") == (3, ())
     assert {r["version"] for r in rows(house.out, "weights")} == {2, 3}  # the first knew of no role
     shown, warnings = weights_rows(house.out, profile, "topic_finder")
     assert warnings == []
@@ -90,12 +84,14 @@ def taught(out: Path, nights: int, wrong: str = "lexical") -> None:
 
 def test_the_history_tells_of_every_version_newest_first(tmp_path: Path) -> None:
     taught(tmp_path, 3)
-    told, warnings = history_rows(tmp_path, load_profile("news"))
+    told, warnings, _ = history_rows(tmp_path, load_profile("news"))
     assert warnings == []
     assert [r["version"] for r in told] == [3, 2, 1]
     assert [r["runs"] for r in told] == [1, 1, 1]
     assert all(r["leaders"]["topic_finder/en"] == "static" for r in told)
     assert sorted((r["created_at"] for r in told), reverse=True) == [r["created_at"] for r in told]
+    assert history_rows(tmp_path, load_profile("news"), last=2) == (told[:2], [], 1)
+    assert history_rows(tmp_path, load_profile("news"), last=0) == (told, [], 0)
 
 
 def test_a_broken_version_is_told_of_and_the_others_are_shown(tmp_path: Path) -> None:
@@ -104,7 +100,7 @@ def test_a_broken_version_is_told_of_and_the_others_are_shown(tmp_path: Path) ->
         p for p in state_folder(tmp_path, "news").iterdir() if p.name.startswith("000001") and p.suffix != ".svg"
     )
     broken.write_text("{ torn")
-    told, warnings = history_rows(tmp_path, load_profile("news"))
+    told, warnings, _ = history_rows(tmp_path, load_profile("news"))
     assert [r["version"] for r in told] == [2]
     assert len(warnings) == 1 and broken.name in warnings[0]
 

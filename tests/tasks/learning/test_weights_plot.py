@@ -6,6 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from nightdesk.tasks.learning.sums import opened
 from nightdesk.tasks.learning.weights_plot import draw, picture
 from tests.hostile import hostile
 
@@ -24,11 +25,11 @@ def test_a_picture_shows_every_arm_as_a_line_with_its_name() -> None:
 
 
 def test_nothing_published_is_a_picture_too(tmp_path: Path) -> None:
-    (tmp_path / "state" / "news").mkdir(parents=True)
-    path = draw(tmp_path, "news", 7)
+    with opened(tmp_path, tmp_path / "state" / "news") as sums:
+        path = draw(tmp_path, "news", 7, sums)
     assert path.name == "000007.svg"
     assert ElementTree.fromstring(path.read_text(encoding="utf-8")).tag == f"{SVG}svg"
-    assert [p.name for p in path.parent.iterdir()] == ["000007.svg"]
+    assert sorted(p.name for p in path.parent.iterdir()) == ["000007.svg", "sums.db"]
 
 
 @pytest.mark.parametrize("name", hostile("https://evil.example/"), ids=count())

@@ -10,7 +10,8 @@ from nightdesk.role_rl import state_versions as states
 from nightdesk.tasks.calling.answers.answer_store import Store, UnderWay, is_alive
 from nightdesk.tasks.calling.answers.turns import once_over
 from nightdesk.tasks.config.profile import DocumentBatches, Profile, load_profile
-from nightdesk.tasks.learning.learn import learn_from_tables, learn_unseen, state_folder
+from nightdesk.tasks.learning.catching_up import state_folder
+from nightdesk.tasks.learning.learn import learn_from_tables, learn_unseen
 from nightdesk.tasks.tables.places import attempt_of, part_name, run_of
 from tests.tables import assert_ledger_is_complete, assert_whole, rows
 from tests.tasks.house import House
@@ -36,8 +37,8 @@ def house(house: House) -> House:
 
 
 def learned(house: House) -> tuple[str, ...]:
-    newest, _ = states.latest(state_folder(house.out, "news"))
-    return newest.learned_run_ids if newest else ()
+    folder = state_folder(house.out, "news")
+    return tuple(run for version in states.versions(folder) for run in states.load(folder, version).from_run_ids)
 
 
 @pytest.mark.parametrize("dies_after", ["check", "publish"])

@@ -12,7 +12,7 @@ import pytest
 from nightdesk.role_rl import state_versions as states
 from nightdesk.tasks.config.profile import DocumentBatches, load_profile
 from nightdesk.tasks.errors import InputError, PublishError
-from nightdesk.tasks.learning.learn import state_folder
+from nightdesk.tasks.learning.catching_up import state_folder
 from nightdesk.tasks.reorganizing.run import Run, open_run
 from nightdesk.tasks.tables import parts
 from nightdesk.tasks.tables.audit import Auditor

@@ -10,7 +10,8 @@ from nightdesk.tasks.tables.migration import migrate, migrate_if_cheap
 from tests.role_rl.made import some
 
 FIRST_SCHEMA = """{
- "created_at": "2026-03-01T02:00:00+00:00", "from_run_ids": ["r1"], "learned_run_ids": ["r1"], "night": "2026-03-01",
+ "created_at": "2026-03-01T02:00:00+00:00", "from_run_ids": ["r1"], "learned_run_ids": ["r0", "r1"],
+ "night": "2026-03-01",
  "plans": [{"challengers": {"a": 0.9, "b": 0.1}, "duel_rate": 0.01, "judge_rate": 0.02, "language": "en", "role": "r",
    "weights": {"a": 0.9, "b": 0.1}}],
  "previous": null, "profile": "news", "reason": "because", "schema": 1, "strategy": "posterior",
@@ -32,7 +33,7 @@ def out(tmp_path: Path) -> Path:
 def test_weights_of_the_first_schema_serve_after_the_migration(out: Path) -> None:
     assert latest(out / "state" / "news")[0] is None
     assert migrate_if_cheap(out) is None
-    before = some(1, from_run_ids=("r1",), learned_run_ids=("r1",), night="2026-03-01")
+    before = some(1, from_run_ids=("r1",), learned_before=("r0",), night="2026-03-01")
     assert latest(out / "state" / "news") == (before, [])
     assert migrate(out) == {"state": 0, "tables": 0}
 

@@ -8,7 +8,7 @@ import pytest
 
 from nightdesk.role_rl.arms import Arm, Settings
 from nightdesk.role_rl.feedback import Remembered, gather
-from nightdesk.role_rl.feedback_rows import MOST_OF_DOCUMENT
+from nightdesk.role_rl.feedback.rows import MOST_OF_DOCUMENT
 from nightdesk.role_rl.judges import LABELS
 from nightdesk.role_rl.sufficient_stats import Key, Sums
 

@@ -1,106 +1,135 @@
-"""Published calls and judgements -> what each arm did.
+"""The sums of feedback, row by row: what the learner's arrays are held against."""
 
-Only an arm's own first answer teaches (purpose serve or duel). Fallback and judge calls teach nothing about arms,
-nor do rows from the answers' store. A repair says nothing about accuracy (its arm's answer was invalid: 0), but its
-dollars and seconds are charged to the answer that needed it. One exception: a control item, a labelled chunk of our
-own, is answered as a judge's call, and what its labels say of the answer (judge LABELS) counts as a judgement.
-
-The samples are fair without reweighting: who runs and what is judged was drawn before any answer was seen, at rates
-that are the same for all units of a role, language and version. One thing is not drawn: an invalid answer is noticed
-always, a valid one's accuracy only if it is judged. Counting the two together would make an arm look worse the less
-it is judged. So they are kept apart: validity over all answers, accuracy over the judged valid ones, and
-accuracy = P(valid) * (accuracy if valid).
-
-A duel's two answers are to one question, and a hard question makes both look worse. The second one's accuracy is
-therefore taken less b times what the first one's was above what is remembered of its arm: a control variate, whose mean
-is zero (Owen 2013, 8.9), so that it takes scatter away and adds no bias. b is the slope of the one on the other in the
-duels so far (`Remembered`).
-
-Answers about one document weigh no more than MOST_OF_DOCUMENT of them (`weights_of`), because it may be long, or tell
-models what to answer. Dollars and seconds are not weighed, because they were spent.
-
-Evidence is kept in two halves, by a hash of the decision, so that a change of the weights that one half asks for can
-be tested on the other (`offpolicy.safety_gate`).
-"""
-
+import json
 import math
 import zlib
-from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from nightdesk.role_rl.arms import Arm, Settings, arm_name
-from nightdesk.role_rl.feedback_rows import (
-    CALLS,
-    OPTIONAL,
-    Row,
-    _key,
-    charge_repairs,
-    context_of,
-    heard_of,
-    rows_of,
-    rows_of_profile,
-    shared_grades,
-    weights_of,
-    without_runs,
-)
-from nightdesk.role_rl.judges import Pair
+from nightdesk.role_rl.feedback import Evidence, Remembered, Step
+from nightdesk.role_rl.feedback.columns import hashed
+from nightdesk.role_rl.feedback.grades import JUDGEMENTS
+from nightdesk.role_rl.feedback.reserves import RESERVED
+from nightdesk.role_rl.feedback.rows import CALLS, MOST_OF_DOCUMENT, OPTIONAL, UNKNOWN
+from nightdesk.role_rl.judges import LABELS, Pair, may_judge
 from nightdesk.role_rl.rewards import charged_seconds
-from nightdesk.role_rl.sufficient_stats import Halves, Key, NightStats, Sums, Tally, Weighed
+from nightdesk.role_rl.sufficient_stats import Key, NightStats, Sums, Tally, Weighed
+
+LEAST_USD = 1e-8  # below it, a cost less its reserve is nothing but rounding
+Row = dict[str, Any]
+
+
+def rows_of(table: pa.Table, columns: Sequence[str]) -> list[Row]:
+    lists = [table[column].to_pylist() for column in columns]  # much faster than row by row
+    return [dict(zip(columns, values, strict=True)) for values in zip(*lists, strict=True)]
+
+
+def charge_repairs(paid: dict[str, Row], answers: dict[str, Row]) -> None:
+    """Give every answer its dollars and seconds with those of its repairs; None where its own are not known."""
+    for row in answers.values():
+        row["dollars"], row["seconds"] = measured_dollars(row), row["latency_s"]
+    for name, repairs in _repairs(paid, answers).items():
+        row = answers[name]
+        for total, column in (("dollars", "cost_usd"), ("seconds", "latency_s")):
+            if row[total] is not None:
+                given = (measured_dollars(repair) if total == "dollars" else repair[column] for repair in repairs)
+                row[total] = math.fsum([row[total], *(value or 0.0 for value in given)])
+
+
+def measured_dollars(row: Row) -> float | None:
+    """Return what a call was measured to cost, without reserves; None where it has no measured cost.
+
+    None counts for nothing, so that what is expected of the arm stays the mean of its answered calls.
+    """
+    cost: float | None = row["cost_usd"]
+    usage = row.get("usage") or ""
+    if cost is None or f'"{RESERVED}"' not in usage:
+        return cost
+    try:
+        measured = cost - float(json.loads(usage)[RESERVED])
+    except (ValueError, TypeError, KeyError):
+        return None
+    return measured if measured > LEAST_USD else None
+
+
+def _repairs(paid: dict[str, Row], answers: dict[str, Row]) -> dict[str, list[Row]]:
+    """Repair rows by the call_id of the answer that they repair."""
+    serving = {row["decision_id"]: name for name, row in _in_order(answers) if row["purpose"] == "serve"}
+    found: defaultdict[str, list[Row]] = defaultdict(list)
+    for row in paid.values():
+        if row["purpose"] != "repair":
+            continue
+        root, seen = row, {row["call_id"]}
+        while root["purpose"] == "repair" and root["parent_call_id"] in paid and root["parent_call_id"] not in seen:
+            root = paid[root["parent_call_id"]]
+            seen.add(root["call_id"])
+        # Without a parent it belongs to the decision's drawn arm; the repair of a fallback belongs to no arm.
+        name = root["call_id"] if root["call_id"] in answers else None
+        if name is None and root["purpose"] == "repair" and not root["parent_call_id"]:
+            name = serving.get(root["decision_id"])
+        if name is not None:
+            found[name].append(row)
+    return found
+
+
+def heard_of(judgements: pa.Table, judged: dict[str, Row], arms: Sequence[Arm]) -> dict[str, list[Row]]:
+    """call_id -> the judgements of it that count, one per judge, in the order of the judges' names."""
+    found: defaultdict[str, dict[str, Row]] = defaultdict(dict)
+    rows = rows_of(judgements, JUDGEMENTS)
+    pool = {arm.model: arm for arm in arms}
+    for row in sorted(rows, key=lambda row: (row["call_id"], row["judge"] or "", row["accuracy"] or 0.0, _weight(row))):
+        answer = judged.get(row["call_id"])
+        accuracy, weight = row["accuracy"], _weight(row)
+        if answer is None or not answer["valid"] or accuracy is None:
+            continue
+        if not (0.0 <= accuracy <= 1.0 and 0.0 < weight < math.inf):
+            continue
+        # Only an answer to a control item is judged by its labels, and nothing else of such an item is an answer.
+        if bool(row["control"]) != (answer["purpose"] == "judge"):
+            continue
+        judge = row["judge"] or ""
+        known = [pool[judge]] if judge in pool else []
+        if may_judge(judge, row["judge_family"] or "", answer["model"], answer["family"], known):
+            found[row["call_id"]][judge] = {**row, "weight": weight}
+    return {name: [given[judge] for judge in sorted(given)] for name, given in found.items()}
+
+
+def shared_grades(given: Iterable[Row], control: bool) -> list[tuple[str, float, float]]:
+    """(judge, accuracy, weight) of one answer's judgements, the weights summing to 1; of a control item, the labels."""
+    rows = [row for row in given if not control or row["judge"] == LABELS]
+    total = math.fsum(row["weight"] for row in rows)
+    return [(row["judge"], row["accuracy"], row["weight"] / total) for row in rows]
+
+
+def weights_of(answers: Mapping[str, Row], settings: Settings) -> dict[str, float]:
+    """call_id -> what the answer weighs, in (0, 1]: 1, but less for many answers of one arm about one document."""
+    about = {name: (_key(row, settings), row["run_id"], row.get("doc_id")) for name, row in answers.items()}
+    sizes = Counter(about.values())
+    return {
+        name: 1.0 if which[2] is None else min(1.0, MOST_OF_DOCUMENT / sizes[which]) for name, which in about.items()
+    }
+
+
+def context_of(row: Mapping[str, Any], settings: Settings) -> str:
+    """The context of a row beside its role: its language, and after a slash any further column of `context`."""
+    return "/".join(str(row[column] or UNKNOWN) for column in settings.context)
+
+
+def _key(row: Row, settings: Settings) -> Key:
+    return Key(row["role"], context_of(row, settings), arm_name(row["model"], row["lane"] or "sync"))
+
+
+def _weight(row: Row) -> float:
+    return 1.0 if row["weight"] is None else float(row["weight"])
+
 
 Values = list[tuple[float, float]]
 Shared = tuple[str, float, float]  # judge, accuracy, weight
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One decision as the published rule wants it: what its arms earned, the serving one first."""
-
-    context: tuple[str, str]
-    rewards: tuple[tuple[str, float], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Remembered:
-    """What is known already: mean accuracies of arms, and by role and context how much alike a duel's answers are.
-
-    likeness: sums of x^2 (n), x y (total) and y^2 (squares) over duels, x and y being what the accuracies of the first
-    and the second answer were above their arms' means.
-    """
-
-    means: Mapping[Key, float] = field(default_factory=dict)
-    likeness: Mapping[tuple[str, str], Sums] = field(default_factory=dict)
-
-    def slope(self, context: tuple[str, str]) -> float:
-        """b, in [0, 1]; 0 until duels show it."""
-        known = self.likeness.get(context, Sums())
-        return min(1.0, max(0.0, known.total / (known.n + UNLIKE)))
-
-
-UNLIKE = 0.2
-"""Sum of x^2 of duels with nothing in common (some five) that those seen must outweigh."""
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """What new runs taught.
-
-    tallies: one per role, language and arm that answered; halves: the same, of each half of the decisions. pairs:
-    differences of two judges of one answer. steps: judged decisions in the order of their calls. decisions: how many
-    there were, by role and language. likeness: of duels (`Remembered`). run_ids: the runs that were new, sorted, also
-    those that taught nothing. night: the UTC date (ISO) of the last call, "" if no row taught anything.
-    """
-
-    tallies: Mapping[Key, Tally]
-    halves: Halves
-    run_ids: tuple[str, ...]
-    night: str
-    pairs: dict[Pair, Sums] = field(default_factory=dict)
-    steps: tuple[Step, ...] = ()
-    decisions: dict[tuple[str, str], int] = field(default_factory=dict)
-    likeness: dict[tuple[str, str], Sums] = field(default_factory=dict)
 
 
 def gather(
@@ -120,7 +149,8 @@ def gather(
     """
     optional = (c for c in OPTIONAL if c in calls.column_names)
     columns = (*CALLS, *optional, *(c for c in settings.context if c not in CALLS))
-    ours = without_runs(rows_of_profile(calls, columns, settings), learned)
+    ours = calls.filter(pc.equal(calls["profile"], settings.profile))
+    ours = ours.filter(pc.invert(pc.is_in(ours["run_id"], pa.array(sorted(learned), pa.string()))))
     run_ids = tuple(sorted(set(ours["run_id"].to_pylist())))
     rows = sorted(rows_of(ours, columns), key=lambda row: (row["call_id"], row["run_id"]))
     paid = {row["call_id"]: row for row in rows if not row["from_cache"]}
@@ -243,7 +273,7 @@ def _steps(answers: dict[str, Row], heard: Mapping[str, Sequence[Row]], settings
     steps = []
     for name, rows in decisions.items():
         rewards = []
-        for row in sorted(rows, key=lambda row: (row["purpose"] != "serve", row["call_id"])):
+        for row in sorted(rows, key=lambda row: (row["purpose"] != "serve", _order(row["call_id"]))):
             given = shared_grades(heard.get(row["call_id"], ()), control=False)
             if row["valid"] and not given:
                 break
@@ -253,7 +283,7 @@ def _steps(answers: dict[str, Row], heard: Mapping[str, Sequence[Row]], settings
             rewards.append((arm_name(row["model"], row["lane"] or "sync"), worth))
         else:
             begun = min(str(row["started_at"] or "") for row in rows)
-            steps.append((begun, name, Step((rows[0]["role"], context_of(rows[0], settings)), tuple(rewards))))
+            steps.append((begun, _order(name), Step((rows[0]["role"], context_of(rows[0], settings)), tuple(rewards))))
     return tuple(step for _, _, step in sorted(steps, key=lambda s: s[:2]))
 
 
@@ -268,7 +298,7 @@ def _duels(answers: Mapping[str, Row], heard: Mapping[str, Sequence[Row]], setti
         for name in answers
         if name in heard
     }
-    first = {answers[name]["decision_id"]: name for name in means if answers[name]["purpose"] == "serve"}
+    first = {answers[name]["decision_id"]: name for name, _ in _in_order(means) if answers[name]["purpose"] == "serve"}
     found = []
     for name in sorted(means):
         row = answers[name]
@@ -296,3 +326,12 @@ def _decisions(answers: Mapping[str, Row], settings: Settings) -> dict[tuple[str
     for row in answers.values():
         names[row["role"], context_of(row, settings)].add(row["decision_id"])
     return {context: len(found) for context, found in sorted(names.items())}
+
+
+def _in_order(names: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """Sort as the learner does where one of several is as good as another."""
+    return sorted(names.items(), key=lambda named: _order(named[0]))
+
+
+def _order(name: str | None) -> int:
+    return int(hashed(pa.chunked_array([pa.array([name], pa.string())]))[0])
