@@ -16,8 +16,6 @@ from nightdesk.tasks.tables.contracts import contract
 from nightdesk.tasks.tables.places import part_name
 
 LONG_AGO = date(2020, 1, 1)  # date of the real night
-BUCKETS = 1
-_ATTEMPT = "a" * 8
 _NAMES = {
     "doc_id", "content_hash", "source", "chunk_id", "topic_id", "story_id", "unit",
     "call_id", "parent_call_id", "decision_id", "answer_key",
@@ -41,14 +39,18 @@ def copied(night: Mapping[str, pa.Table], number: int, run_id: str) -> dict[str,
 def publish_night(out: Path, night: Mapping[str, pa.Table], number: int) -> None:
     """Publish a copy for a date of its own: that of so many days from today."""
     run_id = str(uuid.UUID(int=abs(number), version=4))
-    tables = copied(night, number, run_id)
-    publish.publish(out, date_of(number), part_name(run_id, _ATTEMPT, 1), BUCKETS, tables)
+    put(out, date_of(number), copied(night, number, run_id), run_id)
 
 
 def publish_batch(out: Path, night: Mapping[str, pa.Table], number: int) -> None:
     """Publish a copy as a batch of one run, which is always the same."""
     run_id = str(uuid.UUID(int=0, version=4))
-    publish.publish(out, LONG_AGO, part_name(run_id, _ATTEMPT, number), BUCKETS, copied(night, number, run_id))
+    put(out, LONG_AGO, copied(night, number, run_id), run_id, number)
+
+
+def put(out: Path, day: date, night: Mapping[str, pa.Table], run_id: str, batch: int = 1) -> None:
+    """Publish a batch as a run does."""
+    publish.publish(out, day, part_name(run_id, "a" * 8, batch), 1, night)
 
 
 def date_of(number: int) -> date:

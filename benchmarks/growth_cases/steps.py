@@ -15,12 +15,12 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from benchmarks.growth_cases.copies import LONG_AGO, date_of, publish_night
+from benchmarks.growth_cases.copies import LONG_AGO, date_of, publish_night, put
+from nightdesk.flows.cli.weights import weights, what_if
 from nightdesk.tasks.config.profile import load_profile
 from nightdesk.tasks.edition.pages import write_edition, write_index
-from nightdesk.tasks.learning.learn import history_rows, learn_from_tables, weights_rows, what_if_rows
+from nightdesk.tasks.learning.learn import learn_from_tables
 from nightdesk.tasks.reorganizing.run import open_run
-from nightdesk.tasks.tables import publish
 
 TIMES = 3
 NEWS = load_profile("news")
@@ -49,7 +49,7 @@ def _learn(out: Path, night: Path, _: Path) -> float:
 def _read(out: Path, night: Path, source: Path) -> float:
     """Have a run find that its documents are published, long ago."""
     given = {part.stem: pq.read_table(part) for part in night.glob("*.parquet")}
-    publish.publish(out, LONG_AGO, f"{uuid.uuid4()}.{'a' * 8}-1", 1, given)
+    put(out, LONG_AGO, given, str(uuid.uuid4()))
 
     async def main() -> float:
         async with open_run(str(uuid.uuid4()), date.today(), [str(source)], out, NEWS) as run:
@@ -79,9 +79,9 @@ def _least(step: Callable[[Path], object]) -> Callable[[Path, Path, Path], float
 STEPS: dict[str, Callable[[Path, Path, Path], float]] = {
     "edition": _least(lambda out: write_edition(out, date_of(-1))),
     "index page": _least(write_index),
-    "weights": _least(lambda out: weights_rows(out, NEWS, None)),
-    "history of weights": _least(lambda out: history_rows(out, NEWS)),
-    "what-if": _least(lambda out: what_if_rows(out, NEWS, NEWS.settings())),
+    "weights": _least(lambda out: weights(out, as_json=True)),
+    "history of weights": _least(lambda out: weights(out, history=True, as_json=True)),
+    "what-if": _least(lambda out: what_if(out, as_json=True)),
     "read": _read,
     "learn": _learn,
 }

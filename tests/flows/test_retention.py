@@ -1,6 +1,5 @@
 """Nights whose profile has a [retention]: what is old goes when a night is over, and nothing is read or paid anew."""
 
-import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -29,8 +28,8 @@ def nights(desk: Desk, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, 
     return home, finished
 
 
-def _run(desk: Desk, home: Path, days: str) -> Finished:
-    options = ("--out", home / "out", "--profile", home / "mine.toml", "--date", days, "--json")
+def _run(desk: Desk, home: Path, days: str, *more: str) -> Finished:
+    options = ("--out", home / "out", "--profile", home / "mine.toml", "--date", days, "--json", *more)
     return desk.run("run", f"{home}/in/{{run_date}}", *options)
 
 
@@ -58,16 +57,6 @@ def test_a_document_of_a_pruned_date_is_not_run_again(desk: Desk, nights: tuple[
     (text,) = (home / "in" / DAYS[0]).iterdir()
     (home / "in" / "2026-03-06").mkdir()
     (home / "in" / "2026-03-06" / text.name).write_bytes(text.read_bytes())
-    options = (
-        "--out",
-        home / "out",
-        "--profile",
-        home / "mine.toml",
-        "--date",
-        "2026-03-06",
-        "--only-missing",
-        "--json",
-    )
-    told = json.loads(desk.run("run", home / "in" / "2026-03-06", *options).out)
+    told = _run(desk, home, "2026-03-06", "--only-missing").json
     assert told["documents"] == 0
     assert told["skipped"] == 1

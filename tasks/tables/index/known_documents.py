@@ -137,13 +137,13 @@ class KnownDocuments:
         return found
 
     def unfinished(self, run_date: date, profile: str) -> list[KnownDocument]:
-        """Return the documents of a profile and date of which sentences were lost.
+        """Return the documents of a profile and date of which sentences were lost, but for those that were pruned.
 
         Raises:
             StoreError: the index cannot be read.
         """
         where = "WHERE p.keeper = 'documents' AND p.run_date = ? AND d.profile = ? AND d.lost > 0 "
-        where += "AND d.content_hash IS NOT NULL"
+        where += "AND d.content_hash IS NOT NULL AND NOT p.is_pruned"  # those cannot be read again
         return [_known(row) for row in self._db.rows(f"{_SELECT} {where}", (run_date.isoformat(), profile))]
 
     def mark_pruned(self, run_date: date) -> None:
