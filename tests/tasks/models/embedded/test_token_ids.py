@@ -11,27 +11,7 @@ from nightdesk.tasks.models.embedded.token_ids import encodable, token_ids, toke
 from tests.tasks.models.embedded.made import BEES, FERRY, KETTLE
 
 PARTS = st.sampled_from(
-    ["the", "Ferry", "can't", " ", "  ", ",", ".", "”", "’s", "12", "3.5", "大桥", "今天", "é", "▁", "<s>", "</s>", "\n"]
-        "the",
-        "Ferry",
-        "can't",
-        " ",
-        "  ",
-        ",",
-        ".",
-        "”",
-        "’s",
-        "12",
-        "3.5",
-        "大桥",
-        "今天",
-        "é",
-        "▁",
-        "<s>",
-        "</s>",
-        "\n",
-        "😀",
-    ]
+    ["the", "Ferry", "can't", " ", "  ", ",", ".", "”", "’s", "12", "3.5", "大桥", "今天", "é", "▁", "<s>", "</s>"]
 )
 
 
