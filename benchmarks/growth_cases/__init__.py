@@ -1,1 +1,4 @@
-"""What benchmarks/growth.py measures, a module per part of the project."""
+"""Cases of benchmarks.growth. A module's QUICK and LONG name its cases: name -> function(scratch folder, env) -> rows.
+
+env: names a Prefect server that is up. What takes more than half a minute is LONG.
+"""

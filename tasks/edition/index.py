@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from datetime import date
 from itertools import groupby
 from pathlib import Path
-from typing import Any
 
 from filelock import FileLock
 
@@ -37,16 +36,25 @@ def write_index(out: Path, changed: date | None = None) -> None:
         there = {path.name for path in editions.glob("*.html") if _MONTH.fullmatch(path.name)}
         for month, days in months.items():
             if changed is None or month == _month(changed) or f"{month}.html" not in there:
-                put(editions / f"{month}.html", _page(editions, days, (), f"{days[0]:%B} {days[0].year}"))
-        put(editions / "index.html", _page(editions, nights[:NEWEST], list(months), "", len(nights)))
+                put(editions / f"{month}.html", _page(editions, days, month=_named(days[0])))
+        named = [(f"{month}.html", _named(days[0])) for month, days in months.items()]
+        earlier = named if len(nights) > NEWEST else []
+        put(editions / "index.html", _page(editions, nights[:NEWEST], months=earlier, count_of_all=len(nights)))
         for name in there - {f"{month}.html" for month in months}:
             (editions / name).unlink(missing_ok=True)
 
 
-def _page(editions: Path, days: Sequence[date], months: Sequence[str], month: str, editions_count: int = 0) -> str:
+def _page(
+    editions: Path,
+    days: Sequence[date],
+    month: str = "",
+    months: Sequence[tuple[str, str]] = (),
+    count_of_all: int | None = None,
+) -> str:
     nights = [{"date": day, "short": read_short(editions / day.isoformat())} for day in days]
-    values: dict[str, Any] = {"nights": nights, "month": month, "count_of_all": editions_count or len(days)}
-    return environment().get_template("index.html.j2").render(months=months, **values)
+    count = len(days) if count_of_all is None else count_of_all
+    template = environment().get_template("index.html.j2")
+    return template.render(nights=nights, month=month, months=months, count_of_all=count)
 
 
 def _editions(editions: Path) -> list[date]:
@@ -69,3 +77,7 @@ def _editions(editions: Path) -> list[date]:
 
 def _month(day: date) -> str:
     return f"{day:%Y-%m}"
+
+
+def _named(day: date) -> str:
+    return f"{day:%B} {day.year}"
