@@ -31,14 +31,14 @@ def write_index(out: Path, changed: date | None = None) -> None:
     editions = out / "editions"
     refuse_links(out, out / "_staging", editions)
     with FileLock(out / "_staging" / "editions.lock"):
-        nights = _editions(editions)
-        months = {month: list(days) for month, days in groupby(nights, _month)}
-        there = {path.name for path in editions.glob("*.html") if _MONTH.fullmatch(path.name)}
-        for month, days in months.items():
-            if changed is None or month == _month(changed) or f"{month}.html" not in there:
-                put(editions / f"{month}.html", _page(editions, days, month=_named(days[0])))
-        named = [(f"{month}.html", _named(days[0])) for month, days in months.items()]
-        earlier = named if len(nights) > NEWEST else []
+        names = [path.name for path in editions.iterdir()] if editions.is_dir() else []
+        nights = sorted((name for name in names if _is_night(editions, name)), reverse=True)
+        months = {month: list(its) for month, its in groupby(nights, _month)}
+        there = set(filter(_MONTH.fullmatch, names))
+        for month, its in months.items():
+            if changed is None or month == _month(changed.isoformat()) or f"{month}.html" not in there:
+                put(editions / f"{month}.html", _page(editions, its, month=_named(month)))
+        earlier = [(f"{month}.html", _named(month)) for month in months] if len(nights) > NEWEST else []
         put(editions / "index.html", _page(editions, nights[:NEWEST], months=earlier, count_of_all=len(nights)))
         for name in there - {f"{month}.html" for month in months}:
             (editions / name).unlink(missing_ok=True)
@@ -46,38 +46,28 @@ def write_index(out: Path, changed: date | None = None) -> None:
 
 def _page(
     editions: Path,
-    days: Sequence[date],
+    names: Sequence[str],
     month: str = "",
     months: Sequence[tuple[str, str]] = (),
     count_of_all: int | None = None,
 ) -> str:
-    nights = [{"date": day, "short": read_short(editions / day.isoformat())} for day in days]
-    count = len(days) if count_of_all is None else count_of_all
+    nights = [{"date": date.fromisoformat(name), "short": read_short(editions / name)} for name in names]
+    count = len(names) if count_of_all is None else count_of_all
     template = environment().get_template("index.html.j2")
     return template.render(nights=nights, month=month, months=months, count_of_all=count)
 
 
-def _editions(editions: Path) -> list[date]:
-    """Return the nights that have an edition, the newest first."""
-    found = []
+def _is_night(editions: Path, name: str) -> bool:
+    """Tell whether a folder has an edition; another may be one that somebody else put there."""
     try:
-        with os.scandir(editions) as entries:
-            names = [entry.name for entry in entries]
-    except FileNotFoundError:
-        names = []
-    for name in names:
-        try:
-            day = date.fromisoformat(name)
-        except ValueError:
-            continue  # a folder that somebody else put there
-        if name == day.isoformat() and (editions / name / "index.html").exists():
-            found.append(day)
-    return sorted(found, reverse=True)
+        return date.fromisoformat(name).isoformat() == name and os.path.exists(f"{editions}/{name}/index.html")  # noqa: PTH110 - a third of the time of Path.exists, for each night of all years
+    except ValueError:
+        return False
 
 
-def _month(day: date) -> str:
-    return f"{day:%Y-%m}"
+def _month(night: str) -> str:
+    return night[: len("2026-03")]
 
 
-def _named(day: date) -> str:
-    return f"{day:%B} {day.year}"
+def _named(month: str) -> str:
+    return f"{date.fromisoformat(f'{month}-01'):%B %Y}"

@@ -180,7 +180,7 @@ def test_the_index_has_the_newest_nights_and_each_month_a_page_that_only_its_own
     days = [date(2026, month, day) for month in (1, 2, 3) for day in range(1, 16)]
     for day in days:
         edition_path(out, day).parent.mkdir(parents=True)
-        edition_path(out, day).write_text("<!doctype html>")
+        edition_path(out, day).write_text("<!doctype html><p>A night")
     write_index(out)
     editions = out / "editions"
     index = pages_of(editions)["index.html"]
