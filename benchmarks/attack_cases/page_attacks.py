@@ -15,9 +15,11 @@ from playwright.sync_api import sync_playwright
 from benchmarks.attack_cases.outcome import Attack, Outcome
 from nightdesk.flows.artifacts.markdown import plain
 from nightdesk.tasks.edition.environment import weblink
-from nightdesk.tasks.edition.front import MOST_STORIES
-from nightdesk.tasks.edition.pages import night_page, write_edition
+from nightdesk.tasks.edition.paged import STORIES, put_pages
+from nightdesk.tasks.edition.pages import write_edition
+from nightdesk.tasks.edition.pagination import FILE_BYTES
 from nightdesk.tasks.edition.shown import LONGEST
+from nightdesk.tasks.edition.whole_page import night_page
 from nightdesk.tasks.learning.weights_plot import picture
 from tests.browser.conftest import QUIET, chromium
 from tests.heard import Heard, one_heard
@@ -97,12 +99,14 @@ def _sources(_: Path) -> Outcome:
 
 
 def _many(_: Path) -> Outcome:
-    numbers = count()
-    page = night_page(night_of(lambda: f"text {next(numbers)}", stories=20_000, sentences_each=1))
-    told = re.search(r"[\d,]+ smaller stories are not on this page", page)
-    articles = page.count('<article id="s-')
-    right = articles == MOST_STORIES and told is not None
-    return Outcome(f"{MOST_STORIES:,} on the page, the others counted", f"{articles:,}; {told and told[0]}", right)
+    numbers, pages = count(), {}
+    night = night_of(lambda: f"text {next(numbers)}", stories=20_000, sentences_each=1)
+    put_pages(night, lambda story: "", pages.__setitem__)
+    told = [page.count('<article id="s-') for page in pages.values()]
+    largest = max(len(page.encode()) for page in pages.values())
+    right = sum(told) == 20_000 and max(told) <= STORIES and largest <= FILE_BYTES
+    expected = f"each on a page, {STORIES} a page, {FILE_BYTES / 1e6:g} MB a file"
+    return Outcome(expected, f"{sum(told):,}; {max(told)} a page, {largest / 1e6:.2g} MB a file", right)
 
 
 def _opened(folder: Path) -> Outcome:

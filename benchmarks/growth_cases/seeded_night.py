@@ -1,4 +1,4 @@
-"""The tables of a night as a run publishes them, made of a seed: no two sentences are the same, and no model is asked."""
+"""The tables of a night as a run publishes them, made of a seed: no two sentences are the same, no model is asked."""
 
 from datetime import date
 from pathlib import Path

@@ -7,6 +7,7 @@ more than PART_BYTES beside the list of its documents, and no row more than some
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 
 from markupsafe import Markup
@@ -30,6 +31,10 @@ class ShownSection:
     paragraphs: list[Markup] = field(default_factory=list)
     folds: bool = False
     last: int = -1
+
+    def html(self) -> Markup:
+        """Return its paragraphs."""
+        return Markup("\n".join(self.paragraphs))
 
 
 @dataclass(slots=True)
@@ -59,8 +64,13 @@ class Part:
 
 def piece(macro: str, *arguments: Any) -> Markup:
     """Return what a macro of story.html.j2 makes of its arguments."""
-    made: Markup = getattr(environment().get_template("story.html.j2").module, macro)(*arguments)
+    made: Markup = getattr(_pieces(), macro)(*arguments)
     return made
+
+
+@cache
+def _pieces() -> Any:
+    return environment().get_template("story.html.j2").module
 
 
 def whole(story: EditionStory) -> Part:

@@ -4,10 +4,11 @@ Documents, topics, categories, reasons and models stand as numbers, which count 
 take about 40 bytes each beside their text.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -35,7 +36,9 @@ class Names:
         """Return the number of each name of a column; -1 for null."""
         encoded = _one(column).dictionary_encode()
         known = [self._numbers.setdefault(name, len(self._numbers)) for name in encoded.dictionary.to_pylist()]
-        return np.array([*known, -1], np.int32)[encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)]
+        places: NDArray[np.int32] = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+        numbers: Numbers = np.array([*known, -1], np.int32)[places]
+        return numbers
 
     def all(self) -> list[str]:
         """Return the names."""
@@ -77,17 +80,15 @@ def documents_of(out: Path, run_date: date) -> pa.Table:
         InputError: a part cannot be read.
     """
     rows = _whole(out, "documents", run_date, _DOCUMENTS).sort_by("doc_id")
-    if rows["profile"].null_count:  # a version before 3 wrote some of them
-        pairs = [t.group_by(["run_id", "profile"]).aggregate([]) for t in _tables(out, "calls", run_date, _OF_CALLS)]
-        profile_of = {c["run_id"]: c["profile"] for t in pairs for c in t.to_pylist()}
-        found = [
-            p or profile_of.get(r) for p, r in zip(*(rows[c].to_pylist() for c in ("profile", "run_id")), strict=True)
-        ]
-        rows = rows.set_column(rows.schema.get_field_index("profile"), "profile", pa.array(found, pa.string()))
-    return rows
-
-
-_OF_CALLS = ["run_id", "profile"]
+    if not rows["profile"].null_count:
+        return rows
+    profile_of: dict[str, str] = {}  # of a run; contracts before version 3 left it to the calls
+    for calls in _tables(out, "calls", run_date, ["run_id", "profile"]):
+        pairs = calls.group_by(["run_id", "profile"]).aggregate([])
+        profile_of.update((c["run_id"], c["profile"]) for c in pairs.to_pylist())
+    known = rows.select(["profile", "run_id"]).to_pylist()
+    profiles = pa.array([d["profile"] or profile_of.get(d["run_id"]) for d in known], pa.string())
+    return rows.set_column(rows.schema.get_field_index("profile"), "profile", profiles)
 
 
 def topics_of(out: Path, run_date: date, doc_ids: pa.Array) -> Topics:
@@ -112,10 +113,9 @@ def passages_of(out: Path, run_date: date, doc_ids: pa.Array, topic_ids: pa.Arra
     numbers: list[tuple[Numbers, ...]] = []
     measures: list[tuple[NDArray[np.float64], ...]] = []
     texts: list[pa.Array] = []
-    for rows in _tables(out, "passages", run_date, _PASSAGES):
-        document = _numbers_in(rows["doc_id"], doc_ids)
-        if (document < 0).any():
-            rows, document = rows.filter(pa.array(document >= 0)), document[document >= 0]
+    for part in _tables(out, "passages", run_date, _PASSAGES):
+        known = _numbers_in(part["doc_id"], doc_ids)
+        rows, document = part if (known >= 0).all() else part.filter(pa.array(known >= 0)), known[known >= 0]
         position = rows["position"].to_numpy().astype(np.int32)
         why = pc.if_else(pc.equal(rows["reason"], ""), None, rows["reason"])
         named = (categories.numbers(rows["category"]), reasons.numbers(why))
@@ -128,14 +128,9 @@ def passages_of(out: Path, run_date: date, doc_ids: pa.Array, topic_ids: pa.Arra
             )
         )
         texts += rows["text"].chunks
-    return Passages(
-        *_joined(numbers, 6, np.int32),
-        *_joined(measures, 2, np.float64),
-        pa.chunked_array(texts, pa.string()),
-        categories.all(),
-        reasons.all(),
-        models.all(),
-    )
+    joined: list[NDArray[Any]] = [*_joined(numbers, 6, np.int32), *_joined(measures, 2, np.float64)]
+    names = (categories.all(), reasons.all(), models.all())
+    return Passages(*joined, pa.chunked_array(texts, pa.string()), *names)  # type: ignore[call-arg, arg-type]
 
 
 def story_ids_of(out: Path, run_date: date) -> pa.Array:
@@ -156,8 +151,8 @@ def _whole(out: Path, table: str, run_date: date, columns: list[str]) -> pa.Tabl
     return pa.concat_tables([c.conform(c.schema.empty_table(), columns), *_tables(out, table, run_date, columns)])
 
 
-def _joined(arrays: list[tuple[NDArray[np.generic], ...]], width: int, kind: type) -> Iterable[NDArray[np.generic]]:
-    return (np.concatenate([np.empty(0, kind), *(a[k] for a in arrays)]) for k in range(width))
+def _joined(arrays: Sequence[tuple[NDArray[Any], ...]], width: int, kind: type) -> list[NDArray[Any]]:
+    return [np.concatenate([np.empty(0, kind), *(a[k] for a in arrays)]) for k in range(width)]
 
 
 def _numbers_in(column: pa.ChunkedArray, known: pa.Array) -> Numbers:

@@ -7,16 +7,18 @@ template can forget it. `|whole` is for the few values that may be long.
 import base64
 import hashlib
 import re
+from collections.abc import Sequence
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from nightdesk.tasks.edition.front import beginning
+from nightdesk.tasks.edition.night import Sentence
 from nightdesk.tasks.edition.shown import shortened, shown
 
 _HERE = Path(__file__).parent
@@ -41,6 +43,7 @@ def environment() -> Environment:
         autoescape=True,  # text and titles are not ours
         undefined=StrictUndefined,
         finalize=_final,
+        auto_reload=False,  # else each use of a template looks whether its file has changed
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -49,12 +52,12 @@ def environment() -> Environment:
         "paged_style": _inline("style.css", "paged.css"),  # apart, so that no more stands on the page of a small night
         "script": _inline("script.js"),
         "beginning": beginning,
+        "lang": _lang,
     }
     made.filters |= {
         "longdate": _longdate,
         "number": _number,
-        "gap": _gap,
-        "direction": _direction,
+        "sentences": _sentences,
         "clock": _clock,
         "weblink": weblink,
         "anchor": anchor,
@@ -104,8 +107,11 @@ def _number(n: int) -> str:
     return f"{n:,}"
 
 
-def _direction(language: str) -> str:
-    return "rtl" if language in _RIGHT_TO_LEFT else "ltr"
+@lru_cache(1_000)
+def _lang(language: str) -> Markup:
+    """Return the attributes of an element whose text is in a language."""
+    direction = "rtl" if language in _RIGHT_TO_LEFT else "ltr"
+    return Markup(' lang="{}" dir="{}"').format(shown(shortened(language)), direction) if language else Markup("")
 
 
 def _clock(seconds: float) -> str:
@@ -113,5 +119,14 @@ def _clock(seconds: float) -> str:
     return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"
 
 
-def _gap(language: str) -> str:
-    return "" if language in _UNSPACED else " "
+def _sentences(its: Sequence[Sentence], language: str, whole: bool = False) -> Markup:
+    """Return sentences with their places in their document.
+
+    Here and not in a template, because a night has a million of them. The element bdi keeps text that runs the other
+    way from turning what is around it.
+    """
+    gap = "" if language in _UNSPACED else " "
+    texts = (shown(s.text if whole else shortened(s.text)) for s in its)
+    return Markup(
+        gap.join(f'<bdi data-n="{s.position:d}">{escape(text)}</bdi>' for s, text in zip(its, texts, strict=True))
+    )

@@ -35,7 +35,8 @@ class Front:
 def front_page(night: Edition, others: int | None = None) -> Front:
     """Lay out the front page: the heaviest story leads. others: how many stand in its list; all, if None."""
     last = None if others is None else NAMED + others
-    lead, *rest = night.stories[:last] or [None]
+    stories = night.stories[:last]
+    lead, rest = stories[0] if stories else None, stories[1:]
     return Front(
         lead,
         beginning(lead, OPENING) if lead else [],

@@ -20,7 +20,7 @@ KINDS = ("stories", "headlines", "unplaced", "unreadable", "documents")
 STORIES = 100  # of a page
 _ROWS = 5_000  # of a page of headlines, documents and the like
 _LEADING_BYTES = 600_000  # of the stories that stand whole on the front page
-_LISTED = 200  # pages that the front page names; the headlines lead to all
+_LISTED = 60  # pages that the front page names; the headlines lead to all
 Put = Callable[[str, str], None]  # a file's name and its text
 
 

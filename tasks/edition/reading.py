@@ -1,5 +1,6 @@
 """Reading a night: the columns of its tables, and the objects that a page shows, made when a page asks for them."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from functools import lru_cache
@@ -73,7 +74,7 @@ def read_edition(out: Path, run_date: date, known_categories: Mapping[str, Seque
         Lazily(len(readable), night.document),
         Lazily(len(arranged.told) - 1, night.story),
         night.unplaced(groups, group_bounds),
-        Lazily(len(unreadable), lambda k: tuple(unreadable[c][k].as_py() or "" for c in range(3))),  # type: ignore[arg-type, misc]
+        Lazily(len(unreadable), lambda k: (_text(unreadable, 0, k), _text(unreadable, 1, k), _text(unreadable, 2, k))),
         tuple((m, n) for m, n in most_common(passages.model, passages.models, by_place) if m),
         int(pc.sum(readable["sentences"]).as_py() or 0),
         len(groups),
@@ -103,7 +104,7 @@ class _Sentences(Sequence[Sentence]):
 
     def _made(self, number: int) -> list[Sentence]:
         p, rows = self._passages, self._rows[number * _BLOCK : (number + 1) * _BLOCK]
-        starts = [None if s != s else s for s in p.start_s[rows].tolist()]
+        starts = [None if math.isnan(s) else s for s in p.start_s[rows].tolist()]
         texts = p.text.take(pa.array(rows)).to_pylist()
         return list(map(Sentence, p.position[rows].tolist(), texts, p.confidence[rows].tolist(), starts))
 
@@ -189,6 +190,10 @@ class _Night:
             return Unplaced(self.document(int(passages.document[row])), reason or "no reason was given", its)
 
         return Lazily(len(bounds) - 1, group)
+
+
+def _text(rows: pa.Table, column: int, k: int) -> str:
+    return str(rows[column][k].as_py() or "")
 
 
 def _categories(

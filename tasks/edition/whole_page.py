@@ -11,7 +11,7 @@ Since = Callable[[EditionStory], str]  # the page of the earlier night that had 
 
 
 def night_page(night: Edition, since: Since = lambda story: "") -> str:
-    """Return a night on one page, as HTML. since: returns the page of the earlier night that had a story, or nothing."""
+    """Return a night on one page, as HTML. since: returns the page of the earlier night with a story, or nothing."""
     return (
         environment()
         .get_template("night.html.j2")

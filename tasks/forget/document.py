@@ -20,6 +20,7 @@ from nightdesk.tasks.safety.links import refuse_links_in
 from nightdesk.tasks.tables import publish, read
 from nightdesk.tasks.tables.places import REPLACED
 
+_LISTING = ("index", "documents", "unreadable")  # pages of an edition that list documents
 _HOLDING = ("quarantine", *REPLACED)  # tables with rows of documents that hold text
 
 
@@ -74,10 +75,11 @@ def _found(out: Path, doc_id: str, noted: set[date]) -> tuple[list[date], list[s
             elif table == "passages":
                 texts.add(row[column])
     rows_of_it = f'<th scope="row">{escape(doc_id)}<', f"<dt>{escape(doc_id)}</dt>"
-    for page in (out / "editions").glob("????-??-??/index.html"):
-        written = page.read_text(encoding="utf-8", errors="replace")
-        if any(row in written for row in rows_of_it):
-            dates.add(date.fromisoformat(page.parent.name))
+    for page in (out / "editions").glob("????-??-??/*.html"):
+        if page.name.startswith(_LISTING) and date.fromisoformat(page.parent.name) not in dates:
+            written = page.read_text(encoding="utf-8", errors="replace")
+            if any(row in written for row in rows_of_it):
+                dates.add(date.fromisoformat(page.parent.name))
     return sorted(dates), sorted(sources), texts
 
 

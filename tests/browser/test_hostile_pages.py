@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Dialog, Page
 
-from nightdesk.tasks.edition.pages import edition_path, night_page, write_edition, write_index
+from nightdesk.tasks.edition.index import write_index
+from nightdesk.tasks.edition.pages import edition_path, write_edition
 from nightdesk.tasks.edition.shown import shown
+from nightdesk.tasks.edition.whole_page import night_page
 from nightdesk.tasks.learning.weights_plot import picture
 from tests.heard import Heard, one_heard
 from tests.hostile import BIDI, DAY, hostile, night_of

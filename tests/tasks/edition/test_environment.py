@@ -11,8 +11,8 @@ from lxml import html
 
 from nightdesk.tasks.edition.environment import anchor, weblink
 from nightdesk.tasks.edition.night import Category, Edition
-from nightdesk.tasks.edition.pages import night_page
 from nightdesk.tasks.edition.shown import LONGEST, shown
+from nightdesk.tasks.edition.whole_page import night_page
 from tests.hostile import hostile, night_of
 
 TEXTS = 7  # a page has some hundred texts, which are these in turn; neighbours differ
@@ -70,15 +70,6 @@ def test_giant_texts_are_cut_but_for_the_sentences_in_their_story() -> None:
     sentences |= {s.text for u in night.unplaced for s in u.sentences}
     assert {text for text in told if len(text) > 4 * LONGEST} == sentences  # up to three stand side by side
     assert all(len(value) < 2 * LONGEST for e in elements(night_page(night)) for value in e[1].values())
-
-
-def test_a_page_has_so_many_stories_and_says_how_many_it_leaves_out() -> None:
-    names = map(str, count())
-    night = night_of(lambda: next(names), stories=12, sentences_each=1)
-    page = night_page(night, most=10)
-    assert [f'id="{anchor(s.story_id)}"' in page for s in night.stories] == [True] * 10 + [False] * 2
-    assert "2 smaller stories are not on this page" in page and "12 stories" in page
-    assert "not on this page" not in night_page(night, most=12)
 
 
 @pytest.mark.parametrize("address", ["https://example.org/feed?a=1&b=%20", "HTTP://example.org", "http://[::1]:80/ü"])

@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 from markupsafe import escape
 
 from nightdesk.tasks.edition.environment import anchor
-from nightdesk.tasks.edition.night import read_edition
-from nightdesk.tasks.edition.pages import edition_path, night_page, write_edition, write_index
+from nightdesk.tasks.edition.index import write_index
+from nightdesk.tasks.edition.pages import edition_path, write_edition
+from nightdesk.tasks.edition.reading import read_edition
 from nightdesk.tasks.edition.shown import shown
+from nightdesk.tasks.edition.whole_page import night_page
 from nightdesk.tasks.errors import InputError, PublishError
 from tests.nights import publish_night, said
 from tests.tasks.made import DAY, files
@@ -170,6 +172,7 @@ def test_an_edition_is_there_whole_or_as_it_was(out: Path) -> None:
     assert edition_path(out, DAY).read_bytes() == before
     assert {f for f in files(out) if f.startswith("editions/")} == {
         "editions/index.html",
+        "editions/2026-03.html",
         "editions/2026-03-01/index.html",
         "editions/2026-03-01/night.json",
     }
