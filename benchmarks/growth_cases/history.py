@@ -51,5 +51,5 @@ def _cpu_s(step: str, env: Mapping[str, str], *paths: Path) -> float:
     return float(done.stdout.split()[-1])
 
 
-QUICK: dict[str, Case] = {"history-60": partial(_history, 5, 60)}
+QUICK: dict[str, Case] = {"history-90": partial(_history, 30, 90)}
 LONG: dict[str, Case] = {"history-360": partial(_history, 30, 360)}
