@@ -8,7 +8,7 @@ from benchmarks.scaling_cases import hostile
 from benchmarks.scaling_cases.hostile import repeated
 from benchmarks.scaling_cases.step import Step
 from nightdesk.tasks.messages import Role, RoleRequest
-from nightdesk.tasks.models.embedded import answers, vectors
+from nightdesk.tasks.models.embedded import answers, token_ids, vectors
 from nightdesk.tasks.models.embedded.cues import cue_table
 
 _NEWS = ("facts", "opinions", "assumptions", "future_plans")
@@ -61,7 +61,8 @@ def warm() -> None:
 
 def forget() -> None:
     """Empty what is kept of sentences that were seen: the same text comes again and again here."""
-    vectors._vectors.clear()
+    vectors._rows.clear()
+    token_ids._known.clear()
     for name, module in list(sys.modules.items()):
         if name.startswith("nightdesk.tasks.models.embedded."):
             for value in vars(module).values():

@@ -116,9 +116,9 @@ def _placed(n: int) -> list[dict[int, int]]:
 
 
 def _topics(n: int) -> tuple[list[str], list[str], Any]:
-    return [f"t{k}" for k in range(n)], [f"d{k // 4}" for k in range(n)], _vectors(64)(n)
+    codes = stories.unpack([stories.pack(vector) for vector in _vectors(64)(n)])
+    return [f"t{k}" for k in range(n)], [f"d{k // 4}" for k in range(n)], codes
 
 
 def _related(given: tuple[list[str], list[str], Any]) -> None:
-    topics, documents, vectors = given
-    stories.relate(topics, documents, vectors, stories.KnownStories(vectors[:0], []), _DAY.isoformat())
+    stories.relate(*given, stories.KnownStories(), _DAY.isoformat())

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import uuid
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence, Set
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import date, datetime
 from pathlib import Path
@@ -29,7 +29,6 @@ from nightdesk.tasks.reorganizing.filing import file_batch, topic_id
 from nightdesk.tasks.reorganizing.opening import open_out, unwritable
 from nightdesk.tasks.reorganizing.past_dates.standing import Skips
 from nightdesk.tasks.reorganizing.role_stages import topic_texts
-from nightdesk.tasks.reorganizing.stories import known_topics
 from nightdesk.tasks.reorganizing.totals import Totals
 from nightdesk.tasks.reorganizing.weights import Versions
 from nightdesk.tasks.reorganizing.weights import catch_up as catch_up_weights
@@ -69,6 +68,7 @@ class Run:
         self._attempt = uuid.uuid4().hex[:8]
         self._audits = audits
         self._published_docs: set[str] = set()
+        self._known_topics = stories.KnownTopics(out, run_date)
 
     @property
     def served_versions(self) -> set[int]:
@@ -183,10 +183,15 @@ class Run:
         # The other documents of this run are known by what was published of them before this batch, no more: then a
         # rerun, which finds all of them published, comes to the same stories.
         later = self.reading.doc_ids - self._published_docs
-        known = known_topics(self.out, self.run_date, later)
         self._published_docs |= set(docs)
-        names = stories.relate(ids, docs, stories.unpack(packed), known, self.run_date.isoformat())
+        names = await asyncio.to_thread(self._stories_of, ids, docs, packed, later)
         return dict(zip(ids, zip(names, packed, strict=True), strict=True))
+
+    def _stories_of(
+        self, ids: Sequence[str], docs: Sequence[str], packed: Sequence[bytes], later: Set[str]
+    ) -> list[str]:
+        known = self._known_topics.besides(later)
+        return stories.relate(ids, docs, stories.unpack(packed), known, self.run_date.isoformat())
 
 
 @asynccontextmanager

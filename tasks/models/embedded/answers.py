@@ -9,6 +9,8 @@ from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from hashlib import blake2b
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -42,6 +44,7 @@ Similarity = NDArray[np.float32]
 
 WINDOW = 256  # sentences cut at a time: memory grows with the square
 MOST_ANCHORS = 5
+CACHED_CUTS = 4_096  # lists of sentences whose cut into topics is kept per process, about 500 bytes each
 FUNCTION_WORD = 0.7  # words as common as this ("of", "said", "der") are of no topic; see vectors.commonness
 RARE, COMMON = 1.0, 3.0  # pseudo-counts of the rarest and the most common of the other words
 MOST_WORDS = 200  # of one sentence; time and memory grow with the square of how often words come back
@@ -99,6 +102,10 @@ class _Computed(Embedded):
     threshold: float  # how alike topics of one story are (see segmentation.above_background)
     threshold_unspaced: float
 
+    def __init__(self, penalty: float = 0.0) -> None:
+        super().__init__(penalty)
+        self._cuts: dict[bytes, list[Span]] = {}
+
     @abstractmethod
     def _costs(self, sentences: Sequence[str]) -> Costs:
         """Cost of every run of the sentences as one topic (see segmentation)."""
@@ -110,11 +117,22 @@ class _Computed(Embedded):
     def _find(self, request: RoleRequest) -> list[Group]:
         """One topic for each run: what is one story though far apart is for the relationship checker to join."""
         groups: list[Group] = []
-        for first, end in self._cut(request.items, [UNANCHORED] * len(request.items)):
+        for first, end in self._topics(request.items):
             sentences = request.items[first:end]
             label = title(sentences, request.language, [g.label for g in groups])
             groups.append(Group(label, tuple(first + 1 + k for k in typical(sentences, MOST_ANCHORS))))
         return groups
+
+    def _topics(self, sentences: Sequence[str]) -> list[Span]:
+        """Cut the sentences into topics; the answer is kept, because the locator is asked about the same sentences."""
+        key = _digest(sentences)
+        spans = self._cuts.get(key)
+        if spans is None:
+            spans = self._cut(sentences, [UNANCHORED] * len(sentences))
+            if len(self._cuts) >= CACHED_CUTS:
+                self._cuts.clear()
+            self._cuts[key] = spans
+        return spans
 
     def _cut(self, sentences: Sequence[str], anchors: Sequence[int], closer: int = 0) -> list[Span]:
         """Cut the sentences into topics, a window at a time; each step closer halves what a topic costs.
@@ -146,7 +164,10 @@ class _Computed(Embedded):
         for topic, named in enumerate(request.anchors[: len(request.labels)]):
             for number in named:
                 anchors[number - 1] = topic
-        spans = self._cut(request.items, anchors)
+        spans = self._topics(request.items)
+        # The cheapest cut of all is also the cheapest of those that hold no anchors of two topics, if it is one.
+        if any(len({*anchors[first:end]} - {UNANCHORED}) > 1 for first, end in spans):
+            spans = self._cut(request.items, anchors)
         for closer in range(1, 5):
             if len(spans) >= min(len(request.labels), len(request.items)):
                 break  # else look closer: each topic was found in some run
@@ -212,7 +233,9 @@ class Static(_Computed):
         terms = common_terms(texts)
         if not with_spaces([sentence for text in texts for sentence in text]):
             return terms  # of other scripts the vectors know a few hundred characters: all texts look alike to them
-        means = unit(np.stack([static_vectors(text).sum(axis=0) for text in texts]))
+        vectors = static_vectors([sentence for text in texts for sentence in text])
+        ends = np.cumsum([len(text) for text in texts]).tolist()
+        means = unit(np.array([vectors[a:b].sum(axis=0) for a, b in pairwise([0, *ends])]))
         return np.asarray((1 - self.share) * terms + self.share * (means @ means.T), np.float32)
 
 
@@ -234,6 +257,11 @@ class Lexical(_Computed):
         return common_terms(texts)
 
 
+def _digest(sentences: Sequence[str]) -> bytes:
+    told = "".join(f"{len(sentence)} {sentence}" for sentence in sentences)
+    return blake2b(told.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
 def common_terms(texts: Sequence[Sequence[str]]) -> Similarity:
     """How alike texts are by the words that they have in common."""
     terms = term_vectors(texts)
@@ -253,7 +281,12 @@ def _pseudo_count(word: str) -> float:
 
 @lru_cache(maxsize=CACHED_SENTENCES)
 def _content_words(sentence: str) -> tuple[str, ...]:
-    return tuple(w for w in words(sentence) if commonness(w) < FUNCTION_WORD)[:MOST_WORDS]
+    return tuple(filter(_is_content, words(sentence)))[:MOST_WORDS]
+
+
+@lru_cache(maxsize=65_536)
+def _is_content(word: str) -> bool:
+    return commonness(word) < FUNCTION_WORD
 
 
 class Baseline(Embedded):

@@ -23,6 +23,7 @@ UNANCHORED = -1
 HEAPS, USUAL_LENGTH = 0.75, 140  # words grow with the 0.6th to 0.9th power of sentences; the costs are those of 140
 BLOCK, WIDESPREAD = 10, 0.5  # a word found in over half of the blocks of 10 sentences tells no topics apart
 PRIOR_PAIRS = 10  # how many pairs of topics the prior background counts for
+_ROUNDING = 1e-5  # more than what sums of similarities in float32 may be off by
 SCATTER = 1.5  # how far above the background chance may reach, in distances from the median to the lowest tenth
 
 
@@ -81,7 +82,7 @@ def vocabulary_cost(sentences: Sequence[Sequence[str]], pseudo_count: Callable[[
     return costs
 
 
-def _telling(sentences: Sequence[Sequence[str]]) -> list[list[str]]:
+def _telling(sentences: Sequence[Sequence[str]]) -> list[Sequence[str]]:
     """Drop the words that are found all over the sequence: they tell its language and kind, not its topics.
 
     A word goes if more than half of the blocks of 10 sentences hold it (of 3 blocks or fewer none goes: where
@@ -92,6 +93,8 @@ def _telling(sentences: Sequence[Sequence[str]]) -> list[list[str]]:
     for block in blocks:
         held.update(set().union(*block))
     limit = max(3.0, WIDESPREAD * len(blocks))
+    if max(held.values(), default=0) <= limit:
+        return list(sentences)
     return [[w for w in words if held[w] <= limit] for words in sentences]
 
 
@@ -139,13 +142,17 @@ def average_linkage(similarity: NDArray[np.floating], threshold: float) -> list[
     n = len(similarity)
     if n < 2:
         return [[k] for k in range(n)]
+    alike = (similarity + similarity.T) / 2
+    # Distances from 0 up, as linkage wants them; a constant shift moves all means alike.
+    distances = similarity.max() - alike
+    np.fill_diagonal(alike, -np.inf)
+    if alike.max() < threshold - _ROUNDING:
+        return [[k] for k in range(n)]  # not one pair is near enough, which is what most short documents come to
+    np.fill_diagonal(distances, 0.0)
     # Imported here: it takes 0.3 s, and only one role needs it.
     from scipy.cluster.hierarchy import fcluster, linkage
     from scipy.spatial.distance import squareform
 
-    # Distances from 0 up, as linkage wants them; a constant shift moves all means alike.
-    distances = similarity.max() - (similarity + similarity.T) / 2
-    np.fill_diagonal(distances, 0.0)
     tree = linkage(squareform(distances, checks=False), method="average")
     groups: dict[int, list[int]] = {}
     for item, group in enumerate(fcluster(tree, similarity.max() - threshold, criterion="distance")):

@@ -1,24 +1,24 @@
-"""Text into words and vectors: what the embedded models see of a sentence.
-
-Nothing here downloads, logs or depends on the process: wordllama's files are read straight out of the installed
-wheel, because importing the package costs 0.3 s and configures the root logger, and loading it by its own loader
-pads every batch to its longest sentence. Pooling here gives the same vectors five times as fast.
-"""
+"""Text into words and vectors: what the embedded models see of a sentence."""
 
 import re
 from collections import Counter
 from collections.abc import Sequence
 from functools import cache, lru_cache
 from hashlib import blake2b
-from importlib.util import find_spec
-from itertools import islice
+from itertools import chain
 from math import log
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors.numpy import load_file
-from tokenizers import Tokenizer
+
+from nightdesk.tasks.models.embedded.token_ids import (
+    BYTES,
+    VOCABULARY,
+    encodable,
+    token_embeddings,
+    token_id,
+    token_ids,
+)
 
 DIMENSIONS = 256
 HASHED = 512
@@ -28,44 +28,21 @@ CACHED_SENTENCES = 16_384
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
 # Scripts that put no spaces between words: Thai, Lao, Myanmar, Khmer, kana and Han.
 _UNSPACED = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_ANY_UNSPACED = re.compile(rf"[{_UNSPACED}]")
 _RUNS = re.compile(rf"([{_UNSPACED}]+)|([^{_UNSPACED}]+)")
 
-# The vocabulary of Llama 2: 3 control tokens, 256 raw bytes, then merges from the most to the least frequent.
-_BYTES = range(3, 259)
-_VOCABULARY = 32_000
 _HEAD = 30  # Zipf's law flattens for the first few ranks (Mandelbrot 1953); the value hardly matters
 _MANY_TOKENS = 4_096  # more than a sentence that readers cut has
 _NUMBER = 0.5  # numbers are written digit by digit and have no rank
 
 
-@cache
-def _package() -> Path:
-    """Return the folder of the installed wordllama wheel, without importing it."""
-    spec = find_spec("wordllama")
-    if spec is None or not spec.submodule_search_locations:
-        raise ModuleNotFoundError("the embedded models need the package wordllama")
-    return Path(spec.submodule_search_locations[0])
+_rows: dict[str, int] = {}  # sentence -> its row of _vectors()
 
 
 @cache
-def _tokenizer() -> Tokenizer:
-    tokenizer = Tokenizer.from_file(str(_package() / "tokenizers" / "l2_supercat_tokenizer_config.json"))
-    tokenizer.no_padding()
-    tokenizer.no_truncation()
-    return tokenizer
-
-
-@cache
-def _embeddings() -> NDArray[np.float32]:
-    """Return the token embeddings, shape (32000, 256); their norms carry the tokens' importance."""
-    weights = load_file(_package() / "weights" / "l2_supercat_256.safetensors")["embedding.weight"]
-    embeddings: NDArray[np.float32] = weights.astype(np.float32)
-    # A character outside the vocabulary falls apart into raw bytes, which mean nothing on their own.
-    embeddings[_BYTES] = 0.0
-    return embeddings
-
-
-_vectors: dict[str, NDArray[np.float32]] = {}
+def _vectors() -> NDArray[np.float32]:
+    """Return the vectors that are kept, shape (CACHED_SENTENCES, 256); pages not written to take no memory."""
+    return np.empty((CACHED_SENTENCES, DIMENSIONS), np.float32)
 
 
 def static_vectors(sentences: Sequence[str]) -> NDArray[np.float32]:
@@ -73,26 +50,31 @@ def static_vectors(sentences: Sequence[str]) -> NDArray[np.float32]:
 
     An empty sentence has the zero vector, never NaN.
     """
-    found = {s: vector for s in sentences if (vector := _vectors.get(s)) is not None}
-    missing = list(dict.fromkeys(s for s in sentences if s not in found))
-    if missing:
-        embeddings = _embeddings()
-        encodings = _tokenizer().encode_batch_fast([_encodable(s) for s in missing], add_special_tokens=False)
-        vectors = unit(np.stack([_summed(embeddings, encoding.ids) for encoding in encodings]))
-        # Copied: a row of the batch would keep all of the batch in memory.
-        fresh = {sentence: vector.copy() for sentence, vector in zip(missing, vectors, strict=True)}
-        if len(_vectors) + len(fresh) > CACHED_SENTENCES:
-            _vectors.clear()
-        _vectors.update(islice(fresh.items(), CACHED_SENTENCES))
-        found |= fresh
-    return np.stack([found[s] for s in sentences]) if sentences else np.zeros((0, DIMENSIONS), np.float32)
+    rows = [_rows.get(sentence, -1) for sentence in sentences]
+    if -1 not in rows:
+        return _vectors().take(rows, axis=0)
+    if len(sentences) > CACHED_SENTENCES:
+        return _pooled(sentences)
+    missing = list(dict.fromkeys(s for s, row in zip(sentences, rows, strict=True) if row < 0))
+    if len(_rows) + len(missing) > CACHED_SENTENCES:
+        _rows.clear()
+        missing = list(dict.fromkeys(sentences))
+    first = len(_rows)
+    _vectors()[first : first + len(missing)] = _pooled(missing)
+    _rows.update(zip(missing, range(first, first + len(missing)), strict=True))
+    return _vectors().take([_rows[sentence] for sentence in sentences], axis=0)
+
+
+def _pooled(sentences: Sequence[str]) -> NDArray[np.float32]:
+    embeddings = token_embeddings()
+    return unit(np.array([_summed(embeddings, ids) for ids in token_ids(sentences)]))
 
 
 def _summed(embeddings: NDArray[np.float32], ids: Sequence[int]) -> NDArray[np.float32]:
     """Return the sum of tokens' embeddings; of many tokens each once, because a row for each would fill the memory."""
     summed: NDArray[np.float32]
     if len(ids) <= _MANY_TOKENS:
-        summed = embeddings[ids].sum(axis=0)
+        summed = embeddings.take(ids, axis=0).sum(axis=0)
         return summed
     times = np.bincount(ids)
     (tokens,) = times.nonzero()
@@ -114,6 +96,8 @@ def words(sentence: str) -> tuple[str, ...]:
     Scripts without spaces give overlapping pairs of characters: on Chinese transcripts these find topics as well as
     jieba's words do, seven times as fast and with no dictionary to load.
     """
+    if sentence.isascii():
+        return tuple(dict.fromkeys(_WORD.findall(sentence.lower())))
     found: dict[str, None] = {}
     for word in _WORD.findall(sentence.lower().replace("’", "'")):
         if word.isascii():
@@ -129,7 +113,13 @@ def words(sentence: str) -> tuple[str, ...]:
 
 def with_spaces(sentences: Sequence[str]) -> bool:
     """Whether most words of the sentences are of scripts that put spaces between words."""
+    if not any(map(_has_unspaced, sentences)):
+        return True
     return sum(map(_spaced_more, sentences)) >= 0
+
+
+def _has_unspaced(sentence: str) -> bool:
+    return not sentence.isascii() and _ANY_UNSPACED.search(sentence) is not None
 
 
 @lru_cache(maxsize=CACHED_SENTENCES)
@@ -158,18 +148,13 @@ def commonness(word: str) -> float:
         return _NUMBER
     if len(word) == 2 and not _is_spaced(word):
         return (commonness(word[0]) + commonness(word[1])) / 2
-    token = _tokenizer().token_to_id(f"▁{_encodable(word)}")
+    token = token_id(f"▁{encodable(word)}")
     if token is None and len(word) == 1:
-        token = _tokenizer().token_to_id(_encodable(word))
+        token = token_id(encodable(word))
     if token is None:
         return 0.0
-    rank = max(token - _BYTES.stop, 0)
-    return log(_VOCABULARY / (rank + _HEAD)) / log(_VOCABULARY / _HEAD)
-
-
-def _encodable(text: str) -> str:
-    """Replace lone surrogates: they have no UTF-8 form, and the tokenizer would raise on them."""
-    return text.encode("utf-8", "replace").decode("utf-8")
+    rank = max(token - BYTES.stop, 0)
+    return log(VOCABULARY / (rank + _HEAD)) / log(VOCABULARY / _HEAD)
 
 
 @lru_cache(maxsize=256)
@@ -179,8 +164,18 @@ def term_weights(sentences: tuple[str, ...]) -> dict[str, float]:
     TF is 1 + log(sentences with the word) (Salton and Buckley 1988). IDF is (1 - commonness)^3: a prior, as counting
     documents fails where it matters most: when two topics are compared, each shared word is in all documents.
     """
-    counts = Counter(word for sentence in sentences for word in words(sentence))
-    return {word: (1 + log(count)) * (1 - commonness(word)) ** 3 for word, count in counts.items()}
+    counts = Counter(chain.from_iterable(map(words, sentences)))
+    return {word: _term_frequency(count) * _rarity(word) for word, count in counts.items()}
+
+
+@lru_cache(maxsize=1_024)
+def _term_frequency(count: int) -> float:
+    return 1 + log(count)
+
+
+@lru_cache(maxsize=65_536)
+def _rarity(word: str) -> float:
+    return (1 - commonness(word)) ** 3
 
 
 def term_vectors(texts: Sequence[Sequence[str]]) -> NDArray[np.float32]:
@@ -200,15 +195,18 @@ def hashed_terms(texts: Sequence[Sequence[str]]) -> NDArray[np.float32]:
     vectors of different calls, documents and nights can be compared, in any language.
     """
     vectors = np.zeros((len(texts), HASHED), np.float32)
-    for row, text in enumerate(texts):
-        for word, weight in term_weights(tuple(text)).items():
-            column, sign = _hashed(word)
-            vectors[row, column] += sign * weight
+    for row, text in zip(vectors, texts, strict=True):
+        weights = term_weights(tuple(text))
+        signed = np.fromiter(map(_hashed, weights), np.int64, len(weights))
+        values = np.fromiter(weights.values(), np.float64, len(weights))
+        np.negative(values, out=values, where=signed < 0)
+        np.add.at(row, np.abs(signed) - 1, values.astype(np.float32))  # one after the other, in float32
     return unit(vectors)
 
 
 @lru_cache(maxsize=65_536)
-def _hashed(word: str) -> tuple[int, int]:
-    """Return the column of a word and its sign; not hash(), which differs from process to process."""
-    number = int.from_bytes(blake2b(_encodable(word).encode(), digest_size=8).digest(), "big")
-    return number % HASHED, 1 if number >> 63 else -1
+def _hashed(word: str) -> int:
+    """Return the column of a word, from 1, with its sign; not hash(), which differs from process to process."""
+    number = int.from_bytes(blake2b(encodable(word).encode(), digest_size=8).digest(), "big")
+    column = number % HASHED + 1
+    return column if number >> 63 else -column

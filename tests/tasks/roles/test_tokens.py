@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nightdesk.tasks.messages import RoleRequest
-from nightdesk.tasks.models.embedded.vectors import _tokenizer
+from nightdesk.tasks.models.embedded.token_ids import tokenizer
 from nightdesk.tasks.roles import content_organizer, prompts, topic_finder
 from nightdesk.tasks.roles.tokens import item_tokens, prompt_tokens, question_tokens, tokens_of
 from tests.tasks.made import CATEGORIES
@@ -20,7 +20,7 @@ from tests.tasks.made import CATEGORIES
     ],
 )
 def test_no_text_has_more_tokens_than_are_reckoned_with(text: str) -> None:
-    assert len(_tokenizer().encode(text * 5, add_special_tokens=False).ids) <= tokens_of(text * 5)
+    assert len(tokenizer().encode(text * 5, add_special_tokens=False).ids) <= tokens_of(text * 5)
 
 
 REQUESTS: list[RoleRequest] = [
@@ -34,7 +34,7 @@ def test_a_question_is_at_least_as_large_as_its_prompt(request_: RoleRequest) ->
     prompt = prompts.render(request_)
     assert question_tokens(request_) == prompt_tokens(prompt)
     text = prompt.instructions + prompt.items + prompt.question
-    assert len(_tokenizer().encode(text, add_special_tokens=False).ids) <= question_tokens(request_)
+    assert len(tokenizer().encode(text, add_special_tokens=False).ids) <= question_tokens(request_)
 
 
 @given(st.lists(st.text(), max_size=12), st.text())
