@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from nightdesk.tasks.errors import DocumentError, InputError
 from nightdesk.tasks.reading.documents import Document, shown
@@ -79,6 +80,15 @@ class Found:
             raise result
 
 
+class _Seen(NamedTuple):
+    """What tells a document from others of its id; not its text, so that what was read does not stay in memory."""
+
+    place: str
+    digest: bytes
+    letters: int | None
+    wrong: DocumentError | None
+
+
 Longest = Mapping[str, tuple[Source, int]]
 """doc_id of an entry that several feeds have -> the feed in which its text is longest, and its letters."""
 
@@ -124,7 +134,7 @@ def distinct_documents(
     Raises:
         InputError: two different documents have one id.
     """
-    seen: dict[str, Found] = {}
+    seen: dict[str, _Seen] = {}
     there = list(sources)
     terms = terms or Fetching()
     for source in there:
@@ -134,18 +144,20 @@ def distinct_documents(
             if _is_elsewhere(found, longest, there):
                 log.info("%s: %r is in another feed, too, with more of its text", found.job.place, found.doc_id)
                 continue
-            before = seen.setdefault(found.doc_id, found)
-            is_new = before is found
-            if not is_new and before.wrong is None and (found.letters is None or before.letters is None):
-                if found.digest != before.digest:
-                    raise InputError(
-                        f"{before.job.place} and {found.job.place} would both be document {found.doc_id!r}; "
-                        "rename one, or name the folder above both"
-                    )
-            elif not is_new and (before.wrong is not None or (longest is None and _says_more(found, before))):
-                is_new = True
-                seen[found.doc_id] = found
+            before, now = seen.get(found.doc_id), _Seen(found.job.place, found.digest, found.letters, found.wrong)
+            is_new = before is None
+            if before is not None:
+                is_broken = before.wrong is not None
+                if not is_broken and (found.letters is None or before.letters is None):
+                    if found.digest != before.digest:
+                        raise InputError(
+                            f"{before.place} and {found.job.place} would both be document {found.doc_id!r}; "
+                            "rename one, or name the folder above both"
+                        )
+                else:
+                    is_new = is_broken or (longest is None and (found.letters or 0) > (before.letters or 0))
             if is_new:
+                seen[found.doc_id] = now
                 yield found
 
 
@@ -167,10 +179,6 @@ def _apart(found: Iterable[Found], warn: Callable[..., None]) -> Iterator[Found]
                 said = "%s: its id %r is that of another entry, too; it is read as %r"
                 warn(said, one.job.place, one.doc_id, named.doc_id)
             yield named
-
-
-def _says_more(found: Found, before: Found) -> bool:
-    return (found.letters or 0) > (before.letters or 0)
 
 
 def _is_elsewhere(found: Found, longest: Longest | None, there: list[Source]) -> bool:

@@ -17,7 +17,7 @@ from nightdesk.tasks.reading.fetching.addresses import is_url, public
 from nightdesk.tasks.reading.fetching.terms import Fetching
 from nightdesk.tasks.reading.formats.metadata import shortened
 from nightdesk.tasks.reading.formats.registry import is_read
-from nightdesk.tasks.reading.found_documents import STDIN, Found, Longest, Source, distinct_documents, log, parsed
+from nightdesk.tasks.reading.found_documents import STDIN, Longest, Source, distinct_documents, log, parsed
 from nightdesk.tasks.reading.isolation import processes
 from nightdesk.tasks.reading.isolation.kept_records import KeptRecords
 from nightdesk.tasks.reading.source_files import formats, in_folder, named, of_glob
@@ -83,7 +83,7 @@ def check_sources(
     missing: list[str] = []
     leads_out: list[str] = []
     sources = find_sources(arguments, run_date, text_id, missing if lenient else None, leads_out)
-    last: dict[str, Found] = {}  # of several entries of one id, the one that says most comes last
+    ids: set[str] = set()
     longest: dict[str, tuple[Source, int]] = {}
     readable, unreadable, first_reason = False, 0, ""
     dead: dict[Source, str] = {}  # sources of which nothing could be read yet, and why
@@ -93,9 +93,9 @@ def check_sources(
             alive.add(found.origin)
         else:
             dead[found.origin] = f"{found.job.place}: {found.wrong}"
-        if found.doc_id in last and found.letters is not None:
+        if found.doc_id in ids and found.letters is not None:  # of several of one id, the one that says most comes last
             longest[found.doc_id] = (found.origin, found.letters)
-        last[found.doc_id] = found
+        ids.add(found.doc_id)
         if not readable:
             try:
                 found.check(cpu_s)
@@ -108,7 +108,7 @@ def check_sources(
     gone = [*missing, *(why for source, why in dead.items() if source not in alive)]
     if fail_on_missing and gone:
         raise InputError(_missing(gone, len(sources) + len(missing)))
-    there = tuple(sources), frozenset(last), tuple(missing), tuple(leads_out)
+    there = tuple(sources), frozenset(ids), tuple(missing), tuple(leads_out)
     return Reading(*there, longest, cpu_s, terms, kept)
 
 
