@@ -128,6 +128,8 @@ def passages_of(out: Path, run_date: date, doc_ids: pa.Array, topic_ids: pa.Arra
             )
         )
         texts += rows["text"].chunks
+        del part, rows
+        pa.default_memory_pool().release_unused()  # else what reading a part took stays with the process
     joined: list[NDArray[Any]] = [*_joined(numbers, 6, np.int32), *_joined(measures, 2, np.float64)]
     names = (categories.all(), reasons.all(), models.all())
     return Passages(*joined, pa.chunked_array(texts, pa.string()), *names)  # type: ignore[call-arg, arg-type]
