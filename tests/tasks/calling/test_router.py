@@ -5,6 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from nightdesk.tasks.calling import retries
 from nightdesk.tasks.calling.answers.answer_store import Store
 from nightdesk.tasks.calling.dask.pool import fan_out
 from nightdesk.tasks.calling.outcomes import Outcome
@@ -112,7 +115,10 @@ def test_when_all_models_rest_the_first_that_comes_back_is_asked(
     assert all(r["usage"] and not r["usage_estimated"] and r["cost_usd"] > 0 for r in served(asked.rows))
 
 
-def test_nobody_waits_beyond_the_deadline(cluster: str, out: Path, stand_in: Callable[..., Playing]) -> None:
+def test_nobody_waits_beyond_the_deadline(
+    cluster: str, out: Path, stand_in: Callable[..., Playing], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retries, "REFUSED_S", 60.0)  # the second question is to find the model at rest
     server = stand_in(BUSY.replace("0.6", "1.0").replace("0.2", "60"))
     asked = ask(cluster, out, questions(1), busy(server, patience_s=0, deadline_s=0.1))
     reasons = sorted(o.reason or "" for o in asked.outcomes if o.answer is None)
