@@ -96,6 +96,7 @@ async def relate(router: Router, batch: Batch, progress: Progress) -> None:
         done += 1
         progress(done, of)
 
+    joins: dict[str, list[list[Topic]]] = {w.document.doc_id: [] for w in batch.works}
     while asked:
         outcomes = await router.ask([_unit(work, question) for work, _, _, question in asked], on_done)
         again: list[Compared] = []
@@ -103,7 +104,7 @@ async def relate(router: Router, batch: Batch, progress: Progress) -> None:
             if outcome.answer is not None:
                 shown = [roots[k] for k in question.numbers]
                 groups = [[shown[n - 1] for n in g.numbers] for g in outcome.answer.groups if g.numbers]
-                work.joined = relationship_checker.merge(work.joined, groups)
+                joins[work.document.doc_id] += groups
             elif outcome.too_long:
                 made = await smaller(question, topics, router.embed)
                 _not_compared(work, len(made.left), outcome.reason)
@@ -111,6 +112,8 @@ async def relate(router: Router, batch: Batch, progress: Progress) -> None:
             else:
                 _not_compared(work, len(question.numbers), outcome.reason)
         asked, of = again, of + len(again)
+    for work in batch.works:  # at once: a topic is in one question, and each merge goes through all topics
+        work.joined = relationship_checker.merge(work.joined, joins[work.document.doc_id])
 
 
 async def organize(router: Router, batch: Batch, progress: Progress) -> None:

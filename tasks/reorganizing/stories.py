@@ -50,7 +50,8 @@ def unpack(data: Sequence[bytes]) -> Codes:
 
 def _inverse_lengths(codes: Codes) -> NDArray[np.float32]:
     lengths = np.sqrt(np.square(codes.astype(np.float32)).sum(axis=1))
-    return np.divide(np.float32(1), lengths, out=np.zeros_like(lengths), where=lengths > 0)
+    inverse: NDArray[np.float32] = np.divide(np.float32(1), lengths, out=np.zeros_like(lengths), where=lengths > 0)
+    return inverse
 
 
 @dataclass(slots=True)

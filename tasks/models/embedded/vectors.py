@@ -165,12 +165,7 @@ def term_weights(sentences: tuple[str, ...]) -> dict[str, float]:
     documents fails where it matters most: when two topics are compared, each shared word is in all documents.
     """
     counts = Counter(chain.from_iterable(map(words, sentences)))
-    return {word: _term_frequency(count) * _rarity(word) for word, count in counts.items()}
-
-
-@lru_cache(maxsize=1_024)
-def _term_frequency(count: int) -> float:
-    return 1 + log(count)
+    return {word: _rarity(word) if count == 1 else (1 + log(count)) * _rarity(word) for word, count in counts.items()}
 
 
 @lru_cache(maxsize=65_536)

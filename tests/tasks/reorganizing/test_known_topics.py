@@ -1,6 +1,5 @@
 """The topics that a run's new ones are compared with: read once, then followed as parts are added and replaced."""
 
-import os
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -33,7 +32,7 @@ def write(out: Path, name: str, topics: Sequence[Told], day: date = DAY) -> None
     path = out / append_part("topics", day, name)
     path.parent.mkdir(parents=True, exist_ok=True)
     pq.write_table(contract("topics").build(rows), path.with_suffix(".tmp"))
-    os.replace(path.with_suffix(".tmp"), path)
+    path.with_suffix(".tmp").replace(path)
 
 
 def nearest(known: KnownStories) -> list[str]:
