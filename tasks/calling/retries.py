@@ -46,6 +46,7 @@ from nightdesk.tasks.roles.tokens import question_tokens
 log = logging.getLogger("nightdesk")
 
 BACKOFF_S = 1.0  # before the second attempt; doubled before each further one
+REFUSED_S = 0.3  # in which a server has refused what it cannot do
 GRACE_S = 10.0  # that calls under way have to be answered when the run is cancelled
 PROMPT_CHARACTERS = 2_000  # that a prompt has besides items and labels, at most
 
@@ -263,11 +264,17 @@ class Sender:
 
     @asynccontextmanager
     async def _alone_if_first(self, spec: ModelSpec) -> AsyncIterator[None]:
-        """Have the first call to a server of others find out what it can do, and the rest wait for that."""
+        """Have the first call to a server of others find out what it can do, and the rest wait a moment for that.
+
+        A server refuses what it cannot do at once, before it computes. So one that is still at the first call has taken
+        it, and the rest need not wait for the answer; if it does refuse later, each of them finds that out by itself.
+        """
         first = spec.name not in self._found_out
         over = self._found_out.setdefault(spec.name, asyncio.Event())
         if not first and spec.base_url and not spec.form:
-            await over.wait()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(REFUSED_S):
+                    await over.wait()
         try:
             yield
         finally:

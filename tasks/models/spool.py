@@ -7,7 +7,7 @@ it; it never holds a key.
 
 import json
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -54,11 +54,10 @@ def write(ticket: SpoolTicket, request: RoleRequest, reply: CallResult) -> None:
     error = reply.error
     said = [type(error).__name__, str(error), error.text] if isinstance(error, BadReply) else None
     written = {
-        "call": json.loads(ticket.call),
-        "request": asdict(request),
-        "groups": [asdict(g) for g in reply.answer.groups] if reply.answer is not None else None,
+        "request": _fields_of(request),
+        "groups": [_fields_of(g) for g in reply.answer.groups] if reply.answer is not None else None,
         "error": said,
-        "usage": asdict(reply.usage),
+        "usage": _fields_of(reply.usage),
         "started_at": reply.started_at,
         "latency_s": reply.latency_s,
         "form": reply.form,
@@ -66,7 +65,7 @@ def write(ticket: SpoolTicket, request: RoleRequest, reply: CallResult) -> None:
     }
     path = Path(ticket.path)
     with suppress(OSError):
-        write_private(path, json.dumps(written))
+        write_private(path, f'{{"call": {ticket.call}, {json.dumps(written)[1:]}')  # the ticket is JSON as it is
 
 
 def read(path: Path) -> Spooled:
@@ -92,6 +91,11 @@ def read(path: Path) -> Spooled:
     except (KeyError, TypeError, AttributeError) as e:
         raise ValueError(f"{type(e).__name__}: {e}") from None
     return Spooled(call, request, reply)
+
+
+def _fields_of(sent: Sent) -> dict[str, Any]:
+    names: tuple[str, ...] = sent.__slots__
+    return {name: getattr(sent, name) for name in names}
 
 
 def _tuples(value: Any) -> Any:

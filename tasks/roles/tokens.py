@@ -4,6 +4,8 @@ A token per three characters of ASCII and per two bytes of other UTF-8 (1.5 a Ch
 the poorest in Chinese of those in use, takes 1.46 a Chinese character, and one per 3.9 characters of English.
 """
 
+from functools import lru_cache
+
 from nightdesk.tasks.messages import RoleRequest
 from nightdesk.tasks.roles import prompts
 from nightdesk.tasks.roles.prompts import Prompt
@@ -29,8 +31,12 @@ def prompt_tokens(prompt: Prompt) -> int:
     return FORM_TOKENS + sum(map(tokens_of, (prompt.instructions, prompt.items, prompt.question)))
 
 
+@lru_cache(64)
 def question_tokens(request: RoleRequest) -> int:
-    """Return how many tokens a question has at most, as a language model is shown it."""
+    """Return how many tokens a question has at most, as a language model is shown it.
+
+    A few are kept, because the draw, the check of the size and the reservation ask about a question one after another.
+    """
     return prompt_tokens(prompts.render(request))
 
 

@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from nightdesk.tasks.child_processes import deaf_children, leave_the_terminal
+from nightdesk.tasks.config.lean_imports import LeanImports
 from nightdesk.tasks.errors import PublishError
 from nightdesk.tasks.safety.printable import guard_output
 from nightdesk.tasks.tables.contracts import contract
@@ -103,6 +104,7 @@ def auditor() -> Iterator[Auditor]:
 def _serve(pipe: Connection) -> None:
     leave_the_terminal()  # a Ctrl-C there is the flow's to answer
     guard_output()
+    LeanImports(put_off=("altair", "scipy.special", "scipy.stats"), absent=("sqlalchemy",))
     ready = PatientImport("great_expectations")  # seconds, paid while the roles are at work
     while True:
         try:

@@ -1,7 +1,9 @@
 """What the fan-out's tests send to workers, which import it from here."""
 
+import asyncio
 import os
 import socket
+import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -15,6 +17,17 @@ def add(shared: int, items: Sequence[int]) -> list[int]:
 async def add_soon(shared: int, item: int) -> int:
     """Add what calls share to an item, on the loop of a worker."""
     return shared + item
+
+
+def has_loaded(_: None, items: Sequence[str]) -> list[bool]:
+    """Tell of modules whether the worker has imported them."""
+    return [item in sys.modules for item in items]
+
+
+async def where_soon(seconds: float, item: int) -> int:
+    """Wait on the loop of a worker; return its process."""
+    await asyncio.sleep(seconds)
+    return os.getpid()
 
 
 async def end_worker_soon(_: None, item: int) -> int:

@@ -30,8 +30,8 @@ class Held(ThreadingHTTPServer):
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
-        self.asked, self.answer, self.three = 0, threading.Event(), threading.Event()
-        self.lock = threading.Lock()
+        self.asked, self.answer, self.three, self.holds_first = 0, threading.Event(), threading.Event(), False
+        self.two, self.lock = threading.Event(), threading.Lock()
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -44,9 +44,11 @@ class Handler(BaseHTTPRequestHandler):
         with self.server.lock:
             self.server.asked += 1
             first = self.server.asked == 1  # by which it is found out what the server can do
+        if self.server.asked == 2:
+            self.server.two.set()
         if self.server.asked == 3:
             self.server.three.set()
-        if not first:
+        if not first or self.server.holds_first:
             self.server.answer.wait(PATIENCE_S)
         groups = [{"label": "Flood", "numbers": "1-12"}]
         message = {"role": "assistant", "content": json.dumps({"groups": groups})}
@@ -125,3 +127,24 @@ def test_answers_that_come_soon_after_are_stored_and_no_more_is_asked(
     for record in given_up:  # the provider may charge for it, and it is not the model's fault
         assert record["cost_usd"] > 0.001
         assert (record["usage_estimated"], record["teaches"]) == (True, False)
+
+
+def test_calls_to_a_server_that_takes_long_do_not_wait_for_the_answer_to_the_first(
+    cluster: str, out: Path, held: Held
+) -> None:
+    held.holds_first = True
+    units = [u for u in questions(2) if u.request.role == "topic_finder"]
+
+    async def main() -> bool:
+        store = Store(out, "run-1")
+        try:
+            async with fan_out(cluster, 2, PATIENCE_S) as pool:
+                desk = Router(profile(held), DAY, lambda version: None, store, pool)
+                asking = asyncio.create_task(desk.ask(units, lambda: None))
+                both = await asyncio.to_thread(held.two.wait, PATIENCE_S)
+                held.answer.set()
+                return both and all(o.answer is not None for o in await asking)
+        finally:
+            store.close()
+
+    assert asyncio.run(main())

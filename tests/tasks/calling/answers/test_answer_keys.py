@@ -1,11 +1,19 @@
 """The key under which an answer is found again."""
 
 import json
+from dataclasses import fields
+from hashlib import blake2b
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nightdesk.tasks.calling.answers.answer_keys import answer_from_json, answer_key, answer_to_json, digest
+from nightdesk.tasks.calling.answers.answer_keys import (
+    answer_from_json,
+    answer_key,
+    answer_to_json,
+    digest,
+    items_digest,
+)
 from nightdesk.tasks.messages import Answer, Group, RoleRequest
 from nightdesk.tasks.roles import content_organizer, topic_finder
 from tests.tasks.calling.made import NEWS
@@ -28,6 +36,23 @@ def test_the_key_of_an_answer_changes_with_what_is_asked_and_of_whom() -> None:
     keys = {answer_key(static, r) for r in (request, *others)} | {answer_key(lexical, request)}
     assert len(keys) == 6
     assert answer_key(static, request) == answer_key(static.model_copy(update={"judges": False}), request)
+
+
+@given(
+    st.builds(
+        RoleRequest,
+        st.just("topic_locator"),
+        st.sampled_from(["en", "zh"]),
+        st.lists(st.text(st.characters(codec="utf-8"))).map(tuple),
+        st.lists(st.text(st.characters(codec="utf-8"))).map(tuple),
+        st.lists(st.lists(st.integers(1, 9)).map(tuple)).map(tuple),
+    )
+)
+def test_a_request_has_the_digest_of_its_fields_as_one_list(request: RoleRequest) -> None:
+    """Stores of earlier versions hold keys that were made so."""
+    assert digest("a", request) == digest("a", [getattr(request, f.name) for f in fields(request)])
+    assert items_digest(request) == digest(request.items)
+    assert digest(["é", 1]) == blake2b('["é",1]\0'.encode(), digest_size=16).hexdigest()
 
 
 def test_a_digest_tells_parts_apart() -> None:

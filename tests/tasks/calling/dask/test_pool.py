@@ -10,6 +10,7 @@ import pytest
 from distributed import Client
 
 from nightdesk.tasks.calling.dask.pool import FanOut, fan_out
+from nightdesk.tasks.calling.dask.talks import AT_ONCE
 from nightdesk.tasks.errors import TerminalError, TransientError, WorkerLost
 from tests.tasks import work_functions
 
@@ -151,3 +152,19 @@ def test_closing_a_pool_gives_up_what_it_has_under_way(cluster: str, held: Held)
 def test_a_pool_finds_the_scheduler_in_the_environment(cluster: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DASK_SCHEDULER_ADDRESS", cluster)
     assert with_pool("", lambda pool: pool.call(work_functions.add, 1, 1)) == 2
+
+
+def test_workers_of_a_run_load_little_and_no_more_of_them_are_used_for_a_network_than_are_needed() -> None:
+    heavy = ["prefect", "pandas", "great_expectations", "pyarrow", "openai", "anthropic", "duckdb"]
+
+    async def used(n: int, pool: FanOut) -> int:
+        return len(set(await asyncio.gather(*(pool.talk(work_functions.where_soon, 0.2, k) for k in range(n)))))
+
+    async def check(pool: FanOut) -> tuple[list[bool], int, int]:
+        async with asyncio.timeout(PATIENCE_S):
+            while len(await pool._workers.ready()) < 2:  # one may answer its probe later
+                await asyncio.sleep(0.1)
+        loaded = await all_of(pool, work_functions.has_loaded, None, heavy)
+        return loaded, await used(AT_ONCE, pool), await used(2 * AT_ONCE, pool)
+
+    assert with_pool("", check) == ([False] * len(heavy), 1, 2)
