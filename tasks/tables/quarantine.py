@@ -65,11 +65,11 @@ def _context(name: str, tables: Tables, categories: list[str]) -> tuple[dict[str
         lengths = pc.fill_null(documents["sentences"].take(at), 0).combine_chunks()
         return {"document_sentences": lengths}, {**known, "sentences": sentences}
     if name == "topics":
-        return {"span_sentences": _in_spans(topics, passages)}, {}
+        return {"span_sentences": in_spans(topics, passages)}, {}
     return {}, {}
 
 
-def _in_spans(topics: pa.Table, passages: pa.Table) -> pa.Array:
+def in_spans(topics: pa.Table, passages: pa.Table) -> pa.Array:
     """Count for each topic the sentences of it that stand in one of its spans."""
     spans = topics["spans"].combine_chunks()
     flat = spans.flatten()

@@ -186,10 +186,11 @@ class Store:
 
         def take() -> list[Record]:
             mine = "NOT published AND part IS NULL AND run_id = ?"
-            rows = self._db.rows(f"SELECT record FROM calls WHERE {mine} ORDER BY call_id", (self._run_id,))
-            records = [r for (row,) in rows if (r := json.loads(row))["doc_id"] not in besides]
-            self._db.executemany("UPDATE calls SET part = ? WHERE call_id = ?", [(part, r["call_id"]) for r in records])
-            return records
+            rows = self._db.rows(f"SELECT call_id, record FROM calls WHERE {mine} ORDER BY call_id", (self._run_id,))
+            found = {call_id: json.loads(record) for call_id, record in rows}
+            records = {i: r for i, r in found.items() if not besides or r["doc_id"] not in besides}
+            self._db.executemany("UPDATE calls SET part = ? WHERE call_id = ?", [(part, i) for i in records])
+            return list(records.values())
 
         self._claimed.add(part)
         return self._db.transact(take)

@@ -1,10 +1,11 @@
 """What is written down of calls."""
 
+import asyncio
 from datetime import UTC, datetime
 
 from nightdesk.role_rl.sampling import Plan, decide
 from nightdesk.tasks.calling.answers.answer_keys import Record
-from nightdesk.tasks.calling.call_rows import CallContext, Ledger, Unit
+from nightdesk.tasks.calling.call_rows import CallContext, Ledger, Tally, Unit, tally
 from nightdesk.tasks.messages import Usage
 from nightdesk.tasks.roles import topic_finder
 from nightdesk.tasks.tables.contracts import contract
@@ -54,3 +55,36 @@ def test_what_calls_took_adds_up() -> None:
     ledger.book(Usage(100, 40, 7), 0.25)
     ledger.book(Usage(10, 0, 1), 0.5)
     assert (ledger.input_tokens, ledger.cached_tokens, ledger.output_tokens, ledger.cost_usd) == (110, 40, 8, 0.75)
+
+
+def test_rows_of_documents_that_are_under_way_stay_with_what_is_known_of_them() -> None:
+    ledger, own, other = Ledger(), record(), {**record(), "doc_id": "under way"}
+    cached = {**record("lexical", "duel"), "doc_id": "under way"}
+    ledger.cached.append(cached)
+    for row in (own, other):
+        ledger.note(row, served=True)
+        ledger.judgements.append({"call_id": row["call_id"], "judge": "lexical"})
+    calls, judgements = ledger.rows([own], "run-1", {"under way"})
+    assert [(c["call_id"], c["served"]) for c in calls] == [(own["call_id"], True)]
+    assert [j["call_id"] for j in judgements] == [own["call_id"]]
+    calls, judgements = ledger.rows([other], "run-1")
+    assert [(c["call_id"], c["served"]) for c in calls] == [(other["call_id"], True), (cached["call_id"], False)]
+    assert [j["call_id"] for j in judgements] == [other["call_id"]]
+
+
+def test_calls_are_counted_for_the_stage_that_makes_them_though_another_is_under_way() -> None:
+    ledger = Ledger()
+
+    async def stage(calls: int) -> Tally:
+        took = tally()
+        for _ in range(calls):
+            await asyncio.sleep(0)
+            ledger.count_made(True)
+            ledger.book(Usage(), 0.5)
+        return took
+
+    async def both() -> list[Tally]:
+        return list(await asyncio.gather(stage(3), stage(5)))
+
+    assert asyncio.run(both()) == [Tally(3, 1.5), Tally(5, 2.5)]
+    assert (ledger.made, ledger.cost_usd) == (8, 4.0)

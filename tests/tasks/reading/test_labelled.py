@@ -9,6 +9,7 @@ from nightdesk.tasks.config.profile import load_profile
 from nightdesk.tasks.config.shipped_data import folder
 from nightdesk.tasks.errors import InputError
 from nightdesk.tasks.reading.labelled import load_labelled
+from nightdesk.tasks.reading.language import detect_language
 from tests.tasks.labels import labelled
 
 
@@ -47,6 +48,12 @@ def test_our_own_labels_fit_a_profile_and_leave_out_but_headlines() -> None:
         in_passages = [k for first, last, _ in document.passages for k in range(first, last + 1)]
         assert in_passages == list(range(1, len(document.ids) + 1)), path
         assert all(document.texts[k - 1][-1] not in ".?!。？！" for k in in_passages if k not in document.labels), path
+
+
+def test_our_own_labels_name_the_language_that_would_be_told() -> None:
+    for path in sorted((folder("contracts").parent / "labels").glob("*.json")):
+        document = load_labelled(path)
+        assert document.language == detect_language(list(document.texts)), path
 
 
 def test_labels_are_told_by_position_whatever_the_source_calls_its_sentences(tmp_path: Path) -> None:

@@ -7,12 +7,14 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from nightdesk.tasks.errors import AuditFailed
 from nightdesk.tasks.reorganizing.document_state import Filed, FoundTopic, Lost, Unreadable
 from nightdesk.tasks.tables.audit import Auditor
 from nightdesk.tasks.tables.contracts import contract
-from nightdesk.tasks.tables.quarantine import Cleared, clear
+from nightdesk.tasks.tables.quarantine import Cleared, clear, in_spans
 from tests.tasks.made import CATEGORIES, Row, call, calls, document, tables, work
 
 LEDGER = {"calls": calls(call("c1")), "judgements": contract("judgements").build([])}
@@ -149,3 +151,28 @@ def test_a_row_that_cannot_be_mended_withholds_the_batch(audits: Auditor) -> Non
     made = tables(work(document("a", 7)))
     with pytest.raises(AuditFailed, match="rows still fail"):
         cleared(audits, made | {"passages": change_first("passages", text=None)(made)})
+
+
+SPANS = st.lists(st.tuples(st.integers(1, 12), st.integers(0, 4)), max_size=4)
+
+
+@given(
+    st.dictionaries(st.sampled_from("xyz"), SPANS, min_size=1),
+    st.lists(st.sampled_from([None, "w", *"xyz"]), min_size=1, max_size=20),
+)
+def test_a_topic_s_sentences_in_its_spans_are_counted_once_whatever_the_spans(
+    spans: dict[str, list[tuple[int, int]]], of: list[str | None]
+) -> None:
+    given_spans = {t: [{"first": first, "last": first + more} for first, more in s] for t, s in spans.items()}
+    columns = contract("topics").schema
+    topics = pa.table(
+        {"topic_id": list(given_spans), "spans": pa.array(list(given_spans.values()), columns.field("spans").type)}
+    )
+    passages = pa.table(
+        {"topic_id": pa.array(of, pa.string()), "position": pa.array(range(1, len(of) + 1), pa.int32())}
+    )
+    expected = [
+        sum(t == name and any(s["first"] <= k <= s["last"] for s in its) for k, t in enumerate(of, 1))
+        for name, its in given_spans.items()
+    ]
+    assert in_spans(topics, passages).to_pylist() == expected

@@ -109,6 +109,15 @@ def test_a_run_claims_only_its_own_records(out: Path) -> None:
         assert two.claim("tables/two.parquet") == [record("c2")]
 
 
+def test_records_of_documents_that_are_under_way_are_left_for_another_part(out: Path) -> None:
+    with opened(out, "one") as store:
+        first, second = record("c1"), {**record("c2"), "doc_id": "under way"}
+        store.put("a", ANSWER, first)
+        store.put("b", ANSWER, second)
+        assert store.claim(PART, {"under way"}) == [first]
+        assert store.claim("another/part") == [second]
+
+
 def test_an_answer_counts_as_published_when_its_part_stands(out: Path) -> None:
     with opened(out, "one") as store:
         store.put("key", ANSWER, record("c1"))
