@@ -4,9 +4,8 @@ Pruning works in short transactions with as long a rest after each, so that the 
 answers in between. The room goes back to the disk likewise, page by page from the end of the file.
 """
 
-import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
@@ -63,28 +62,30 @@ def compact(out: Path) -> None:
 def look_for_old(out: Path, before: date) -> OldCalls:
     """Return what prune would remove. Nothing is written, not even beside the store.
 
+    What a killed run left in the log beside the store is not counted, because to read it would change that.
+
     Raises:
         StoreError: the store cannot be read.
     """
     path = store_file(out)
     if not path.exists():
         return OldCalls()
+    return look_into(path, lambda db: _old_calls(lambda sql, values: db.execute(sql, values).fetchall(), before))
 
-    def look(db: sqlite3.Connection) -> OldCalls:
-        found = OldCalls()
-        if "published" not in {name for _, name, *_ in db.execute("PRAGMA table_info(calls)")}:
-            return found  # nothing was stored yet, or it is of the first version, which its next run brings up
-        for condition, values in published_calls.older_than(before):
-            ((calls, answers, size),) = db.execute(
-                f"SELECT count(*), count(a.key), total(length(c.record)) + total(length(a.answer)) FROM calls c "
-                f"LEFT JOIN answers a ON {_ANSWER} WHERE {condition}",
-                values,
-            ).fetchall()
-            size = int(size) + calls * _ROW_BYTES
-            found = OldCalls(found.calls + calls, found.answers + answers, found.bytes + size)
-        return found
 
-    return look_into(path, look)
+def _old_calls(rows: Callable[[str, Sequence[str]], list[Any]], before: date) -> OldCalls:
+    found = OldCalls()
+    if "published" not in {name for _, name, *_ in rows("PRAGMA table_info(calls)", ())}:
+        return found  # nothing was stored yet, or it is of the first version, which its next run brings up
+    for condition, values in published_calls.older_than(before):
+        ((calls, answers, size),) = rows(
+            f"SELECT count(*), count(a.key), total(length(c.record)) + total(length(a.answer)) FROM calls c "
+            f"LEFT JOIN answers a ON {_ANSWER} WHERE {condition}",
+            values,
+        )
+        size = int(size) + calls * _ROW_BYTES
+        found = OldCalls(found.calls + calls, found.answers + answers, found.bytes + size)
+    return found
 
 
 def prune_store(out: Path, before: date) -> OldCalls:
@@ -99,9 +100,9 @@ def prune_store(out: Path, before: date) -> OldCalls:
     path = store_file(out)
     if not path.exists():
         return OldCalls()
-    found = look_for_old(out, before)
     with closing(Database(path)) as db:
         db.transact(lambda: store_schema.bring_up(db, out))
+        found = _old_calls(db.rows, before)
         for condition, values in published_calls.older_than(before):
             _in_steps(db, lambda n, c=condition, v=values: _remove_calls(db, c, v, n))  # type: ignore[misc]
         for profile in profiles(db):

@@ -12,7 +12,8 @@ def test_an_old_out_is_rewritten_once_and_is_current_thereafter(home: Path) -> N
     shutil.copytree(ROOT / "tests" / "fixtures" / "out-0.1.0", home / "old")
     first = nightdesk(home, "migrate", "--out", "old")
     assert (first.returncode, first.stderr) == (0, "")
-    done = r"answers: (current|1 files rewritten)\nstate: current\ntables: [1-9]\d* files rewritten\n"
+    some = r"(current|[1-9]\d* files rewritten)"
+    done = rf"answers: {some}\nstate: {some}\ntables: [1-9]\d* files rewritten\n"
     assert re.fullmatch(done, first.stdout)
     before = listing(home / "old")
     assert nightdesk(home, "migrate", "--out", "old").stdout == "answers: current\nstate: current\ntables: current\n"

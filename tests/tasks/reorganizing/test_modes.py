@@ -22,7 +22,7 @@ from tests.tasks.made import DAY
 from tests.tasks.models.test_spool import ANSWER, REQUEST
 from tests.texts import write_evening
 
-PRIVATE = ("answers.db", "pasted", "_staging/spool", "forgotten.json")
+PRIVATE = ("answers.db", "state/news/sums.db", "pasted", "_staging/spool", "forgotten.json")
 
 
 def modes(out: Path) -> dict[str, int]:
