@@ -39,8 +39,8 @@ Parquet, zstd, rows in the order of the key, the declared Arrow schema in every 
 metadata (`nightdesk_schema_version`). `run_date` is in the path alone; `nightdesk.scan`, pandas, pyarrow and duckdb
 add it as a column. Every batch adds a part. In {replaced} a document that is
 published again for a date is replaced in its part, so that it stands there once; the other tables only grow.
-`nightdesk compact` merges the parts of earlier dates; plain readers of these folders must wait meanwhile. The audit checks every
-expectation below before anything is put in place.
+`nightdesk compact` merges the parts of earlier dates; plain readers of these folders must wait meanwhile. The audit
+checks every expectation below before anything is put in place.
 
 `documents` is the commit: it is put in place last, and a document counts as published when it stands there. A run that
 was killed between two moves leaves rows in `topics` and `passages` that are ahead of it until the next run, edition or
