@@ -37,9 +37,10 @@ Made from the contracts in `datasets/contracts/` by `make docs`; a test holds it
 
 Parquet, zstd, rows in the order of the key, the declared Arrow schema in every part and its version in the part's
 metadata (`nightdesk_schema_version`). `run_date` is in the path alone; `nightdesk.scan`, pandas, pyarrow and duckdb
-add it as a column. {replaced} are rewritten when a document is published again for
-a date, so that it stands there once; the other tables only grow. The audit checks every expectation below before
-anything is put in place.
+add it as a column. Every batch adds a part. In {replaced} a document that is
+published again for a date is replaced in its part, so that it stands there once; the other tables only grow.
+`nightdesk compact` merges the parts of earlier dates; plain readers of these folders must wait meanwhile. The audit
+checks every expectation below before anything is put in place.
 
 `documents` is the commit: it is put in place last, and a document counts as published when it stands there. A run that
 was killed between two moves leaves rows in `topics` and `passages` that are ahead of it until the next run, edition or

@@ -54,13 +54,9 @@ def test_no_read_fails_and_no_document_is_seen_twice_while_batches_are_published
     told = tmp_path / "told"
     told.mkdir()
     publish.publish(out, DAY, "run-1-0", tables(work(document("first", 3))))
-    folder = str(out / "tables" / table)
-    readers = {
-        kind: subprocess.Popen(
-            [sys.executable, "-c", READER, kind, folder, str(told)], stdout=subprocess.PIPE, text=True
-        )
-        for kind in KINDS
-    }
+    read = [sys.executable, "-c", READER]
+    where = [str(out / "tables" / "documents"), str(told)]
+    readers = {kind: subprocess.Popen([*read, kind, *where], stdout=subprocess.PIPE, text=True) for kind in KINDS}
     batch, before = 0, dict[str, int]()
     try:
         while len(before) < len(KINDS) or any(reads(told, k) - before[k] < READS for k in KINDS):
