@@ -50,7 +50,7 @@ def publish_batch(out: Path, night: Mapping[str, pa.Table], number: int) -> None
 
 def put(out: Path, day: date, night: Mapping[str, pa.Table], run_id: str, batch: int = 1) -> None:
     """Publish a batch as a run does."""
-    publish.publish(out, day, part_name(run_id, "a" * 8, batch), 1, night)
+    publish.publish(out, day, part_name(run_id, "a" * 8, batch), night)
 
 
 def date_of(number: int) -> date:

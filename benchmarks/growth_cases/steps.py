@@ -18,7 +18,8 @@ import pyarrow.parquet as pq
 from benchmarks.growth_cases.copies import LONG_AGO, date_of, publish_night, put
 from nightdesk.flows.cli.weights import weights, what_if
 from nightdesk.tasks.config.profile import load_profile
-from nightdesk.tasks.edition.pages import write_edition, write_index
+from nightdesk.tasks.edition.index import write_index
+from nightdesk.tasks.edition.pages import write_edition
 from nightdesk.tasks.learning.learn import learn_from_tables
 from nightdesk.tasks.reorganizing.run import open_run
 
@@ -78,7 +79,7 @@ def _least(step: Callable[[Path], object]) -> Callable[[Path, Path, Path], float
 
 STEPS: dict[str, Callable[[Path, Path, Path], float]] = {
     "edition": _least(lambda out: write_edition(out, date_of(-1))),
-    "index page": _least(write_index),
+    "index page": _least(lambda out: write_index(out, date_of(-1))),
     "weights": _least(lambda out: weights(out, as_json=True)),
     "history of weights": _least(lambda out: weights(out, history=True, as_json=True)),
     "what-if": _least(lambda out: what_if(out, as_json=True)),
