@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from nightdesk.role_rl.feedback_rows import RESERVED
+from nightdesk.role_rl.feedback.reserves import RESERVED
 from tests.flows.verdict_nights import PROFILE, WORLD
 from tests.servers.playing import Playing, playing
 from tests.serving import Served, eventually, serving

@@ -83,10 +83,10 @@ def in_spans(topics: pa.Table, passages: pa.Table) -> pa.Array:
     key = np.sort(topic * far + position)
     # Sentences up to the end of a span, less those before it; what spans of a topic share counts once.
     order = np.lexsort((first, owner))
-    owner, first, last = owner[order], first[order], last[order]
-    for k in np.flatnonzero((owner[1:] == owner[:-1]) & (first[1:] <= last[:-1])) + 1:
-        first[k], last[k] = max(first[k], last[k - 1] + 1), max(last[k], last[k - 1])
-    inside = np.searchsorted(key, owner * far + last, "right") - np.searchsorted(key, owner * far + first, "left")
+    owner = owner[order]
+    begins, ends = owner * far + first[order], owner * far + last[order]
+    begins[1:] = np.maximum(begins[1:], np.maximum.accumulate(ends)[:-1] + 1)
+    inside = np.searchsorted(key, ends, "right") - np.searchsorted(key, begins, "left")
     return pa.array(np.bincount(owner, np.maximum(inside, 0), len(topics)).astype(np.int32), pa.int32())
 
 

@@ -31,4 +31,4 @@ def test_an_old_out_goes_on(desk: Desk, tmp_path: Path) -> None:
     assert nightdesk.scan(out, "documents").num_rows == old["documents"] + new["documents"]
     assert desk.run("edition", "--out", out, "--date", "2026-11-21", "--json").json["edition"]
     assert desk.run("weights", "--out", out, "--json").code == 0
-    assert desk.run("migrate", "--out", out).out.strip() == "state: current\ntables: current"
+    assert desk.run("migrate", "--out", out).out.strip() == "answers: current\nstate: current\ntables: current"

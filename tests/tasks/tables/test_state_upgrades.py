@@ -36,7 +36,7 @@ def test_weights_of_the_first_schema_serve_after_the_migration(out: Path) -> Non
     assert migrate_if_cheap(out) is None
     before = some(1, from_run_ids=("r1",), learned_before=("r0",), night="2026-03-01")
     assert latest(out / "state" / "news") == (before, [])
-    assert migrate(out) == {"state": 0, "tables": 0}
+    assert set(migrate(out).values()) == {0}
 
 
 def test_a_damaged_file_stays_as_it_is_and_the_others_are_brought_up(out: Path) -> None:

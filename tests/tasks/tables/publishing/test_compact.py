@@ -1,6 +1,5 @@
 """Compaction: the same rows in fewer parts, for our own readers at any moment, and never where a run is at work."""
 
-import asyncio
 import os
 import signal
 import sys
@@ -11,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from nightdesk.tasks.calling.answers.turns import turn
+from nightdesk.tasks.calling.answers.turns import at_work
 from nightdesk.tasks.tables import publish, read
 from nightdesk.tasks.tables.contracts import contract
 from nightdesk.tasks.tables.index.known_documents import KnownDocuments
@@ -49,7 +48,7 @@ def test_the_parts_of_earlier_dates_become_one_a_table_sorted_by_key(many: Path)
         assert [len(parts(many, table, day)) for day in (DAY, NEXT_DAY)] == [1, 2]
     assert len(parts(many, "calls")) == 4  # the learner knows the attempts by their names
     assert rows(many) == before
-    assert [f for f in files(many / "_staging") if not f.startswith("dates/")] == []
+    assert [f for f in files(many / "_staging") if not f.startswith(("dates/", "turns/"))] == []
     assert list(compact(many, NEXT_DAY)) == [Compacted(DAY, 1, 1)]
 
 
@@ -71,11 +70,9 @@ def test_a_document_of_a_compacted_date_can_be_published_again_and_is_known(many
 
 
 def test_a_date_that_a_run_is_at_work_on_is_left_out(many: Path) -> None:
-    async def at_work() -> list[Compacted]:
-        async with turn(many, "my-news", DAY, "run"):
-            return list(compact(many, NEXT_DAY + timedelta(days=1)))
-
-    assert asyncio.run(at_work()) == [Compacted(DAY, 4, 4, is_busy=True), Compacted(NEXT_DAY, 2, 1)]
+    with at_work(many, DAY):
+        found = list(compact(many, NEXT_DAY + timedelta(days=1)))
+    assert found == [Compacted(DAY, 4, 4, is_busy=True), Compacted(NEXT_DAY, 2, 1)]
     assert [told.after for told in compact(many, NEXT_DAY)] == [1]  # once the run is over
 
 
@@ -125,4 +122,4 @@ def test_a_compaction_that_was_killed_shows_every_document_once_and_is_finished_
     list(compact(killed, NEXT_DAY))
     assert len(parts(killed, "documents")) == 1
     assert sorted(d["doc_id"] for d in published(killed, "documents")) == list("abcdefg")
-    assert [f for f in files(killed / "_staging") if not f.startswith("dates/")] == []
+    assert [f for f in files(killed / "_staging") if not f.startswith(("dates/", "turns/"))] == []
