@@ -1,9 +1,12 @@
 """One real night published again and again under other names, so that a history is there in seconds, not in months."""
 
+import os
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
+from unittest import mock
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -56,6 +59,13 @@ def put(out: Path, day: date, night: Mapping[str, pa.Table], run_id: str, batch:
 def date_of(number: int) -> date:
     """Return the date of a copied night."""
     return date.today() + timedelta(days=number)
+
+
+@contextmanager
+def made_quickly() -> Iterator[None]:
+    """Let the disk write when it likes: nights that are only made to be measured on need not outlast a power cut."""
+    with mock.patch.object(os, "fsync", lambda descriptor: None):
+        yield
 
 
 def _renamed(table: pa.Table, number: int, run_id: str) -> pa.Table:

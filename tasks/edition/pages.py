@@ -44,7 +44,7 @@ def write_edition(out: Path, run_date: date, known_categories: Mapping[str, Sequ
         PublishError: it cannot be written; the front page that was there stays.
     """
     publish.recover(out)
-    if run_date not in parts.dates(out, "documents"):
+    if not parts.has(out, "documents", run_date):
         raise nothing_published(out, run_date)
     page = edition_path(out, run_date)
     with naming_the_file(page, then=_AGAIN), publish.locked(out, run_date):

@@ -9,14 +9,11 @@ written the file and nothing here; the next learn then finds a version that is n
 the file is removed, the next learn makes it anew of the tables and the versions; what was pruned is missing then.
 """
 
-import hashlib
 import json
 import logging
-import os
 import shutil
 import sqlite3
 import tempfile
-import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
@@ -41,7 +38,6 @@ WEIGHTS = ("version", "role", "language", "model", "lane", "weight", "value")
 _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS waiting (attempt TEXT, run_date TEXT, name TEXT, "
     "PRIMARY KEY (attempt, run_date, name)) WITHOUT ROWID",
-    "CREATE TABLE IF NOT EXISTS looked (stamp TEXT)",
     "CREATE TABLE IF NOT EXISTS attempts (attempt TEXT PRIMARY KEY, version INTEGER NOT NULL) WITHOUT ROWID",
     "CREATE INDEX IF NOT EXISTS attempts_of_versions ON attempts (version)",
     "CREATE TABLE IF NOT EXISTS versions (version INTEGER PRIMARY KEY)",
@@ -51,7 +47,6 @@ _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS tallies (role TEXT, language TEXT, arm TEXT, tally TEXT NOT NULL, "
     "PRIMARY KEY (role, language, arm)) WITHOUT ROWID",
 )
-_SETTLED_NS = 2_000_000_000  # a folder that changed less than this ago may change again without a new time stamp
 _BROKEN = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _UNWRITABLE = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
 T = TypeVar("T")
@@ -78,11 +73,7 @@ class Sums:
         Raises:
             StoreError: the file cannot be written.
         """
-        stamp = _stamp_of_folders(self._out)
-        if not stamp or [(stamp,)] != self._db.rows("SELECT stamp FROM looked"):
-            self._take_changes()
-            self._db.execute("DELETE FROM looked")
-            self._db.execute("INSERT INTO looked VALUES (?)", (stamp,))
+        self._take_changes()
         found: dict[str, list[Part]] = {}
         for attempt, day, name in self._db.rows("SELECT attempt, run_date, name FROM waiting ORDER BY run_date, name"):
             run_date = date.fromisoformat(day)
@@ -159,23 +150,6 @@ class Sums:
         ((count,),) = self._db.rows("SELECT count(*) FROM nights")
         rows = self._db.rows("SELECT serving, judging FROM nights ORDER BY run_date DESC LIMIT ?", (most,))
         return int(count) - len(rows), [(serving, judging) for serving, judging in reversed(rows)]
-
-
-def _stamp_of_folders(out: Path) -> str:
-    """Return what changes when a part of `calls` comes or goes; "" if it changed so lately that it may do so unnoticed.
-
-    It spares a start and a what-if of which nothing is new the look at each of thousands of nights.
-    """
-    stamp, newest = hashlib.blake2b(digest_size=16), 0
-    try:
-        with os.scandir(out / "tables" / "calls") as entries:
-            for entry in sorted(entries, key=lambda entry: entry.name):
-                its = entry.stat()
-                newest = max(newest, its.st_mtime_ns, its.st_ctime_ns)
-                stamp.update(f"{entry.name} {its.st_ino} {its.st_mtime_ns} {its.st_ctime_ns}\n".encode())
-    except OSError:
-        return ""
-    return "" if time.time_ns() - newest < _SETTLED_NS else stamp.hexdigest()
 
 
 @contextmanager

@@ -6,10 +6,11 @@ again. `before` keeps what earlier nights of the same date had done, because a s
 A date without a mark that stands in `documents` was run by hand, and counts as done.
 """
 
+import contextlib
 import json
 import os
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -143,7 +144,8 @@ def decide(
         why = f"Too late: the night of {own.run_date} was due more than {LOOK_BACK} days ago; it stays missed"
         return NightsToRun([], own, None, why)
     before = [n for n in passed if oldest <= n.run_date < own.run_date]
-    begun = [ScheduledNight(mark.due) for mark in marks.of.values() if mark.due]
+    lately = own.run_date - timedelta(days=1)  # a day, because time zones differ; those before were due before it
+    begun = [ScheduledNight(mark.due) for mark in (marks.of[d] for d in marks.of if d >= lately) if mark.due]
     is_late = any(n.at > own.at for n in [*passed, *begun])
     why = f"Done before: the night of {own.run_date} has been run already" if marks.is_done(own) else ""
     return NightsToRun(missed(before, marks, since), own, own.due if is_late else None, why)
@@ -154,13 +156,35 @@ def read_marks(out: Path, profile: str, changed: datetime | None = None) -> Mark
 
     changed: when the schedule was last changed, if that is known.
     """
-    found: dict[date, Mark] = {}
-    for path in (out / "nights" / profile).glob("????-??-??.json"):
-        try:
-            found[date.fromisoformat(path.stem)] = _read(path)
-        except ValueError:
-            continue  # no date, so no mark of ours
+    found = _MarksOnDisk(out / "nights" / profile)
     return Marks(found, frozenset(parts.dates(out, "documents")) - found.keys(), changed)
+
+
+class _MarksOnDisk(Mapping[date, Mark]):
+    """The marks in a folder. Their names are listed, and each is read when it is asked for, since nights are many."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder, self._dates = folder, set[date]()
+        with contextlib.suppress(OSError), os.scandir(folder) as entries:
+            names = [entry.name.removesuffix(".json") for entry in entries if entry.name.endswith(".json")]
+            for name in names:
+                with contextlib.suppress(ValueError):  # no date, so no mark of ours
+                    if (day := date.fromisoformat(name)).isoformat() == name:
+                        self._dates.add(day)
+
+    def __getitem__(self, day: date) -> Mark:
+        if day not in self._dates:
+            raise KeyError(day)
+        return _read(_mark_file(self._folder, day))
+
+    def __contains__(self, day: object) -> bool:
+        return day in self._dates
+
+    def __iter__(self) -> Iterator[date]:
+        return iter(self._dates)
+
+    def __len__(self) -> int:
+        return len(self._dates)
 
 
 def mark(out: Path, profile: str, night: ScheduledNight, run_id: str, done: bool) -> None:
@@ -169,7 +193,7 @@ def mark(out: Path, profile: str, night: ScheduledNight, run_id: str, done: bool
     Raises:
         PublishError: the disk refuses it.
     """
-    path = out / "nights" / profile / f"{night.run_date.isoformat()}.json"
+    path = _mark_file(out / "nights" / profile, night.run_date)
     known = _read(path)
     is_earlier = known.done is not None and known.done.timestamp() < night.at  # the same night begun anew is not done
     before = {"due": known.done.isoformat(), "runs": sorted(known.runs)} if known.done and is_earlier else None
@@ -181,6 +205,10 @@ def mark(out: Path, profile: str, night: ScheduledNight, run_id: str, done: bool
             f.flush()
             os.fsync(f.fileno())
         temporary.replace(path)
+
+
+def _mark_file(folder: Path, day: date) -> Path:
+    return folder / f"{day.isoformat()}.json"
 
 
 def _read(path: Path) -> Mark:

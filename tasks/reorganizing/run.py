@@ -112,7 +112,8 @@ class Run:
         self._audits.hang_up()
 
     def close(self) -> None:
-        """Let go what still waits for this run."""
+        """Let go what still waits for this run, and close what its documents were looked up in."""
+        self._reader.close()
         self._spending.close()
 
     async def check(self, batch: Batch) -> None:

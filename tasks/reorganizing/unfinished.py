@@ -74,6 +74,10 @@ class Stood:
     def __init__(self, out: Path, profile: str, run_date: date) -> None:
         self._known, self._profile, self._run_date = KnownDocuments(out, [run_date]), profile, run_date
 
+    def close(self) -> None:
+        """Close the index."""
+        self._known.close()
+
     def of(self, doc_id: str) -> EarlierDocument | None:
         """Return how a document stood; None if it did not, or could not be read."""
         its = [d for d in self._known.of_ids([doc_id]) if (d.run_date, d.profile) == (self._run_date, self._profile)]

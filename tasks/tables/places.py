@@ -42,7 +42,12 @@ def run_of_attempt(attempt: str) -> str:
 
 def day_of(folder: Path) -> date | None:
     """Return the date of a folder of parts; None if it is none."""
-    name, _, day = folder.name.partition("=")
+    return day_named(folder.name)
+
+
+def day_named(folder: str) -> date | None:
+    """Return the date of a folder of parts by its name; None if it is none."""
+    name, _, day = folder.partition("=")
     try:
         return date.fromisoformat(day) if name == "run_date" and len(day) == len("2026-03-01") else None
     except ValueError:

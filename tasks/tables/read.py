@@ -77,7 +77,10 @@ def scan(
             raise InputError(f"{table}: no column {column!r}; there are {', '.join(known)}")
 
     def look() -> list[parts.Part]:
-        return [p for p in parts.find(out, table) if (start or p.day) <= p.day <= (end or p.day)]
+        if start is not None and start == end:
+            return parts.find(out, table, [start])  # no look at other dates
+        days = parts.dates(out, table) if start or end else None
+        return parts.find(out, table, days and [day for day in days if (start or day) <= day <= (end or day)])
 
     def work(found: list[parts.Part]) -> pa.Table:
         try:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Container, Iterator
+from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
 
@@ -48,12 +49,21 @@ class BatchReader:
         self._reassign = False
         self._stood: unfinished.Stood | None = None
         self._batches = self._read()
+        self._held = ExitStack()
+
+    def close(self) -> None:
+        """Close what documents were looked up in."""
+        self._held.close()
 
     def begin(self, only_new: bool, reassign: bool, late: bool, done_runs: frozenset[str], skips: Skips | None) -> None:
         """Say how documents are read (see Run.begin)."""
         self._skips, self._reassign = skips, reassign
-        if only_new and skips is None:
-            self._known = PublishedElsewhere(self._out, self._run_date, late, done_runs)
+        if skips is not None:
+            self._held.callback(skips.standing.close)
+        elif only_new:
+            known = PublishedElsewhere(self._out, self._run_date, late, done_runs)
+            self._held.callback(known.close)
+            self._known = known
 
     async def next_batch(self) -> Batch | None:
         """Read the next batch; return None if there is none.
@@ -69,6 +79,7 @@ class BatchReader:
 
     def _read(self) -> Iterator[Batch]:
         self._stood = unfinished.Stood(self._out, self._profile.name, self._run_date)
+        self._held.callback(self._stood.close)
         batch, purse, readable, sentences = Batch(1), self._purse, 0, 0
         for document in self._reading.documents():
             if isinstance(document, Unreadable):

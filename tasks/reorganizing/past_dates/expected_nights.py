@@ -1,6 +1,7 @@
 """What the nights of some dates would take, before the first of them runs: documents and dollars. Asks no model."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from pathlib import Path
@@ -118,40 +119,41 @@ def expect(
     Raises:
         InputError: no night has anything that it could read.
     """
-    known, terms = standing(out), Fetching.of_run(profile.fetch, out, only_looks=True)
-    newest, _ = state_versions.latest(state_folder(out, profile.name))
-    result = Expected(max_cost_usd=profile.limits.max_cost_usd)
-    first_error: InputError | None = None
-    for run_date, by in nights:
-        night = ExpectedNight(run_date, by)
-        result.nights.append(night)
-        try:
-            find_sources(list(arguments), run_date, text_id, missing=[])
-        except InputError as e:
-            first_error = first_error or e
-            night.why_nothing = str(e)
-            continue
-        try:
-            reading = check_sources(
-                list(arguments), run_date, text_id, True, profile.reading.cpu_s, terms, fail_on_missing
-            )
-        except InputError as e:
-            night.fault = str(e)
-            continue
-        if by is not None:
-            whole = len(reading.sources)
-            reading = there_by(reading, list(arguments), run_date, by)
-            night.later = whole - len(reading.sources)
-            if not reading.sources:
-                night.why_nothing = f"all of its sources were changed after {by:%Y-%m-%d %H:%M}"
-        skips = Skips(known, run_date, arguments, is_all)
-        rows = forecast(_counted(reading, night, skips, known), profile, newest).rows
-        night.skipped_under = {str(day): n for day, n in sorted(skips.under.items())}
-        night.calls = sum(r["calls"] + r["judge_calls"] for r in rows)
-        night.dollars = sum(r["cost_usd"] for r in rows)
-    if first_error is not None and all(n.why_nothing for n in result.nights):
-        raise first_error
-    return result
+    with closing(standing(out)) as known:
+        terms = Fetching.of_run(profile.fetch, out, only_looks=True)
+        newest, _ = state_versions.latest(state_folder(out, profile.name))
+        result = Expected(max_cost_usd=profile.limits.max_cost_usd)
+        first_error: InputError | None = None
+        for run_date, by in nights:
+            night = ExpectedNight(run_date, by)
+            result.nights.append(night)
+            try:
+                find_sources(list(arguments), run_date, text_id, missing=[])
+            except InputError as e:
+                first_error = first_error or e
+                night.why_nothing = str(e)
+                continue
+            try:
+                reading = check_sources(
+                    list(arguments), run_date, text_id, True, profile.reading.cpu_s, terms, fail_on_missing
+                )
+            except InputError as e:
+                night.fault = str(e)
+                continue
+            if by is not None:
+                whole = len(reading.sources)
+                reading = there_by(reading, list(arguments), run_date, by)
+                night.later = whole - len(reading.sources)
+                if not reading.sources:
+                    night.why_nothing = f"all of its sources were changed after {by:%Y-%m-%d %H:%M}"
+            skips = Skips(known, run_date, arguments, is_all)
+            rows = forecast(_counted(reading, night, skips, known), profile, newest).rows
+            night.skipped_under = {str(day): n for day, n in sorted(skips.under.items())}
+            night.calls = sum(r["calls"] + r["judge_calls"] for r in rows)
+            night.dollars = sum(r["cost_usd"] for r in rows)
+        if first_error is not None and all(n.why_nothing for n in result.nights):
+            raise first_error
+        return result
 
 
 def _counted(reading: Reading, night: ExpectedNight, skips: Skips, known: Standing) -> Iterator[Document]:

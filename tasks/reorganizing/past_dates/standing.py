@@ -60,6 +60,11 @@ class Standing:
         later = [] if is_dated else [d for d in self.ids.get(document.doc_id, ()) if d > run_date]
         return min(later, default=None)
 
+    def close(self) -> None:
+        """Close the index; what was not looked up until then cannot be."""
+        if self.known is not None:
+            self.known.close()
+
     def _look_up(self, doc_id: str) -> None:
         if self.known is None or doc_id in self._looked_up:
             return

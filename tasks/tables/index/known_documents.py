@@ -190,6 +190,10 @@ class PublishedElsewhere:
     def __init__(self, out: Path, run_date: date, later: bool = False, runs: Set[str] = frozenset()) -> None:
         self._known, self._what = KnownDocuments(out), (run_date, later, runs)
 
+    def close(self) -> None:
+        """Close the index."""
+        self._known.close()
+
     def __contains__(self, pair: object) -> bool:
         return bool(isinstance(pair, tuple) and self._known.published([pair], *self._what))
 

@@ -1,14 +1,15 @@
 """Which parts of a table came and went since the index was last brought up to date.
 
 For each table the index remembers the folders of its dates and the parts in them. A look takes one stat for each
-folder and lists only the folders that changed, because adding, replacing or removing a part changes its folder. A part
-that somebody overwrites in place leaves its folder as it was, so it is noticed only by a look at dates that are named,
-which lists all of their folders.
+folder (some 3 us a date) and lists only the folders that changed, because adding, replacing or removing a part changes
+its folder. A part that somebody overwrites in place leaves its folder as it was, so it is noticed only by a look at
+dates that are named, which lists all of their folders.
 
 Parts that were pruned stay known: that they are gone is no news. `keeper` names who remembers, so that two keepers of
 the same table each see every change.
 """
 
+import os
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -120,13 +121,16 @@ def _changed_folders(
     db: Database, out: Path, table: str, days: Iterable[date] | None, keeper: str
 ) -> dict[date, str | None]:
     """Return the folders that may have changed, with what to remember of each; None: the folder is gone."""
+    settled_ns = time.time_ns() - _SETTLED_NS
     if days is not None:
-        return {day: _folder_stamp(out / table_folder(table, day)) for day in days}
-    rows = db.rows("SELECT run_date, stamp FROM date_folders WHERE keeper = ?", (keeper or table,))
-    known = {date.fromisoformat(day): stamp for day, stamp in rows}
-    there = {day: _folder_stamp(folder) for day, folder in parts.date_folders(out, table).items()}
-    changed = {day: stamp for day, stamp in there.items() if not stamp or known.get(day) != stamp}
-    return changed | dict.fromkeys(known.keys() - there.keys())
+        return {day: _folder_stamp(out / table_folder(table, day), settled_ns) for day in days}
+    known = dict(db.rows("SELECT run_date, stamp FROM date_folders WHERE keeper = ?", (keeper or table,)))
+    changed: dict[date, str | None] = {}
+    for day, entry in parts.date_entries(out, table):
+        stamp = _folder_stamp(entry, settled_ns)
+        if known.pop(day.isoformat(), None) != stamp or not stamp:
+            changed[day] = stamp
+    return changed | {date.fromisoformat(day): None for day in known}
 
 
 def _compare(db: Database, folder: Path, key: tuple[str, str], changes: Changes) -> None:
@@ -150,13 +154,13 @@ def _new_number(db: Database, row: Sequence[Any]) -> int:
     return int(db.rows("SELECT last_insert_rowid()")[0][0])
 
 
-def _folder_stamp(folder: Path) -> str | None:
-    """Return what changes with a folder; "" if it changed so lately that it may change again unnoticed."""
+def _folder_stamp(folder: Path | os.DirEntry[str], settled_ns: int) -> str | None:
+    """Return what changes with a folder; "" if it changed after `settled_ns`, so that it may change again unnoticed."""
     try:
         its = folder.stat()
     except OSError:
         return None
-    if time.time_ns() - max(its.st_mtime_ns, its.st_ctime_ns) < _SETTLED_NS:
+    if its.st_mtime_ns > settled_ns or its.st_ctime_ns > settled_ns:
         return ""
     return f"{its.st_ino}-{its.st_mtime_ns}-{its.st_ctime_ns}"
 
