@@ -284,3 +284,29 @@ def test_a_schedule_that_was_moved_to_a_later_hour_makes_no_night_missed_that_wa
     assert [n.run_date.day for n in missed_nights.missed(passed, Marks(done))] == [1, 2, 3]
     again = ScheduledNight(datetime(2026, 3, 2, 23, tzinfo=UTC))  # due after the change: a second night of its date
     assert not Marks(done, changed=again.due - timedelta(hours=1)).is_done(again)
+
+
+def test_what_a_run_does_is_the_same_after_years_of_nights_and_takes_the_marks_of_the_last_ones_alone(
+    tmp_path: Path,
+) -> None:
+    own, now = night(20), night(20).due + timedelta(minutes=1)
+    passed = [night(day) for day in range(13, 21)]
+    for day in (13, 14, 15, 17, 18, 19):
+        missed_nights.mark(tmp_path, "news", night(day), RUN, done=True)
+    before = decide(own.due, now, passed, read_marks(tmp_path, "news"))
+    for years in (1, 2, 3):
+        long_ago = ScheduledNight(own.due.replace(year=2026 - years))
+        missed_nights.mark(tmp_path, "news", long_ago, RUN, done=True)
+    (tmp_path / "nights" / "news" / "2021-11-20.json").mkdir()  # it cannot be read, and need not be
+    assert decide(own.due, now, passed, read_marks(tmp_path, "news")) == before
+    assert [n.run_date.day for n in before.missed] == [16]
+    marks = read_marks(tmp_path, "news")
+    assert date(2021, 11, 20) in marks.of
+    assert len(marks.of) == len(list(marks.of)) == 10
+
+
+def test_a_mark_of_a_later_date_tells_a_run_that_it_is_late(tmp_path: Path) -> None:
+    own = night(20)
+    assert decide(own.due, own.due, [own], read_marks(tmp_path, "news")).by is None
+    missed_nights.mark(tmp_path, "news", night(21), RUN, done=False)
+    assert decide(own.due, own.due, [own], read_marks(tmp_path, "news")).by == own.due

@@ -1,5 +1,6 @@
 """What is published, read back part by part: its dates, its rows in the table's schema, and who has read a document."""
 
+import json
 from datetime import timedelta
 from pathlib import Path
 
@@ -77,3 +78,32 @@ def test_what_is_replaced_while_it_is_read_is_read_again(out: Path) -> None:
 
     assert parts.steadily(lambda: parts.find(out, "passages"), work_on) == 5
     assert read == [2, 5]
+
+
+def test_a_date_is_there_as_soon_as_it_was_decided_to_publish_it(out: Path) -> None:
+    publish_documents(out, work(document("a", 2)), day=DAY)
+    assert parts.has(out, "documents", DAY)
+    assert not parts.has(out, "documents", NEXT_DAY)
+    assert not parts.has(out, "calls", DAY)
+    (place,) = files_of(out, "documents", DAY)
+    staging = out / "_staging" / "killed-1"
+    staging.mkdir()
+    (staging / "documents-a").write_bytes(place.read_bytes())
+    final = publish.table_folder("documents", NEXT_DAY) / "killed-1.parquet"
+    plan = {"run_date": NEXT_DAY.isoformat(), "moves": [["documents-a", final.as_posix()]]}
+    (staging / "manifest.json").write_text(json.dumps(plan))
+    assert parts.has(out, "documents", NEXT_DAY)
+    assert parts.read(out, "documents", [NEXT_DAY])["doc_id"].to_pylist() == ["a"]
+
+
+@given(st.sets(st.integers(0, 400), max_size=8), st.sets(st.integers(0, 400), max_size=8))
+def test_the_parts_of_some_dates_are_those_of_all_that_are_of_these(
+    tmp_path_factory: pytest.TempPathFactory, there: set[int], asked: set[int]
+) -> None:
+    out = tmp_path_factory.mktemp("out")
+    for day in (DAY + timedelta(days=d) for d in there):
+        folder = out / publish.table_folder("calls", day)
+        folder.mkdir(parents=True)
+        (folder / "r.a-1.parquet").touch()
+    days = {DAY + timedelta(days=d) for d in asked}
+    assert parts.find(out, "calls", days) == [part for part in parts.find(out, "calls") if part.day in days]

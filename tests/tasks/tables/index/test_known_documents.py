@@ -14,9 +14,11 @@ from hypothesis import strategies as st
 
 from nightdesk.tasks.errors import PublishError
 from nightdesk.tasks.reorganizing.document_state import Unreadable
+from nightdesk.tasks.reorganizing.past_dates.standing import standing
+from nightdesk.tasks.reorganizing.unfinished import Stood
 from nightdesk.tasks.tables import publish
 from nightdesk.tasks.tables.contracts import contract
-from nightdesk.tasks.tables.index.known_documents import KnownDocument, KnownDocuments
+from nightdesk.tasks.tables.index.known_documents import KnownDocument, KnownDocuments, PublishedElsewhere
 from tests.tasks.made import DAY, Row, document, parts, publish_documents, tables, work
 
 NEXT_DAY, LAST_DAY = DAY + timedelta(days=1), DAY + timedelta(days=2)
@@ -260,3 +262,17 @@ def test_no_table_is_lost_on_the_way_to_the_index(out: Path) -> None:
         path.unlink()
     assert indexed(out) == before
     assert len(before) == 6
+
+
+def test_what_a_run_looks_documents_up_in_is_closed_with_it(out: Path) -> None:
+    publish_documents(out, work(document("a", 2)), day=DAY)
+
+    def opened() -> int:
+        links = [str(link.readlink()) for link in Path("/proc/self/fd").iterdir() if link.is_symlink()]
+        return sum(link.startswith(str(out / "index.db")) for link in links)
+
+    elsewhere, stood, standing_ = PublishedElsewhere(out, NEXT_DAY), Stood(out, "", DAY), standing(out)
+    assert opened()
+    for lookup in (elsewhere, stood, standing_):
+        lookup.close()
+    assert opened() == 0
