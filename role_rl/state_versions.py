@@ -29,7 +29,7 @@ def versions(folder: Path) -> list[int]:
     """
     try:
         with os.scandir(folder) as entries:  # faster than Path.iterdir, which counts after thousands of nights
-            names = [entry.name for entry in entries]
+            names = [entry.name for entry in entries if entry.name.endswith(".json")]  # half of them are pictures
     except FileNotFoundError:
         return []
     return sorted(int(match[1]) for match in map(_FILE.match, names) if match)

@@ -47,8 +47,9 @@ def day_of(folder: Path) -> date | None:
 
 def day_named(folder: str) -> date | None:
     """Return the date of a folder of parts by its name; None if it is none."""
-    name, _, day = folder.partition("=")
+    if len(folder) != len("run_date=2026-03-01") or not folder.startswith("run_date="):
+        return None
     try:
-        return date.fromisoformat(day) if name == "run_date" and len(day) == len("2026-03-01") else None
+        return date.fromisoformat(folder[len("run_date=") :])
     except ValueError:
         return None
