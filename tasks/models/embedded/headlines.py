@@ -6,7 +6,7 @@ known by a list and by their endings, and a clause too long ends before a word t
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import lru_cache
 from itertools import accumulate
 
@@ -54,7 +54,8 @@ _DAY = (
 )
 _HOUR = r"(?:shortly |just )?(?:at|after|before|around)(?: about)? \d{1,2}(?:[.:]\d\d)? ?[ap]\.?m\b\.?"
 _WHEN = re.compile(
-    rf",?\s+(?:(?:late|early)\s+)?(?:on\s+)?(?:(?:late|early)\s+)?{_DAY}(?=[\s,.;]|$)|,?\s+{_HOUR}(?=[\s,;]|$)"
+    r"(?=[,\s])"
+    rf"(?:,?\s+(?:(?:late|early)\s+)?(?:on\s+)?(?:(?:late|early)\s+)?{_DAY}(?=[\s,.;]|$)|,?\s+{_HOUR}(?=[\s,;]|$))"
 )
 _SAYING = (
     r"(?:said|says|say|told|announced|reported|reports|confirmed|added|according to|wrote|tweeted|explained|noted)"
@@ -84,7 +85,7 @@ _DAY_WITH = ("sday", "nday", "riday", "urday", "erday", "today", "tonight", "las
 _HOUR_WITH = ("am", "pm", "a.m", "p.m")
 _DIGIT = re.compile(r"\d")
 _FILLER_WITH = ("ly ", "now ", "also ", "already ", "just ", "even ")
-_PRONOUN = re.compile(r"\b(?:he|she|they|him|her|them|we|us|i|me|my|you|your|our)\b", re.IGNORECASE)
+_PRONOUN = re.compile(r"\b(?=[hstwuimyo])(?:he|she|they|him|her|them|we|us|i|me|my|you|your|our)\b", re.IGNORECASE)
 _TRIM = " \t'\"“”‘’`.,;:!?…()[]{}<>*•|—–-_/"
 
 _VERBS = frozenset(
@@ -151,7 +152,7 @@ def _headlines(sentence: str) -> Iterator[tuple[str, float]]:
     quoted = QUOTED if _QUOTES.match(line) else 1.0
     asks = ASKS if line.endswith(("?", "？")) else 1.0
     unquoted = _QUOTES.sub("", line)
-    for part in _CLAUSE.split(unquoted) if _has_any(unquoted, _SPLIT_WITH) else [unquoted]:
+    for part in _CLAUSE.split(unquoted) if _may_split(unquoted) else [unquoted]:
         worth = quoted * asks
         text = _statement(part.strip(_TRIM))
         if len(text) < 4:
@@ -185,11 +186,25 @@ def plain(sentence: str) -> str:
         if shorter == line:
             break
         line = shorter
-    return " ".join(_ASIDE.sub("", line).split()) if _has_any(line, _BRACKETS) else line
+    return " ".join(_ASIDE.sub("", line).split()) if _may_step_aside(line) else line
 
 
-def _has_any(text: str, parts: Sequence[str]) -> bool:
-    return any(map(text.__contains__, parts))
+def _may_split(line: str) -> bool:
+    return any(map(line.__contains__, _SPLIT_WITH))
+
+
+def _may_say_when(line: str) -> bool:
+    if any(map(line.__contains__, _DAY_WITH)):
+        return True
+    return any(map(line.__contains__, _HOUR_WITH)) and _DIGIT.search(line) is not None
+
+
+def _may_fill(line: str) -> bool:
+    return any(map(line.__contains__, _FILLER_WITH))
+
+
+def _may_step_aside(line: str) -> bool:
+    return any(map(line.__contains__, _BRACKETS))
 
 
 def title_case(text: str) -> str:
@@ -218,10 +233,10 @@ def _statement(clause: str) -> str:
     for _ in range(2):
         text = _ADVERB.sub("", _LEADING_TIME.sub("", text))
     text = _THIS_IS.sub("", text)
-    if _has_any(text, _DAY_WITH) or (_has_any(text, _HOUR_WITH) and _DIGIT.search(text)):
+    if _may_say_when(text):
         text = _WHEN.sub("", text)
     text = _SAID_BEFORE.sub("", text)
-    if _has_any(text, _FILLER_WITH):
+    if _may_fill(text):
         text = _FILLER.sub("", text)
     text = _ARTICLE.sub("", text).strip(_TRIM)
     return text[:1].upper() + text[1:] if clause[:1].isupper() else text

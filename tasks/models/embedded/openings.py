@@ -79,6 +79,11 @@ _PASSED_ON = re.compile(
 # One of these is in whatever the pattern finds in ASCII text in lower case; most sentences have none, and a pattern
 # that may begin anywhere takes ten times as long to say no.
 _PASSED_ON_WITH = ("next ", "mov", "let", "turning", "number", "last ", "before ", "other news", "now to", "and fin")
+_SELLS_WITH = (
+    *"$ pound dollar bucks price order cart basket checkout link left sold gone stock hurry item free".split(),
+    *"discount code postage shipping tap click".split(),
+    "go go",
+)
 _DAY_WITH = ("day", "tonight", "last ")
 _SHOWS = re.compile(
     r"\b(?:this is (?:the|our|my|a|an|called)|these are (?:the|our|my)|let me show|say hello to"
@@ -155,7 +160,7 @@ def _opening_talk(sentence: str) -> float:
     text = sentence.strip()
     if _passes_on(text[:EARLY]):
         return SAID
-    return SHOWS if _SHOWS.search(text[:EARLY]) else SELLS if _SELLS.search(text) else 0.0
+    return SHOWS if _SHOWS.search(text[:EARLY]) else SELLS if _sells(text) else 0.0
 
 
 @lru_cache(maxsize=CACHED_SENTENCES)
@@ -190,6 +195,12 @@ def _passes_on(text: str) -> bool:
     if text.isascii() and not any(map(text.lower().__contains__, _PASSED_ON_WITH)):
         return False
     return _PASSED_ON.search(text) is not None
+
+
+def _sells(text: str) -> bool:
+    if text.isascii() and not any(map(text.lower().__contains__, _SELLS_WITH)):
+        return False
+    return _SELLS.search(text) is not None
 
 
 def _names_a_day(text: str) -> bool:
