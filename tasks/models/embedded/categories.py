@@ -12,6 +12,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from operator import mul
 from pathlib import Path
 from typing import Literal
 
@@ -135,9 +136,9 @@ def smooth(shares: NDArray[np.float64], prior: NDArray[np.float64], persistence:
         forward.append(state)
     backward = [1.0] * len(anew)
     for n in range(len(likelihoods) - 1, -1, -1):
-        after = [x * b for x, b in zip(likelihoods[n], backward, strict=True)]
-        forward[n] = [f * b for f, b in zip(forward[n], backward, strict=True)]
-        drawn = sum(a * x for a, x in zip(anew, after, strict=True))
+        after = list(map(mul, likelihoods[n], backward))
+        forward[n] = list(map(mul, forward[n], backward))
+        drawn = sum(map(mul, anew, after))
         backward = [persistence * x + drawn for x in after]
         total = sum(backward)
         backward = [b / total for b in backward]

@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import compress
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,7 @@ _CLOSED_BY = {"“": "”", "„": "“”", "«": "»", "「": "」", "『": "�
 _OPEN_FOR = 6
 _SPEECH = 14
 _MONEY = re.compile(r"[$€£¥￥%％]")
-_NAME = re.compile(r"(?<=[\w,] )[A-Z]")
+_NAME = re.compile(r" (?<=[\w,] )[A-Z]")  # a blank first, because a literal is what the engine finds fastest
 _WORD = re.compile(r"[^\W_]")
 
 
@@ -205,10 +206,10 @@ def _hits(found: list[str], index: Index) -> list[int]:
     """Return the column of every cue found, the longest cue at each place; its units are not read again."""
     hits: list[int] = []
     free = 0  # the first place that no cue has taken
-    for place, unit in enumerate(found):
-        if unit not in index or place < free:
+    for place in compress(range(len(found)), map(index.__contains__, found)):
+        if place < free:
             continue
-        following = index[unit]
+        following = index[found[place]]
         for rest, columns in following.get(found[place + 1], ()) if place + 1 < len(found) else ():
             if not rest or found[place + 2 : place + 2 + len(rest)] == rest:
                 hits += columns

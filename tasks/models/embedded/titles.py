@@ -5,7 +5,7 @@ the things it keeps naming. Titles are in the text's own words, so they cannot s
 """
 
 from collections.abc import Collection, Iterator, Sequence
-from itertools import chain, count, islice
+from itertools import chain, count, islice, repeat
 
 from nightdesk.tasks.models.embedded import chinese, headlines
 from nightdesk.tasks.models.embedded.mentions import mentions, numbers
@@ -38,8 +38,13 @@ def title(sentences: Sequence[str], language: str = "en", taken: Collection[str]
 
 def typical(sentences: Sequence[str], most: int) -> list[int]:
     """Return the first, the last and the most telling sentences of a topic, in order, counted from 0."""
-    weights = term_weights(tuple(sentences))
-    telling = [sum(weights[w] for w in words(s)) / (1 + len(words(s))) ** 0.5 for s in sentences]
+    if len(sentences) <= most:
+        return list(range(len(sentences)))
+    weigh = term_weights(tuple(sentences)).__getitem__
+    telling = [0.0]
+    for sentence in sentences[1:-1]:
+        said = words(sentence)
+        telling.append(sum(map(weigh, said)) / (1 + len(said)) ** 0.5)
     inner = sorted(range(1, len(sentences) - 1), key=lambda k: (-telling[k], k))
     return sorted({0, len(sentences) - 1, *inner[: most - 2]})
 
@@ -80,7 +85,7 @@ def _said(sentences: Sequence[str]) -> Iterator[str]:
     worth: dict[str, float] = {}
     for position, sentence in enumerate(own):
         for clause, statement in clauses_of(sentence):
-            said = sum(weights.get(word, 0.0) for word in words(clause))
+            said = sum(map(weights.get, words(clause), repeat(0.0)))
             worth.setdefault(clause, statement * said / (1 + position / 3))
     for clause in sorted(worth, key=lambda clause: (-worth[clause], clause)):
         yield clause if han else headlines.title_case(clause)

@@ -15,6 +15,7 @@ import re
 from collections.abc import Sequence
 from functools import cache
 from importlib.util import find_spec
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -96,8 +97,7 @@ def token_ids(sentences: Sequence[str]) -> list[list[int]]:
         if "<" in sentence and any(mark in sentence for mark in _CONTROL):
             ids = tokenizer().encode(sentence, add_special_tokens=False).ids
         else:
-            for piece in pieces:
-                ids += _known[piece]
+            ids = list(chain.from_iterable(map(_known.__getitem__, pieces)))
         found.append(ids)
     for piece in long:
         del _known[piece]

@@ -165,7 +165,11 @@ def term_weights(sentences: tuple[str, ...]) -> dict[str, float]:
     documents fails where it matters most: when two topics are compared, each shared word is in all documents.
     """
     counts = Counter(chain.from_iterable(map(words, sentences)))
-    return {word: _rarity(word) if count == 1 else (1 + log(count)) * _rarity(word) for word, count in counts.items()}
+    weights = dict(zip(counts, map(_rarity, counts), strict=True))
+    for word, count in counts.items():
+        if count > 1:
+            weights[word] *= 1 + log(count)
+    return weights
 
 
 @lru_cache(maxsize=65_536)

@@ -1,9 +1,13 @@
 """What could stand above a text that has a sentence."""
 
+import re
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nightdesk.tasks.models.embedded import headlines as lines
 from nightdesk.tasks.models.embedded.headlines import LONGEST, headlines, is_skipped, title_case
 from tests.tasks.models.embedded.made import FERRY, REPORT
 
@@ -53,3 +57,20 @@ def test_what_stands_around_a_report_is_no_part_of_it() -> None:
 @given(st.text(max_size=300))
 def test_headlines_fit_and_have_a_worth_up_to_one(sentence: str) -> None:
     assert all(0 < len(text) <= LONGEST and 0 <= worth <= 1 for text, worth in headlines(sentence))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "may_find"),
+    [
+        (lines._CLAUSE, lines._may_split),
+        (lines._WHEN, lines._may_say_when),
+        (lines._FILLER, lines._may_fill),
+        (lines._ASIDE, lines._may_step_aside),
+    ],
+)
+@given(data=st.data())
+def test_the_words_looked_for_first_are_in_all_that_a_pattern_finds(
+    pattern: re.Pattern[str], may_find: Callable[[str], bool], data: st.DataObject
+) -> None:
+    line = st.characters(min_codepoint=32, max_codepoint=126) | st.sampled_from("…—–•（）【】")
+    assert may_find(data.draw(st.from_regex(pattern, alphabet=line)))

@@ -1,9 +1,14 @@
 """Whether a sentence looks like the first of a topic."""
 
+import re
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
+from nightdesk.tasks.models.embedded import openings as forms
 from nightdesk.tasks.models.embedded.openings import AFTER_FOOT, is_talk, openings
 from tests.tasks.models.embedded.made import BEES, CHESS, FERRY, HOST, SENTENCES
 
@@ -45,3 +50,14 @@ def test_any_text_has_a_finite_number_for_each_sentence(sentences: list[str]) ->
     found = openings(sentences)
     assert found.shape == (len(sentences),)
     assert np.isfinite(found).all()
+
+
+@pytest.mark.parametrize(
+    ("pattern", "finds"),
+    [(forms._PASSED_ON, forms._passes_on), (forms._DAY, forms._names_a_day), (forms._SELLS, forms._sells)],
+)
+@given(data=st.data())
+def test_the_words_looked_for_first_are_in_all_that_a_pattern_finds(
+    pattern: re.Pattern[str], finds: Callable[[str], bool], data: st.DataObject
+) -> None:
+    assert finds(data.draw(st.from_regex(pattern, alphabet=st.characters(max_codepoint=126))))
