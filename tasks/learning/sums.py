@@ -182,7 +182,7 @@ def _stamp_of_folders(out: Path) -> str:
 def opened(out: Path, folder: Path) -> Iterator[Sums]:
     """Open the sums of a profile, whose states are in `folder`, for a block.
 
-    One that is damaged is moved aside and made anew: by whoever opens it next, if that turns out within the block. Where
+    One that is damaged is moved aside and made anew, by whoever opens it next if that turns out within the block. Where
     it cannot be written, what is there is read in a copy, which is gone after the block.
 
     Raises:
