@@ -149,10 +149,11 @@ def _truncated_earlier(folder: Path, env: dict[str, str]) -> Row:
     with one_model(folder) as (server, profile):
         out = _published(folder, env, profile).out
         for table in ("documents", "topics", "calls"):
-            for part in parts_of(out, table, DAY):
-                part.write_bytes(part.read_bytes()[:-100])
+            (part,) = parts_of(out, table, DAY)
+            part.write_bytes(part.read_bytes()[:-100])
         ended = night(folder, env, profile, NEXT).end()
-        said = f"tables/topics/run_date={DAY}/"
+        (topics,) = parts_of(out, "topics", DAY)
+        said = f"{topics.relative_to(out)}: cannot be read"
         return _went_on(said, ended, server, right=f"remove it and run {DAY} again" in ended.said)
 
 

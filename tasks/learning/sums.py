@@ -15,7 +15,7 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
@@ -156,8 +156,8 @@ class Sums:
 def opened(out: Path, folder: Path) -> Iterator[Sums]:
     """Open the sums of a profile, whose states are in `folder`, for a block.
 
-    One that is damaged is moved aside and made anew. Where it cannot be written, what is there is read in a copy, which
-    is gone after the block.
+    One that is damaged is moved aside and made anew, by whoever opens it next if that turns out within the block. Where
+    it cannot be written, what is there is read in a copy, which is gone after the block.
 
     Raises:
         PublishError: it is a link that leads out of OUT.
@@ -175,7 +175,13 @@ def opened(out: Path, folder: Path) -> Iterator[Sums]:
                 shutil.copy(folder / FILE, Path(copy, FILE))
             yield from _closed_after(out, _made(Path(copy, FILE)))
         return
-    yield from _closed_after(out, db)
+    try:
+        yield from _closed_after(out, db)
+    except StoreError as e:
+        if e.code not in _BROKEN:
+            raise
+        _move_aside(folder / FILE)
+        raise StoreError(f"{folder / FILE}: it is damaged; run the same command again", e.code) from None
 
 
 def _closed_after(out: Path, db: Database) -> Iterator[Sums]:
@@ -191,6 +197,11 @@ def _made_anew(path: Path) -> Database:
     except StoreError as e:
         if e.code not in _BROKEN:
             raise
+    _move_aside(path)
+    return _made(path)
+
+
+def _move_aside(path: Path) -> None:
     log.warning(
         "%s: it is damaged, so it was moved to %s and is made anew of the tables and the versions; dollars and what-if "
         "lack the nights that were pruned",
@@ -199,8 +210,8 @@ def _made_anew(path: Path) -> Database:
     )
     for part in ("-wal", "-shm"):
         path.with_name(path.name + part).unlink(missing_ok=True)
-    path.replace(path.with_name(DAMAGED))
-    return _made(path)
+    with suppress(FileNotFoundError):  # another process has just done so
+        path.replace(path.with_name(DAMAGED))
 
 
 def _made(path: Path) -> Database:

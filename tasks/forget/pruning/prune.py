@@ -59,7 +59,8 @@ def prune(out: Path, before: Before) -> Outgoing:
     planned = look(out, before, seen)
     pages = {it.day for it in planned.dates if it.edition}
     if pages:
-        write_index(out, without=pages)  # first, so that it leads to no page that is gone
+        with naming_the_file(out / "editions"):
+            write_index(out, without=pages)  # first, so that it leads to no page that is gone
     with ExitStack() as stack:
         index = stack.enter_context(KnownDocuments(out, ())) if any(it.is_whole for it in planned.dates) else None
         for it in planned.dates:
@@ -69,7 +70,8 @@ def prune(out: Path, before: Before) -> Outgoing:
                     continue
                 gone.dates.append(_prune_date(out, it.day, before, seen, index))
     if pages - {it.day for it in gone.dates}:
-        write_index(out)
+        with naming_the_file(out / "editions"):
+            write_index(out)
     gone.kept += [line for it in gone.dates for line in it.kept]
     if "answers" in before:
         gone.answers = prune_store(out, before["answers"])

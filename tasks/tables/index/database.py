@@ -1,5 +1,6 @@
 """The file of the index: OUT/index.db, private to its owner because it holds ids of documents."""
 
+import contextlib
 import logging
 import sqlite3
 import tempfile
@@ -14,7 +15,7 @@ from nightdesk.tasks.tables.index import part_changes
 
 INDEX = "index.db"
 DAMAGED = "index.db.damaged"
-_BROKEN = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_BROKEN = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)  # the last: tables that are not ours
 _UNWRITABLE = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
 log = logging.getLogger("nightdesk")
 
@@ -23,8 +24,8 @@ log = logging.getLogger("nightdesk")
 def opened(out: Path, *statements: str) -> Iterator[Database]:
     """Open the index of OUT for a block. statements: make the tables of whoever opens it, where they are missing.
 
-    Where nothing was published yet, or OUT cannot be written, an index is made for the block alone. One that is damaged
-    is moved aside and made anew.
+    Where nothing was published yet, or OUT cannot be written, an index is made for the block alone. One that turns out
+    to be damaged is moved aside, so that whoever opens it next has it made anew.
 
     Raises:
         PublishError: it is a link that leads out of OUT.
@@ -43,12 +44,17 @@ def opened(out: Path, *statements: str) -> Iterator[Database]:
     try:
         yield db
     except StoreError as e:
-        if e.code not in _BROKEN:
+        if not is_damaged(e):
             raise
-        anew = "remove it and run the same command again: it is made anew of the tables"
-        raise StoreError(f"{out / INDEX}: it is damaged; {anew}", e.code) from None
+        _move_aside(out / INDEX)
+        raise StoreError(f"{out / INDEX}: it is damaged; run the same command again", e.code) from None
     finally:
         db.close()
+
+
+def is_damaged(error: StoreError) -> bool:
+    """Tell whether an error says that the file is no index of ours, or no longer one."""
+    return error.code in _BROKEN
 
 
 def _open(path: Path, statements: tuple[str, ...]) -> Database | None:
@@ -57,8 +63,13 @@ def _open(path: Path, statements: tuple[str, ...]) -> Database | None:
     except StoreError as e:
         if e.code in _UNWRITABLE:
             return None
-        if e.code not in _BROKEN:
+        if not is_damaged(e):
             raise
+    _move_aside(path)
+    return _made(path, statements)
+
+
+def _move_aside(path: Path) -> None:
     log.warning(
         "%s: it is damaged, so it was moved to %s and is made anew of the tables; what stood on dates that were pruned "
         "counts as never read",
@@ -67,8 +78,8 @@ def _open(path: Path, statements: tuple[str, ...]) -> Database | None:
     )
     for part in ("-wal", "-shm"):
         path.with_name(path.name + part).unlink(missing_ok=True)
-    path.replace(path.with_name(DAMAGED))
-    return _made(path, statements)
+    with contextlib.suppress(FileNotFoundError):  # another process has just done so
+        path.replace(path.with_name(DAMAGED))
 
 
 def _made(path: Path, statements: tuple[str, ...]) -> Database:

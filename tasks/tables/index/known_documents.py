@@ -7,7 +7,7 @@ are published, forgotten or removed by hand come and go with their parts; those 
 import json
 import logging
 from collections.abc import Collection, Iterable, Iterator, Sequence, Set
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -16,10 +16,12 @@ from typing import Any, Self
 
 import pyarrow as pa
 
+from nightdesk.tasks.calling.answers.storage_errors import StoreError
 from nightdesk.tasks.tables import parts
 from nightdesk.tasks.tables.broken_parts import BrokenPart, read_part
 from nightdesk.tasks.tables.contracts import contract
 from nightdesk.tasks.tables.index import database, part_changes
+from nightdesk.tasks.tables.index.database import is_damaged
 from nightdesk.tasks.tables.index.part_changes import Changes, KnownPart
 from nightdesk.tasks.tables.places import table_folder
 
@@ -64,9 +66,18 @@ class KnownDocuments:
     def __init__(self, out: Path, days: Collection[date] | None = None) -> None:
         self.out = out
         self.broken: list[BrokenPart] = []
+        self._days = days
+        try:
+            self._open()
+        except StoreError as e:
+            if not is_damaged(e):
+                raise
+            self._open()  # it was moved aside, so it is made anew of the tables
+
+    def _open(self) -> None:
         with ExitStack() as stack:
-            self._db = stack.enter_context(database.opened(out, *_SCHEMA))
-            self.look(days)
+            self._db = stack.enter_context(database.opened(self.out, *_SCHEMA))
+            self.look(self._days)
             self._held = stack.pop_all()
 
     def __enter__(self) -> Self:
@@ -97,7 +108,7 @@ class KnownDocuments:
         return [
             _known(row)
             for some in _chunks(doc_ids)
-            for row in self._db.rows(f"{_SELECT} WHERE d.doc_id IN ({', '.join('?' * len(some))})", some)
+            for row in self._rows(f"{_SELECT} WHERE d.doc_id IN ({', '.join('?' * len(some))})", some)
         ]
 
     def published(
@@ -144,7 +155,7 @@ class KnownDocuments:
         """
         where = "WHERE p.keeper = 'documents' AND p.run_date = ? AND d.profile = ? AND d.lost > 0 "
         where += "AND d.content_hash IS NOT NULL AND NOT p.is_pruned"  # those cannot be read again
-        return [_known(row) for row in self._db.rows(f"{_SELECT} {where}", (run_date.isoformat(), profile))]
+        return [_known(row) for row in self._rows(f"{_SELECT} {where}", (run_date.isoformat(), profile))]
 
     def mark_pruned(self, run_date: date) -> None:
         """Keep the documents of a date known although its parts are about to be removed. Comes before their removal.
@@ -161,9 +172,30 @@ class KnownDocuments:
         Raises:
             StoreError: the index cannot be written.
         """
-        rows = self._db.transact(lambda: self._db.execute("DELETE FROM documents WHERE doc_id = ?", (doc_id,)))
+        rows = self._db.transact(lambda: self._forget(doc_id))
         self._db.rows("PRAGMA wal_checkpoint(TRUNCATE)")  # its id may stand in SQLite's log, too
         return rows
+
+    def _rows(self, sql: str, values: Sequence[str]) -> list[tuple[Any, ...]]:
+        """Ask the index; one that turns out to be damaged is made anew and asked again."""
+        try:
+            return self._db.rows(sql, values)
+        except StoreError as e:
+            if not is_damaged(e):
+                raise
+            with suppress(StoreError):
+                self._held.__exit__(type(e), e, e.__traceback__)
+        self._open()
+        return self._db.rows(sql, values)
+
+    def _forget(self, doc_id: str) -> int:
+        # A part in which it stands could not be rewritten. Without its row here the document would be published beside
+        # itself, so that part is read again at the next look.
+        of_parts = "FROM documents d JOIN known_parts p ON p.number = d.part WHERE d.doc_id = ? AND NOT p.is_pruned"
+        for (number,) in self._db.rows(f"SELECT p.number {of_parts}", (doc_id,)):
+            part_changes.unread(self._db, number)
+            self._db.execute("DELETE FROM documents WHERE part = ? AND doc_id != ?", (number, doc_id))
+        return self._db.execute("DELETE FROM documents WHERE doc_id = ?", (doc_id,))
 
     def _apply(self, changes: Changes) -> None:
         self._db.executemany("DELETE FROM documents WHERE part = ?", [(part.number,) for part in changes.gone])
@@ -171,10 +203,10 @@ class KnownDocuments:
             try:
                 rows = _rows(part)
             except FileNotFoundError:  # it was removed meanwhile, which the next look finds
-                part_changes.unread(self._db, part)
+                part_changes.unread(self._db, part.number)
             except (OSError, BrokenPart, pa.ArrowException) as e:
                 parts.name_broken(part, e)
-                part_changes.unread(self._db, part)
+                part_changes.unread(self._db, part.number)
                 if isinstance(e, BrokenPart):
                     self.broken.append(e)
             else:

@@ -94,15 +94,15 @@ def changed_parts(db: Database, out: Path, table: str, days: Iterable[date] | No
     return changes
 
 
-def unread(db: Database, part: KnownPart) -> None:
-    """Take back that a part came, because it could not be read: the next look finds it again.
+def unread(db: Database, number: int) -> None:
+    """Take back that a part came, because it could not be read: the next look finds it again. number: of the part.
 
     Raises:
         StoreError: the index cannot be written.
     """
     its_folder = "(SELECT keeper, run_date FROM known_parts WHERE number = ?)"
-    db.execute(f"UPDATE date_folders SET stamp = '' WHERE (keeper, run_date) = {its_folder}", (part.number,))
-    db.execute("DELETE FROM known_parts WHERE number = ?", (part.number,))
+    db.execute(f"UPDATE date_folders SET stamp = '' WHERE (keeper, run_date) = {its_folder}", (number,))
+    db.execute("DELETE FROM known_parts WHERE number = ?", (number,))
 
 
 def mark_pruned(db: Database, table: str, run_date: date, keeper: str = "") -> None:

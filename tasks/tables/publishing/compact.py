@@ -78,7 +78,8 @@ def _groups(out: Path, run_date: date) -> list[list[str]]:
     """
     groups: list[list[str]] = []
     size = 0
-    for part in sorted((out / table_folder("documents", run_date)).glob("*.parquet")):
+    there = sorted((out / table_folder("documents", run_date)).glob("*.parquet"))
+    for part in there if len(there) > 1 else ():  # a date that is one part is not read at every compaction
         its = [out / table_folder(table, run_date) / part.name for table in REPLACED]
         if not all(_is_whole(path, run_date) for path in its):
             continue

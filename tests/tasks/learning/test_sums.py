@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from nightdesk.role_rl import state_versions as states
 from nightdesk.role_rl.state import LearnerState
 from nightdesk.role_rl.sufficient_stats import Key, Tally
+from nightdesk.tasks.calling.answers.storage_errors import StoreError
 from nightdesk.tasks.learning import learn as learning
 from nightdesk.tasks.learning.catching_up import state_folder
 from nightdesk.tasks.learning.learn import learn_from_tables, learn_unseen, logged, what_if_rows
@@ -158,6 +159,22 @@ def test_sums_that_are_lost_are_made_anew_and_nothing_teaches_twice(
     assert kept(tmp_path)[1] == known[1]
     is_told = any("damaged" in line and FILE in line for line in caplog.messages)
     assert is_told == file.with_name(DAMAGED).exists() == (lose is damage)
+
+
+def test_sums_that_turn_out_to_be_damaged_are_moved_aside_and_the_next_learn_makes_them_anew(tmp_path: Path) -> None:
+    for number in range(3):
+        usual_run(tmp_path, number)
+        before = learn(tmp_path, number)
+    known = kept(tmp_path)
+    file = state_folder(tmp_path, "news") / FILE
+    pages = file.read_bytes()
+    file.write_bytes(pages[: 8 * 4096] + b"\xff" * (len(pages) - 8 * 4096))  # the names of its tables are there still
+    with pytest.raises(StoreError, match="run the same command again"):
+        learn(tmp_path)
+    assert file.with_name(DAMAGED).exists()
+    assert learn(tmp_path).tallies == before.tallies
+    same_as_rows(tmp_path)
+    assert kept(tmp_path)[1] == known[1]
 
 
 def test_what_was_pruned_stays_in_the_picture_and_in_what_if(tmp_path: Path) -> None:

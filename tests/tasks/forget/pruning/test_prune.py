@@ -225,3 +225,13 @@ def test_what_somebody_else_put_there_stays(full: Path) -> None:
     assert mine.read_text() == "mine"
     assert (full / "editions" / "old").is_dir()
     assert not edition_path(full, DAY).exists()
+
+
+def test_an_index_of_editions_that_cannot_be_written_is_said_in_a_line_and_nothing_goes(full: Path) -> None:
+    page = full / "editions" / "index.html"
+    page.unlink()
+    page.mkdir()
+    before = standing(full)
+    with pytest.raises(PublishError, match="editions"):
+        prune(full, dict.fromkeys(ALL, END))
+    assert standing(full) == before

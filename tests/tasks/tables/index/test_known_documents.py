@@ -19,7 +19,7 @@ from nightdesk.tasks.reorganizing.unfinished import Stood
 from nightdesk.tasks.tables import publish
 from nightdesk.tasks.tables.contracts import contract
 from nightdesk.tasks.tables.index.known_documents import KnownDocument, KnownDocuments, PublishedElsewhere
-from tests.tasks.made import DAY, Row, document, parts, publish_documents, tables, work
+from tests.tasks.made import DAY, Row, document, parts, publish_documents, published, tables, work
 
 NEXT_DAY, LAST_DAY = DAY + timedelta(days=1), DAY + timedelta(days=2)
 IDS = ("a", "b", "c")
@@ -234,6 +234,31 @@ def test_a_damaged_index_is_made_anew(out: Path, caplog: pytest.LogCaptureFixtur
     assert {d.doc_id for d in indexed(out)} == {"a"}
     assert "damaged" in caplog.text
     assert (out / "index.db.damaged").exists()
+
+
+@pytest.mark.parametrize("first_page", [1, 8])
+def test_an_index_that_turns_out_to_be_damaged_is_made_anew(out: Path, first_page: int) -> None:
+    ids = [f"d{k}" for k in range(300)]
+    publish_documents(out, *(work(document(doc_id, 1)) for doc_id in ids))
+    with KnownDocuments(out):
+        pass
+    pages = bytearray((out / "index.db").read_bytes())
+    for at in range(4096 * first_page, len(pages), 4096):
+        pages[at : at + 2000] = b"\xff" * 2000
+    (out / "index.db").write_bytes(pages)
+    with KnownDocuments(out) as known:
+        assert {d.doc_id for d in known.of_ids(ids)} == set(ids)
+    with KnownDocuments(out) as known:
+        assert len(known.of_ids(ids)) == len(ids)
+    assert (out / "index.db.damaged").exists()
+
+
+def test_a_forgotten_document_is_known_while_its_part_could_not_be_rewritten(out: Path) -> None:
+    publish_documents(out, work(document("a", 3)), work(document("b", 3)), part="run-1-1")
+    with KnownDocuments(out) as known:
+        assert known.forget("a") == 1
+    publish_documents(out, work(document("a", 4)), part="run-2-1")
+    assert Counter(row["doc_id"] for row in published(out, "documents")) == {"a": 1, "b": 1}
 
 
 def test_a_link_that_leads_out_is_refused(out: Path, tmp_path: Path) -> None:

@@ -104,7 +104,7 @@ def test_a_part_that_was_taken_back_comes_again(db: Database, out: Path) -> None
     for _ in range(2):
         changes = db.transact(lambda: part_changes.changed_parts(db, out, "calls"))
         assert [p.path.name for p in changes.added] == [NAMES[1]]
-        part_changes.unread(db, changes.added[0])
+        part_changes.unread(db, changes.added[0].number)
     assert look(db, out) == ([NAMES[1]], [])
 
 
