@@ -21,6 +21,7 @@ from nightdesk.flows.artifacts.run_page import show_run, show_stopped
 from nightdesk.flows.artifacts.run_summary import summary
 from nightdesk.flows.artifacts.run_verdict import LABELS, judge
 from nightdesk.flows.artifacts.verdict_event import tell_verdict
+from nightdesk.flows.shared.batches.garbage import spare_what_stays
 from nightdesk.flows.shared.batches.pipeline import reorganize_batches
 from nightdesk.flows.shared.batches.stage_tasks import (
     BATCH_STAGES,
@@ -95,6 +96,7 @@ async def reorganize_documents(
         is_only_new = not parameters.is_all and again is None
         skips = await asyncio.to_thread(_skips, parameters, run_date) if is_given else None
         run.begin(is_only_new, parameters.reassign, late=by is not None, done_runs=done_runs, skips=skips)
+        spare_what_stays()
         progress = RunProgress(len(run.reading.doc_ids), BATCH_STAGES)
         RUN.set(run)
         PROGRESS.set(progress)

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,21 +29,16 @@ from nightdesk.tasks.calling.answers.answer_keys import (
 from nightdesk.tasks.calling.answers.answer_store import Store, Stored
 from nightdesk.tasks.calling.call_rows import CallContext, Ledger, Unit, failed_answer, fill_in
 from nightdesk.tasks.calling.dask.pool import FanOut
+from nightdesk.tasks.calling.embedding import embedded
 from nightdesk.tasks.calling.judging import JudgeBoard
 from nightdesk.tasks.calling.outcomes import Call, Outcome, TooLongBy, cause, cause_of
 from nightdesk.tasks.calling.plans import Plans
 from nightdesk.tasks.calling.retries import Sender
 from nightdesk.tasks.config.model_spec import ModelSpec
 from nightdesk.tasks.config.profile import Profile
-from nightdesk.tasks.errors import (
-    BadReply,
-    InputError,
-    ModelError,
-    Resting,
-    TooLong,
-)
+from nightdesk.tasks.errors import BadReply, InputError, Resting, TooLong
 from nightdesk.tasks.messages import Answer, Cause, RoleRequest
-from nightdesk.tasks.models.worker import CallResult, embed_group
+from nightdesk.tasks.models.worker import CallResult
 
 
 class Router:
@@ -115,15 +111,7 @@ class Router:
 
     async def embed(self, texts: Sequence[Sequence[str]]) -> NDArray[np.float32]:
         """Return a unit row for every text (a list of sentences), (texts, dimensions). Code, not a role: no call."""
-
-        async def one(text: Sequence[str]) -> NDArray[np.float32]:
-            try:
-                vector = await self._pool.call(embed_group, None, text, sum(map(len, text)))
-            except ModelError:  # a worker was lost: it is little work, and the topics must have their stories
-                vector = embed_group(None, [text])[0]
-            return np.asarray(vector, dtype=np.float32)
-
-        return np.array(await asyncio.gather(*map(one, texts)))
+        return await embedded(self._pool, texts)
 
     async def ask_all(self, context: CallContext, arms: Sequence[str]) -> dict[str, Call]:
         """Have a question answered by several arms, as judges' calls; those that cannot be asked at once are passed."""
@@ -296,10 +284,7 @@ class Router:
         """Put a reply through the format checker and write the call down; return the answer if it passed."""
         answer = fill_in(record, request, reply, self._model(record["model"]).prices)
         self.ledger.book(reply.usage, record["cost_usd"])
-
-        def then() -> None:
-            self._sender.is_stored(record, reply)
-
+        then = partial(self._sender.is_stored, record, reply)
         if answer is not None or isinstance(reply.error, BadReply):  # it was paid for: a rerun is not to ask it again
             kept = answer_to_json(answer) if answer is not None and record["valid"] else None
             await self._store.put_soon(kept, record, then)

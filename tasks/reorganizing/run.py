@@ -3,10 +3,11 @@
 import asyncio
 import logging
 import uuid
-from collections.abc import AsyncIterator, Mapping, Sequence, Set
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence, Set
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any, TypeVar
 
 from nightdesk.role_rl import state_versions as states
 from nightdesk.tasks.calling.answers.answer_store import Store, UnderWay, is_alive
@@ -33,11 +34,12 @@ from nightdesk.tasks.reorganizing.totals import Totals
 from nightdesk.tasks.reorganizing.weights import Versions
 from nightdesk.tasks.reorganizing.weights import catch_up as catch_up_weights
 from nightdesk.tasks.tables import publish, quarantine
-from nightdesk.tasks.tables.audit import Auditor, AuditReport, auditor
+from nightdesk.tasks.tables.audit import Auditor, AuditReport, Gone, auditor
 from nightdesk.tasks.tables.contracts import contract
 from nightdesk.tasks.tables.places import append_part, part_name
 
 log = logging.getLogger("nightdesk")
+T = TypeVar("T")
 
 
 class Run:
@@ -107,9 +109,17 @@ class Run:
             self.batches[batch.number] = batch
         return batch
 
-    def all_checked(self) -> None:
-        """Say that no batch is left to be audited."""
-        self._audits.hang_up()
+    async def beside(self, function: Callable[..., T], *arguments: Any) -> T:
+        """Return function(*arguments), called in the auditor's process once all batches are audited, which then ends.
+
+        So its CPU and memory are not this process's. If that process is gone, it is called here.
+        """
+        try:
+            return await asyncio.to_thread(self._audits.do, function, *arguments)
+        except Gone:
+            return await asyncio.to_thread(function, *arguments)
+        finally:
+            self._audits.hang_up()
 
     def close(self) -> None:
         """Let go what still waits for this run, and close what its documents were looked up in."""

@@ -1,17 +1,21 @@
 """The audit: Great Expectations decides whether tables may be published. The one module that knows it.
 
 Its import takes seconds and its memory hundreds of MB, so a run keeps it in a process of its own (auditor()), which is
-started while the role stages run. It gives way to them while it gets ready, until the run waits for it.
+started while the role stages run. It gives way to them while it gets ready, until the run waits for it. What else is
+made of published tables on this machine can be made there as well (Auditor.do), because that frees the run's process.
 """
 
+import gc
+import logging
 import multiprocessing
 import os
+import pickle
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -25,6 +29,7 @@ from nightdesk.tasks.tables.patient_import import PatientImport
 
 _ROW = "__row"
 CLOSE_TIMEOUT_S = 5
+log = logging.getLogger("nightdesk")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,18 @@ class AuditReport:
     checked: int
     rows: Mapping[int, str] = field(default_factory=dict)
     whole: tuple[str, ...] = ()
+
+
+class _Done(NamedTuple):
+    """What came of a function that was called in the other process, and what it logged: (level, line) each."""
+
+    result: Any
+    error: Exception | None
+    logged: list[tuple[int, str]]
+
+
+class Gone(Exception):
+    """The process has ended."""
 
 
 class Auditor:
@@ -60,13 +77,33 @@ class Auditor:
             PublishError: the process is gone, or could not check.
         """
         try:
-            self._pipe.send((name, _slim(name, table), extra, values))
-            answer = self._pipe.recv()
-        except (OSError, EOFError):
+            done = self._ask(audit, (name, _slim(name, table), extra, values))
+        except Gone:
             raise PublishError(f"table {name}: the process that audits has ended; see its messages above") from None
-        if isinstance(answer, AuditReport):
-            return answer
-        raise PublishError(f"table {name}: the audit failed: {answer}")
+        if isinstance(done.result, AuditReport):
+            return done.result
+        raise PublishError(f"table {name}: the audit failed: {type(done.error).__name__}: {done.error}")
+
+    def do(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Return function(*arguments), called in the other process; what it logs is logged here.
+
+        Raises:
+            Gone: the process is gone, so that it may be done in this one.
+        """
+        done = self._ask(function, arguments)
+        for level, line in done.logged:
+            log.log(level, "%s", line)
+        if done.error is not None:
+            raise done.error
+        return done.result
+
+    def _ask(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> _Done:
+        try:
+            self._pipe.send((function, arguments))
+            done: _Done = self._pipe.recv()
+        except (OSError, EOFError):
+            raise Gone from None
+        return done
 
     def hang_up(self) -> None:
         """Say that there is nothing more to audit: the process begins to end, while others go on."""
@@ -113,12 +150,35 @@ def _serve(pipe: Connection) -> None:
             if not ready.done:  # nothing was audited, so nothing is to be given back
                 os._exit(0)
             return
+        function, arguments = question
+        if function is audit:
+            _await(ready)
+        pipe.send_bytes(_done(function, arguments))
+
+
+def _await(ready: PatientImport) -> None:
+    """Wait until the library is there. Its objects stay, so the collector of garbage need not go through them again."""
+    if not gc.get_freeze_count():
         ready.finish()
-        try:
-            answer: AuditReport | str = audit(*question)
-        except Exception as e:  # noqa: BLE001  (whatever it is, the run must hear of it)
-            answer = f"{type(e).__name__}: {e}"
-        pipe.send(answer)
+        gc.freeze()
+
+
+def _done(function: Callable[..., Any], arguments: tuple[Any, ...]) -> bytes:
+    """Call a function; return what came of it, pickled."""
+    logged: list[tuple[int, str]] = []
+    handler = logging.Handler()
+    handler.emit = lambda record: logged.append((record.levelno, record.getMessage()))  # type: ignore[method-assign]
+    log.addHandler(handler)
+    try:
+        done = _Done(function(*arguments), None, logged)
+    except Exception as e:  # noqa: BLE001  (whatever it is, the run must hear of it)
+        done = _Done(None, e, logged)
+    finally:
+        log.removeHandler(handler)
+    try:
+        return pickle.dumps(done)
+    except Exception:  # noqa: BLE001  (an error that does not pickle is told in words)
+        return pickle.dumps(_Done(None, PublishError(f"{type(done.error).__name__}: {done.error}"), logged))
 
 
 def _slim(name: str, table: pa.Table) -> pa.Table:

@@ -98,7 +98,7 @@ async def _edition() -> str:
     run = RUN.get()
     with _timed(run, "edition"):
         categories = {run.profile.name: list(run.profile.categories)}
-        return str(await asyncio.to_thread(write_edition, run.out, run.run_date, categories))
+        return str(await run.beside(write_edition, run.out, run.run_date, categories))
 
 
 @task(name="learn", task_run_name="learn", cache_policy=NO_CACHE, persist_result=False, retries=0)

@@ -1,12 +1,14 @@
 """The audit by itself, by the real Great Expectations in a process of its own."""
 
+import logging
 import multiprocessing
+import os
 
 import pyarrow as pa
 import pytest
 
 from nightdesk.tasks.errors import PublishError
-from nightdesk.tasks.tables.audit import Auditor, auditor, warm
+from nightdesk.tasks.tables.audit import Auditor, Gone, auditor, warm
 from tests.tasks.made import call, calls, document, tables, work
 
 
@@ -40,3 +42,33 @@ def test_the_process_ends_with_its_run() -> None:
         (mine,) = set(multiprocessing.active_children()) - before  # the one that was warm: no second is started
         assert opened.audit("calls", calls(call("a")), {}, {}).checked
     assert not mine.is_alive()
+
+
+def where(told: str) -> int:
+    """Log a line and return the process that did; what is told to fail does."""
+    if told == "fail":
+        raise PublishError("the disk is full")
+    if told == "fail so that it does not pickle":
+        raise ValueError(lambda: told)
+    logging.getLogger("nightdesk").warning("%s was seen", told)
+    return os.getpid()
+
+
+def test_what_is_done_in_the_process_is_told_here_with_what_it_logs(
+    audits: Auditor, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING, "nightdesk"):
+        assert audits.do(where, "a broken part") != os.getpid()
+    assert "a broken part was seen" in caplog.messages
+    with pytest.raises(PublishError, match="the disk is full"):
+        audits.do(where, "fail")
+    with pytest.raises(PublishError, match="ValueError: "):
+        audits.do(where, "fail so that it does not pickle")
+    assert audits.audit("calls", calls(call("a")), {}, {}).checked  # and it goes on
+
+
+def test_whoever_asks_a_process_that_has_ended_can_do_it_itself() -> None:
+    with auditor() as opened:
+        opened.hang_up()
+        with pytest.raises(Gone):
+            opened.do(where, "nothing")
