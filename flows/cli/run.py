@@ -1,7 +1,6 @@
 """run: reorganise documents now."""
 
 import os
-import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -202,13 +201,12 @@ def _foretell_nights(
 
 
 def _warm(profile: "Profile") -> None:
-    """Start what a run needs and what takes seconds to be ready: workers, auditor, the language detector's model."""
+    """Start what a run needs and what takes seconds to be ready: workers, auditor."""
     from nightdesk.tasks.calling.dask import pool
+    from nightdesk.tasks.calling.dask.own_workers import own_workers
     from nightdesk.tasks.config.lean_imports import keep_pandas_out
-    from nightdesk.tasks.reading.language import detect_language
     from nightdesk.tasks.tables import audit
 
     keep_pandas_out()
-    pool.warm(profile.dask.scheduler, profile.dask.workers, profile.key_variables)
+    pool.warm(profile.dask.scheduler, own_workers(profile), profile.key_variables)
     audit.warm()
-    threading.Thread(target=detect_language, args=(["loads its model"],), daemon=True).start()
