@@ -51,7 +51,7 @@ class Metered:
 
 def metered_run(env: Mapping[str, str], source: Path, out: Path, *options: object) -> Metered:
     """Run `nightdesk run` and meter it. Batches are counted by the parts of `calls`, of which each publishes one."""
-    command = [sys.executable, "-m", "nightdesk.flows.cli.main", "run", str(source), "--out", str(out), "--json"]
+    command = [sys.executable, "-m", "nightdesk.flows.cli.entry", "run", str(source), "--out", str(out), "--json"]
     return _metered([*command, *map(str, options)], env, lambda: sum(1 for _ in out.glob("tables/calls/*/*.parquet")))
 
 

@@ -33,6 +33,7 @@ def evaluate(
 ) -> None:
     """Run labelled documents through the roles, and measure how well the tables agree with the labels."""
     from nightdesk.tasks.calling.dask import pool
+    from nightdesk.tasks.calling.dask.own_workers import own_workers
     from nightdesk.tasks.config.profile import load_profile
     from nightdesk.tasks.evaluation.evaluate import MEASURES, load_all, mean, shipped_for
     from nightdesk.tasks.evaluation.evaluate import evaluate as evaluated
@@ -43,7 +44,7 @@ def evaluate(
     documents = load_all(files, chosen)
     if out is not None:
         check_out(out)
-    pool.warm(chosen.dask.scheduler, chosen.dask.workers, chosen.key_variables)
+    pool.warm(chosen.dask.scheduler, own_workers(chosen), chosen.key_variables)
     audit.warm()
     with tempfile.TemporaryDirectory(prefix="nightdesk-") as scratch:
         rows = in_loop(evaluated(files, documents, out or Path(scratch), date.today(), chosen, greedy))

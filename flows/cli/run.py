@@ -203,9 +203,10 @@ def _foretell_nights(
 def _warm(profile: "Profile") -> None:
     """Start what a run needs and what takes seconds to be ready: workers and auditor."""
     from nightdesk.tasks.calling.dask import pool
+    from nightdesk.tasks.calling.dask.own_workers import own_workers
     from nightdesk.tasks.config.lean_imports import keep_pandas_out
     from nightdesk.tasks.tables import audit
 
     keep_pandas_out()
-    pool.warm(profile.dask.scheduler, profile.dask.workers, profile.key_variables)
+    pool.warm(profile.dask.scheduler, own_workers(profile), profile.key_variables)
     audit.warm()

@@ -130,7 +130,8 @@ class Learner(Table):
 
 
 class DaskSettings(Table):
-    """scheduler: address of an existing scheduler ("" = a cluster of our own, of `workers` processes).
+    """scheduler: address of an existing scheduler ("" = a cluster of our own, of `workers` processes;
+    of fewer if all models are remote, see tasks/calling/dask/own_workers.py).
 
     wait_s: how long a run waits for a worker that it can use, or for a lost scheduler, in seconds; then it ends.
     """

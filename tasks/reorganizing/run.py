@@ -13,6 +13,7 @@ from nightdesk.role_rl import state_versions as states
 from nightdesk.tasks.calling.answers.answer_store import Store, UnderWay, is_alive
 from nightdesk.tasks.calling.answers.turns import at_work, once_over, turn
 from nightdesk.tasks.calling.availability import usable
+from nightdesk.tasks.calling.dask.own_workers import own_workers
 from nightdesk.tasks.calling.dask.pool import fan_out
 from nightdesk.tasks.calling.router import Router
 from nightdesk.tasks.config.profile import Profile
@@ -246,9 +247,9 @@ async def open_run(
         reading = check_sources(arguments, run_date, text_id, lenient, profile.reading.cpu_s, terms, fail_on_missing)
         if by is not None:
             reading = there_by(reading, arguments, run_date, by)
-    dask = profile.dask
+    dask, own = profile.dask, own_workers(profile)
     async with (
-        fan_out(dask.scheduler, dask.workers, profile.limits.call_timeout_s, dask.wait_s) as pool,
+        fan_out(dask.scheduler, own.number, profile.limits.call_timeout_s, dask.wait_s, own.preload) as pool,
         AsyncExitStack() as held,
     ):
         able = await usable(profile, pool)  # before anything is written

@@ -11,10 +11,12 @@ import logging
 import os
 import tempfile
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from nightdesk.tasks.calling.dask.own_workers import ANY_MODEL
 from nightdesk.tasks.child_processes import deafen_this_thread
 from nightdesk.tasks.config.proxies import is_loopback
 from nightdesk.tasks.errors import InputError, NightdeskError
@@ -41,9 +43,9 @@ CONFIG = {
 class Cluster:
     """A LocalCluster that starts in the background, or the address of a scheduler that is already there."""
 
-    def __init__(self, scheduler: str, workers: int) -> None:
+    def __init__(self, scheduler: str, workers: int, preload: Sequence[str] = ANY_MODEL) -> None:
         self._address = scheduler or os.environ.get("DASK_SCHEDULER_ADDRESS", "")
-        self._workers = workers
+        self._workers, self._preload = workers, preload
         self._cluster: Any = None
         self.security: Any = None  # of a cluster of our own, for its clients; None: what Dask's configuration says
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
@@ -73,7 +75,7 @@ class Cluster:
                 host="127.0.0.1",
                 security=self.security,
                 local_directory=self._scratch.name,
-                preload=["nightdesk.tasks.child_processes", "nightdesk.tasks.models.worker"],
+                preload=["nightdesk.tasks.child_processes", *self._preload],
             )
             self._address = self._cluster.scheduler_address
         except BaseException as e:  # noqa: BLE001  (handed to the caller of address())

@@ -11,12 +11,13 @@ import asyncio
 import os
 import uuid
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from nightdesk.tasks.calling.dask.cluster import Cluster, check_address
 from nightdesk.tasks.calling.dask.groups import UNTOLD, GroupFunction, PoolCall, WaitingCalls
+from nightdesk.tasks.calling.dask.own_workers import ANY_MODEL, OwnWorkers
 from nightdesk.tasks.calling.dask.talks import TalkFunction, Talks
 from nightdesk.tasks.calling.dask.workers import NEWS_S, Workers
 from nightdesk.tasks.errors import InputError, NightdeskError, TerminalError, TransientError
@@ -29,7 +30,7 @@ WAIT_S = 300.0  # for the first worker, or for a lost scheduler
 _warm: Cluster | None = None
 
 
-def warm(scheduler: str, workers: int, keys: Iterable[str] = ()) -> None:
+def warm(scheduler: str, own: OwnWorkers, keys: Iterable[str] = ()) -> None:
     """Start the cluster that the next fan_out() of this process will use, and return at once.
 
     keys: environment variables that its workers need, from their start. Where one is missing yet, because a Secret
@@ -37,20 +38,23 @@ def warm(scheduler: str, workers: int, keys: Iterable[str] = ()) -> None:
     """
     global _warm  # noqa: PLW0603  (one hand-over between the command line and the flow it runs)
     if all(os.environ.get(name) for name in keys):
-        _warm = Cluster(scheduler, workers)
+        _warm = Cluster(scheduler, *own)
 
 
 @asynccontextmanager
-async def fan_out(scheduler: str, workers: int, timeout_s: float, wait_s: float = WAIT_S) -> AsyncIterator["FanOut"]:
+async def fan_out(
+    scheduler: str, workers: int, timeout_s: float, wait_s: float = WAIT_S, preload: Sequence[str] = ANY_MODEL
+) -> AsyncIterator["FanOut"]:
     """Open a pool for one run; what it still has under way at the end is cancelled.
 
     timeout_s: how long one call may take, in seconds. wait_s: how long to wait for a worker, or for a lost scheduler.
+    preload: what workers of our own load at their start (own_workers.py).
 
     Raises:
         InputError: no scheduler answers at the address that was named, or it cannot be talked to as Dask is set.
     """
     global _warm
-    cluster, _warm = _warm or Cluster(scheduler, workers), None
+    cluster, _warm = _warm or Cluster(scheduler, workers, preload), None
     try:
         from distributed import Client
 
@@ -80,7 +84,7 @@ async def fan_out(scheduler: str, workers: int, timeout_s: float, wait_s: float 
             where += ", and that it takes this certificate" if address.startswith("tls:") else ""
             raise InputError(f"{address}: no Dask scheduler answers there; {where}") from None
         found = Workers(client, address, wait_s, connect, cluster.mend, cluster.remedy)
-        pool = FanOut(found, timeout_s)
+        pool = FanOut(found, timeout_s, is_own=cluster.security is not None)
         try:
             yield pool
         finally:
@@ -102,14 +106,14 @@ class FanOut:
     then is the call's own fault.
     """
 
-    def __init__(self, workers: Workers, timeout_s: float) -> None:
+    def __init__(self, workers: Workers, timeout_s: float, is_own: bool = False) -> None:
         self._workers, self._timeout_s = workers, timeout_s
         self._waiting = WaitingCalls()
         self._suspects: deque[PoolCall] = deque()
         self._groups: set[asyncio.Task[None]] = set()
         self._pumping = False
         self._readying: asyncio.Task[None] | None = None
-        self._talks = Talks(workers, timeout_s)
+        self._talks = Talks(workers, timeout_s, is_own)
 
     async def call(self, function: GroupFunction, shared: Any, item: Any, size: int = UNTOLD) -> Any:
         """Run function(shared, [item, ...]) on some worker and return what it gives for this item.

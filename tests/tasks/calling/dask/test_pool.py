@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from distributed import Client
 
+from nightdesk.tasks.calling.dask.own_workers import AT_ONCE
 from nightdesk.tasks.calling.dask.pool import FanOut, fan_out
-from nightdesk.tasks.calling.dask.talks import AT_ONCE
 from nightdesk.tasks.errors import TerminalError, TransientError, WorkerLost
 from tests.tasks import work_functions
 
