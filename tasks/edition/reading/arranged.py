@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from nightdesk.tasks.config.profile import UNPLACED
-from nightdesk.tasks.edition.columns import Numbers, Passages, Topics
+from nightdesk.tasks.edition.reading.columns import Numbers, Passages, Topics
 
 PARAGRAPH = 5  # sentences at most
 Places = NDArray[np.int64]

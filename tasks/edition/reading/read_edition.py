@@ -12,17 +12,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from nightdesk.tasks.config.profile import UNPLACED, load_profile
-from nightdesk.tasks.edition.arranged import Arranged, Places, arrange, most_common, unplaced_groups
-from nightdesk.tasks.edition.columns import (
-    Numbers,
-    Passages,
-    Topics,
-    documents_of,
-    passages_of,
-    story_ids_of,
-    topics_of,
-)
-from nightdesk.tasks.edition.lazily import Lazily
 from nightdesk.tasks.edition.night import (
     Category,
     Edition,
@@ -35,6 +24,17 @@ from nightdesk.tasks.edition.night import (
     Unplaced,
     nothing_published,
 )
+from nightdesk.tasks.edition.reading.arranged import Arranged, Places, arrange, most_common, unplaced_groups
+from nightdesk.tasks.edition.reading.columns import (
+    Numbers,
+    Passages,
+    Topics,
+    documents_of,
+    passages_of,
+    story_ids_of,
+    topics_of,
+)
+from nightdesk.tasks.edition.reading.lazily import Lazily
 from nightdesk.tasks.errors import InputError
 from nightdesk.tasks.reorganizing.stories import NIGHTS
 
