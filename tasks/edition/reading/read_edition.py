@@ -59,7 +59,7 @@ def read_edition(out: Path, run_date: date, known_categories: Mapping[str, Seque
     doc_ids = readable["doc_id"].combine_chunks()
     topics = topics_of(out, run_date, doc_ids)
     passages = passages_of(out, run_date, doc_ids, topics.topic_id)
-    by_place = np.lexsort((passages.position, passages.document))
+    by_place = np.lexsort((passages.position, passages.document)).astype(np.int32)
     profiles = tuple(sorted({p for p in pc.unique(readable["profile"]).to_pylist() if p}))
     categories = _categories(passages, by_place, profiles, known_categories or {})
     rank = np.array([categories[c].index if c in categories else -1 for c in passages.categories], np.int32)
