@@ -18,7 +18,7 @@ from nightdesk.tasks.edition.night import Edition, nothing_published
 from nightdesk.tasks.edition.paged import KINDS, put_pages
 from nightdesk.tasks.edition.pagination import FILE_BYTES
 from nightdesk.tasks.edition.places import EarlierPages
-from nightdesk.tasks.edition.reading import read_edition
+from nightdesk.tasks.edition.reading.read_edition import read_edition
 from nightdesk.tasks.edition.short import NAME, told_in_short
 from nightdesk.tasks.edition.whole_page import Since, night_page
 from nightdesk.tasks.safety.links import refuse_links

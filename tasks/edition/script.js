@@ -28,6 +28,17 @@ document.addEventListener("DOMContentLoaded", () => {
   theme.addEventListener("click", turn);
   showTheme();
 
+  // ---- what stands still at the top hides nothing that is jumped to, also by a link from another page
+  const desk = $(".desk");
+  const sticks = () => desk !== null && getComputedStyle(desk).position === "sticky";
+  const makeRoom = () => { root.style.setProperty("--room", `${sticks() ? desk.offsetHeight + 16 : 0}px`); };
+  makeRoom();
+  if (desk) new ResizeObserver(makeRoom).observe(desk);
+  const [arrival] = performance.getEntriesByType("navigation");
+  if (location.hash && arrival?.type === "navigate") { // the browser jumped before there was room; who comes back or reloads stays
+    document.getElementById(location.hash.slice(1))?.scrollIntoView();
+  }
+
   const query = $("#q");
   if (!query) return; // the index over the nights has no more
 
@@ -130,12 +141,6 @@ document.addEventListener("DOMContentLoaded", () => {
   }
   clear.addEventListener("click", () => { showAll(); query.focus(); });
   none.querySelector("button").addEventListener("click", () => { showAll(); query.focus(); });
-
-  // ---- what stands still at the top hides nothing that is jumped to
-  const desk = $(".desk");
-  const sticks = () => getComputedStyle(desk).position === "sticky";
-  const makeRoom = () => { root.style.setProperty("--room", `${sticks() ? desk.offsetHeight + 16 : 0}px`); };
-  new ResizeObserver(makeRoom).observe(desk);
 
   // ---- folds
   for (const button of all("section > .unfold")) {

@@ -104,13 +104,7 @@ def candidate_calls(vectors: NDArray[np.float32], sizes: Sequence[float] = (), r
             for k in sets[b].topics:
                 member[k] = a
             sets[a].add(sets.pop(b))
-    calls: list[_TopicGroup] = []
-    for some in sorted(sets.values(), key=lambda s: (-len(s.topics), min(s.topics))):
-        fitting = next((c for c in calls if c.takes(some, room)), None)
-        if fitting is None:
-            calls.append(_TopicGroup(list(some.topics), some.size))
-        else:
-            fitting.add(some)
+    calls = _packed(sorted(sets.values(), key=lambda s: (-len(s.topics), min(s.topics))), room)
     _pair_lone(calls, vectors, size)
     return [sorted(c.topics) for c in calls]
 
@@ -128,6 +122,22 @@ class _TopicGroup:
     def add(self, other: "_TopicGroup") -> None:
         self.topics += other.topics
         self.size += other.size
+
+
+def _packed(sets: Sequence[_TopicGroup], room: float) -> list[_TopicGroup]:
+    """Put each set into the first call that takes it; calls are looked at all at once, because they are many."""
+    calls: list[_TopicGroup] = []
+    topics, sizes = np.zeros(len(sets), np.int64), np.zeros(len(sets))  # of each call
+    for some in sets:
+        n, size = len(some.topics), some.size
+        fits = (topics[: len(calls)] + n <= MOST_TOPICS) & (sizes[: len(calls)] + size <= room)
+        at = int(fits.argmax()) if fits.any() else len(calls)
+        if at == len(calls):
+            calls.append(_TopicGroup(list(some.topics), size))
+        else:
+            calls[at].add(some)
+        topics[at], sizes[at] = len(calls[at].topics), calls[at].size
+    return calls
 
 
 def _links(vectors: NDArray[np.float32]) -> list[tuple[float, int, int]]:

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from nightdesk.tasks.config.shipped_data import folder
 
@@ -55,7 +57,9 @@ class Contract:
         return self._sorted(pa.Table.from_pydict(dict(columns), schema=self.schema))
 
     def _sorted(self, table: pa.Table) -> pa.Table:
-        return table.sort_by([(k, "ascending") for k in self.key])
+        order = pc.sort_indices(table, [(k, "ascending") for k in self.key])
+        # A batch's rows mostly are in order already, and to take them would copy all their text.
+        return table if np.array_equal(order, np.arange(len(table))) else table.take(order)
 
     def conform(self, table: pa.Table, columns: list[str] | None = None) -> pa.Table:
         """Bring rows that an earlier version of the contract wrote into this one: columns that they lack are null."""

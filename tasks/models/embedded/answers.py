@@ -8,15 +8,14 @@ Baseline   looks at nothing: what an answer is worth that costs no thought
 from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 from hashlib import blake2b
 from itertools import pairwise
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nightdesk.tasks.messages import Answer, Group, RoleRequest
+from nightdesk.tasks.models.embedded.common_words import Similarity, common_terms, vocabulary_costs
 from nightdesk.tasks.models.embedded.openings import is_talk, openings
 from nightdesk.tasks.models.embedded.segmentation import (
     UNANCHORED,
@@ -26,28 +25,17 @@ from nightdesk.tasks.models.embedded.segmentation import (
     average_linkage,
     direction_cost,
     partition,
-    vocabulary_cost,
 )
 from nightdesk.tasks.models.embedded.titles import title, typical
 from nightdesk.tasks.models.embedded.vectors import (
-    CACHED_SENTENCES,
-    commonness,
     static_vectors,
-    term_vectors,
     unit,
     with_spaces,
-    words,
 )
-
-Similarity = NDArray[np.float32]
-"""How alike texts are, shape (texts, texts), at most 1."""
 
 WINDOW = 256  # sentences cut at a time: memory grows with the square
 MOST_ANCHORS = 5
 CACHED_CUTS = 4_096  # lists of sentences whose cut into topics is kept per process, about 500 bytes each
-FUNCTION_WORD = 0.7  # words as common as this ("of", "said", "der") are of no topic; see vectors.commonness
-RARE, COMMON = 1.0, 3.0  # pseudo-counts of the rarest and the most common of the other words
-MOST_WORDS = 200  # of one sentence; time and memory grow with the square of how often words come back
 BESIDE = 0.02  # near ties go to a topic beside: an aside belongs where it stands
 BACKGROUND, BACKGROUND_UNSPACED = 0.0, 0.12  # what unrelated topics have in common, if a call has too few to tell
 
@@ -260,33 +248,6 @@ class Lexical(_Computed):
 def _digest(sentences: Sequence[str]) -> bytes:
     told = "".join(f"{len(sentence)} {sentence}" for sentence in sentences)
     return blake2b(told.encode("utf-8", "surrogatepass"), digest_size=16).digest()
-
-
-def common_terms(texts: Sequence[Sequence[str]]) -> Similarity:
-    """How alike texts are by the words that they have in common."""
-    terms = term_vectors(texts)
-    return terms @ terms.T
-
-
-def vocabulary_costs(sentences: Sequence[str]) -> Costs:
-    """Cost of every run of the sentences as one topic by their words, without those that are of no topic."""
-    return vocabulary_cost([_content_words(s) for s in sentences], _pseudo_count)
-
-
-@lru_cache(maxsize=65_536)
-def _pseudo_count(word: str) -> float:
-    """Return what a word counts for before it is seen: that a common one comes back tells little."""
-    return float(RARE * (COMMON / RARE) ** (commonness(word) / FUNCTION_WORD))
-
-
-@lru_cache(maxsize=CACHED_SENTENCES)
-def _content_words(sentence: str) -> tuple[str, ...]:
-    return tuple(filter(_is_content, words(sentence)))[:MOST_WORDS]
-
-
-@lru_cache(maxsize=65_536)
-def _is_content(word: str) -> bool:
-    return commonness(word) < FUNCTION_WORD
 
 
 class Baseline(Embedded):

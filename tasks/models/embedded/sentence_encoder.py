@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nightdesk.tasks.config.encoder_folder import fingerprint
-from nightdesk.tasks.models.embedded.answers import Similarity, Static, common_terms, vocabulary_costs
+from nightdesk.tasks.models.embedded.answers import Static
+from nightdesk.tasks.models.embedded.common_words import Similarity, common_terms, vocabulary_costs
 from nightdesk.tasks.models.embedded.segmentation import Costs, direction_cost
 from nightdesk.tasks.models.embedded.vectors import CACHED_SENTENCES, unit
 

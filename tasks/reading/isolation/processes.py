@@ -29,6 +29,7 @@ from nightdesk.tasks.reading.isolation.jobs import Bytes, Job, Result, attempted
 CPU_S = 5.0  # seconds that a document may take, and as much again for each million bytes of it
 _WAIT_S = 60.0  # for an answer, beside twenty times the CPU seconds: the machine may be busy
 _AT_ONCE, _CHARACTERS_AT_ONCE = 32, 400_000  # documents handed over together
+_LARGE = 8_000_000  # characters; a process that parsed so many keeps several times their bytes, so it is ended
 _KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
 _SERVES = "nightdesk.tasks.reading.isolation.serving"
 ISOLATED = True  # False: in this process, for tests that watch what a parser does
@@ -116,7 +117,10 @@ def _parse(group: list[Job], cpu_s: float) -> list[tuple[Result, str]]:
 def _asked(group: list[Job], cpu_s: float) -> list[tuple[Result, str]]:
     results: list[tuple[Result, str]]
     parser, results = _ask(("documents", group, cpu_s), sum(seconds(cpu_s, job.length) for job in group))
-    _take_back(parser)
+    if sum(job.length for job in group) < _LARGE:
+        _take_back(parser)
+    else:
+        parser.end()
     return results
 
 

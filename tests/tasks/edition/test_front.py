@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from nightdesk.tasks.edition.front import BELOW, BESIDE, EXCERPT, LINES, beginning, front_page
 from nightdesk.tasks.edition.night import Edition
-from nightdesk.tasks.edition.reading import read_edition
+from nightdesk.tasks.edition.reading.read_edition import read_edition
 from tests.nights import publish_night, said
 from tests.tasks.made import DAY
 

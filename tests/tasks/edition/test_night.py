@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nightdesk.tasks.edition.arranged import PARAGRAPH
-from nightdesk.tasks.edition.reading import read_edition
+from nightdesk.tasks.edition.reading.arranged import PARAGRAPH
+from nightdesk.tasks.edition.reading.read_edition import read_edition
 from tests.nights import publish_night, said
 from tests.tasks.made import DAY
 

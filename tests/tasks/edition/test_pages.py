@@ -13,7 +13,7 @@ from markupsafe import escape
 from nightdesk.tasks.edition.environment import anchor
 from nightdesk.tasks.edition.index import write_index
 from nightdesk.tasks.edition.pages import edition_path, write_edition
-from nightdesk.tasks.edition.reading import read_edition
+from nightdesk.tasks.edition.reading.read_edition import read_edition
 from nightdesk.tasks.edition.shown import shown
 from nightdesk.tasks.edition.whole_page import night_page
 from nightdesk.tasks.errors import InputError, PublishError

@@ -1,7 +1,10 @@
 """Documents: their hash, their times, and characters that no table can hold."""
 
+import hashlib
+import json
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,6 +29,14 @@ def test_lone_surrogates_become_replacement_characters_and_are_counted(tmp_path:
     assert d.ids[0] == "i\ufffd"
     assert d.texts == ("cut \ufffd off", "whole \U0001f600")
     assert d.replaced == 2
+
+
+@pytest.mark.parametrize("sentences", [0, 1, 9_999, 10_000, 10_001, 20_000])
+def test_the_content_hash_is_that_of_ids_and_sentences_as_compact_json(sentences: int) -> None:
+    pairs = [(f"{k}", f'"Ä" {k}\n') for k in range(sentences)]
+    told = [[i for i, _ in pairs], [text for _, text in pairs]]
+    content = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+    assert make_document("a", "a.json", pairs).content_hash == hashlib.sha256(content.encode()).hexdigest()
 
 
 @given(SENTENCE_PAIRS, SENTENCE_PAIRS)

@@ -115,6 +115,14 @@ def test_a_parser_that_is_killed_while_it_waits_is_started_again(tmp_path: Path)
     assert isinstance(d, Document)
 
 
+def test_a_parser_that_had_a_large_document_keeps_no_memory(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.json", json.dumps([[k, "x" * 100_000] for k in range(90)]))
+    processes.end_idle()
+    (d,) = check_sources([str(path)], DAY).documents()
+    assert isinstance(d, Document)
+    assert processes._idle == []
+
+
 def test_rows_go_on_coming_from_a_file_of_many(tmp_path: Path) -> None:
     lines = [json.dumps({"text": f"Text {k}."}) for k in range(1_000)]
     path = write(tmp_path / "a.jsonl", "\n".join(lines))

@@ -1,6 +1,7 @@
 """Sentences set in stories, sections and paragraphs, by sorting columns."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -8,10 +9,10 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from nightdesk.tasks.config.profile import UNPLACED
-from nightdesk.tasks.edition.columns import Numbers, Passages, Topics
+from nightdesk.tasks.edition.reading.columns import Numbers, Passages, Topics
 
 PARAGRAPH = 5  # sentences at most
-Places = NDArray[np.int64]
+Places = NDArray[np.signedinteger[Any]]  # rows are int32, because they are as many as sentences
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,27 +36,31 @@ class Arranged:
 
 def arrange(passages: Passages, topics: Topics, category_rank: Numbers) -> Arranged:
     """Arrange a night's sentences. category_rank: for each category of `passages` its place, or -1 for UNPLACED."""
-    rank = np.append(category_rank, -1)[passages.category]
-    rows = np.flatnonzero((rank >= 0) & (passages.topic >= 0))
+    rank = np.append(category_rank, -1).astype(np.int32)[passages.category]
+    rows = _where((rank >= 0) & (passages.topic >= 0))
     topic_sentences = np.bincount(passages.topic[rows], minlength=len(topics.topic_id)).astype(np.int64)
     told_topics, told, documents = _stories(topics, topic_sentences)
-    place = np.zeros(len(topics.topic_id), np.int64)  # of each topic
-    place[told_topics] = np.arange(len(told_topics))
-    story = np.zeros(len(topics.topic_id), np.int64)
-    story[told_topics] = np.repeat(np.arange(len(told) - 1), np.diff(told))
+    place = np.zeros(len(topics.topic_id), np.int32)  # of each topic
+    place[told_topics] = np.arange(len(told_topics), dtype=np.int32)
+    story = np.zeros(len(topics.topic_id), np.int32)
+    story[told_topics] = np.repeat(np.arange(len(told) - 1, dtype=np.int32), np.diff(told))
 
-    topic = passages.topic[rows]
-    rows = rows[np.lexsort((passages.position[rows], topic))]
+    rows = rows[_sorted(passages.position[rows], passages.topic[rows])]
     topic, position = passages.topic[rows], passages.position[rows]
-    stretch = np.cumsum(_changes(topic) | (np.diff(position, prepend=-1) != 1))
-    section = story[topic] * (len(category_rank) + 1) + rank[rows]
-    order = np.lexsort((place[topic], section))  # stable: sentences of a topic stay in the order of their document
-    rows, section, stretch, topic = rows[order], section[order], stretch[order], topic[order]
+    stretch = np.cumsum(_changes(topic) | (np.diff(position, prepend=-1) != 1), dtype=np.int32)
+    del position
+    section = story[topic].astype(np.int64) * (len(category_rank) + 1) + rank[rows]
+    del rank
+    order = _sorted(place[topic], section)  # stable: sentences of a topic stay in the order of their document
+    new_section = _changes(section[order])
+    del section, place
+    new_group = new_section | _changes(stretch[order])
+    del stretch
+    rows, topic = rows[order], topic[order]
+    del order
 
-    new_section = _changes(section)
-    new_group = new_section | _changes(stretch)
-    places = np.arange(len(rows))
-    begun = np.maximum.accumulate(np.where(new_group, places, 0)) if len(rows) else places
+    places = np.arange(len(rows), dtype=np.int32)
+    begun = np.maximum.accumulate(np.where(new_group, places, np.int32(0))) if len(rows) else places
     return Arranged(
         rows,
         _bounds(_changes(story[topic])),
@@ -114,6 +119,15 @@ def most_common(numbers: Numbers, names: list[str], by_place: Places) -> list[tu
     found, first, counts = np.unique(numbers[by_place], return_index=True, return_counts=True)
     order = np.lexsort((first, -counts))
     return [(names[found[k]], int(counts[k])) for k in order if found[k] >= 0]
+
+
+def _where(is_it: NDArray[np.bool_]) -> Numbers:
+    return np.flatnonzero(is_it).astype(np.int32)
+
+
+def _sorted(*keys: NDArray[np.generic]) -> Numbers:
+    """Return the order of some keys, the last of which counts most."""
+    return np.lexsort(keys).astype(np.int32)
 
 
 def _changes(values: NDArray[np.generic]) -> NDArray[np.bool_]:

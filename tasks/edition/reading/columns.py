@@ -4,17 +4,17 @@ Documents, topics, categories, reasons and models stand as numbers, which count 
 take about 40 bytes each beside their text.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from nightdesk.tasks.edition.reading.growing import Growing, GrowingTexts
 from nightdesk.tasks.tables import parts
 from nightdesk.tasks.tables.broken_parts import read_part
 from nightdesk.tasks.tables.contracts import contract
@@ -22,7 +22,7 @@ from nightdesk.tasks.tables.read import naming_what_is_broken
 
 Numbers = NDArray[np.int32]
 _DOCUMENTS = ["doc_id", "source", "title", "language", "sentences", "status", "reason", "profile", "run_id"]
-_PASSAGES = ["doc_id", "position", "text", "start_s", "topic_id", "category", "confidence", "reason", "organizer_model"]
+_PASSAGES = ["position", "start_s", "category", "confidence", "reason", "organizer_model"]
 _TOPICS = ["doc_id", "topic_id", "title", "story_id"]
 
 
@@ -57,7 +57,7 @@ class Passages:
     model: Numbers
     confidence: NDArray[np.float64]
     start_s: NDArray[np.float64]
-    text: pa.ChunkedArray
+    text: pa.LargeStringArray
     categories: list[str]
     reasons: list[str]
     models: list[str]
@@ -110,29 +110,38 @@ def passages_of(out: Path, run_date: date, doc_ids: pa.Array, topic_ids: pa.Arra
         InputError: a part cannot be read.
     """
     categories, reasons, models = Names(), Names(), Names()
-    numbers: list[tuple[Numbers, ...]] = []
-    measures: list[tuple[NDArray[np.float64], ...]] = []
-    texts: list[pa.Array] = []
-    for part in _tables(out, "passages", run_date, _PASSAGES):
-        known = _numbers_in(part["doc_id"], doc_ids)
-        rows, document = part if (known >= 0).all() else part.filter(pa.array(known >= 0)), known[known >= 0]
-        position = rows["position"].to_numpy().astype(np.int32)
-        why = pc.if_else(pc.equal(rows["reason"], ""), None, rows["reason"])
-        named = (categories.numbers(rows["category"]), reasons.numbers(why))
-        topic, model = _numbers_in(rows["topic_id"], topic_ids), models.numbers(rows["organizer_model"])
-        numbers.append((document, position, topic, *named, model))
-        measures.append(
-            (
-                pc.fill_null(rows["confidence"], 0.0).to_numpy().astype(np.float64),
-                pc.fill_null(rows["start_s"], float("nan")).to_numpy().astype(np.float64),
-            )
-        )
-        texts += rows["text"].chunks
-        del part, rows
+    document, position, topic, category, reason, model = (Growing(np.int32) for _ in range(6))
+    confidence, start_s, texts = Growing(np.float64), Growing(np.float64), GrowingTexts()
+    for part in parts.find(out, "passages", [run_date]):
+        # A few columns at a time, because ids and text take several times what is kept of them.
+        known = _numbers_in(_part(out, "passages", part.path, ["doc_id"])["doc_id"], doc_ids)
+        is_kept = None if (known >= 0).all() else pa.array(known >= 0)
+        document.add(known[known >= 0])
+        topic.add(_numbers_in(_kept(out, part.path, ["topic_id"], is_kept)["topic_id"], topic_ids))
+        rows = _kept(out, part.path, _PASSAGES, is_kept)
+        position.add(rows["position"].to_numpy())
+        category.add(categories.numbers(rows["category"]))
+        reason.add(reasons.numbers(pc.if_else(pc.equal(rows["reason"], ""), None, rows["reason"])))
+        model.add(models.numbers(rows["organizer_model"]))
+        confidence.add(pc.fill_null(rows["confidence"], 0.0).to_numpy())
+        start_s.add(pc.fill_null(rows["start_s"], float("nan")).to_numpy())
+        texts.add(_kept(out, part.path, ["text"], is_kept)["text"])
+        del rows
         pa.default_memory_pool().release_unused()  # else what reading a part took stays with the process
-    joined: list[NDArray[Any]] = [*_joined(numbers, 6, np.int32), *_joined(measures, 2, np.float64)]
-    names = (categories.all(), reasons.all(), models.all())
-    return Passages(*joined, pa.chunked_array(texts, pa.string()), *names)  # type: ignore[call-arg, arg-type]
+    return Passages(
+        document.values(),
+        position.values(),
+        topic.values(),
+        category.values(),
+        reason.values(),
+        model.values(),
+        confidence.values(),
+        start_s.values(),
+        texts.values(),
+        categories.all(),
+        reasons.all(),
+        models.all(),
+    )
 
 
 def story_ids_of(out: Path, run_date: date) -> pa.Array:
@@ -143,18 +152,24 @@ def story_ids_of(out: Path, run_date: date) -> pa.Array:
 def _tables(out: Path, table: str, run_date: date, columns: list[str]) -> Iterator[pa.Table]:
     """Yield the parts of a table; columns that an earlier version lacks are null."""
     for part in parts.find(out, table, [run_date]):
-        with naming_what_is_broken(out, table):
-            rows = read_part(part.path, columns, table)
-        yield contract(table).conform(rows, columns)
+        yield _part(out, table, part.path, columns)
+
+
+def _kept(out: Path, path: Path, columns: list[str], is_kept: pa.Array | None) -> pa.Table:
+    """Return columns of a part of `passages`. is_kept: of each row; None if all are."""
+    rows = _part(out, "passages", path, columns)
+    return rows if is_kept is None else rows.filter(is_kept)
+
+
+def _part(out: Path, table: str, path: Path, columns: list[str]) -> pa.Table:
+    with naming_what_is_broken(out, table):
+        rows = read_part(path, columns, table)
+    return contract(table).conform(rows, columns)
 
 
 def _whole(out: Path, table: str, run_date: date, columns: list[str]) -> pa.Table:
     c = contract(table)
     return pa.concat_tables([c.conform(c.schema.empty_table(), columns), *_tables(out, table, run_date, columns)])
-
-
-def _joined(arrays: Sequence[tuple[NDArray[Any], ...]], width: int, kind: type) -> list[NDArray[Any]]:
-    return [np.concatenate([np.empty(0, kind), *(a[k] for a in arrays)]) for k in range(width)]
 
 
 def _numbers_in(column: pa.ChunkedArray, known: pa.Array) -> Numbers:

@@ -12,17 +12,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from nightdesk.tasks.config.profile import UNPLACED, load_profile
-from nightdesk.tasks.edition.arranged import Arranged, Places, arrange, most_common, unplaced_groups
-from nightdesk.tasks.edition.columns import (
-    Numbers,
-    Passages,
-    Topics,
-    documents_of,
-    passages_of,
-    story_ids_of,
-    topics_of,
-)
-from nightdesk.tasks.edition.lazily import Lazily
 from nightdesk.tasks.edition.night import (
     Category,
     Edition,
@@ -35,6 +24,17 @@ from nightdesk.tasks.edition.night import (
     Unplaced,
     nothing_published,
 )
+from nightdesk.tasks.edition.reading.arranged import Arranged, Places, arrange, most_common, unplaced_groups
+from nightdesk.tasks.edition.reading.columns import (
+    Numbers,
+    Passages,
+    Topics,
+    documents_of,
+    passages_of,
+    story_ids_of,
+    topics_of,
+)
+from nightdesk.tasks.edition.reading.lazily import Lazily
 from nightdesk.tasks.errors import InputError
 from nightdesk.tasks.reorganizing.stories import NIGHTS
 
@@ -59,7 +59,7 @@ def read_edition(out: Path, run_date: date, known_categories: Mapping[str, Seque
     doc_ids = readable["doc_id"].combine_chunks()
     topics = topics_of(out, run_date, doc_ids)
     passages = passages_of(out, run_date, doc_ids, topics.topic_id)
-    by_place = np.lexsort((passages.position, passages.document))
+    by_place = np.lexsort((passages.position, passages.document)).astype(np.int32)
     profiles = tuple(sorted({p for p in pc.unique(readable["profile"]).to_pylist() if p}))
     categories = _categories(passages, by_place, profiles, known_categories or {})
     rank = np.array([categories[c].index if c in categories else -1 for c in passages.categories], np.int32)
