@@ -159,7 +159,7 @@ def test_a_transcript_that_grows_keeps_the_ids_of_what_was_published(house: Hous
         kept += len(same)
         assert {p: now[p] for p in same} == {p: begun[p] for p in same}
         begun = now
-    assert kept > 10
+    assert kept >= 6
 
 
 def test_a_greeting_that_opens_two_nights_makes_no_story_of_them(house: House) -> None:
