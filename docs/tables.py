@@ -35,10 +35,10 @@ Made from the contracts in `datasets/contracts/` by `make docs`; a test holds it
 
     OUT/tables/<table>/run_date=YYYY-MM-DD/<part>.parquet
 
-Parquet, zstd, rows in the order of the key, the declared Arrow schema in every part and its version in the part's
-metadata (`nightdesk_schema_version`). `run_date` is in the path alone; `nightdesk.scan`, pandas, pyarrow and duckdb
-add it as a column. Every batch adds a part. In {replaced} a document that is
-published again for a date is replaced in its part, so that it stands there once; the other tables only grow.
+Parquet, zstd, rows in the order of the key (topics as they begin in their document), the declared Arrow schema in every
+part and its version in the part's metadata (`nightdesk_schema_version`). `run_date` is in the path alone;
+`nightdesk.scan`, pandas, pyarrow and duckdb add it as a column. Every batch adds a part. In {replaced} a document
+that is published again for a date is replaced in its part, so that it stands there once; the other tables only grow.
 `nightdesk compact` merges the parts of earlier dates; plain readers of these folders must wait meanwhile. The audit
 checks every expectation below before anything is put in place.
 
@@ -47,6 +47,12 @@ was killed between two moves leaves rows in `topics` and `passages` that are ahe
 export completes the publication; `nightdesk.scan`, `to_pandas` and `connect` see it whole at any moment. A part that
 cannot be read is named in a warning and its rows are left out; when its date is published again, it is moved to
 `OUT/_staging/broken` and the documents to run again are named.
+
+`topic_id` and `story_id` are fixed at first sight: a topic's derives from its document and the text of its first
+sentence, a story's from the topic that began it. What was published keeps them when its document is published again,
+with more text or under another date. Topics that become one keep the id of the earlier; `aliases` lists the others,
+and the view `topic_aliases(topic_id, now)` of `nightdesk.connect` leads from each to what it is a part of now. Ids of
+topics that 0.1 published are order numbers (`<doc_id>/t0001`), which tell topics apart within their date alone.
 """
 
 

@@ -5,7 +5,6 @@ CPU a sentence is that of all four roles and of the topics' vectors, in this pro
 
 import time
 from collections.abc import Callable, Mapping
-from datetime import date
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -55,7 +54,7 @@ def by_topic(folder: Path, env: Mapping[str, str]) -> Rows:
     known.add(_packed(NIGHT), [str(k) for k in range(NIGHT)])
     documents = [f"d{k}" for k in range(TOPICS_A_BATCH)]
     batch = stories.unpack(_packed(TOPICS_A_BATCH, seed=2))
-    taken = _cpu(lambda: stories.relate(documents, documents, batch, known, date.today().isoformat()))
+    taken = _cpu(lambda: stories.relate(documents, documents, batch, known))
     # Over a night the known topics grow from none to all, so that a batch compares with half of them on average.
     spent = taken / 2 / 20_000 * 1e3
     rows.append(at_most("stories, a million sentences in documents of 25: CPU ms a sentence", spent, 0.05))
@@ -97,7 +96,7 @@ def _one_document(n: int) -> tuple[list[str], list[str], stories.Codes]:
 
 
 def _relate(given: tuple[list[str], list[str], stories.Codes]) -> None:
-    stories.relate(*given, stories.KnownStories(), "2026-01-01")
+    stories.relate(*given, stories.KnownStories())
 
 
 def _least(run: Callable[[Any], object], given: Any) -> float:

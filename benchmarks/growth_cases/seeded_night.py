@@ -80,6 +80,7 @@ def _batch(
         last_position=np.full(len(of_topic), each),
         spans=[[{"first": 1, "last": each}]] * len(of_topic),
         merged_from=[[]] * len(of_topic),
+        aliases=[None] * len(of_topic),
         story_id=stories,
         vector=[b"\0"] * len(of_topic),
         finder_model=["static"] * len(of_topic),

@@ -121,4 +121,4 @@ def _topics(n: int) -> tuple[list[str], list[str], Any]:
 
 
 def _related(given: tuple[list[str], list[str], Any]) -> None:
-    stories.relate(*given, stories.KnownStories(), _DAY.isoformat())
+    stories.relate(*given, stories.KnownStories())

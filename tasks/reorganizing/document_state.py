@@ -106,6 +106,16 @@ class JoinedTopic:
     lead: Topic
 
 
+@dataclass(frozen=True, slots=True)
+class TopicLink:
+    """What ties a topic to others. vector: packed; aliases: ids that were published of what is a part of it now."""
+
+    topic_id: str
+    story_id: str
+    vector: bytes
+    aliases: tuple[str, ...] = ()
+
+
 @dataclass(slots=True)
 class Batch:
     """Documents that go through the stages together."""

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from nightdesk.tasks.config.profile import UNPLACED
-from nightdesk.tasks.reorganizing.document_state import Batch, JoinedTopic, Lost, Work
+from nightdesk.tasks.reorganizing.document_state import Batch, JoinedTopic, Lost, TopicLink, Work
 from nightdesk.tasks.roles.topic_finder import LONGEST_TITLE
 from nightdesk.tasks.tables.contracts import contract
 from nightdesk.tasks.tables.derived_columns import extent
@@ -22,30 +22,25 @@ Rows = list[dict[str, Any]]
 Columns = dict[str, list[Any]]
 
 
-def topic_id(work: Work, number: int) -> str:
-    """Return the id of the number-th story of a document (from 1)."""
-    return f"{work.document.doc_id}/t{number:04d}"
-
-
 def file_batch(
     batch: Batch,
     stories: Mapping[str, Sequence[JoinedTopic]],
-    links: Mapping[str, tuple[str, bytes]],
+    links: Mapping[str, Sequence[TopicLink]],
     run_id: str,
     profile: str,
 ) -> dict[str, pa.Table]:
     """Make the tables of a batch.
 
-    stories: doc_id -> its stories in order of appearance. links: topic_id -> (story_id, vector).
+    stories: doc_id -> its stories in order of appearance. links: doc_id -> the link of each of them.
     """
     passages: Columns = {name: [] for name in contract("passages").schema.names}
     topics: Rows = []
     documents: Rows = []
     for work in batch.works:
-        its = stories[work.document.doc_id]
+        its, linked = stories[work.document.doc_id], links[work.document.doc_id]
         titles = titles_of(work, its)
-        lost = _passages(work, its, titles, passages)
-        topics += _topics(work, its, titles, links, run_id)
+        lost = _passages(work, its, titles, linked, passages)
+        topics += _topics(work, its, titles, linked, run_id)
         documents.append(_document(work, lost, run_id, profile) | {"topics": len(its)})
     for bad in batch.unreadable:
         documents.append(
@@ -76,15 +71,20 @@ def titles_of(work: Work, stories: Sequence[JoinedTopic]) -> list[str]:
     return list(titles)
 
 
-def _passages(work: Work, stories: Sequence[JoinedTopic], titles: Sequence[str], passages: Columns) -> list[Lost]:
+def _passages(
+    work: Work,
+    stories: Sequence[JoinedTopic],
+    titles: Sequence[str],
+    links: Sequence[TopicLink],
+    passages: Columns,
+) -> list[Lost]:
     """Add the rows of a document, column by column; return why sentences of it have no place, one for each."""
     d, n = work.document, len(work.document.texts)
     topic_ids: list[str | None] = [None] * n
     topics: list[str | None] = [None] * n
-    for number, (story, title) in enumerate(zip(stories, titles, strict=True), 1):
-        name = topic_id(work, number)
+    for story, title, link in zip(stories, titles, links, strict=True):
         for position in story.positions:
-            topic_ids[position], topics[position] = name, title
+            topic_ids[position], topics[position] = link.topic_id, title
     losses: list[Lost] = []
     for k, chunk in enumerate(work.chunks):
         filed = work.filed[k]
@@ -116,22 +116,22 @@ def _topics(
     work: Work,
     stories: Sequence[JoinedTopic],
     titles: Sequence[str],
-    links: Mapping[str, tuple[str, bytes]],
+    links: Sequence[TopicLink],
     run_id: str,
 ) -> Rows:
     rows = []
-    for number, story in enumerate(stories, 1):
+    for story, title, link in zip(stories, titles, links, strict=True):
         lead = work.lead(story)
-        story_id, vector = links[topic_id(work, number)]
         rows.append(
             {
                 "doc_id": work.document.doc_id,
-                "topic_id": topic_id(work, number),
-                "title": titles[number - 1],
+                "topic_id": link.topic_id,
+                "title": title,
                 **extent([p + 1 for p in story.positions]),
                 "merged_from": [f"{work.chunks[k].chunk_id}/t{t + 1}" for k, t in story.members],
-                "story_id": story_id,
-                "vector": vector,
+                "aliases": list(link.aliases) or None,
+                "story_id": link.story_id,
+                "vector": link.vector,
                 "finder_model": lead.model,
                 "run_id": run_id,
             }

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import uuid
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence, Set
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import date, datetime
 from pathlib import Path
@@ -26,8 +26,9 @@ from nightdesk.tasks.reorganizing.affordable import Purse
 from nightdesk.tasks.reorganizing.batches.reader import BatchReader
 from nightdesk.tasks.reorganizing.batches.spending import Spending
 from nightdesk.tasks.reorganizing.control_items import answer_controls
-from nightdesk.tasks.reorganizing.document_state import Batch, JoinedTopic
-from nightdesk.tasks.reorganizing.filing import file_batch, topic_id
+from nightdesk.tasks.reorganizing.document_state import Batch, JoinedTopic, TopicLink
+from nightdesk.tasks.reorganizing.filing import file_batch
+from nightdesk.tasks.reorganizing.ids.links import Linking
 from nightdesk.tasks.reorganizing.opening import open_out, unwritable
 from nightdesk.tasks.reorganizing.past_dates.standing import Skips
 from nightdesk.tasks.reorganizing.role_stages import topic_texts
@@ -71,7 +72,7 @@ class Run:
         self._attempt = uuid.uuid4().hex[:8]
         self._audits = audits
         self._published_docs: set[str] = set()
-        self._known_topics = stories.KnownTopics(out, run_date)
+        self._linking = Linking(out, run_date)
 
     @property
     def served_versions(self) -> set[int]:
@@ -179,31 +180,20 @@ class Run:
 
     async def _links(
         self, batch: Batch, its_stories: Mapping[str, Sequence[JoinedTopic]]
-    ) -> dict[str, tuple[str, bytes]]:
-        """Relate the batch's topics to those of other documents and nights: topic_id -> (story_id, packed vector)."""
-        ids, docs, titles, texts = [], [], [], []
+    ) -> dict[str, list[TopicLink]]:
+        """Name the batch's topics, and relate them to those of other documents and nights: doc_id -> their links."""
+        docs, titles, texts = [], [], []
         for work in batch.works:
-            for number, story in enumerate(its_stories[work.document.doc_id], 1):
-                ids.append(topic_id(work, number))
+            for story in its_stories[work.document.doc_id]:
                 docs.append(work.document.doc_id)
                 titles.append(work.lead(story).title)
                 texts.append([work.document.texts[p] for p in story.positions])
-        if not ids:
-            return {}
-        vectors = await self.router.embed(topic_texts(titles, texts))
-        packed = [stories.pack(v) for v in vectors]
+        packed = [stories.pack(v) for v in await self.router.embed(topic_texts(titles, texts))] if texts else []
         # The other documents of this run are known by what was published of them before this batch, no more: then a
         # rerun, which finds all of them published, comes to the same stories.
         later = self.reading.doc_ids - self._published_docs
         self._published_docs |= set(docs)
-        names = await asyncio.to_thread(self._stories_of, ids, docs, packed, later)
-        return dict(zip(ids, zip(names, packed, strict=True), strict=True))
-
-    def _stories_of(
-        self, ids: Sequence[str], docs: Sequence[str], packed: Sequence[bytes], later: Set[str]
-    ) -> list[str]:
-        known = self._known_topics.besides(later)
-        return stories.relate(ids, docs, stories.unpack(packed), known, self.run_date.isoformat())
+        return await asyncio.to_thread(self._linking.of, batch.works, its_stories, packed, later)
 
 
 @asynccontextmanager

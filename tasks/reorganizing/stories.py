@@ -8,17 +8,18 @@ of CPU, 0.05 ms a sentence, and an index of neighbours saves less than it loses:
 strongest dimensions are 5 % of all pairs, and 5 % of the nearest neighbours are not among them.
 """
 
-import hashlib
 import logging
-from collections.abc import Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from nightdesk.tasks.reorganizing.ids.first_sight import story_id
 from nightdesk.tasks.tables.parts import Part, dates, find, read, read_parts, steadily
 
 log = logging.getLogger("nightdesk")
@@ -46,6 +47,14 @@ def unpack(data: Sequence[bytes]) -> Codes:
     if not data:
         return np.zeros((0, 1), np.int8)
     return np.frombuffer(b"".join(data), np.int8).reshape(len(data), -1)
+
+
+def are_near(one: bytes, other: bytes) -> bool:
+    """Tell whether two packed vectors are near enough to be of one story; those of two encoders never are."""
+    if len(one) != len(other):
+        return False
+    a, b = (v.astype(np.float64) for v in unpack([one, other]))
+    return bool(a @ b >= NEAREST * np.linalg.norm(a) * np.linalg.norm(b) > 0)
 
 
 def _inverse_lengths(codes: Codes) -> NDArray[np.float32]:
@@ -103,28 +112,53 @@ class KnownStories:
 
 
 def relate(
-    topic_ids: Sequence[str], doc_ids: Sequence[str], codes: Codes, known: KnownStories, night: str
+    topic_ids: Sequence[str],
+    doc_ids: Sequence[str],
+    codes: Codes,
+    known: KnownStories,
+    kept: Mapping[str, str] = MappingProxyType({}),
+    begins: Callable[[str], str] = story_id,
 ) -> list[str]:
     """Return the story of each new topic, in order.
 
-    codes: their vectors as `unpack` returns them. night: the date that the ids of new stories come from. Topics of one
-    document are never joined here: that they are different stories is what the relationship checker said.
+    codes: their vectors as `unpack` returns them. kept: topic_id -> its story, of topics that were published before.
+    begins: topic_id -> the story that it begins. Topics of one document are never joined here: that they are different
+    stories is what the relationship checker said.
     """
     stories: list[str] = []
     earlier = known.nearest(codes)
     before, near = _nearest_before(codes, doc_ids)
-    taken: dict[str, set[str]] = {}  # doc_id -> stories it already has
+    taken = _taken(topic_ids, doc_ids, kept)
     for i, (topic, doc) in enumerate(zip(topic_ids, doc_ids, strict=True)):
-        mine = taken.setdefault(doc, set())
+        if topic in kept:
+            stories.append(kept[topic])
+            continue
+        mine = taken[doc]
         score, name = earlier[i]
         story = name if score >= NEAREST else None
         if near[i] >= max(NEAREST, score):
             story = stories[before[i]]
         if story is None or story in mine:
-            story = hashlib.blake2b(f"{night}\0{topic}".encode(), digest_size=8).hexdigest()
+            story = _unlike(begins(topic), mine)
         mine.add(story)
         stories.append(story)
     return stories
+
+
+def _taken(topic_ids: Sequence[str], doc_ids: Sequence[str], kept: Mapping[str, str]) -> dict[str, set[str]]:
+    """Return the stories that each document has already: those of its topics that keep theirs."""
+    taken: dict[str, set[str]] = {doc: set() for doc in doc_ids}
+    for topic, doc in zip(topic_ids, doc_ids, strict=True):
+        if topic in kept:
+            taken[doc].add(kept[topic])
+    return taken
+
+
+def _unlike(story: str, taken: Set[str]) -> str:
+    """Return the id of a new story, or one derived from it where another topic of the document has gone on with it."""
+    while story in taken:
+        story = story_id(story)
+    return story
 
 
 def _nearest_before(codes: Codes, doc_ids: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:

@@ -30,34 +30,38 @@ _TYPES: dict[str, pa.DataType] = {
 class Contract:
     """One table: its Arrow schema (version in the metadata), key, and expectations as (name, arguments).
 
+    order: the columns by which its rows stand in a part.
+
     rows: what a single row must hold; whole: what the table as a whole must; derived: columns of the audit alone.
     """
 
     table: str
     schema: pa.Schema
     key: tuple[str, ...]
+    order: tuple[str, ...]
     derived: Mapping[str, str]
     rows: tuple[Mapping[str, Any], ...]
     whole: tuple[Mapping[str, Any], ...]
 
     def build(self, rows: Iterable[Mapping[str, Any]]) -> pa.Table:
-        """Make a table of dicts, sorted by key, in the declared schema.
+        """Make a table of dicts, in order, in the declared schema.
 
         Raises:
             pyarrow.ArrowInvalid: a value does not fit its column.
         """
-        return self._sorted(pa.Table.from_pylist(list(rows), schema=self.schema))
+        return self.sorted(pa.Table.from_pylist(list(rows), schema=self.schema))
 
     def build_columns(self, columns: Mapping[str, Sequence[Any]]) -> pa.Table:
-        """Make a table of all its columns, sorted by key, in the declared schema.
+        """Make a table of all its columns, in order, in the declared schema.
 
         Raises:
             pyarrow.ArrowInvalid: a value does not fit its column.
         """
-        return self._sorted(pa.Table.from_pydict(dict(columns), schema=self.schema))
+        return self.sorted(pa.Table.from_pydict(dict(columns), schema=self.schema))
 
-    def _sorted(self, table: pa.Table) -> pa.Table:
-        order = pc.sort_indices(table, [(k, "ascending") for k in self.key])
+    def sorted(self, table: pa.Table) -> pa.Table:
+        """Bring rows into the order in which they stand in a part."""
+        order = pc.sort_indices(table, [(k, "ascending") for k in self.order])
         # A batch's rows mostly are in order already, and to take them would copy all their text.
         return table if np.array_equal(order, np.arange(len(table))) else table.take(order)
 
@@ -83,6 +87,6 @@ def contract(table: str) -> Contract:
         if column.get("required", False)
     ]
     schema = pa.schema(fields, metadata={"nightdesk_table": table, "nightdesk_schema_version": str(c["version"])})
-    return Contract(
-        table, schema, tuple(c["key"]), c.get("derived", {}), (*required, *c.get("rows", ())), tuple(c.get("whole", ()))
-    )
+    key, held = tuple(c["key"]), (*required, *c.get("rows", ()))
+    order = tuple(c.get("order", key))
+    return Contract(table, schema, key, order, c.get("derived", {}), held, tuple(c.get("whole", ())))

@@ -133,7 +133,7 @@ def _stage_replaced(
         if (out / folder / part).exists():
             old = read_part(out / folder / part)
             rows = pa.concat_tables([c.conform(old.filter(_is_other(old, gone))), rows])
-        rows = rows.sort_by([(key, "ascending") for key in c.key])
+        rows = c.sorted(rows)
         moves.append(stage(staging, folder / part, rows.replace_schema_metadata(c.schema.metadata)))
     return moves
 

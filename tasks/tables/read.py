@@ -32,6 +32,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _RUN_DATE = pa.field("run_date", pa.date32())
+_ALIASES = """
+create temp view topic_aliases as
+with listed as (select unnest(aliases) as topic_id, topic_id as now, run_date from topics)
+select l.topic_id, arg_max(l.now, l.run_date) as now from listed l
+where not exists (select 1 from topics t where t.topic_id = l.topic_id and t.run_date >= l.run_date)
+group by l.topic_id
+"""
 
 
 def schema(table: str) -> pa.Schema:
@@ -155,6 +162,8 @@ def to_pandas(out: Path | str, table: str, **wanted: Any) -> "pd.DataFrame":
 def connect(out: Path | str) -> "duckdb.DuckDBPyConnection":
     """Open a duckdb in memory in which every table is a view of the same name.
 
+    topic_aliases(topic_id, now): topics that were published and are a part of another one now, and which that is.
+
     Raises:
         InputError: duckdb is not installed.
     """
@@ -165,4 +174,5 @@ def connect(out: Path | str) -> "duckdb.DuckDBPyConnection":
     connection = duckdb.connect()
     for table in TABLES:
         connection.register(table, dataset(out, table))
+    connection.execute(_ALIASES)
     return connection

@@ -11,8 +11,9 @@ import pyarrow.parquet as pq
 
 from nightdesk.tasks.config.profile import Chunks
 from nightdesk.tasks.reading.documents import Document, make_document
-from nightdesk.tasks.reorganizing.document_state import Batch, Filed, FoundTopic, Unreadable, Work
-from nightdesk.tasks.reorganizing.filing import file_batch, topic_id
+from nightdesk.tasks.reorganizing.document_state import Batch, Filed, FoundTopic, TopicLink, Unreadable, Work
+from nightdesk.tasks.reorganizing.filing import file_batch
+from nightdesk.tasks.reorganizing.ids.kept import name_topics
 from nightdesk.tasks.reorganizing.stories import pack
 from nightdesk.tasks.roles.chunk_splitter import split_document
 from nightdesk.tasks.roles.relationship_checker import stitch
@@ -49,8 +50,11 @@ def tables(*works: Work, run_id: str = "run-1", unreadable: Sequence[Unreadable]
     """File what was worked on: passages, topics and documents."""
     vector = pack(np.ones(8, np.float32))
     stories = {w.document.doc_id: w.stories() for w in works}
-    ids = [topic_id(w, n) for w in works for n in range(1, len(stories[w.document.doc_id]) + 1)]
-    links = {i: (f"story-of-{i}", vector) for i in ids}
+    links = {}
+    for w in works:
+        d = w.document
+        named = name_topics(d.doc_id, d.texts, [s.positions for s in stories[d.doc_id]])
+        links[d.doc_id] = [TopicLink(t.topic_id, f"story-of-{t.topic_id}", vector) for t in named]
     return file_batch(Batch(1, list(works), list(unreadable)), stories, links, run_id, "news")
 
 

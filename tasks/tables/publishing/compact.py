@@ -107,7 +107,7 @@ def _stage_merged(out: Path, staging: Path, run_date: date, table: str, names: S
     """Stage one part of a table with the rows of several; it takes the place of the first."""
     c, folder = contract(table), table_folder(table, run_date)
     rows = pa.concat_tables([c.conform(read_part(out / folder / name)) for name in names])
-    rows = rows.sort_by([(key, "ascending") for key in c.key])
+    rows = c.sorted(rows)
     return stage(staging, folder / names[0], rows.replace_schema_metadata(c.schema.metadata))
 
 

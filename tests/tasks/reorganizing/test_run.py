@@ -145,6 +145,32 @@ def test_the_next_night_takes_what_is_new_or_changed_and_goes_on_with_its_storie
     assert parts.dates(house.out, "documents") == [DAY, NEXT_DAY]
 
 
+def test_a_transcript_that_grows_keeps_the_ids_of_what_was_published(house: House) -> None:
+    texts = texts_of(4, 24)
+    begun: dict[int, tuple[str, str]] = {}  # first position -> topic_id, story_id
+    kept = 0
+    for k, day in enumerate((DAY, DAY, NEXT_DAY), 1):
+        (house.source / "talk.json").write_text(json.dumps(list(enumerate(texts[: len(texts) * (k + 2) // 5], 1))))
+        house.night(f"run-{k}", day)
+        topics = rows(house.out, "topics", str(day))
+        assert [t["first_position"] for t in topics] == sorted(t["first_position"] for t in topics)
+        now = {t["first_position"]: (t["topic_id"], t["story_id"]) for t in topics}
+        same = now.keys() & begun.keys()
+        kept += len(same)
+        assert {p: now[p] for p in same} == {p: begun[p] for p in same}
+        begun = now
+    assert kept >= 6
+
+
+def test_a_greeting_that_opens_two_nights_makes_no_story_of_them(house: House) -> None:
+    for day, told in ((DAY, "The harbour bridge is shut."), (NEXT_DAY, "Rates on savings rose at every bank.")):
+        (house.source / "show.json").write_text(json.dumps([[1, "Good evening."], *([k, told] for k in range(2, 9))]))
+        house.night(f"run-{day}", day)
+    (first,), (second,) = (rows(house.out, "topics", str(day)) for day in (DAY, NEXT_DAY))
+    assert first["topic_id"] == second["topic_id"]
+    assert first["story_id"] != second["story_id"]
+
+
 def test_a_run_first_learns_from_what_no_version_has_seen_and_then_draws(house: House) -> None:
     write_evening(house.source, "d", seed=5, passages=6)
     house.night("run-1")  # its learn failed, say

@@ -10,11 +10,10 @@ from nightdesk.tasks.reorganizing.stories import NEAREST, Codes, KnownStories, p
 
 Vectors = NDArray[np.float32]
 NOTHING = KnownStories()
-NIGHT = "2026-03-01"
 
 
-def relate(topics: list[str], documents: list[str], vectors: Vectors, known: KnownStories, night: str) -> list[str]:
-    return stories_module.relate(topics, documents, unpack([pack(v) for v in vectors]), known, night)
+def relate(topics: list[str], documents: list[str], vectors: Vectors, known: KnownStories) -> list[str]:
+    return stories_module.relate(topics, documents, unpack([pack(v) for v in vectors]), known)
 
 
 def known_as(vectors: Vectors, story_ids: list[str]) -> KnownStories:
@@ -48,9 +47,7 @@ def test_a_vector_of_nothing_stays_nothing() -> None:
 
 def test_near_topics_of_two_documents_share_a_story_and_far_ones_do_not() -> None:
     bridge, bank = np.eye(2, 8, dtype=np.float32)
-    stories = relate(
-        ["a/t1", "a/t2", "b/t1", "b/t2"], ["a", "a", "b", "b"], np.array([bridge, bank] * 2), NOTHING, NIGHT
-    )
+    stories = relate(["a/t1", "a/t2", "b/t1", "b/t2"], ["a", "a", "b", "b"], np.array([bridge, bank] * 2), NOTHING)
     assert stories[0] == stories[2]
     assert stories[1] == stories[3]
     assert stories[0] != stories[1]
@@ -59,7 +56,7 @@ def test_near_topics_of_two_documents_share_a_story_and_far_ones_do_not() -> Non
 def test_a_story_of_an_earlier_night_is_taken_up() -> None:
     bridge, bank = np.eye(2, 8, dtype=np.float32)
     known = known_as(np.array([bridge]), ["known"])
-    stories = relate(["a/t1", "a/t2"], ["a", "a"], np.array([bank, bridge]), known, NIGHT)
+    stories = relate(["a/t1", "a/t2"], ["a", "a"], np.array([bank, bridge]), known)
     assert stories[1] == "known"
     assert stories[0] != "known"
 
@@ -67,7 +64,7 @@ def test_a_story_of_an_earlier_night_is_taken_up() -> None:
 def test_how_near_is_near_enough() -> None:
     for cosine, same in ((NEAREST + 0.01, True), (NEAREST - 0.01, False)):
         vectors = np.array([[1, 0], [cosine, np.sqrt(1 - cosine**2)]], np.float32)
-        one, other = relate(["a/t1", "b/t1"], ["a", "b"], vectors, NOTHING, NIGHT)
+        one, other = relate(["a/t1", "b/t1"], ["a", "b"], vectors, NOTHING)
         assert (one == other) == same
 
 
@@ -79,20 +76,36 @@ def test_topics_of_one_document_are_never_one_story(topics: list[tuple[int, int]
     topic_ids = [f"{doc}/t{n}" for n, (doc, _) in enumerate(topics)]
     doc_ids = [str(doc) for doc, _ in topics]
     earlier = known_as(directions[:known], [f"known-{k}" for k in range(known)])
-    stories = relate(topic_ids, doc_ids, vectors, earlier, NIGHT)
+    stories = relate(topic_ids, doc_ids, vectors, earlier)
     assert len(stories) == len(topics)
     assert len(set(zip(doc_ids, stories, strict=True))) == len(topics)
-    assert stories == relate(topic_ids, doc_ids, vectors, earlier, NIGHT)
+    assert stories == relate(topic_ids, doc_ids, vectors, earlier)
 
 
-def test_a_story_that_begins_is_named_by_night_and_topic() -> None:
-    vector = np.eye(1, 8, dtype=np.float32)
-    names = {
-        relate([topic], ["a"], vector, NOTHING, night)[0]
-        for topic in ("a/t1", "a/t2")
-        for night in (NIGHT, "2026-03-02")
-    }
-    assert len(names) == 4
+def test_a_story_that_begins_is_named_by_its_topic_alone() -> None:
+    bridge, bank = np.eye(2, 8, dtype=np.float32)
+    (alone,) = relate(["a/1"], ["a"], np.array([bridge]), NOTHING)
+    stories = relate(["b/1", "a/2", "a/1"], ["b", "a", "a"], np.array([bank, -bank, bridge]), NOTHING)
+    assert stories[2] == alone
+    assert len(set(stories)) == 3
+
+
+def test_a_published_topic_keeps_its_story_before_any_that_is_nearer() -> None:
+    bridge, bank = np.eye(2, 8, dtype=np.float32)
+    codes = unpack([pack(v) for v in (bridge, bridge, bank)])
+    known = known_as(np.array([bridge, bank]), ["of the bridge", "of the bank"])
+    kept = {"a/2": "of the bridge", "b/1": "of old"}
+    stories = stories_module.relate(["a/1", "a/2", "b/1"], ["a", "a", "b"], codes, known, kept)
+    assert stories[1:] == ["of the bridge", "of old"]
+    assert stories[0] not in ("of the bridge", "of old")
+
+
+def test_a_story_that_another_topic_of_the_document_goes_on_with_is_not_begun_again() -> None:
+    bridge, bank = np.eye(2, 8, dtype=np.float32)
+    (begun,) = relate(["a/1"], ["a"], np.array([bridge]), NOTHING)
+    stories = relate(["a/2", "a/1"], ["a", "a"], np.array([bridge, bank]), known_as(np.array([bridge]), [begun]))
+    assert stories[0] == begun
+    assert stories[1] != begun
 
 
 @given(st.lists(st.integers(0, 5), max_size=40), st.booleans(), st.integers(0, 99))
@@ -107,7 +120,7 @@ def test_a_topic_joins_the_nearest_before_it_of_another_document(documents: list
         near = j != i and float(alike[i, j]) >= NEAREST
         taken = {expected[k] for k in range(i) if doc_ids[k] == doc}
         expected.append(expected[j] if near and expected[j] not in taken else i)
-    stories = relate([str(k) for k in range(len(doc_ids))], doc_ids, vectors, NOTHING, NIGHT)
+    stories = relate([str(k) for k in range(len(doc_ids))], doc_ids, vectors, NOTHING)
     assert [stories.index(s) for s in stories] == expected
 
 
@@ -116,6 +129,6 @@ def test_topics_are_compared_across_the_edges_of_blocks() -> None:
     vectors = some_vectors(n, seed=4, dimensions=64)
     again = np.concatenate([vectors, vectors])
     doc_ids = [f"d{k // 5}" for k in range(n)] + [f"e{k // 5}" for k in range(n)]
-    stories = relate([str(k) for k in range(2 * n)], doc_ids, again, NOTHING, NIGHT)
+    stories = relate([str(k) for k in range(2 * n)], doc_ids, again, NOTHING)
     same = sum(a == b for a, b in zip(stories[:n], stories[n:], strict=True))
     assert same > 0.8 * n  # the others' documents have that story already

@@ -160,7 +160,7 @@ def test_every_part_says_what_it_is_and_is_sorted_and_compressed(out: Path) -> N
         assert "run_date" not in file.schema_arrow.names
         groups = [file.metadata.row_group(k) for k in range(file.metadata.num_row_groups)]
         assert {g.column(k).compression for g in groups for k in range(g.num_columns)} == {"ZSTD"}
-        keys = [tuple(row[k] for k in contract(table).key) for row in file.read().to_pylist()]
+        keys = [tuple(row[k] for k in contract(table).order) for row in file.read().to_pylist()]
         assert keys == sorted(keys)
 
 

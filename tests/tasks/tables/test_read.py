@@ -13,10 +13,11 @@ import pytest
 from nightdesk.tasks import tables
 from nightdesk.tasks.errors import InputError
 from nightdesk.tasks.tables import parts as history
-from nightdesk.tasks.tables import read
+from nightdesk.tasks.tables import publish, read
 from nightdesk.tasks.tables.contracts import TABLES, contract
 from tests.tasks.killing import kill_a_publication
 from tests.tasks.made import DAY, document, parts, publish_documents, work
+from tests.tasks.made import tables as made_tables
 
 NEXT_DAY, LAST_DAY = date(2026, 3, 2), date(2026, 3, 3)
 
@@ -129,6 +130,26 @@ def test_pandas_and_duckdb_have_dates_too(nights: Path) -> None:
         "select max(run_date), sum(sentences) from documents where run_date > '2026-03-01'"
     )
     assert found.fetchall() == [(LAST_DAY, 5)]
+
+
+def test_topic_aliases_lead_to_what_a_topic_is_a_part_of_now(tmp_path: Path) -> None:
+    def publish_topics(day: date, **aliases: list[str] | None) -> None:
+        made = made_tables(work(document("d", 3 * len(aliases))), run_id=f"run-{day}")
+        names = pa.array([f"d/{name}" for name in aliases])
+        topics = made["topics"].set_column(1, made["topics"].schema.field("topic_id"), names)
+        at = topics.schema.get_field_index("aliases")
+        given = pa.array([a and [f"d/{name}" for name in a] for a in aliases.values()], pa.list_(pa.string()))
+        made["topics"] = topics.set_column(at, topics.schema.field(at), given)
+        publish.publish(tmp_path, day, f"run-{day}-1", made)
+
+    publish_topics(DAY, a=["b"], c=["e", "f"])
+    assert followed(tmp_path) == {"d/b": "d/a", "d/e": "d/c", "d/f": "d/c"}
+    publish_topics(NEXT_DAY, a=["b", "c", "e"], f=None)
+    assert followed(tmp_path) == {"d/b": "d/a", "d/c": "d/a", "d/e": "d/a"}
+
+
+def followed(out: Path) -> dict[str, str]:
+    return dict(tables.connect(out).sql("select topic_id, now from topic_aliases").fetchall())
 
 
 def test_what_is_not_there_is_named(nights: Path) -> None:

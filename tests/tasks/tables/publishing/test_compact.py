@@ -39,11 +39,11 @@ def rows(out: Path) -> dict[str, list[Row]]:
             for n in names}  # fmt: skip
 
 
-def test_the_parts_of_earlier_dates_become_one_a_table_sorted_by_key(many: Path) -> None:
+def test_the_parts_of_earlier_dates_become_one_a_table_in_order(many: Path) -> None:
     before = rows(many)
     assert list(compact(many, NEXT_DAY)) == [Compacted(DAY, 4, 1)]
     for table in publish.REPLACED:
-        keys = [tuple(row[k] for k in contract(table).key) for row in published(many, table)]
+        keys = [tuple(row[k] for k in contract(table).order) for row in published(many, table)]
         assert keys == sorted(keys)
         assert [len(parts(many, table, day)) for day in (DAY, NEXT_DAY)] == [1, 2]
     assert len(parts(many, "calls")) == 4  # the learner knows the attempts by their names

@@ -1,0 +1,78 @@
+"""Links of a batch's topics: their ids, the ids that they go by besides, and their stories."""
+
+from collections.abc import Mapping, Sequence, Set
+from datetime import date
+from pathlib import Path
+
+from nightdesk.tasks.reorganizing import stories
+from nightdesk.tasks.reorganizing.document_state import JoinedTopic, TopicLink, Work
+from nightdesk.tasks.reorganizing.ids.first_sight import story_id
+from nightdesk.tasks.reorganizing.ids.kept import Named, Standing, name_topics
+from nightdesk.tasks.reorganizing.ids.published import Published
+
+
+class Linking:
+    """Names and relates the topics of one run."""
+
+    def __init__(self, out: Path, run_date: date) -> None:
+        self._day = run_date
+        self._published = Published(out, run_date)
+        self._known_topics = stories.KnownTopics(out, run_date)
+
+    def of(
+        self,
+        works: Sequence[Work],
+        joined: Mapping[str, Sequence[JoinedTopic]],
+        packed: Sequence[bytes],
+        later: Set[str],
+    ) -> dict[str, list[TopicLink]]:
+        """Return doc_id -> the link of each of its topics.
+
+        joined: doc_id -> its topics in order of appearance. packed: their vectors, over all works. later: documents of
+        this date that are not known yet.
+
+        Raises:
+            StoreError: the index of known documents cannot be read or written.
+        """
+        standing = self._published.of([w.document.doc_id for w in works])
+        named: list[Named] = []
+        docs: list[str] = []
+        for work in works:
+            d, positions = work.document, [topic.positions for topic in joined[work.document.doc_id]]
+            named += name_topics(d.doc_id, d.texts, positions, standing.get(d.doc_id))
+            docs += [d.doc_id] * len(positions)
+        links: dict[str, list[TopicLink]] = {w.document.doc_id: [] for w in works}
+        if not named:
+            return links
+        ids = [its.topic_id for its in named]
+        kept, others = _kept(ids, docs, packed, standing, self._day)
+
+        def begins(topic: str) -> str:
+            return story_id(topic, self._day.isoformat() if topic in others else "")
+
+        known = self._known_topics.besides(later)
+        names = stories.relate(ids, docs, stories.unpack(packed), known, kept, begins)
+        for its, doc, story, vector in zip(named, docs, names, packed, strict=True):
+            links[doc].append(TopicLink(its.topic_id, story, vector, its.aliases))
+        return links
+
+
+def _kept(
+    ids: Sequence[str], docs: Sequence[str], packed: Sequence[bytes], standing: Mapping[str, Standing], day: date
+) -> tuple[dict[str, str], set[str]]:
+    """Return the stories of topics that were published before, and the topics that share no more than a first sentence.
+
+    Under another date the same first sentence may begin something else ("Good evening."), so that there the story is
+    kept only where the texts are near. A rerun finds what its date has published, and keeps that.
+    """
+    kept: dict[str, str] = {}
+    others: set[str] = set()
+    for topic, doc, vector in zip(ids, docs, packed, strict=True):
+        before = standing[doc].topics.get(topic) if doc in standing else None
+        if before is None:
+            continue
+        if standing[doc].run_date == day or stories.are_near(vector, before.vector):
+            kept[topic] = before.story_id
+        else:
+            others.add(topic)
+    return kept, others
