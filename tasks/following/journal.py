@@ -201,8 +201,8 @@ class Journal:
         if self._forgotten.names(doc_id):
             return
         self._db.execute(
-            "INSERT INTO documents (doc_id, stream, date, source, title) VALUES (?, ?, ?, ?, ?) ON CONFLICT (doc_id) DO "
-            "UPDATE SET title = coalesce(title, excluded.title)",
+            "INSERT INTO documents (doc_id, stream, date, source, title) VALUES (?, ?, ?, ?, ?) ON CONFLICT (doc_id) "
+            "DO UPDATE SET title = coalesce(title, excluded.title)",
             [doc_id, arrival.stream, run_date.isoformat(), arrival.source, arrival.title],
         )
         ((number, last),) = self._db.rows("SELECT number, sentences FROM documents WHERE doc_id = ?", [doc_id])
@@ -252,5 +252,6 @@ def _storable(value: Any) -> Any:
 
 
 def _document(row: Sequence[Any]) -> StreamDocument:
-    doc_id, stream, day, source, title, *numbers, is_over = row
-    return StreamDocument(doc_id, stream, date.fromisoformat(day), source, title, *numbers, bool(is_over))
+    doc_id, stream, day, source, title, sentences, settled, published, is_over = row
+    its_date = date.fromisoformat(day)
+    return StreamDocument(doc_id, stream, its_date, source, title, sentences, settled, published, bool(is_over))

@@ -1,4 +1,4 @@
-"""A feed, or another address, that is polled: entries that were not seen, by id and digest, are documents that are over.
+"""A feed, or another address, that is polled: entries unseen by id and digest are documents that are over.
 
 It is asked in a thread of its own, so that no look waits for a server, and never more often than every 30 s a host. The
 kept answers of reading/fetching ask with ETag and Last-Modified. A feed that fails is asked ever more seldom.

@@ -51,8 +51,6 @@ def read_on(before: bytes, raw: bytes, state: State, over: bool) -> ReadOn:
     if raw.lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").replace(b"\0", b"").startswith(b"WEBVTT"):
         state["vtt"] = True
     begins = _begins(raw, codec)
-    if not begins and not over:
-        return ReadOn(0, trouble=trouble)
     earlier = _text(before, codec)
     seen = sum(map(is_time_line, earlier.split("\n")))
     last = len(begins) - 1 if not over else len(begins)
@@ -67,9 +65,8 @@ def read_on(before: bytes, raw: bytes, state: State, over: bool) -> ReadOn:
     if over:
         return ReadOn(len(raw), renumbered(everything, state), trouble)
     cut = _cut(spoken, context, seen, last, everything)
-    if not cut:
-        return ReadOn(0, trouble=trouble)
-    return ReadOn(begins[cut], renumbered(_sentences(spoken, context, seen, seen + cut), state), trouble)
+    some = _sentences(spoken, context, seen, seen + cut) if cut else []
+    return ReadOn(begins[cut] if cut else 0, renumbered(some, state), trouble)
 
 
 def window(before: bytes, codec: str) -> bytes:

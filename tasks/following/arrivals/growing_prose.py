@@ -1,10 +1,12 @@
 """Growing `.txt` and stdin: which of its lines can be cut to sentences, and these.
 
-Lines are paragraphs, so a whole line (one that ends in a line feed) is cut at once. Only while the text may be wrapped
-at a fixed width are lines held until one ends in a full stop, because a sentence goes on in the next line. The language,
-the width and the punctuation are judged by what is new and the 4 KiB before it, and so can differ from what a reading of
-the whole file finds where the text changes its manner later. A line that has grown beyond 4,000 bytes without a line
-feed is cut after its last complete sentence but one. What is held for too long is cut as it stands (`over`).
+Lines are paragraphs, so a whole line (one that ends in a line feed) is cut at once. Where the text is wrapped at a
+fixed width, lines are held until one ends in a full stop, because a sentence goes on in the next line; and as long as
+that is not known, which takes up to eight lines, all are held of which one may go on.
+
+The language, the width and the punctuation are judged by what is new and the 4 KiB before it, and so can differ from
+what a reading of the whole file finds where the text changes its manner later. A line that has grown beyond
+4,000 bytes without a line feed is cut after its last complete sentence but one. What is held for too long is cut as it stands (`over`).
 """
 
 import re
@@ -88,7 +90,8 @@ def _complete(texts: Sequence[str], context: Sequence[str], width: int | None, l
             return len(lines)
         open_ended = [line for line in lines if len(line) >= _NARROWEST and not ends(line)]
         if not open_ended:
-            return len(lines) if all(ends(x) or len(x) < _NARROWEST for x in lines[-1:]) else len(lines) - 1
+            return len(lines)
+        return 0
     for k in range(len(lines) - 1, -1, -1):
         after = lines[k + 1] if k + 1 < len(lines) else "The"
         if not lines[k].strip() or (

@@ -17,6 +17,7 @@ _BOMS = (
     (codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF32_LE, "utf-32-le"), (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )  # fmt: skip
+_SHORT = 4  # bytes of a byte-order mark
 _SURE = 512  # bytes that tell an encoding other than UTF-8
 _MIXED = "mixed"  # told slice by slice
 _CODECS = ("utf-16-le", "utf-16-be", "iso2022_jp_2", *CODECS)
@@ -50,25 +51,22 @@ def codec_of(raw: bytes, state: State, over: bool) -> tuple[str | None, str]:
     """
     if known := state.get("codec"):
         return known, ""
-    for mark, codec in _BOMS:
-        if raw.startswith(mark):
-            state["codec"] = codec
-            return codec, ""
-    if len(raw) < 4 and not over:
-        return None, ""
-    if raw.isascii() and b"\0" not in raw and b"\x1b" not in raw:
+    marked = next((codec for mark, codec in _BOMS if raw.startswith(mark)), None)
+    if marked is None and raw.isascii() and b"\0" not in raw and b"\x1b" not in raw and (len(raw) >= _SHORT or over):
         return "utf-8", ""
+    if marked is None and len(raw) < _SHORT and not over:
+        return None, ""
+    trouble = ""
     try:
-        codec = _told(raw)
-        if codec != "utf-8" and not over and len(raw) < _SURE:
-            return None, ""
-        state["codec"] = codec
+        codec = marked or _told(raw)
+        is_sure = over or marked is not None or codec == "utf-8" or len(raw) >= _SURE
     except DocumentError as e:
-        if not over and len(raw) < ENOUGH:
-            return None, ""
-        state["codec"] = "utf-8"
-        return "utf-8", f"{e}; until then its bytes that are no UTF-8 are read as U+FFFD"
-    return state["codec"], ""
+        codec, is_sure = "utf-8", over or len(raw) >= ENOUGH
+        trouble = f"{e}; until then its bytes that are no UTF-8 are read as U+FFFD" if is_sure else ""
+    if not is_sure:
+        return None, ""
+    state["codec"] = codec
+    return codec, trouble
 
 
 def _told(raw: bytes) -> str:

@@ -17,9 +17,9 @@ _MOST_MARKS = 12
 
 @dataclass(slots=True)
 class Place:
-    """offset: bytes that are done with. heads: length -> hash of the beginning. marks: (offset, hash of what is before).
+    """offset: bytes that are done with. heads: length -> hash of the beginning.
 
-    state: what the reader remembers.
+    marks: (offset, hash of what is before it). state: what the reader remembers.
     """
 
     device: int = 0

@@ -8,6 +8,7 @@ import json
 import os
 import threading
 from collections.abc import Mapping
+from typing import Any
 
 from nightdesk.tasks.following.arrivals import growing_prose
 from nightdesk.tasks.following.stream import Arrival, Poll
@@ -41,7 +42,7 @@ class StdinLines:
     def look(self, cursors: Mapping[str, str], now: float) -> Poll:
         """Return the sentences that have become complete."""
         value = cursors.get(KEY)
-        known = json.loads(value) if value else {"held": "", "before": "", "state": {}}
+        known: dict[str, Any] = json.loads(value) if value else {"held": "", "before": "", "state": {}}
         held = known["held"].encode(_CODEC)
         with self._lock:
             came, is_over = bytes(self._came[: _SLICE * 16]), self._is_over and len(self._came) <= _SLICE * 16

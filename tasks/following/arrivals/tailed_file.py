@@ -1,7 +1,8 @@
 """A file that grows: what is new in it, also when it is rotated, truncated, replaced or written anew as a whole.
 
 - Another file stands there (rotation): the rest of the old one is read first, by the open descriptor or, after a
-  restart, from the file of its folder that begins as it did; the new one is read from its beginning, as the same stream.
+  restart, from the file of its folder that begins as it did; the new one is read from its beginning, as the same
+  stream.
 - The same bytes stand before the place (a recorder has written it anew): reading goes on at the place.
 - It is shorter, and as far as it goes the same: it is being written, and is waited for.
 - It begins otherwise (truncated): from its beginning; what a copy beside it holds of the old text is read first.
@@ -145,7 +146,7 @@ class TailedFile:
         if self._number is not None and place.is_in(self._number, inode=True):
             return self._number
         stem = self.path.name.partition(".")[0]
-        names = [n for n in sorted(os.listdir(self.path.parent)) if n != self.path.name]
+        names = [n for n in sorted(p.name for p in self.path.parent.iterdir()) if n != self.path.name]
         likely = [n for n in names if n.startswith(stem)][:_SIBLINGS]
         for name in likely:
             with suppress(OSError):
@@ -201,6 +202,9 @@ class TailedFile:
             if not piece.used:
                 break
             place.move(number, place.offset + piece.used)
+            if most == MOST:
+                self._seen = ()  # there may be more
+                break
         self._held = os.fstat(number).st_size > place.offset
         if place.offset - begin >= MOST:
             self._seen = ()  # there is more
@@ -215,11 +219,11 @@ class TailedFile:
             used, rows = growing_rows.rows_of(self.stream, self.source, raw, place.state, over, self._cpu_s)
             poll.add(rows)
             return ReadOn(used)
-        reader = growing_captions if self._kind in _CAPTIONS else growing_prose
-        begin = max(0, place.offset - reader.BEFORE)
+        is_captions = self._kind in _CAPTIONS
+        read_on = growing_captions.read_on if is_captions else growing_prose.read_on
+        window = growing_captions.window if is_captions else growing_prose.window
+        begin = max(0, place.offset - (growing_captions.BEFORE if is_captions else growing_prose.BEFORE))
         before = os.pread(number, place.offset - begin, begin)
-        if begin and self._kind in _CAPTIONS:
-            before = growing_captions.window(before, place.state.get("codec", "utf-8"))
-        elif begin:
-            before = growing_prose.window(before, place.state.get("codec", "utf-8"))
-        return reader.read_on(before, raw, place.state, over)
+        if begin:
+            before = window(before, place.state.get("codec", "utf-8"))
+        return read_on(before, raw, place.state, over)

@@ -16,7 +16,9 @@ ENGLISH = "".join(
     f"The ferry to pier {k} left at {k % 12 + 1} o'clock. Nobody knew why Mr. Hale was late!\nHe said nothing.\n"
     for k in range(40)
 )
-CHINESE = "".join(f"第{k}班渡轮今天早上准时出发了。没有人受伤，港口也没有关闭！\n市长说明天会更好。\n" for k in range(40))
+CHINESE = "".join(
+    f"第{k}班渡轮今天早上准时出发了。没有人受伤，港口也没有关闭！\n市长说明天会更好。\n" for k in range(40)
+)
 WRAPPED = (
     "The harbour board closed two of its piers on Friday after a storm had\n"
     "damaged the moorings of the older one. Ferries to the islands were sent\n"
