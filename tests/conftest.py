@@ -46,6 +46,6 @@ def cluster() -> Iterator[str]:
         threads_per_worker=1,
         dashboard_address="127.0.0.1:0",
         host="127.0.0.1",
-        preload=["nightdesk.tasks.child_processes", "nightdesk.tasks.models.worker"],
+        preload=["nightdesk.tasks.safety.child_processes", "nightdesk.tasks.models.worker"],
     ) as started:
         yield str(started.scheduler_address)

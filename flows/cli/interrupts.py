@@ -15,8 +15,8 @@ from nightdesk.flows.cli.entry import BEFORE, leave
 from nightdesk.flows.serve.ephemeral_server import GIVE_UP, keep_it_apart
 from nightdesk.flows.shared.kept_result import KEPT, Kept
 from nightdesk.flows.shared.stopping.termination import STOPPING, WORDS, Stopped, Stopping
-from nightdesk.tasks.child_processes import deafen_this_thread
 from nightdesk.tasks.errors import NightdeskError
+from nightdesk.tasks.safety.child_processes import deafen_this_thread
 
 LEAVE_S, LOST_S = 10.0, 1.0  # that Prefect's engine has to tell its server how a flow ended; one that seems lost
 GOES_ON = "interrupted; what was answered is stored, and the same command goes on from there"

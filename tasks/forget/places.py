@@ -22,6 +22,7 @@ from nightdesk.tasks.calling.answers.removal import forget_answers
 from nightdesk.tasks.calling.answers.storage_errors import naming_the_file
 from nightdesk.tasks.edition.pages import edition_path, remove_edition, write_edition
 from nightdesk.tasks.errors import NightdeskError
+from nightdesk.tasks.following import journal
 from nightdesk.tasks.reading import pasted_text
 from nightdesk.tasks.reading.fetching import kept_answers
 from nightdesk.tasks.safety.links import fresh
@@ -43,7 +44,7 @@ class Forgetting:
     dates: list[date]
     answers: int = 0
     known: int = 0  # dates in the index of published documents
-    files: int = 0  # pasted texts and spooled answers that were removed
+    files: int = 0  # pasted texts, spooled answers and sentences of streams that were removed
     problems: list[str] = field(default_factory=list)
 
 
@@ -63,6 +64,10 @@ def _pasted(it: Forgetting) -> None:
 
 def _answers(it: Forgetting) -> None:
     it.answers += forget_answers(it.out, it.doc_id)
+
+
+def _followed(it: Forgetting) -> None:
+    it.files += journal.forget(it.out, it.doc_id)
 
 
 def _spool(it: Forgetting) -> None:
@@ -140,6 +145,7 @@ def _editions(it: Forgetting) -> None:
 PLACES = (
     Place("answers of addresses, kept in case they still hold", f"{kept_answers.FOLDER}/*", True, _fetched),
     Place("text that was pasted into a form", f"{pasted_text.FOLDER}/**/*", True, _pasted),
+    Place("what has arrived of streams", f"{journal.FOLDER}/*", True, _followed),
     Place("answers on their way to the store", f"{SPOOL.as_posix()}/**/*", True, _spool),
     Place("the answers' store", "answers.db*", True, _answers),
     Place("the tables, quarantine too", "tables/**/*", False, _tables),

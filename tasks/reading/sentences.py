@@ -240,7 +240,13 @@ def _belongs(text: str, at: int, least: int) -> bool:
 
 
 def unwrapped(lines: list[str]) -> list[str]:
-    """Return paragraphs: lines as they are, unless the text was wrapped at a fixed width, as wire copy is.
+    """Return paragraphs: lines as they are, unless the text was wrapped at a fixed width, as wire copy is."""
+    width = wrapped_at(lines)
+    return lines if width is None else paragraphs(lines, width)
+
+
+def wrapped_at(lines: list[str]) -> int | None:
+    """Return the width in characters at which a text was wrapped; None if it was not.
 
     It was if most of its lines that have a successor in their paragraph fill the width and end in no stop.
     """
@@ -248,14 +254,18 @@ def unwrapped(lines: list[str]) -> list[str]:
     inner = [a for a, b in pairwise(lines) if a.strip() and b.strip()]
     full = [a for a in inner if len(a) >= width - 20]
     open_ended = [a for a in inner if not _STOP.search(a.rstrip()[-1:])]
-    if not (40 <= width <= 110 and len(inner) >= 3 and min(len(full), len(open_ended)) >= 0.6 * len(inner)):
-        return lines
-    paragraphs: list[list[str]] = []
+    wrapped = 40 <= width <= 110 and len(inner) >= 3 and min(len(full), len(open_ended)) >= 0.6 * len(inner)
+    return width if wrapped else None
+
+
+def paragraphs(lines: list[str], width: int) -> list[str]:
+    """Join lines that were wrapped at a width to paragraphs."""
+    found: list[list[str]] = []
     goes_on = False
     for line in lines:
         if goes_on and line.strip():
-            paragraphs[-1].append(line.strip())
+            found[-1].append(line.strip())
         else:
-            paragraphs.append([line.strip()])
+            found.append([line.strip()])
         goes_on = len(line) >= width - 20 and bool(line.strip())
-    return [" ".join(paragraph) for paragraph in paragraphs]
+    return [" ".join(paragraph) for paragraph in found]

@@ -12,7 +12,7 @@ _SAMPLE = 200_000  # bytes shown to the detector
 _SURER = 1.2  # by which factor the best guess has to be better than the next: then 97 % of short fragments are right
 _LEAST, _LEAST_OLD = 0.015, 0.05  # of a guess's likelihood; chardet gives whole paragraphs 0.1 to 0.6
 _MISFITS = 2  # the share of letters that belong to the language counts to this power
-_CODECS = (
+CODECS = (
     "cp1252", "iso8859-15", "cp1250", "iso8859-2", "cp1251", "koi8-r", "koi8-u", "iso8859-5", "cp866",
     "cp1253", "iso8859-7", "cp1254", "cp1255", "iso8859-8", "cp1256", "iso8859-6", "cp1257", "iso8859-4", "iso8859-13",
     "cp1258", "cp874", "cp932", "euc_jis_2004", "gb18030", "big5hkscs", "cp949", "mac-roman", "mac-cyrillic",
@@ -69,7 +69,7 @@ def told_by_letters(raw: bytes) -> str | None:
 
     sample = _sample(raw)
     worth: dict[str, tuple[float, str]] = {}  # text of the sample -> how likely it is, and its codec
-    for guess in detect_all(sample, ignore_threshold=True, include_encodings=_CODECS):
+    for guess in detect_all(sample, ignore_threshold=True, include_encodings=CODECS):
         codec = guess["encoding"]
         text = _read(sample, codec, "ignore" if sample is not raw else "strict") if codec else None
         if codec and text is not None:

@@ -20,9 +20,9 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from nightdesk.tasks.child_processes import deaf_children, leave_the_terminal
 from nightdesk.tasks.config.lean_imports import LeanImports
 from nightdesk.tasks.errors import PublishError
+from nightdesk.tasks.safety.child_processes import deaf_children, leave_the_terminal
 from nightdesk.tasks.safety.printable import guard_output
 from nightdesk.tasks.tables.contracts import contract
 from nightdesk.tasks.tables.patient_import import PatientImport

@@ -17,9 +17,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from nightdesk.tasks.calling.dask.own_workers import ANY_MODEL
-from nightdesk.tasks.child_processes import deafen_this_thread
 from nightdesk.tasks.config.proxies import is_loopback
 from nightdesk.tasks.errors import InputError, NightdeskError
+from nightdesk.tasks.safety.child_processes import deafen_this_thread
 
 log = logging.getLogger("nightdesk")
 
@@ -75,7 +75,7 @@ class Cluster:
                 host="127.0.0.1",
                 security=self.security,
                 local_directory=self._scratch.name,
-                preload=["nightdesk.tasks.child_processes", *self._preload],
+                preload=["nightdesk.tasks.safety.child_processes", *self._preload],
             )
             self._address = self._cluster.scheduler_address
         except BaseException as e:  # noqa: BLE001  (handed to the caller of address())

@@ -45,17 +45,18 @@ def content_of(cues: Sequence[Cue]) -> Content:
     return Content(lambda: sentences(spoken), not spoken)
 
 
-def sentences(spoken: Sequence[Said]) -> Cut:
-    """Join captions to sentences.
+def sentences(spoken: Sequence[Said], context: Sequence[Said] = ()) -> Cut:
+    """Join captions to sentences. context: what was said before them, which helps to tell how the text is punctuated.
 
     A sentence ends where the punctuation says so and where the speaker changes; where there is next to no punctuation,
     also at a pause, and at the end of the last caption that still fits.
     """
-    whole = joined(s.text for s in spoken)
-    language, longest = detect_language([s.text for s in spoken]), longest_in(whole)
+    known = [*context, *spoken]
+    whole = joined(s.text for s in known)
+    language, longest = detect_language([s.text for s in known]), longest_in(whole)
     capitals = uses_capitals(whole)
-    stops = [ends(s.text) for s in spoken]
-    at_pauses = [stop for stop, (a, b) in zip(stops, pairwise(spoken), strict=False) if _silence(a, b) >= _PAUSE_S]
+    stops = [ends(s.text) for s in known]
+    at_pauses = [stop for stop, (a, b) in zip(stops, pairwise(known), strict=False) if _silence(a, b) >= _PAUSE_S]
     rare = sum(stops) * _RARE < len(stops) and sum(at_pauses) * 2 < len(at_pauses) >= _FEW_PAUSES
     unpunctuated = longest == LONGEST_UNPUNCTUATED or not any(stops) or rare
     found: list[Spoken] = []

@@ -8,7 +8,7 @@ a time line is a cue here, and whatever no rule knows is text.
 import html
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 _TIME = r"-?(?:(\d{1,6})\s?:\s?)?(\d{1,2})\s?:\s?(\d{1,2})(?:\s?[.,:;]\s?(\d{1,9}))?(?!\d)"
@@ -45,12 +45,16 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """What is shown from start to end, in seconds. segment: number of the segment of a stream that it stands in."""
+    """What is shown from start to end, in seconds. segment: number of the segment of a stream that it stands in.
+
+    number: of its time line in the text, from 0.
+    """
 
     start: float
     end: float
     lines: tuple[Line, ...]
     segment: int = 0
+    number: int = field(default=0, compare=False)
 
 
 @dataclass(slots=True)
@@ -65,7 +69,7 @@ def parse(text: str) -> list[Cue]:
     """Return the cues in the order of the file; their start times never run back, and none ends before it starts."""
     text = _GLUED_HEADER.sub("\n\n", _with_plain_line_ends(text))
     blocks, shifts = _blocks(text.split("\n"))
-    cues = [Cue(b.start, b.end, tuple(_shown(b.lines)), b.segment) for b in blocks]
+    cues = [Cue(b.start, b.end, tuple(_shown(b.lines)), b.segment, k) for k, b in enumerate(blocks)]
     latest = 0.0
     found = []
     for cue in _once(_mapped(cues, shifts)):
@@ -120,6 +124,11 @@ def _blocks(lines: list[str]) -> tuple[list[_Block], list[float]]:
         elif webex := _WEBEX.match(line.strip()):
             voice = [f"<v {webex[1]}>"]
     return blocks, shifts
+
+
+def is_time_line(line: str) -> bool:
+    """Tell whether a line holds the times of a cue."""
+    return _times(line) is not None
 
 
 def _times(line: str) -> re.Match[str] | None:

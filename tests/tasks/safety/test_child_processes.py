@@ -4,12 +4,12 @@ import signal
 import subprocess
 import sys
 
-from nightdesk.tasks.child_processes import deaf_children
+from nightdesk.tasks.safety.child_processes import deaf_children
 
 IS_DEAF = "import signal; print(signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, []))"
 LEAVES = """
 import os
-from nightdesk.tasks.child_processes import leave_the_terminal
+from nightdesk.tasks.safety.child_processes import leave_the_terminal
 was = os.getsid(0)
 leave_the_terminal()
 leave_the_terminal()

@@ -1,0 +1,257 @@
+"""OUT/follow/<profile>.db: what has arrived of streams, where their sources are read to, and how far they are done.
+
+Arrivals and cursors are stored in one transaction, so whenever the process ends, the next one reads the sources on from
+exactly what stands here: no sentence is lost, none comes twice. Sentences leave once they are settled, published and no
+longer needed as context; the marks stay. One process follows a profile in an OUT; its lock is freed by the system.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from filelock import FileLock, Timeout
+
+from nightdesk.tasks.calling.answers.database import Database
+from nightdesk.tasks.calling.answers.tombstones import Tombstones
+from nightdesk.tasks.config.private_files import FILE_MODE, make_private, private_folder
+from nightdesk.tasks.errors import InputError
+from nightdesk.tasks.following.stream import Arrival, Poll
+from nightdesk.tasks.reading.documents import shown
+from nightdesk.tasks.reading.sentences import Spoken
+from nightdesk.tasks.safety.links import refuse_links
+
+FOLDER = "follow"  # below OUT
+_SCHEMA = (
+    "CREATE TABLE IF NOT EXISTS cursors (source TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS documents (number INTEGER PRIMARY KEY, doc_id TEXT NOT NULL UNIQUE, "
+    "stream TEXT NOT NULL, date TEXT NOT NULL, source TEXT NOT NULL, title TEXT, sentences INTEGER NOT NULL DEFAULT 0, "
+    "settled INTEGER NOT NULL DEFAULT 0, published INTEGER NOT NULL DEFAULT 0, is_over INTEGER NOT NULL DEFAULT 0)",
+    "CREATE TABLE IF NOT EXISTS sentences (document INTEGER NOT NULL, position INTEGER NOT NULL, id TEXT NOT NULL, "
+    "text TEXT NOT NULL, start_s REAL, end_s REAL, speaker TEXT, PRIMARY KEY (document, position)) WITHOUT ROWID",
+)
+_COLUMNS = "doc_id, stream, date, source, title, sentences, settled, published, is_over"
+
+
+@dataclass(frozen=True, slots=True)
+class StreamDocument:
+    """What has come of a stream on a date. Positions count from 1.
+
+    sentences: how many have come. settled, published: the last position up to which they are. is_over: nothing more
+    will come.
+    """
+
+    doc_id: str
+    stream: str
+    run_date: date
+    source: str
+    title: str | None
+    sentences: int
+    settled: int
+    published: int
+    is_over: bool
+
+
+def document_id(stream: str, run_date: date) -> str:
+    """Return what the document of a stream on a date is called."""
+    return f"{stream}@{run_date.isoformat()}"
+
+
+def journal_path(out: Path, profile: str) -> Path:
+    """Return where the journal of a profile lies."""
+    return out / FOLDER / f"{profile}.db"
+
+
+class Journal:
+    """The journal of a profile in an OUT, held by one process until it is closed. Used from one thread.
+
+    Raises:
+        InputError: another process follows this profile in this OUT, or somebody else has put something there.
+        PublishError: a link leads out of OUT, or the disk refuses it.
+    """
+
+    def __init__(self, out: Path, profile: str) -> None:
+        path = journal_path(out, profile)
+        lock = path.with_suffix(".lock")
+        refuse_links(out, path.parent, path, lock)
+        private_folder(path.parent)
+        make_private(lock)
+        self._lock = FileLock(lock, mode=FILE_MODE, is_singleton=False, thread_local=False)
+        try:
+            self._lock.acquire(timeout=0)
+        except Timeout:
+            raise InputError(
+                f"{path}: another process follows the profile {profile} into {out}; end it, or name another OUT or "
+                "another profile"
+            ) from None
+        try:
+            self._forgotten = Tombstones(out)
+            self._db = Database(path)
+            for statement in _SCHEMA:
+                self._db.execute(statement)
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the journal and let another process have it."""
+        self._db.close()
+        self._lock.release()
+
+    def take(self, poll: Poll, run_date: date) -> None:
+        """Store what a look has found, and where it has read to, together or not at all.
+
+        Sentences of a document that was forgotten since the journal was opened are left out.
+        """
+        if not (poll.arrivals or poll.cursors):
+            return
+
+        def store() -> None:
+            for arrival in poll.arrivals:
+                self._add(arrival, run_date)
+            self._db.executemany(
+                "INSERT INTO cursors VALUES (?, ?) ON CONFLICT (source) DO UPDATE SET value = excluded.value",
+                poll.cursors.items(),
+            )
+
+        self._db.transact(store)
+
+    def cursors(self) -> dict[str, str]:
+        """Return where the sources are read to."""
+        return {str(source): str(value) for source, value in self._db.rows("SELECT source, value FROM cursors")}
+
+    def documents(self, run_date: date | None = None) -> list[StreamDocument]:
+        """Return the documents of streams, of one date or of all, in the order in which they began."""
+        where, values = ("WHERE date = ?", [run_date.isoformat()]) if run_date else ("", [])
+        rows = self._db.rows(f"SELECT {_COLUMNS} FROM documents {where} ORDER BY number", values)
+        return [_document(row) for row in rows]
+
+    def document(self, doc_id: str) -> StreamDocument | None:
+        """Return a document of a stream, if it is known."""
+        rows = self._db.rows(f"SELECT {_COLUMNS} FROM documents WHERE doc_id = ?", [doc_id])
+        return _document(rows[0]) if rows else None
+
+    def sentences(self, doc_id: str, first: int = 1, most: int = -1) -> list[tuple[int, Spoken]]:
+        """Return (position, sentence) from position `first` on, as far as they are kept. most: so many; -1: all."""
+        rows = self._db.rows(
+            "SELECT position, id, text, start_s, end_s, speaker FROM sentences WHERE position >= ? AND document = "
+            "(SELECT number FROM documents WHERE doc_id = ?) ORDER BY position LIMIT ?",
+            [first, doc_id, most],
+        )
+        return [(int(position), Spoken(*rest)) for position, *rest in rows]
+
+    def mark(self, doc_id: str, settled: int | None = None, published: int | None = None) -> None:
+        """Note up to which position a document is settled, or published. Marks never go back.
+
+        Raises:
+            ValueError: beyond its last sentence, or published beyond what is settled.
+        """
+
+        def note() -> None:
+            its = self.document(doc_id)
+            if its is None:
+                raise ValueError(f"{doc_id}: not in the journal")
+            now = max(its.settled, settled or 0), max(its.published, published or 0)
+            if not now[1] <= now[0] <= its.sentences:
+                raise ValueError(f"{doc_id}: settled {now[0]} and published {now[1]} of {its.sentences} sentences")
+            self._db.execute("UPDATE documents SET settled = ?, published = ? WHERE doc_id = ?", [*now, doc_id])
+
+        self._db.transact(note)
+
+    def prune(self, context: int) -> int:
+        """Remove sentences that are settled and published, but the last `context` of them; return how many."""
+        return self._db.transact(
+            lambda: self._db.execute(
+                "DELETE FROM sentences WHERE position <= (SELECT published - ? FROM documents WHERE number = document)",
+                [context],
+            )
+        )
+
+    def close_date(self, run_date: date) -> int:
+        """Remove the documents of a date of which every sentence is settled and published; return how many.
+
+        Those that are not stay, so that a day whose end was interrupted can be ended again.
+        """
+
+        def remove() -> int:
+            done = "date = ? AND published = sentences"
+            values = [run_date.isoformat()]
+            self._db.execute(
+                f"DELETE FROM sentences WHERE document IN (SELECT number FROM documents WHERE {done})", values
+            )
+            return self._db.execute(f"DELETE FROM documents WHERE {done}", values)
+
+        return self._db.transact(remove)
+
+    def drop_cursors(self, sources: Iterable[str]) -> None:
+        """Forget where sources are read to: of entries and files that will not come again."""
+        gone = [(source,) for source in sources]
+        self._db.transact(lambda: self._db.executemany("DELETE FROM cursors WHERE source = ?", gone))
+
+    def _add(self, arrival: Arrival, run_date: date) -> None:
+        doc_id = document_id(arrival.stream, run_date)
+        if self._forgotten.names(doc_id):
+            return
+        self._db.execute(
+            "INSERT INTO documents (doc_id, stream, date, source, title) VALUES (?, ?, ?, ?, ?) ON CONFLICT (doc_id) "
+            "DO UPDATE SET title = coalesce(title, excluded.title)",
+            [doc_id, arrival.stream, run_date.isoformat(), arrival.source, arrival.title],
+        )
+        ((number, last),) = self._db.rows("SELECT number, sentences FROM documents WHERE doc_id = ?", [doc_id])
+        self._db.executemany(
+            "INSERT INTO sentences VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [(number, last + k, *map(_storable, s)) for k, s in enumerate(arrival.sentences, 1)],
+        )
+        self._db.execute(
+            "UPDATE documents SET sentences = ?, is_over = max(is_over, ?) WHERE number = ?",
+            [last + len(arrival.sentences), arrival.is_over, number],
+        )
+
+
+def forget(out: Path, doc_id: str) -> int:
+    """Remove a document from the journals of all profiles; return how many of its sentences they kept.
+
+    Of a stream that came from stdin, the unfinished line goes, too.
+    """
+    removed = 0
+    for path in sorted((out / FOLDER).glob("*.db")):
+        refuse_links(out, path)
+        db = Database(path)
+        try:
+            for statement in _SCHEMA:
+                db.execute(statement)
+            removed += db.transact(lambda db=db: _remove(db, doc_id))  # type: ignore[misc]
+            db.rows("PRAGMA wal_checkpoint(TRUNCATE)")  # else the text would stay in the log beside the database
+        finally:
+            db.close()
+    return removed
+
+
+def _remove(db: Database, doc_id: str) -> int:
+    its = "(SELECT number FROM documents WHERE doc_id = ?)"
+    count = db.execute(f"DELETE FROM sentences WHERE document = {its}", [doc_id])
+    db.execute(
+        "DELETE FROM cursors WHERE source = 'stdin' AND EXISTS "
+        "(SELECT 1 FROM documents WHERE doc_id = ? AND source = 'stdin')",
+        [doc_id],
+    )
+    return count + db.execute("DELETE FROM documents WHERE doc_id = ?", [doc_id])
+
+
+def _storable(value: Any) -> Any:
+    """Return a value of a sentence as SQLite can hold it: what is no character becomes U+FFFD."""
+    return shown(value) if isinstance(value, str) else value
+
+
+def _document(row: Sequence[Any]) -> StreamDocument:
+    doc_id, stream, day, source, title, sentences, settled, published, is_over = row
+    its_date = date.fromisoformat(day)
+    return StreamDocument(doc_id, stream, its_date, source, title, sentences, settled, published, bool(is_over))

@@ -1,0 +1,169 @@
+"""One look at all sources: files, folders, feeds and stdin; what cannot be followed is told once."""
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from nightdesk.tasks.config.fetch_settings import FetchSettings
+from nightdesk.tasks.config.profile import load_profile
+from nightdesk.tasks.errors import InputError
+from nightdesk.tasks.following.arrivals.feeds import Feed, Hosts
+from nightdesk.tasks.following.arrivals.stdin_lines import KEY, StdinLines
+from nightdesk.tasks.following.arrivals.watch import Watch
+from nightdesk.tasks.following.stream import Arrival, Poll
+from nightdesk.tasks.reading.fetching.terms import Fetching
+from tests.tasks.following.streams import texts, until
+from tests.tasks.reading.fetching.hostile import changing, hostile
+from tests.tasks.reading.written import rss
+
+
+class Looking:
+    """A watch and the cursors of its looks."""
+
+    def __init__(self, out: Path, *arguments: Path | str) -> None:
+        self.now = 0.0
+        self.watch = Watch([str(a) for a in arguments], load_profile("news"), out, 60.0, clock=lambda: self.now)
+        self.cursors: dict[str, str] = {}
+
+    def look(self, times: int = 1) -> Poll:
+        found = Poll()
+        for _ in range(times):
+            self.now += 1
+            poll = self.watch.poll(self.cursors)
+            self.cursors |= poll.cursors
+            found.add(poll)
+        return found
+
+
+def test_files_of_a_folder_are_followed_or_read_whole(tmp_path: Path, out: Path) -> None:
+    folder = tmp_path / "in"
+    (folder / "radio").mkdir(parents=True)
+    (folder / "radio" / "talk.txt").write_text("One was here.\n")
+    (folder / "page.md").write_text("# Title\n\nThe page is whole.\n")
+    (folder / ".hidden.txt").write_text("Nobody reads this.\n")
+    (tmp_path / "secret.txt").write_text("A secret of this machine.\n")
+    (folder / "link.txt").symlink_to(tmp_path / "secret.txt")
+    it = Looking(out, folder)
+    found = it.look(3)
+    assert [(a.stream, a.is_over, texts([a])) for a in found.arrivals] == [
+        ("radio/talk", False, ["One was here."]),
+        ("page", True, ["Title", "The page is whole."]),
+    ]
+    assert [line for line in found.troubles if "leads out of" in line] == found.troubles and len(found.troubles) == 1
+    with (folder / "radio" / "talk.txt").open("a") as file:
+        file.write("Two was here.\n")
+    (folder / "new.srt").write_text("1\n00:00:01,000 --> 00:00:02,000\nLate captions.\n\n")
+    (folder / "radio" / "talk.txt").rename(folder / "radio" / "talk-1.txt")
+    found = it.look(3)
+    assert texts(found.arrivals) == ["Two was here."]  # the rotated file is no new stream
+    (folder / "page.md").write_text("# Title\n\nThe page has changed.\n")
+    assert [a.stream for a in it.look(3).arrivals] == ["page#2"]
+    again = Looking(out, folder)
+    again.cursors = it.cursors
+    assert again.look(3).arrivals == []
+
+
+def test_a_file_that_vanishes_from_a_folder_is_no_trouble(tmp_path: Path, out: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "talk.txt").write_text("One was here.\nTwo is half")
+    it = Looking(out, folder)
+    it.look()
+    (folder / "talk.txt").unlink()
+    found = it.look(5)
+    assert (texts(found.arrivals), found.troubles) == (["Two is half"], [])
+
+
+def test_troubles_are_told_once_and_others_go_on(tmp_path: Path, out: Path) -> None:
+    (tmp_path / "talk.txt").write_text("One was here.\n")
+    it = Looking(out, tmp_path / "missing.txt", tmp_path / "talk.txt")
+    found = it.look(4)
+    assert texts(found.arrivals) == ["One was here."]
+    assert found.troubles == [
+        f"{tmp_path / 'missing.txt'}: no such file or directory; its stream goes on when it is there again"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [([], "no source was named"), (["a/x.pdf"], "no file that grows"), (["nowhere/x.txt"], "check the path")],
+)
+def test_what_cannot_be_followed_is_refused(out: Path, arguments: list[str], says: str) -> None:
+    with pytest.raises(InputError, match=says):
+        Looking(out, *arguments)
+
+
+def test_two_sources_of_one_name_are_refused(tmp_path: Path, out: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+    with pytest.raises(InputError, match="would both be stream 'talk'"):
+        Looking(out, tmp_path / "a" / "talk.txt", tmp_path / "b" / "talk.vtt")
+
+
+def test_entries_of_a_feed_arrive_once_and_hosts_are_left_in_peace(out: Path) -> None:
+    def polled(feed: Feed, cursors: dict[str, str], now: float) -> list[Arrival]:
+        assert feed.look(cursors, now).arrivals == []  # it asks
+        came: list[Poll] = []
+
+        def has_come() -> bool:
+            came.append(feed.look(cursors, now))
+            return bool(came[-1].cursors or came[-1].troubles)
+
+        for _ in until(has_come):
+            time.sleep(0.01)
+        cursors.update(came[-1].cursors)
+        return came[-1].arrivals
+
+    with hostile() as server:
+        server.pages["/feed"] = changing(rss("<guid>a</guid><description>One.</description>").encode(), ETag='"1"')
+        terms = Fetching(FetchSettings(allow_private=True), out)
+        cursors: dict[str, str] = {}
+        feed = Feed(f"{server.url}/feed", terms, Hosts(), 5.0)
+        first = polled(feed, cursors, 0.0)
+        assert [(a.stream, texts([a]), a.is_over) for a in first] == [("a", ["One."], True)]
+        assert feed.look(cursors, 29.0) == Poll() and len(server.headers) == 1
+        assert polled(feed, cursors, 31.0) == []
+        assert server.headers[-1]["if-none-match"] == '"1"'
+        server.pages["/feed"] = changing(rss("<guid>a</guid><description>Mended.</description>").encode(), ETag='"2"')
+        again = Feed(f"{server.url}/feed", terms, Hosts(), 5.0)
+        assert [(a.stream, texts([a])) for a in polled(again, cursors, 0.0)] == [("a#2", ["Mended."])]
+
+
+def test_stdin_gives_lines_as_they_come_and_ends_the_stream(tmp_path: Path) -> None:
+    end, begin = os.pipe()
+    cursors: dict[str, str] = {}
+    it = StdinLines("talk", 60.0, end)
+    came: list[Arrival] = []
+
+    def look() -> None:
+        poll = it.look(cursors, 0.0)
+        cursors.update(poll.cursors)
+        came.extend(poll.arrivals)
+
+    os.write(begin, b"One was here.\nTwo is hal")
+    for _ in until(lambda: "hal" in cursors.get(KEY, "")):
+        look()
+        time.sleep(0.005)
+    assert texts(came) == ["One was here."]
+    os.write(begin, b"f")
+    os.close(begin)
+    for _ in until(lambda: any(a.is_over for a in came)):
+        look()
+        time.sleep(0.005)
+    assert texts(came) == ["One was here.", "Two is half"]
+    os.close(end)
+
+
+def test_what_stdin_held_at_a_kill_comes_when_it_goes_on() -> None:
+    end, begin = os.pipe()
+    os.close(begin)
+    cursors = {KEY: '{"held": "Two is half", "before": "", "state": {"count": 1}}'}
+    it = StdinLines("talk", 60.0, end)
+    came: list[Arrival] = []
+    for _ in until(lambda: any(a.is_over for a in came)):
+        came.extend(it.look(cursors, 0.0).arrivals)
+        time.sleep(0.005)
+    assert [(s.id, s.text) for a in came for s in a.sentences] == [("2", "Two is half")]
+    os.close(end)
