@@ -24,6 +24,8 @@ ENVIRONMENT = {
     "GX_ANALYTICS_ENABLED": "false",
     "DASK_LOGGING__DISTRIBUTED": "critical",
     "TOKENIZERS_PARALLELISM": "false",
+    # A second thread of a matrix product takes no less time beside busy workers, and a third more CPU, as it spins.
+    "OPENBLAS_NUM_THREADS": "1",
     # A library of Prefect's checks its own types: a quarter of a second of every cold start.
     "PY_KEY_VALUE_DISABLE_BEARTYPE": "true",
     # Child processes (server, flow runs, Dask workers, auditor) must not import from the folder that they start in: a
