@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from multiprocessing.connection import Connection
 from typing import Any, NamedTuple
 
@@ -210,16 +211,14 @@ def audit(name: str, table: pa.Table, extra: Mapping[str, pa.Array], values: Map
         frame[column] = frame.eval(expression, engine="python")
     frame[_ROW] = range(len(frame))
 
-    context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = {"globally": False}
-    asset = context.data_sources.add_pandas("tables").add_dataframe_asset(name)
-    batch = asset.add_batch_definition_whole_dataframe("all").get_batch({"dataframe": frame})
-    suite = gx.ExpectationSuite(name=name)
+    batch = _batch_definition(name).get_batch({"dataframe": frame})
+    expected = []
     for level, expectations in (("rows", rules.rows), ("whole", rules.whole)):
         for expectation in expectations:
             arguments = {k: _filled(v, values) for k, v in expectation.items() if k != "expect"}
             kind = getattr(gx.expectations, _class_name(expectation["expect"]))
-            suite.add_expectation(kind(**arguments, meta={"level": level, "line": _line(expectation)}))
+            expected.append(kind(**arguments, meta={"level": level, "line": _line(expectation)}))
+    suite = gx.ExpectationSuite(name=name, expectations=expected)
     result = batch.validate(suite, result_format={"result_format": "COMPLETE", "unexpected_index_column_names": [_ROW]})
     rows: dict[int, str] = {}
     whole: list[str] = []
@@ -234,6 +233,21 @@ def audit(name: str, table: pa.Table, extra: Mapping[str, pa.Array], values: Map
         else:
             whole.append(meta["line"])
     return AuditReport(name, len(result.results), rows, tuple(whole))
+
+
+@cache
+def _batch_definition(name: str) -> Any:
+    """Return how frames of a table are taken in; made once in a process, because what is made is written as YAML."""
+    return _source().add_dataframe_asset(name).add_batch_definition_whole_dataframe("all")
+
+
+@cache
+def _source() -> Any:
+    import great_expectations as gx
+
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False}
+    return context.data_sources.add_pandas("tables")
 
 
 def _filled(value: Any, values: Mapping[str, Any]) -> Any:

@@ -59,11 +59,15 @@ def _context(name: str, tables: Tables, categories: list[str]) -> tuple[dict[str
     """Return the columns and values that the audit of a table needs from the other tables."""
     passages, topics, documents = tables["passages"], tables["topics"], tables["documents"]
     if name == "passages":
-        known = {"topic_ids": topics["topic_id"].to_pylist(), "categories": [*categories, UNPLACED]}
+        # As a column, because Great Expectations copies the values of a set hundreds of times.
+        stands = pc.or_(
+            pc.is_in(passages["topic_id"], topics["topic_id"].combine_chunks()), passages["topic_id"].is_null()
+        )
         sentences = pc.sum(documents["sentences"], min_count=0).as_py()
         at = pc.index_in(passages["doc_id"], documents["doc_id"].combine_chunks())
         lengths = pc.fill_null(documents["sentences"].take(at), 0).combine_chunks()
-        return {"document_sentences": lengths}, {**known, "sentences": sentences}
+        extra = {"document_sentences": lengths, "topic_stands": stands}
+        return extra, {"categories": [*categories, UNPLACED], "sentences": sentences}
     if name == "topics":
         return {"span_sentences": in_spans(topics, passages)}, {}
     return {}, {}
