@@ -99,8 +99,12 @@ def topics_of(out: Path, run_date: date, doc_ids: pa.Array) -> Topics:
     """
     rows = _whole(out, "topics", run_date, _TOPICS)
     document = _numbers_in(rows["doc_id"], doc_ids)
-    rows, document = rows.filter(pa.array(document >= 0)), document[document >= 0]
-    return Topics(document, *(_one(rows[c]) for c in _TOPICS[1:]))
+    if not (document >= 0).all():
+        rows, document = rows.filter(pa.array(document >= 0)), document[document >= 0]
+    topics = Topics(document, *(_one(rows[c]) for c in _TOPICS[1:]))
+    del rows
+    pa.default_memory_pool().release_unused()
+    return topics
 
 
 def passages_of(out: Path, run_date: date, doc_ids: pa.Array, topic_ids: pa.Array) -> Passages:
@@ -136,12 +140,17 @@ def passages_of(out: Path, run_date: date, doc_ids: pa.Array, topic_ids: pa.Arra
         reason.values(),
         model.values(),
         confidence.values(),
-        start_s.values(),
+        _timed(start_s.values()),
         texts.values(),
         categories.all(),
         reasons.all(),
         models.all(),
     )
+
+
+def _timed(starts: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return times as they are; if none is known, one NaN that stands for all and takes no memory."""
+    return np.broadcast_to(np.float64("nan"), starts.shape) if np.isnan(starts).all() else starts
 
 
 def story_ids_of(out: Path, run_date: date) -> pa.Array:
