@@ -5,8 +5,9 @@ fixed width, lines are held until one ends in a full stop, because a sentence go
 that is not known, which takes up to eight lines, all are held of which one may go on.
 
 The language, the width and the punctuation are judged by what is new and the 4 KiB before it, and so can differ from
-what a reading of the whole file finds where the text changes its manner later. A line that has grown beyond
-4,000 bytes without a line feed is cut after its last complete sentence but one. What is held for too long is cut as it stands (`over`).
+what a reading of the whole file finds where the text changes its manner later. A line that has grown beyond 4,000
+bytes without a line feed is cut after its last complete sentence but one. What is held for too long is cut as it
+stands (`over`).
 """
 
 import re
