@@ -31,13 +31,20 @@ amount = st.floats(0, 2) | st.none()
 @st.composite
 def a_call(draw: st.DrawFn) -> dict[str, Any]:
     model = draw(st.sampled_from(sorted(MODELS)))
+    decision = draw(st.sampled_from([f"d{k}" for k in range(6)] + ["", None]))
+    # A decision is about one unit, so all its calls are of one role and language.
+    of_unit = (
+        (ROLES[int(decision[1:]) % 2], LANGUAGES[int(decision[1:]) % 3])
+        if decision
+        else (draw(st.sampled_from(ROLES)), draw(st.sampled_from(LANGUAGES)))
+    )
     reserve = draw(st.sampled_from([None, '{"prompt_tokens": 9}', '{"reserved_usd": 0.5}', '{"reserved_usd": "all"}']))
     return {
         "call_id": draw(ids), "parent_call_id": draw(ids | st.none() | st.just("")), "model": model,
-        "decision_id": draw(st.sampled_from([f"d{k}" for k in range(6)] + ["", None])), "family": MODELS[model],
+        "decision_id": decision, "family": MODELS[model],
         "run_id": draw(st.sampled_from(["run-1", "run-2", "run-3"])), "doc_id": draw(st.sampled_from(["x", "y", None])),
-        "profile": draw(st.sampled_from(["news", "news", "news", "commerce"])), "role": draw(st.sampled_from(ROLES)),
-        "language": draw(st.sampled_from(LANGUAGES)), "lane": draw(st.sampled_from(["sync", "batch", None])),
+        "profile": draw(st.sampled_from(["news", "news", "news", "commerce"])), "role": of_unit[0],
+        "language": of_unit[1], "lane": draw(st.sampled_from(["sync", "batch", None])),
         "purpose": draw(st.sampled_from(PURPOSES)), "from_cache": draw(st.sampled_from([False, False, False, True])),
         "valid": draw(st.booleans()), "propensity": draw(st.sampled_from([0.9, 0.3, 0.0, None])),
         "judge_propensity": draw(st.sampled_from([1.0, 0.1, 0.0, None])), "cost_usd": draw(amount),
