@@ -34,6 +34,8 @@ CONFIG = {
     "distributed.admin.tick.limit": "30s",
     "distributed.admin.system-monitor.interval": "5s",
     "distributed.comm.offload": False,
+    # Dask keeps this many of the last messages of each connection, and with them the texts of calls that are over.
+    "distributed.admin.low-level-log-length": 10,
     # Dask gives every scheduler and worker an HTTP server, which cannot be left out; these have no page to serve.
     "distributed.scheduler.http.routes": [],
     "distributed.worker.http.routes": [],
