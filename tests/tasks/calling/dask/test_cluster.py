@@ -133,7 +133,7 @@ def test_what_dask_lacks_for_tls_is_told_in_one_line(address: str, settings: dic
 @pytest.mark.slow
 def test_a_scheduler_with_tls_of_dasks_own_configuration_is_used(tmp_path: Path) -> None:
     files = certificate_files(tmp_path)
-    root = str(Path(__file__).parents[3])  # where the worker finds the tests' functions
+    root = str(Path(__file__).parents[4])  # where the worker finds the tests' functions
     env = {
         **os.environ,
         "PYTHONPATH": root,
