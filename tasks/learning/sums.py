@@ -10,12 +10,11 @@ the file is removed, the next learn makes it anew of the tables and the versions
 """
 
 import json
-import logging
 import shutil
 import sqlite3
 import tempfile
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
@@ -27,6 +26,7 @@ from nightdesk.tasks.calling.answers.storage_errors import StoreError
 from nightdesk.tasks.learning.run_rows import Dollars
 from nightdesk.tasks.safety.links import refuse_links
 from nightdesk.tasks.tables.index import part_changes
+from nightdesk.tasks.tables.index.database import made, move_aside
 from nightdesk.tasks.tables.parts import Part
 from nightdesk.tasks.tables.places import append_part
 
@@ -49,8 +49,8 @@ _SCHEMA = (
 )
 _BROKEN = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _UNWRITABLE = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
+_LOST = "is made anew of the tables and the versions; dollars and what-if lack the nights that were pruned"
 T = TypeVar("T")
-log = logging.getLogger("nightdesk")
 
 
 class Sums:
@@ -173,14 +173,14 @@ def opened(out: Path, folder: Path) -> Iterator[Sums]:
         with tempfile.TemporaryDirectory(prefix="nightdesk-sums-") as copy:
             if (folder / FILE).exists():
                 shutil.copy(folder / FILE, Path(copy, FILE))
-            yield from _closed_after(out, _made(Path(copy, FILE)))
+            yield from _closed_after(out, made(Path(copy, FILE), _SCHEMA))
         return
     try:
         yield from _closed_after(out, db)
     except StoreError as e:
         if e.code not in _BROKEN:
             raise
-        _move_aside(folder / FILE)
+        move_aside(folder / FILE, _LOST)
         raise StoreError(f"{folder / FILE}: it is damaged; run the same command again", e.code) from None
 
 
@@ -193,34 +193,9 @@ def _closed_after(out: Path, db: Database) -> Iterator[Sums]:
 
 def _made_anew(path: Path) -> Database:
     try:
-        return _made(path)
+        return made(path, _SCHEMA)
     except StoreError as e:
         if e.code not in _BROKEN:
             raise
-    _move_aside(path)
-    return _made(path)
-
-
-def _move_aside(path: Path) -> None:
-    log.warning(
-        "%s: it is damaged, so it was moved to %s and is made anew of the tables and the versions; dollars and what-if "
-        "lack the nights that were pruned",
-        path,
-        DAMAGED,
-    )
-    for part in ("-wal", "-shm"):
-        path.with_name(path.name + part).unlink(missing_ok=True)
-    with suppress(FileNotFoundError):  # another process has just done so
-        path.replace(path.with_name(DAMAGED))
-
-
-def _made(path: Path) -> Database:
-    db = Database(path)
-    try:
-        part_changes.prepare(db)
-        for statement in _SCHEMA:
-            db.execute(statement)
-    except StoreError:
-        db.close()
-        raise
-    return db
+    move_aside(path, _LOST)
+    return made(path, _SCHEMA)

@@ -17,6 +17,7 @@ INDEX = "index.db"
 DAMAGED = "index.db.damaged"
 _BROKEN = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)  # the last: tables that are not ours
 _UNWRITABLE = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
+_LOST = "is made anew of the tables; what stood on dates that were pruned counts as never read"
 log = logging.getLogger("nightdesk")
 
 
@@ -35,7 +36,7 @@ def opened(out: Path, *statements: str) -> Iterator[Database]:
     db = _open(out / INDEX, statements) if (out / "tables").is_dir() else None
     if db is None:
         with tempfile.TemporaryDirectory(prefix="nightdesk-index-") as folder:
-            db = _made(Path(folder) / INDEX, statements)
+            db = made(Path(folder) / INDEX, statements)
             try:
                 yield db
             finally:
@@ -46,7 +47,7 @@ def opened(out: Path, *statements: str) -> Iterator[Database]:
     except StoreError as e:
         if not is_damaged(e):
             raise
-        _move_aside(out / INDEX)
+        move_aside(out / INDEX)
         raise StoreError(f"{out / INDEX}: it is damaged; run the same command again", e.code) from None
     finally:
         db.close()
@@ -59,30 +60,32 @@ def is_damaged(error: StoreError) -> bool:
 
 def _open(path: Path, statements: tuple[str, ...]) -> Database | None:
     try:
-        return _made(path, statements)
+        return made(path, statements)
     except StoreError as e:
         if e.code in _UNWRITABLE:
             return None
         if not is_damaged(e):
             raise
-    _move_aside(path)
-    return _made(path, statements)
+    move_aside(path)
+    return made(path, statements)
 
 
-def _move_aside(path: Path) -> None:
-    log.warning(
-        "%s: it is damaged, so it was moved to %s and is made anew of the tables; what stood on dates that were pruned "
-        "counts as never read",
-        path,
-        DAMAGED,
-    )
+def move_aside(path: Path, then: str = _LOST) -> None:
+    """Move a damaged database to <name>.damaged beside it, and say so. then: what comes of that, for the log."""
+    aside = path.with_name(f"{path.name}.damaged")
+    log.warning("%s: it is damaged, so it was moved to %s and %s", path, aside.name, then)
     for part in ("-wal", "-shm"):
         path.with_name(path.name + part).unlink(missing_ok=True)
     with contextlib.suppress(FileNotFoundError):  # another process has just done so
-        path.replace(path.with_name(DAMAGED))
+        path.replace(aside)
 
 
-def _made(path: Path, statements: tuple[str, ...]) -> Database:
+def made(path: Path, statements: tuple[str, ...]) -> Database:
+    """Open a database that follows parts, and make its tables where they are missing.
+
+    Raises:
+        StoreError: it is damaged, or the disk refuses it.
+    """
     db = Database(path)
     try:
         part_changes.prepare(db)
