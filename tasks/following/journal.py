@@ -24,6 +24,7 @@ from nightdesk.tasks.reading.sentences import Spoken
 from nightdesk.tasks.safety.links import refuse_links
 
 FOLDER = "follow"  # below OUT
+_PATIENCE_S = 0.5  # a night that looks who holds a source has the lock for a moment
 _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS cursors (source TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS documents (number INTEGER PRIMARY KEY, doc_id TEXT NOT NULL UNIQUE, "
@@ -80,7 +81,7 @@ class Journal:
         make_private(lock)
         self._lock = FileLock(lock, mode=FILE_MODE, is_singleton=False, thread_local=False)
         try:
-            self._lock.acquire(timeout=0)
+            self._lock.acquire(timeout=_PATIENCE_S)
         except Timeout:
             raise InputError(
                 f"{path}: another process follows the profile {profile} into {out}; end it, or name another OUT or "
