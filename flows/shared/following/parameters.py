@@ -29,8 +29,8 @@ class FollowParameters(Parameters):
     sources: list[str] = Field(
         default=[],
         title="Sources",
-        description="Files that grow (.txt, .vtt, .srt, .jsonl), folders in which files arrive, or http(s) addresses of "
-        "feeds. Left empty: as the deployment has it.",
+        description="Files that grow (.txt, .vtt, .srt, .jsonl), folders in which files arrive, or http(s) addresses "
+        "of feeds. Left empty: as the deployment has it.",
     )
     text_id: str = Field(default="stdin", title="Name", description="What the text on stdin (source -) is called.")
     out: Out = "out"
@@ -46,14 +46,14 @@ class FollowParameters(Parameters):
     until: Annotated[str, _checked(times.time_of)] = Field(
         default="",
         title="Until",
-        description="Time of day (HH:MM) at which the day is ended, and the follow with it. Left empty: each day ends at "
-        "midnight and the next one is followed, until you cancel it.",
+        description="Time of day (HH:MM) at which the day is ended, and the follow with it. Left empty: each day ends "
+        "at midnight and the next one is followed, until you cancel it.",
     )
     timezone: Annotated[str, _checked(times.zone_of)] = Field(
         default="",
         title="Time zone",
-        description="Where it is midnight when a day ends, such as Europe/Berlin. Left empty: as the deployment has it, "
-        "or that of the machine.",
+        description="Where it is midnight when a day ends, such as Europe/Berlin. Left empty: as the deployment has "
+        "it, or that of the machine.",
     )
     dollars_per_day: float = Field(
         default=0.0,
