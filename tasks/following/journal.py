@@ -18,6 +18,7 @@ from nightdesk.tasks.calling.answers.database import Database
 from nightdesk.tasks.calling.answers.tombstones import Tombstones
 from nightdesk.tasks.config.private_files import FILE_MODE, make_private, private_folder
 from nightdesk.tasks.errors import InputError
+from nightdesk.tasks.following.publishing import held
 from nightdesk.tasks.following.stream import Arrival, Poll
 from nightdesk.tasks.reading.documents import shown
 from nightdesk.tasks.reading.sentences import Spoken
@@ -31,6 +32,7 @@ _SCHEMA = (
     "settled INTEGER NOT NULL DEFAULT 0, published INTEGER NOT NULL DEFAULT 0, is_over INTEGER NOT NULL DEFAULT 0)",
     "CREATE TABLE IF NOT EXISTS sentences (document INTEGER NOT NULL, position INTEGER NOT NULL, id TEXT NOT NULL, "
     "text TEXT NOT NULL, start_s REAL, end_s REAL, speaker TEXT, PRIMARY KEY (document, position)) WITHOUT ROWID",
+    *held.SCHEMA,
 )
 _COLUMNS = "doc_id, stream, date, source, title, sentences, settled, published, is_over"
 
@@ -100,6 +102,15 @@ class Journal:
 
     def __exit__(self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None) -> None:
         self.close()
+
+    @property
+    def db(self) -> Database:
+        """The database, for those who keep tables of their own in it."""
+        return self._db
+
+    def is_forgotten(self, doc_id: str) -> bool:
+        """Tell whether a document was forgotten since the journal was opened."""
+        return self._forgotten.names(doc_id)
 
     def close(self) -> None:
         """Close the journal and let another process have it."""
@@ -187,7 +198,9 @@ class Journal:
             self._db.execute(
                 f"DELETE FROM sentences WHERE document IN (SELECT number FROM documents WHERE {done})", values
             )
-            return self._db.execute(f"DELETE FROM documents WHERE {done}", values)
+            removed = self._db.execute(f"DELETE FROM documents WHERE {done}", values)
+            held.let_go(self._db, run_date)
+            return removed
 
         return self._db.transact(remove)
 
@@ -243,6 +256,7 @@ def _remove(db: Database, doc_id: str) -> int:
         "(SELECT 1 FROM documents WHERE doc_id = ? AND source = 'stdin')",
         [doc_id],
     )
+    count += held.forget(db, doc_id)
     return count + db.execute("DELETE FROM documents WHERE doc_id = ?", [doc_id])
 
 
