@@ -5,16 +5,12 @@ again after a kill writes the same rows to the same places. Passages go to the o
 OPEN_ROWS; the rows of a document and of a topic stay in the part that was open when they began.
 """
 
-import base64
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from nightdesk.tasks.calling.answers.database import Database
 from nightdesk.tasks.following.settling.settled import Settled
-from nightdesk.tasks.tables.places import stream_part_name
 
 OPEN_ROWS = 5_000  # sentences (and documents that began) of the open part, from which on the next one is begun
 SCHEMA = (
