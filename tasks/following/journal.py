@@ -18,6 +18,8 @@ from nightdesk.tasks.calling.answers.database import Database
 from nightdesk.tasks.calling.answers.tombstones import Tombstones
 from nightdesk.tasks.config.private_files import FILE_MODE, make_private, private_folder
 from nightdesk.tasks.errors import InputError
+from nightdesk.tasks.following.publishing import held
+from nightdesk.tasks.following.settling import stream_tables
 from nightdesk.tasks.following.stream import Arrival, Poll
 from nightdesk.tasks.reading.documents import shown
 from nightdesk.tasks.reading.sentences import Spoken
@@ -32,6 +34,8 @@ _SCHEMA = (
     "settled INTEGER NOT NULL DEFAULT 0, published INTEGER NOT NULL DEFAULT 0, is_over INTEGER NOT NULL DEFAULT 0)",
     "CREATE TABLE IF NOT EXISTS sentences (document INTEGER NOT NULL, position INTEGER NOT NULL, id TEXT NOT NULL, "
     "text TEXT NOT NULL, start_s REAL, end_s REAL, speaker TEXT, PRIMARY KEY (document, position)) WITHOUT ROWID",
+    *held.SCHEMA,
+    *stream_tables.SCHEMA,
 )
 _COLUMNS = "doc_id, stream, date, source, title, sentences, settled, published, is_over"
 
@@ -102,10 +106,24 @@ class Journal:
     def __exit__(self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None) -> None:
         self.close()
 
+    @property
+    def db(self) -> Database:
+        """The database, for those who keep tables of their own in it."""
+        return self._db
+
+    def is_forgotten(self, doc_id: str) -> bool:
+        """Tell whether a document was forgotten since the journal was opened."""
+        return self._forgotten.names(doc_id)
+
     def close(self) -> None:
         """Close the journal and let another process have it."""
         self._db.close()
         self._lock.release()
+
+    @property
+    def db(self) -> Database:
+        """Its database, for what else is kept of streams."""
+        return self._db
 
     def take(self, poll: Poll, run_date: date) -> None:
         """Store what a look has found, and where it has read to, together or not at all.
@@ -188,7 +206,13 @@ class Journal:
             self._db.execute(
                 f"DELETE FROM sentences WHERE document IN (SELECT number FROM documents WHERE {done})", values
             )
-            return self._db.execute(f"DELETE FROM documents WHERE {done}", values)
+            for table in stream_tables.TABLES:
+                self._db.execute(
+                    f"DELETE FROM {table} WHERE doc_id IN (SELECT doc_id FROM documents WHERE {done})", values
+                )
+            removed = self._db.execute(f"DELETE FROM documents WHERE {done}", values)
+            held.let_go(self._db, run_date)
+            return removed
 
         return self._db.transact(remove)
 
@@ -239,11 +263,13 @@ def forget(out: Path, doc_id: str) -> int:
 def _remove(db: Database, doc_id: str) -> int:
     its = "(SELECT number FROM documents WHERE doc_id = ?)"
     count = db.execute(f"DELETE FROM sentences WHERE document = {its}", [doc_id])
+    stream_tables.forget(db, doc_id)
     db.execute(
         "DELETE FROM cursors WHERE source = 'stdin' AND EXISTS "
         "(SELECT 1 FROM documents WHERE doc_id = ? AND source = 'stdin')",
         [doc_id],
     )
+    count += held.forget(db, doc_id)
     return count + db.execute("DELETE FROM documents WHERE doc_id = ?", [doc_id])
 
 

@@ -46,6 +46,8 @@ class Work:
     taken_up: the nights (YYYY-MM-DD) that have taken this text of the document up again, as a part of it was lost.
     unjoined: whether a question about which of its topics are one story got no answer, or could not be asked.
     waits: why nothing is asked about it in this run, because dollars do not reach for all of it; None if they do.
+    before: sentences of the document that stand before those of `document`, because it is a window on a longer one;
+    its chunks then own a part of the window.
     """
 
     document: Document
@@ -61,6 +63,7 @@ class Work:
     taken_up: tuple[str, ...] = ()
     unjoined: bool = False
     waits: Lost | None = None
+    before: int = 0
 
     def texts(self, chunk: Chunk) -> tuple[str, ...]:
         """Return the sentences of a chunk."""

@@ -1,7 +1,7 @@
 """Filing: what the roles said of a batch -> rows of passages, topics and documents. Every sentence is in one row."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from itertools import chain, count
 from typing import Any
 
@@ -39,7 +39,7 @@ def file_batch(
     for work in batch.works:
         its, linked = stories[work.document.doc_id], links[work.document.doc_id]
         titles = titles_of(work, its)
-        lost = _passages(work, its, titles, linked, passages)
+        lost = file_passages(work, its, titles, linked, passages)
         topics += _topics(work, its, titles, linked, run_id)
         documents.append(_document(work, lost, run_id, profile) | {"topics": len(its)})
     for bad in batch.unreadable:
@@ -56,10 +56,11 @@ def file_batch(
     }
 
 
-def titles_of(work: Work, stories: Sequence[JoinedTopic]) -> list[str]:
+def titles_of(work: Work, stories: Sequence[JoinedTopic], taken: Container[str] = ()) -> list[str]:
     """Return a title for each story of a document, no two alike: its lead's, else another member's, else numbered.
 
     Finders name the topics of one chunk at a time, and do not see what the topics of the others are called.
+    taken: titles that other topics of the document have already.
     """
     titles: dict[str, None] = {}
     numbers: dict[str, Iterator[int]] = defaultdict(lambda: count(2))  # those of a title that were not tried yet
@@ -67,21 +68,21 @@ def titles_of(work: Work, stories: Sequence[JoinedTopic]) -> list[str]:
         named = [work.lead(story).title, *(work.found[chunk][topic].title for chunk, topic in story.members)]
         short = named[0][: LONGEST_TITLE - 8].rstrip()
         numbered = (f"{short} ({k})" for k in numbers[short])
-        titles[next(t for t in chain(named, numbered) if t not in titles)] = None
+        titles[next(t for t in chain(named, numbered) if t not in titles and t not in taken)] = None
     return list(titles)
 
 
-def _passages(
+def file_passages(
     work: Work,
     stories: Sequence[JoinedTopic],
     titles: Sequence[str],
     links: Sequence[TopicLink],
     passages: Columns,
 ) -> list[Lost]:
-    """Add the rows of a document, column by column; return why sentences of it have no place, one for each."""
-    d, n = work.document, len(work.document.texts)
-    topic_ids: list[str | None] = [None] * n
-    topics: list[str | None] = [None] * n
+    """Add the rows of the sentences that chunks own, column by column; return why some have no place, one for each."""
+    d = work.document
+    topic_ids: list[str | None] = [None] * len(d.texts)
+    topics: list[str | None] = [None] * len(d.texts)
     for story, title, link in zip(stories, titles, links, strict=True):
         for position in story.positions:
             topic_ids[position], topics[position] = link.topic_id, title
@@ -101,14 +102,16 @@ def _passages(
             passages["category"].append(UNPLACED)
             passages["confidence"].append(None)
             passages["reason"].append(losses[-1].reason)
+    own = slice(work.chunks[0].own_start, work.chunks[-1].own_end)
+    n = own.stop - own.start
     passages["doc_id"] += [d.doc_id] * n
-    passages["position"] += range(1, n + 1)
-    passages["sentence_id"] += d.ids
-    passages["text"] += d.texts
+    passages["position"] += range(work.before + own.start + 1, work.before + own.stop + 1)
+    passages["sentence_id"] += d.ids[own]
+    passages["text"] += d.texts[own]
     for column, values in (("start_s", d.starts), ("end_s", d.ends), ("speaker", d.speakers)):
-        passages[column] += values or [None] * n
-    passages["topic_id"] += topic_ids
-    passages["topic"] += topics
+        passages[column] += values[own] if values else [None] * n
+    passages["topic_id"] += topic_ids[own]
+    passages["topic"] += topics[own]
     return losses
 
 
@@ -141,7 +144,7 @@ def _topics(
 
 def _document(work: Work, lost: Sequence[Lost], run_id: str, profile: str) -> dict[str, Any]:
     d = work.document
-    failed, unpaid = (sum(why.cause == cause for why in lost) for cause in ("models", "budget"))
+    failed, unpaid = failed_and_unpaid(lost)
     notes = [f"{d.replaced} {REPLACED}"] if d.replaced else []
     if (failed or unpaid) and len(work.taken_up) >= TAKEN_UP:
         first = next(why.reason for why in lost if why.cause in ("models", "budget"))
@@ -167,3 +170,9 @@ def _document(work: Work, lost: Sequence[Lost], run_id: str, profile: str) -> di
         "weights_version": work.weights_version,
         "run_id": run_id,
     }
+
+
+def failed_and_unpaid(lost: Sequence[Lost]) -> tuple[int, int]:
+    """Count the sentences that models failed on, and those that dollars did not reach for."""
+    failed, unpaid = (sum(why.cause == cause for why in lost) for cause in ("models", "budget"))
+    return failed, unpaid

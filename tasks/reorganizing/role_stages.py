@@ -1,6 +1,7 @@
 """The role stages: each asks one role's questions about a batch of documents and writes down what came of it."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 
 from nightdesk.tasks.calling.answers.answer_keys import digest
 from nightdesk.tasks.calling.call_rows import Unit
@@ -15,19 +16,32 @@ from nightdesk.tasks.roles.relationship_checker import Topic
 
 Progress = Callable[[int, int], None]  # (done, of)
 Asked = list[tuple[Work, int, RoleRequest]]  # (document, index of the chunk, question)
-Compared = tuple[Work, list[Topic], Topics, Question]  # the question's numbers count the topics
+
+
+@dataclass(frozen=True, slots=True)
+class Comparing:
+    """Topics of one document of which some may be one. roots: what each is called in the groups that are found."""
+
+    work: Work
+    roots: Sequence[Topic]
+    topics: Topics
 
 
 async def split(router: Router, batch: Batch, progress: Progress) -> None:
     """Cut every document into chunks."""
     for k, work in enumerate(batch.works, 1):
         work.chunks = chunk_splitter.split_document(work.document.doc_id, work.document.texts, router.profile.chunks)
-        n = len(work.chunks)
-        work.found, work.placed, work.filed = [()] * n, [{} for _ in range(n)], [{} for _ in range(n)]
-        if work.waits is not None:
-            work.not_located = dict.fromkeys(range(n), work.waits)
-            work.notes.append(f"waits for the next night: {work.waits.reason}")
+        make_ready(work)
         progress(k, len(batch.works))
+
+
+def make_ready(work: Work) -> None:
+    """Make room for what the roles will say of a document's chunks; of one that waits, say why they have no topic."""
+    n = len(work.chunks)
+    work.found, work.placed, work.filed = [()] * n, [{} for _ in range(n)], [{} for _ in range(n)]
+    if work.waits is not None:
+        work.not_located = dict.fromkeys(range(n), work.waits)
+        work.notes.append(f"waits for the next night: {work.waits.reason}")
 
 
 async def find(router: Router, batch: Batch, progress: Progress) -> None:
@@ -75,20 +89,26 @@ async def locate(router: Router, batch: Batch, progress: Progress) -> None:
 
 async def relate(router: Router, batch: Batch, progress: Progress) -> None:
     """Join the topics of each document that are one story."""
-    asked: list[Compared] = []
+    comparing: list[Comparing] = []
     for work in batch.works:
         work.joined = relationship_checker.stitch(work.placed)
         stories = work.stories()
-        topics = Topics(
-            [work.lead(s).title for s in stories],
-            [[work.document.texts[p] for p in s.positions] for s in stories],
-            work.document.language,
-        )
-        roots = [s.root for s in stories]
-        budgets = router.plans.budgets_of("relationship_checker", work.weights_version, topics.language)
-        made = await questions(topics, budgets, router.embed)
-        _not_compared(work, len(made.left), "longer than any model of the pool can be asked at once")
-        asked += [(work, roots, topics, question) for question in made.asked]
+        texts = [[work.document.texts[p] for p in s.positions] for s in stories]
+        topics = Topics([work.lead(s).title for s in stories], texts, work.document.language)
+        comparing.append(Comparing(work, [s.root for s in stories], topics))
+    for work, groups in zip(batch.works, await compare(router, comparing, progress), strict=True):
+        # At once: a topic is in one question, and each merge goes through all topics.
+        work.joined = relationship_checker.merge(work.joined, groups)
+
+
+async def compare(router: Router, comparing: Sequence[Comparing], progress: Progress) -> list[list[list[Topic]]]:
+    """Ask which topics are one; return the groups of each document. It is noted where some could not be compared."""
+    asked: list[tuple[int, Question]] = []  # the question's numbers count the topics
+    for k, its in enumerate(comparing):
+        budgets = router.plans.budgets_of("relationship_checker", its.work.weights_version, its.topics.language)
+        made = await questions(its.topics, budgets, router.embed)
+        _not_compared(its.work, len(made.left), "longer than any model of the pool can be asked at once")
+        asked += [(k, question) for question in made.asked]
     done, of = 0, len(asked)
 
     def on_done() -> None:
@@ -96,24 +116,23 @@ async def relate(router: Router, batch: Batch, progress: Progress) -> None:
         done += 1
         progress(done, of)
 
-    joins: dict[str, list[list[Topic]]] = {w.document.doc_id: [] for w in batch.works}
+    groups: list[list[list[Topic]]] = [[] for _ in comparing]
     while asked:
-        outcomes = await router.ask([_unit(work, question) for work, _, _, question in asked], on_done)
-        again: list[Compared] = []
-        for (work, roots, topics, question), outcome in zip(asked, outcomes, strict=True):
+        outcomes = await router.ask([_unit(comparing[k].work, question) for k, question in asked], on_done)
+        again: list[tuple[int, Question]] = []
+        for (k, question), outcome in zip(asked, outcomes, strict=True):
+            its = comparing[k]
             if outcome.answer is not None:
-                shown = [roots[k] for k in question.numbers]
-                groups = [[shown[n - 1] for n in g.numbers] for g in outcome.answer.groups if g.numbers]
-                joins[work.document.doc_id] += groups
+                shown = [its.roots[n] for n in question.numbers]
+                groups[k] += [[shown[n - 1] for n in g.numbers] for g in outcome.answer.groups if g.numbers]
             elif outcome.too_long:
-                made = await smaller(question, topics, router.embed)
-                _not_compared(work, len(made.left), outcome.reason)
-                again += [(work, roots, topics, q) for q in made.asked]
+                made = await smaller(question, its.topics, router.embed)
+                _not_compared(its.work, len(made.left), outcome.reason)
+                again += [(k, q) for q in made.asked]
             else:
-                _not_compared(work, len(question.numbers), outcome.reason)
+                _not_compared(its.work, len(question.numbers), outcome.reason)
         asked, of = again, of + len(again)
-    for work in batch.works:  # at once: a topic is in one question, and each merge goes through all topics
-        work.joined = relationship_checker.merge(work.joined, joins[work.document.doc_id])
+    return groups
 
 
 async def organize(router: Router, batch: Batch, progress: Progress) -> None:

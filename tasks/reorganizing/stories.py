@@ -118,17 +118,18 @@ def relate(
     known: KnownStories,
     kept: Mapping[str, str] = MappingProxyType({}),
     begins: Callable[[str], str] = story_id,
+    has: Mapping[str, Set[str]] = MappingProxyType({}),
 ) -> list[str]:
     """Return the story of each new topic, in order.
 
     codes: their vectors as `unpack` returns them. kept: topic_id -> its story, of topics that were published before.
-    begins: topic_id -> the story that it begins. Topics of one document are never joined here: that they are different
+    begins: topic_id -> the story that it begins. has: doc_id -> the stories of its topics that are not among these. Topics of one document are never joined here: that they are different
     stories is what the relationship checker said.
     """
     stories: list[str] = []
     earlier = known.nearest(codes)
     before, near = _nearest_before(codes, doc_ids)
-    taken = _taken(topic_ids, doc_ids, kept)
+    taken = _taken(topic_ids, doc_ids, kept, has)
     for i, (topic, doc) in enumerate(zip(topic_ids, doc_ids, strict=True)):
         if topic in kept:
             stories.append(kept[topic])
@@ -145,9 +146,11 @@ def relate(
     return stories
 
 
-def _taken(topic_ids: Sequence[str], doc_ids: Sequence[str], kept: Mapping[str, str]) -> dict[str, set[str]]:
-    """Return the stories that each document has already: those of its topics that keep theirs."""
-    taken: dict[str, set[str]] = {doc: set() for doc in doc_ids}
+def _taken(
+    topic_ids: Sequence[str], doc_ids: Sequence[str], kept: Mapping[str, str], has: Mapping[str, Set[str]]
+) -> dict[str, set[str]]:
+    """Return the stories that each document has already, those of its topics that keep theirs among them."""
+    taken = {doc: set(has.get(doc, ())) for doc in set(doc_ids)}
     for topic, doc in zip(topic_ids, doc_ids, strict=True):
         if topic in kept:
             taken[doc].add(kept[topic])

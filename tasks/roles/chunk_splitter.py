@@ -37,19 +37,25 @@ def _spans(lengths: list[int], size: Chunks) -> list[tuple[int, int]]:
     spans: list[tuple[int, int]] = []
     start = 0
     while True:
-        end = _reach(lengths, start, size)
+        end = reach(lengths, start, size)
         if spans and end <= spans[-1][1]:  # a sentence too long to share a chunk comes next: no overlap before it
             start = spans[-1][1]
-            end = _reach(lengths, start, size)
+            end = reach(lengths, start, size)
         if end == len(lengths) and spans:
-            start = _reach_back(lengths, start, size)
+            start = reach_back(lengths, start, size)
         spans.append((start, end))
         if end == len(lengths):
             return spans
-        start = max(start + 1, end - min(size.overlap, (end - start) // 2))
+        start = next_start(start, end, size)
 
 
-def _reach(lengths: list[int], start: int, size: Chunks) -> int:
+def next_start(start: int, end: int, size: Chunks) -> int:
+    """Return where the chunk after [start, end) begins, unless a sentence too long to share a chunk comes next."""
+    return max(start + 1, end - min(size.overlap, (end - start) // 2))
+
+
+def reach(lengths: Sequence[int], start: int, size: Chunks) -> int:
+    """Return where a chunk from `start` ends, by the characters of the sentences; with all of them if they fit."""
     end, characters = start, 0
     while end < len(lengths) and end - start < size.sentences:
         characters += lengths[end]
@@ -59,7 +65,7 @@ def _reach(lengths: list[int], start: int, size: Chunks) -> int:
     return end
 
 
-def _reach_back(lengths: list[int], start: int, size: Chunks) -> int:
+def reach_back(lengths: Sequence[int], start: int, size: Chunks) -> int:
     """Return how far to the left a last chunk from `start` can begin within the limits."""
     characters = sum(lengths[start:])
     while start > 0 and len(lengths) - start < size.sentences:

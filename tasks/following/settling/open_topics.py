@@ -1,0 +1,141 @@
+"""The topics of a document that still grows: what is known of each, and which of them new ones are compared with.
+
+Topics that had a sentence lately are open: all is known of them. One that was silent for long is known by its id and
+its vector alone, and is read back from the journal when a new topic is near to it, because it may have come back.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nightdesk.tasks.reorganizing.stories import unpack
+
+SILENT = 2_000  # sentences of a document after which a topic that had none of them is no longer open
+SAMPLED = 30  # sentences that are kept of an open topic, spread over all of it
+KEPT = 8  # of a silent one
+
+
+@dataclass(slots=True)
+class OpenTopic:
+    """A topic of a document of a stream. Positions count from 1.
+
+    sentences: how many of its id there are. spans: runs of them, [first, last] each. members: the topics of single
+    chunks that it was joined from. aliases: ids of topics that were found to be a part of it. sample: every stride-th
+    of its `seen` sentences, those of its parts included. last: the last position of all these.
+    vector: packed, of its title and its first sentences; it changes until it has as many as are compared.
+    """
+
+    topic_id: str
+    story_id: str
+    title: str
+    vector: bytes
+    finder_model: str
+    sentences: int = 0
+    spans: list[list[int]] = field(default_factory=list)
+    members: list[str] = field(default_factory=list)
+    aliases: list[str] = field(default_factory=list)
+    sample: list[str] = field(default_factory=list)
+    stride: int = 1
+    seen: int = 0
+    last: int = 0
+
+    @property
+    def first(self) -> int:
+        """Its first position."""
+        return self.spans[0][0]
+
+    def add(self, positions: Iterable[int], texts: Iterable[str], members: Iterable[str]) -> None:
+        """Take sentences in, which stand behind those it has. texts: theirs, in order."""
+        for position in positions:
+            if self.spans and self.spans[-1][1] == position - 1:
+                self.spans[-1][1] = position
+            else:
+                self.spans.append([position, position])
+            self.sentences += 1
+            self.last = position
+        for text in texts:
+            if self.seen % self.stride == 0:
+                self.sample.append(text)
+            self.seen += 1
+            if len(self.sample) > SAMPLED:
+                self.sample, self.stride = self.sample[::2], self.stride * 2
+        self.members += members
+
+    def absorb(self, other: "OpenTopic") -> None:
+        """Take note that another topic, which began later, is a part of this one; its sentences keep its id."""
+        self.aliases += [other.topic_id, *other.aliases]
+        self.members += other.members
+        self.sample += other.sample
+        self.seen += other.seen
+        while len(self.sample) > SAMPLED:
+            self.sample, self.stride = self.sample[::2], self.stride * 2
+        self.last = max(self.last, other.last)
+
+    def row(self, doc_id: str) -> dict[str, Any]:
+        """Return its row of the table `topics`, but run_id."""
+        return {
+            "doc_id": doc_id,
+            "topic_id": self.topic_id,
+            "title": self.title,
+            "sentences": self.sentences,
+            "first_position": self.spans[0][0],
+            "last_position": self.spans[-1][1],
+            "spans": [{"first": first, "last": last} for first, last in self.spans],
+            "merged_from": list(self.members),
+            "aliases": list(self.aliases) or None,
+            "story_id": self.story_id,
+            "vector": self.vector,
+            "finder_model": self.finder_model,
+        }
+
+
+class TopicVectors:
+    """The vectors of all topics of a document, in the order in which they began."""
+
+    def __init__(self) -> None:
+        self._codes = np.zeros((0, 1), np.int8)
+        self._scales = np.zeros(0, np.float32)  # one over the length of each; 0: the topic takes no part
+        self._ids: list[str] = []
+        self._row: dict[str, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    def put(self, topic_id: str, vector: bytes) -> None:
+        """Add a topic, or give it another vector."""
+        codes = unpack([vector])[0]
+        if topic_id not in self._row:
+            self._row[topic_id] = len(self._ids)
+            self._ids.append(topic_id)
+            if len(self._ids) > len(self._codes):
+                room = max(64, len(self._ids) * 5 // 4)
+                grown, scales = np.zeros((room, len(codes)), np.int8), np.zeros(room, np.float32)
+                if (n := len(self._codes)) > 0:
+                    grown[:n], scales[:n] = self._codes, self._scales
+                self._codes, self._scales = grown, scales
+        row = self._row[topic_id]
+        length = float(np.linalg.norm(codes.astype(np.float32)))
+        self._codes[row], self._scales[row] = codes, 1 / length if length else 0.0
+
+    def leave_out(self, topic_id: str) -> None:
+        """Take a topic out, because it is a part of another one."""
+        self._scales[self._row[topic_id]] = 0
+
+    def nearest(self, vectors: NDArray[np.float32], most: int, least: float) -> list[list[str]]:
+        """Return for each of some unit vectors the topics nearest to it, at most so many, none further than `least`."""
+        if not self._ids or not len(vectors):
+            return [[] for _ in vectors]
+        n = len(self._ids)
+        near = (vectors @ self._codes[:n].astype(np.float32).T) * self._scales[:n]
+        some = np.argsort(-near, axis=1, kind="stable")[:, :most]
+        return [[self._ids[j] for j in row if own[j] >= least] for row, own in zip(some.tolist(), near, strict=True)]
+
+
+def shown(topic: OpenTopic, most: int) -> Sequence[str]:
+    """Return up to `most` sentences of a topic, spread over all of it."""
+    if len(topic.sample) <= most:
+        return topic.sample
+    return [topic.sample[int(k)] for k in np.linspace(0, len(topic.sample) - 1, most)]
