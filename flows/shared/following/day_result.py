@@ -97,8 +97,8 @@ class DayResult:
         totals = day_totals(self._out, self._run_date, self._profile.name)
         how = "the same command goes on" if runtime.deployment.id is None else "Retry or a new run goes on"
         return (
-            f"{totals.sentences:,} sentences of {self._run_date.isoformat()} are settled and published, the others are in "
-            f"the journal, and {how} from there"
+            f"{totals.sentences:,} sentences of {self._run_date.isoformat()} are settled and published, the others are "
+            f"in the journal, and {how} from there"
         )
 
     def _budget(self) -> Budget:
@@ -106,4 +106,3 @@ class DayResult:
         limits = {"day": caps.day_usd, "hour": caps.hour_usd}
         named = " and ".join(f"${usd:.2f} a {what}" for what, usd in limits.items() if usd is not None)
         return Budget(f"the follow's dollars ({named or 'no limit'})", "[follow] dollars_per_day and dollars_per_hour")
-

@@ -65,7 +65,9 @@ async def follow_date(parameters: FollowParameters, run_date: date, day: Day | N
         FOLLOWER.set(follower)
         try:
             with stopping().place():
-                why, goes_on = await _until_its_end(follower, day, parameters.every_s, page) if day else (NOT_ENDED, True)
+                why, goes_on = NOT_ENDED, True
+                if day is not None:
+                    why, goes_on = await _until_its_end(follower, day, parameters.every_s, page)
                 last = await in_engine(end_task, why)
         except Stopped as e:
             await follower.stop()

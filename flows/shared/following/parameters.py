@@ -6,10 +6,9 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, field_serializer
 
 from nightdesk.flows.shared.parameters import Out, Parameters, ProfileName
+from nightdesk.tasks.errors import InputError
 from nightdesk.tasks.following import times
 from nightdesk.tasks.reading.documents import shown
-
-EVERY_S, IDLE_S = (0.2, 3600.0), (0.0, 24 * 3600.0)  # the least and the most
 
 
 def _checked(check: Callable[[str], Any]) -> AfterValidator:
@@ -35,10 +34,10 @@ class FollowParameters(Parameters):
     text_id: str = Field(default="stdin", title="Name", description="What the text on stdin (source -) is called.")
     out: Out = "out"
     profile: ProfileName = "news"
-    every: Annotated[str, _checked(lambda text: times.seconds_of(text, *EVERY_S))] = Field(
+    every: Annotated[str, _checked(lambda text: times.seconds_of(text, *times.EVERY_S))] = Field(
         default="30s", title="Every", description="Time between two looks at the sources, such as 5s, 30s or 2m."
     )
-    idle: Annotated[str, _checked(lambda text: times.seconds_of(text, *IDLE_S))] = Field(
+    idle: Annotated[str, _checked(lambda text: times.seconds_of(text, *times.IDLE_S))] = Field(
         default="10m",
         title="Idle",
         description="Time without anything new after which an unfinished last line counts as a sentence.",
@@ -81,9 +80,20 @@ class FollowParameters(Parameters):
     @property
     def every_s(self) -> float:
         """Seconds between two looks."""
-        return times.seconds_of(self.every, *EVERY_S)
+        return times.seconds_of(self.every, *times.EVERY_S)
 
     @property
     def idle_s(self) -> float:
         """Seconds without a change after which nothing is held any more."""
-        return times.seconds_of(self.idle, *IDLE_S)
+        return times.seconds_of(self.idle, *times.IDLE_S)
+
+    def check_sources(self) -> None:
+        """Raise InputError if nothing is named, or something that no follow reads because of its name."""
+        if not self.sources:
+            raise InputError("no source was named; name files that grow, folders, addresses of feeds, or - for stdin")
+        for source in self.sources:
+            if "{run_date}" in source:
+                raise InputError(
+                    f"{shown(source)}: a follow goes on from date to date, so it takes no {{run_date}}; name the "
+                    "folder in which files arrive"
+                )
