@@ -63,14 +63,21 @@ class Purse:
             left = min(left, self._caps.hour_usd - self._sum("hour = ?", _hour(now))[0])
         return max(0.0, left)
 
+    @property
+    def day_is_spent(self) -> bool:
+        """Whether the dollars of the date do not reach for a chunk any more."""
+        return self._caps.day_usd is not None and self._reach(self._caps.day_usd - self.spent()) < 1
+
     def affordable(self, now: datetime) -> float:
         """Return how many chunks what is left reaches for; infinite where they cost nothing."""
-        left = self.left(now)
-        if math.isinf(left):
+        return self._reach(self.left(now))
+
+    def _reach(self, dollars: float) -> float:
+        if math.isinf(dollars):
             return math.inf
-        dollars, chunks = self._sum("date = ?", self._date)
-        each = max(dollars / chunks if chunks else 0.0, self._chunk_usd if not chunks else 0.0)
-        return math.inf if each <= 0 else math.floor(left / (MARGIN * each))
+        took, chunks = self._sum("date = ?", self._date)
+        each = took / chunks if chunks else self._chunk_usd
+        return math.inf if each <= 0 else math.floor(max(0.0, dollars) / (MARGIN * each))
 
     def why(self, now: datetime) -> str:
         """Return what to say of chunks that wait for dollars."""
