@@ -97,7 +97,7 @@ class Stream:
     def _topic(self, topic: str) -> Row:
         return {
             "doc_id": self.doc_id, "topic_id": topic, "title": self.titles[topic], **extent(self.topics[topic]),
-            "merged_from": [f"{topic}/t1"], "aliases": [l for l, e in self.merged.items() if e == topic] or None,
+            "merged_from": [f"{topic}/t1"], "aliases": [a for a, e in self.merged.items() if e == topic] or None,
             "story_id": f"story-of-{topic}", "vector": b"\x00\x01\xff", "finder_model": "static",
         }  # fmt: skip
 
@@ -147,7 +147,7 @@ def rows(out: Path, table: str, day: date = DAY, names: bool = False) -> list[Ro
 
 
 def check(out: Path, streams: Iterable[Stream], day: date = DAY) -> None:
-    """Check that everything that the streams have settled is published, each once, and that counts and extents agree."""
+    """Check that everything that was settled is published, each row once, and that counts and extents agree."""
     passages = {(r["doc_id"], r["position"]): r for r in rows(out, "passages", day)}
     topics = {r["topic_id"]: r for r in rows(out, "topics", day)}
     documents = {r["doc_id"]: r for r in rows(out, "documents", day)}
