@@ -15,7 +15,6 @@ import random
 from collections.abc import Callable, Sequence
 from datetime import date
 from itertools import pairwise
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -77,15 +76,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", choices=list(MODELS), default="static")
     parser.add_argument("--ticks", type=int, nargs="*", default=[12, 100])
+    parser.add_argument("--documents", nargs="*", default=list(DOCUMENTS), help="of ../shared/data")
     parser.add_argument("--orders", type=int, default=5)
     a = parser.parse_args()
-    show("online-quality", list(quality(a.model, a.ticks, a.orders)))
+    show("online-quality", list(quality(a.documents, a.model, a.ticks, a.orders)))
 
 
-def quality(name: str = "static", ticks: Sequence[int] = (12, 100), orders: int = 5) -> list[dict[str, Any]]:
+def quality(
+    documents: Sequence[str] = DOCUMENTS, name: str = "static", ticks: Sequence[int] = (12, 100), orders: int = 5
+) -> list[dict[str, Any]]:
     """Return a row for each document and number of ticks."""
     rows: list[dict[str, Any]] = []
-    for document in DOCUMENTS:
+    for document in documents:
         if not (path := SHARED / "data" / f"{document}.json").exists():
             continue
         language = "zh" if "zh" in document else "en"
@@ -98,7 +100,10 @@ def quality(name: str = "static", ticks: Sequence[int] = (12, 100), orders: int 
                 [w - f for w, f in zip(scores(e, a[0]), scores(e, b[0]), strict=True)]
                 for e, a, b in zip(evenings, whole, followed, strict=True)
             ]
-            mean = [sum(its) / len(its) for its in zip(*(scores(e, a[0]) for e, a in zip(evenings, whole, strict=True)), strict=True)]
+            mean = [
+                sum(its) / len(its)
+                for its in zip(*(scores(e, a[0]) for e, a in zip(evenings, whole, strict=True)), strict=True)
+            ]
             stretch, story = zip(*below, strict=True)
             rows.append(
                 {"document": document, "sentences": sum(len(p) for p, _ in evenings[0]), "ticks": n}

@@ -69,7 +69,9 @@ async def relate(router: Router, asked: Sequence[Settling], works: Sequence[Work
         if not new:
             roots, known = [], []
         topics = Topics(
-            [*(t.title for t in known), *titles], [*(shown(t, SENTENCES) for t in known), *texts], work.document.language
+            [*(t.title for t in known), *titles],
+            [*(shown(t, SENTENCES) for t in known), *texts],
+            work.document.language,
         )
         comparing.append(Comparing(work, roots, topics))
     for related, groups in zip(found, await compare(router, comparing, lambda done, of: None), strict=True):

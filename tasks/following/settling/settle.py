@@ -92,7 +92,9 @@ async def _vectors(router: Router, related: Sequence[Related]) -> list[dict[str 
             topic.topic_id: (topic.title, [*topic.sample, *(its.work.document.texts[p] for p in story.positions)])
             for story, topic in going_on
             if topic.seen < SAMPLED
-        } | {story: (its.work.lead(story).title, [its.work.document.texts[p] for p in story.positions]) for story in new}
+        } | {
+            story: (its.work.lead(story).title, [its.work.document.texts[p] for p in story.positions]) for story in new
+        }
         for key, (title, its_texts) in grown.items():
             keys.append((k, key))
             titles.append(title)

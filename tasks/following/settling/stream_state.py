@@ -35,7 +35,7 @@ class StreamState:
     weights_version: int
     shelf: Shelf
     language: str = ""
-    closed: Closed = Closed()
+    closed: Closed = field(default_factory=Closed)
     content_hash: str = ""
     placed: dict[int, int] = field(default_factory=dict)
     topic_of: dict[int, str] = field(default_factory=dict)
