@@ -11,6 +11,7 @@ document.addEventListener("DOMContentLoaded", () => {
   let paused = kept.paused === true && !isOver;
 
   // ---- searching
+  const listed = new Map([...document.querySelectorAll(".overview li")].map((li) => [li.querySelector("a").hash.slice(1), li]));
   const filter = () => {
     const words = folded(find.value).split(/\s+/).filter(Boolean);
     let n = 0;
@@ -18,6 +19,8 @@ document.addEventListener("DOMContentLoaded", () => {
       const text = words.length ? folded(article.textContent) : "";
       article.hidden = !words.every((word) => text.includes(word));
       n += article.hidden ? 0 : 1;
+      const named = listed.get(article.id);
+      if (named) named.hidden = article.hidden;
     }
     $("#none").hidden = n > 0 || articles.length === 0;
   };
