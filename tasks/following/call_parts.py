@@ -21,7 +21,14 @@ class CallParts:
     """Publishes what one process of a follow has asked, and what dead ones left. attempt: an id of the process."""
 
     def __init__(
-        self, out: Path, run_date: date, run_id: str, attempt: str, store: Store, audit: Audit, categories: Sequence[str]
+        self,
+        out: Path,
+        run_date: date,
+        run_id: str,
+        attempt: str,
+        store: Store,
+        audit: Audit,
+        categories: Sequence[str],
     ) -> None:
         self._out, self._run_date, self._run_id, self._attempt = out, run_date, run_id, attempt
         self._store, self._audit, self._categories = store, audit, list(categories)
@@ -46,9 +53,7 @@ class CallParts:
         tables |= {other: contract(other).build([]) for other in _OTHERS}
         cleared = await asyncio.to_thread(quarantine.clear, tables, self._categories, self._run_id, self._audit)
         passed = {k: t for k, t in cleared.tables.items() if k not in _OTHERS}
-        await asyncio.to_thread(
-            publish.publish, self._out, self._run_date, name, passed, self._store.forgotten.names
-        )
+        await asyncio.to_thread(publish.publish, self._out, self._run_date, name, passed, self._store.forgotten.names)
         self._store.published(part)
         notes.end_part(part)
         return len(calls)

@@ -46,12 +46,12 @@ class Rounds:
         purse: Purse,
         audit: Audit,
         parts: CallParts,
-        on_published: Callable[[Sequence[Settled]], None],
     ) -> None:
+        self.on_published: Callable[[Sequence[Settled]], None] = lambda settled: None
         self.under_way: frozenset[str] = frozenset()
         self._where = out, run_date, run_id, attempt
         self._router, self._journal, self._backlog, self._purse = router, journal, backlog, purse
-        self._audit, self._parts, self._on_published = audit, parts, on_published
+        self._audit, self._parts = audit, parts
         self._stories = StreamStories(out, run_date, journal.db)
         self._notes = CallNotes(journal.db, router.ledger)
         self._noted, self._calls_at = router.spent, time.monotonic()
@@ -152,7 +152,7 @@ class Rounds:
             else:
                 self._backlog.drop(one.state.doc_id)
         await self.publish()
-        self._on_published([s for s in settled if s.doc_id in kept])
+        self.on_published([s for s in settled if s.doc_id in kept])
 
     def _commit(self, asked: Sequence[Settling], settled: Sequence[Settled]) -> set[str]:
         """Write a round into the journal, all or nothing; return its documents but those that were forgotten."""

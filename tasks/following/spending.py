@@ -26,6 +26,9 @@ class Caps:
     hour_usd: float | None = None
 
 
+NO_CAPS = Caps()
+
+
 class Purse:
     """The dollars of a follow on a date. chunk_usd: what a chunk is expected to take before any was asked."""
 
@@ -54,13 +57,17 @@ class Purse:
         """Return the dollars that the date has taken so far."""
         return self._sum("date = ?", self._date)[0]
 
+    def spent_in_hour(self, now: datetime) -> float:
+        """Return the dollars that this hour of the clock has taken so far, whatever the date."""
+        return self._sum("hour = ?", _hour(now))[0]
+
     def left(self, now: datetime) -> float:
         """Return the dollars that may be spent now; infinite without a cap. Hours count whatever the date."""
         left = math.inf
         if self._caps.day_usd is not None:
             left = min(left, self._caps.day_usd - self.spent())
         if self._caps.hour_usd is not None:
-            left = min(left, self._caps.hour_usd - self._sum("hour = ?", _hour(now))[0])
+            left = min(left, self._caps.hour_usd - self.spent_in_hour(now))
         return max(0.0, left)
 
     @property
