@@ -62,6 +62,7 @@ class Router:
     ) -> None:
         self.profile, self.run_date = profile, run_date
         self._states, self._store, self._pool = states, store, pool
+        self.greedy, self.teaches = greedy, teaches
         self._specs = {name: m for m in profile.models for name in (m.name, f"{m.name}@batch")}
         self._again, self._choice = again, choice or NightlyWeights()
         self._under_way: dict[str, asyncio.Event] = {}

@@ -1,82 +1,45 @@
-"""A follow of one date: looks at its sources, settles what is closed, files what is open, and ends the day."""
+"""Opening a follow of one date: its profile, store, journal, workers, auditor and sources, closed however it ends."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+import asyncio
+import logging
+import uuid
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 
+from nightdesk.role_rl import state_versions
+from nightdesk.tasks.calling.answers.turns import at_work
+from nightdesk.tasks.calling.arm_choice import ArmChoice, NightlyWeights
+from nightdesk.tasks.calling.availability import usable
+from nightdesk.tasks.calling.dask.own_workers import own_workers
+from nightdesk.tasks.calling.dask.pool import fan_out
+from nightdesk.tasks.calling.router import Router
 from nightdesk.tasks.config.profile import Profile
-from nightdesk.tasks.following.settling.settled import Settled
+from nightdesk.tasks.following import call_notes
+from nightdesk.tasks.following.arrivals.watch import Watch
+from nightdesk.tasks.following.backlog import Backlog
+from nightdesk.tasks.following.call_parts import CallParts
+from nightdesk.tasks.following.choices import JournaledChoice
+from nightdesk.tasks.following.held import hold
+from nightdesk.tasks.following.journal import Journal
+from nightdesk.tasks.following.provisional.live_page import open_live_page
+from nightdesk.tasks.following.provisional.live_state import LiveState
+from nightdesk.tasks.following.provisional.tail import Tails
+from nightdesk.tasks.following.resuming import open_dates, settled_count
+from nightdesk.tasks.following.rounds import Rounds
+from nightdesk.tasks.following.spending import NO_CAPS, Caps, Purse
+from nightdesk.tasks.following.steady_auditor import SteadyAuditor
+from nightdesk.tasks.following.ticks import Follower, Parts, Tick
+from nightdesk.tasks.learning.catching_up import state_folder
+from nightdesk.tasks.reading.found_documents import STDIN
+from nightdesk.tasks.reorganizing.opening import open_out, unwritable
+from nightdesk.tasks.reorganizing.weights import Versions, catch_up
+from nightdesk.tasks.tables import publish
 
-
-@dataclass(frozen=True, slots=True)
-class Caps:
-    """The most dollars that a follow spends; None: no limit. day: of the date; hour: of one hour of the clock."""
-
-    day_usd: float | None = None
-    hour_usd: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Tick:
-    """What one look at all sources brought.
-
-    arrived, settled, provisional: sentences: that came now, that were settled since the last tick, and that stand in
-    passages_open now. waiting: chunks that are closed and not settled. lag_s: the age of the oldest sentence of these.
-    dollars: that the date has taken so far. troubles: lines to show, each told once.
-    is_over: no source will bring anything more (stdin has ended, and there is no other source).
-    """
-
-    arrived: int = 0
-    settled: int = 0
-    provisional: int = 0
-    waiting: int = 0
-    lag_s: float = 0.0
-    dollars: float = 0.0
-    troubles: tuple[str, ...] = ()
-    is_over: bool = False
-
-    @property
-    def has_news(self) -> bool:
-        """Whether anything came, was settled or went wrong."""
-        return bool(self.arrived or self.settled or self.troubles)
-
-
-class Follower:
-    """A follow that is under way. on_settled: called with what was settled, once it is published (for --print)."""
-
-    run_id: str
-    run_date: date
-    on_settled: Callable[[Sequence[Settled]], None]
-
-    async def tick(self, now: datetime) -> Tick:
-        """Look at all sources once; settling goes on beside it. now: aware.
-
-        Raises:
-            PublishError: OUT or the journal cannot be written; the same command goes on later.
-            InputError: no model can be used at all.
-        """
-        raise NotImplementedError
-
-    async def finish(self, why: str) -> Tick:
-        """End the day: everything is settled or written as unpaid, published, related, and learned from.
-
-        why: shown in messages ("midnight", "--until 23:00", "stdin ended"). Safe to call again after a kill.
-        """
-        raise NotImplementedError
-
-    async def stop(self) -> None:
-        """End before the day's end: what is settled is published, the rest stays in the journal."""
-        raise NotImplementedError
-
-
-def open_dates(out: Path, profile: str, before: date) -> list[date]:
-    """Return the dates before one that a follow has left open, the earliest first: each is to be finished first.
-
-    For each: open_follow with that date and no sources, then finish().
-    """
-    raise NotImplementedError
+__all__ = ["Caps", "Follower", "Tick", "open_dates", "open_follow"]
+log = logging.getLogger("nightdesk")
 
 
 @asynccontextmanager
@@ -88,17 +51,71 @@ async def open_follow(
     profile: Profile,
     every_s: float = 30.0,
     idle_s: float = 600.0,
-    caps: Caps = Caps(),
+    caps: Caps = NO_CAPS,
     stdin_id: str = "stdin",
+    choice: ArmChoice | None = None,
 ) -> AsyncIterator[Follower]:
     """Open everything that a follow needs, take over what killed ones left, and close it all in the end.
 
     sources: files, folders, addresses, - for stdin; none: only what is in the journal is worked on, to finish a date.
     every_s: seconds between two looks, for the live page. idle_s: after which nothing is held any more (see Watch).
+    caps: without one for a day, that is the profile's limits.max_cost_usd. choice: who chooses among the arms for a
+    question; None: the weights of the night.
 
     Raises:
         InputError: bad sources, OUT cannot be written, or another process follows this profile in this OUT.
         PublishError: the answers' store or the journal is broken.
     """
-    raise NotImplementedError
-    yield Follower()
+    dask, own, attempt = profile.dask, own_workers(profile), uuid.uuid4().hex[:8]
+    day_usd = caps.day_usd or profile.limits.max_cost_usd or None
+    async with AsyncExitStack() as held:
+        watch = None
+        if sources:
+            watch = held.enter_context(closing(Watch(list(sources), profile, out, idle_s, stdin_id)))
+        try:
+            out.mkdir(parents=True, exist_ok=True)
+        except OSError as e:
+            raise unwritable(out, e) from None
+        journal = held.enter_context(Journal(out, profile.name))
+        hold(journal.db, sources)  # nights leave them out
+        pool = await held.enter_async_context(
+            fan_out(dask.scheduler, own.number, profile.limits.call_timeout_s, dask.wait_s, own.preload)
+        )
+        able = await usable(profile, pool)
+        store = await asyncio.to_thread(open_out, out, run_id)
+        held.callback(publish.sweep_staging, out, lambda run: run == run_id)
+        held.callback(store.close)
+        held.push_async_callback(pool.cancel)
+        await asyncio.to_thread(held.enter_context, at_work(out, run_date))
+        store.keep_terms(profile.name, profile.retention.terms())
+        await asyncio.to_thread(catch_up, out, profile, run_date, run_id)
+        newest, warnings = state_versions.latest(state_folder(out, profile.name))
+        for warning in warnings:
+            log.warning("%s", warning)
+        call_notes.recover(journal.db, out)
+        versions = Versions(state_folder(out, profile.name), newest)
+        journaled = JournaledChoice(journal.db, choice or NightlyWeights())
+        router = Router(able, run_date, versions, store, pool, choice=journaled)
+        audits = SteadyAuditor()
+        held.callback(audits.close)
+        backlog = Backlog(journal, profile.chunks, newest.version if newest else 0)
+        purse = Purse(journal.db, run_date, Caps(day_usd, caps.hour_usd))
+        parts = CallParts(out, run_date, run_id, attempt, store, audits.audit, list(profile.categories))
+        rounds = Rounds(out, run_date, run_id, attempt, router, journal, backlog, purse, audits.audit, parts)
+        its = Parts(
+            watch,
+            journal,
+            backlog,
+            rounds,
+            Tails(pool, able, run_id, partial(settled_count, journal.db)),
+            purse,
+            audits,
+            held.enter_context(open_live_page(out, profile.name)),
+            LiveState(run_date, profile.name, list(profile.categories), every_s),
+        )
+        only_stdin = list(dict.fromkeys(sources)) == [STDIN]
+        follower = Follower(out, run_date, run_id, attempt, profile, its, only_stdin)
+        rounds.on_published = follower.take_published
+        await follower.load(datetime.now().astimezone())
+        await rounds.publish()
+        yield follower

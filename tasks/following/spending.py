@@ -26,6 +26,9 @@ class Caps:
     hour_usd: float | None = None
 
 
+NO_CAPS = Caps()
+
+
 class Purse:
     """The dollars of a follow on a date. chunk_usd: what a chunk is expected to take before any was asked."""
 
@@ -54,23 +57,34 @@ class Purse:
         """Return the dollars that the date has taken so far."""
         return self._sum("date = ?", self._date)[0]
 
+    def spent_in_hour(self, now: datetime) -> float:
+        """Return the dollars that this hour of the clock has taken so far, whatever the date."""
+        return self._sum("hour = ?", _hour(now))[0]
+
     def left(self, now: datetime) -> float:
         """Return the dollars that may be spent now; infinite without a cap. Hours count whatever the date."""
         left = math.inf
         if self._caps.day_usd is not None:
             left = min(left, self._caps.day_usd - self.spent())
         if self._caps.hour_usd is not None:
-            left = min(left, self._caps.hour_usd - self._sum("hour = ?", _hour(now))[0])
+            left = min(left, self._caps.hour_usd - self.spent_in_hour(now))
         return max(0.0, left)
+
+    @property
+    def day_is_spent(self) -> bool:
+        """Whether the dollars of the date do not reach for a chunk any more."""
+        return self._caps.day_usd is not None and self._reach(self._caps.day_usd - self.spent()) < 1
 
     def affordable(self, now: datetime) -> float:
         """Return how many chunks what is left reaches for; infinite where they cost nothing."""
-        left = self.left(now)
-        if math.isinf(left):
+        return self._reach(self.left(now))
+
+    def _reach(self, dollars: float) -> float:
+        if math.isinf(dollars):
             return math.inf
-        dollars, chunks = self._sum("date = ?", self._date)
-        each = max(dollars / chunks if chunks else 0.0, self._chunk_usd if not chunks else 0.0)
-        return math.inf if each <= 0 else math.floor(left / (MARGIN * each))
+        took, chunks = self._sum("date = ?", self._date)
+        each = took / chunks if chunks else self._chunk_usd
+        return math.inf if each <= 0 else math.floor(max(0.0, dollars) / (MARGIN * each))
 
     def why(self, now: datetime) -> str:
         """Return what to say of chunks that wait for dollars."""

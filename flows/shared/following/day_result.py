@@ -29,10 +29,13 @@ log = logging.getLogger("nightdesk")
 
 
 def caps_of(parameters: FollowParameters, profile: Profile) -> Caps:
-    """Return the most dollars that a follow may spend: as it was asked, else as its profile says; 0 is no limit."""
+    """Return the most dollars that a follow may spend: as it was asked, else as its profile says; 0 is no limit.
+
+    Where neither limits a day, it has the dollars of a run.
+    """
     own = profile.follow
     day, hour = (
-        parameters.dollars_per_day or own.dollars_per_day,
+        parameters.dollars_per_day or own.dollars_per_day or profile.limits.max_cost_usd,
         parameters.dollars_per_hour or own.dollars_per_hour,
     )
     return Caps(day or None, hour or None)

@@ -74,6 +74,11 @@ class OpenTopic:
             self.sample, self.stride = self.sample[::2], self.stride * 2
         self.last = max(self.last, other.last)
 
+    def shorten(self) -> None:
+        """Let go of most sentences, because it is silent."""
+        while len(self.sample) > KEPT:
+            self.sample, self.stride = self.sample[::2], self.stride * 2
+
     def row(self, doc_id: str) -> dict[str, Any]:
         """Return its row of the table `topics`, but run_id."""
         return {

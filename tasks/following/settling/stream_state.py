@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from nightdesk.tasks.config.profile import Chunks
 from nightdesk.tasks.following.settling.closing import Closed, close_chunks
-from nightdesk.tasks.following.settling.open_topics import OpenTopic, TopicVectors
+from nightdesk.tasks.following.settling.open_topics import SILENT, OpenTopic, TopicVectors
 from nightdesk.tasks.following.settling.shelf import Shelf
 from nightdesk.tasks.reading.language import detect_language
 from nightdesk.tasks.reading.sentences import Spoken
@@ -35,7 +35,7 @@ class StreamState:
     weights_version: int
     shelf: Shelf
     language: str = ""
-    closed: Closed = Closed()
+    closed: Closed = field(default_factory=Closed)
     content_hash: str = ""
     placed: dict[int, int] = field(default_factory=dict)
     topic_of: dict[int, str] = field(default_factory=dict)
@@ -59,6 +59,18 @@ class StreamState:
     def needed(self) -> int:
         """The position (from 1) of the first sentence that is needed to go on."""
         return self.closed.start + 1
+
+    def read_back(self, silent: Sequence[str]) -> list[OpenTopic]:
+        """Return topics that are no longer open, by their ids."""
+        unsaved = [self.changed[topic_id] for topic_id in silent if topic_id in self.changed]
+        saved = [topic_id for topic_id in silent if topic_id not in self.changed]
+        return [*unsaved, *(self.shelf.topics(saved) if saved else [])]
+
+    def fall_silent(self) -> None:
+        """Close the topics that have had no sentence for long."""
+        for topic in [t for t in self.topics.values() if t.last <= self.settled - SILENT]:
+            topic.shorten()
+            self.changed[topic.topic_id] = self.topics.pop(topic.topic_id)
 
     def note(self, notes: Sequence[str]) -> None:
         """Keep what a reader is to know of the document, the first few."""

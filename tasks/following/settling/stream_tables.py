@@ -1,4 +1,4 @@
-"""What the journal keeps of the documents of streams as far as they are settled: their states, topics and sentences' names.
+"""What the journal keeps of streams' documents as far as they are settled: states, topics, names of sentences.
 
 No text but samples of topics, at most 30 sentences of each.
 """

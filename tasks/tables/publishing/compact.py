@@ -21,7 +21,7 @@ from nightdesk.tasks.calling.answers.turns import nobody_at_work
 from nightdesk.tasks.tables import parts
 from nightdesk.tasks.tables.broken_parts import BrokenPart, read_part
 from nightdesk.tasks.tables.contracts import contract
-from nightdesk.tasks.tables.places import REPLACED, table_folder
+from nightdesk.tasks.tables.places import REPLACED, is_of_streams, table_folder
 from nightdesk.tasks.tables.publishing.manifest import carry_out_pending, decide, locked, remove_staged, stage
 
 MOST_BYTES = 128 * 1024 * 1024  # of a merged part, its three tables together, so that memory stays bounded
@@ -78,7 +78,11 @@ def _groups(out: Path, run_date: date) -> list[list[str]]:
     """
     groups: list[list[str]] = []
     size = 0
-    there = sorted((out / table_folder("documents", run_date)).glob("*.parquet"))
+    there = sorted(
+        path
+        for path in (out / table_folder("documents", run_date)).glob("*.parquet")
+        if not is_of_streams(path.stem)  # the journal knows them by name until the day of its streams is closed
+    )
     for part in there if len(there) > 1 else ():  # a date that is one part is not read at every compaction
         its = [out / table_folder(table, run_date) / part.name for table in REPLACED]
         if not all(_is_whole(path, run_date) for path in its):
