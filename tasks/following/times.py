@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 
 EVERY_S, IDLE_S = (0.2, 3600.0), (0.0, 24 * 3600.0)  # of a follow: the least and the most
 _UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0}
-_DURATION = re.compile(r"(?:(\d{1,6}(?:\.\d{1,3})?)h)?(?:(\d{1,6}(?:\.\d{1,3})?)m)?(?:(\d{1,6}(?:\.\d{1,3})?)s)?")
-_TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
+_NUMBER = r"([0-9]{1,6}(?:\.[0-9]{1,3})?)"
+_DURATION = re.compile(rf"(?:{_NUMBER}h)?(?:{_NUMBER}m)?(?:{_NUMBER}s)?")
+_TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 _LONGEST = 40  # characters of what was written that a message shows
 
 
