@@ -1,14 +1,17 @@
 """Relating: do the topics of newly closed chunks go on with topics that the document has already, or begin new ones?
 
 What the new chunks share with the last one is stitched without asking. Then one question is asked for each document,
-about its new topics, the topics that had a sentence last, and those that are most like the new ones.
+about its new topics, the topics that had a sentence last, and those that are most like the new ones. A topic is shown
+by its pieces, each as an item of its own, because then the pairs that a model compares are runs of sentences as in a
+night, and a topic does not look the more like everything the longer it is.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from nightdesk.tasks.calling.router import Router
-from nightdesk.tasks.following.settling.open_topics import OpenTopic, shown
+from nightdesk.tasks.following.settling.open_topics import OpenTopic
 from nightdesk.tasks.following.settling.stream_state import Settling, StreamState
 from nightdesk.tasks.reorganizing.document_state import JoinedTopic, Work
 from nightdesk.tasks.reorganizing.role_stages import Comparing, compare, topic_texts
@@ -18,7 +21,6 @@ from nightdesk.tasks.roles.relationship_checker import Topic, merge, stitch
 RECENT = 6  # topics that are shown because they had a sentence last
 NEAREST = 3  # for each new topic, because they are most like it
 LEAST_NEAR = 0.05  # cosine of two topics' words: less is chance
-SENTENCES = 8  # shown of each of these; of a new topic, as many as in a night
 _LAST, _KNOWN = -1, -2  # chunks that do not exist: (_LAST, number in the last settled chunk), (_KNOWN, number)
 
 
@@ -65,21 +67,29 @@ async def relate(router: Router, asked: Sequence[Settling], works: Sequence[Work
         stands = {root: (_KNOWN, number[topic_id]) for root, topic_id in going_on.items()}
         work.joined = {topic: stands.get(root, root) for topic, root in work.joined.items()}
         found.append(Related(work, known))
-        roots = [*((_KNOWN, k) for k in range(len(known))), *(s.root for s in new)]
-        if not new:
-            roots, known = [], []
-        topics = Topics(
-            [*(t.title for t in known), *titles],
-            [*(shown(t, SENTENCES) for t in known), *texts],
-            work.document.language,
-        )
-        comparing.append(Comparing(work, roots, topics))
+        pieces = [(k, piece) for k, topic in enumerate(known) for piece in topic.pieces] if new else []
+        roots = [*((_KNOWN, k) for k, _ in pieces), *(s.root for s in new)]
+        titles, texts = [*(known[k].title for k, _ in pieces), *titles], [*(piece for _, piece in pieces), *texts]
+        comparing.append(Comparing(work, roots, Topics(titles, texts, work.document.language)))
     for related, groups in zip(found, await compare(router, comparing, lambda done, of: None), strict=True):
-        related.work.joined = merge(related.work.joined, groups)
-        for group in groups:
-            earlier, *later = sorted(k for chunk, k in group if chunk == _KNOWN) or [0]
-            related.merged += [(related.known[k], related.known[earlier]) for k in later]
+        _join(related, groups)
     return found
+
+
+def _join(related: Related, groups: Sequence[Sequence[Topic]]) -> None:
+    """Carry out what a model has said.
+
+    Known topics are one only if most pieces of each are in one group; else the group goes on with the topic that has
+    most pieces in it.
+    """
+    joins: list[list[Topic]] = []
+    for group in groups:
+        shares = Counter(k for chunk, k in group if chunk == _KNOWN)
+        most = sorted(k for k, n in shares.items() if 2 * n > len(related.known[k].pieces))
+        earlier, *later = most or sorted(shares, key=lambda k: (-shares[k], k))[:1] or [-1]
+        related.merged += [(related.known[k], related.known[earlier]) for k in later]
+        joins.append([*((_KNOWN, k) for k in (earlier, *later) if k >= 0), *(t for t in group if t[0] != _KNOWN)])
+    related.work.joined = merge(related.work.joined, joins)
 
 
 def _stitched(state: StreamState, work: Work) -> dict[Topic, str]:

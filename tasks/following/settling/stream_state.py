@@ -69,7 +69,7 @@ class StreamState:
     def fall_silent(self) -> None:
         """Close the topics that have had no sentence for long."""
         for topic in [t for t in self.topics.values() if t.last <= self.settled - SILENT]:
-            topic.shorten()
+            topic.fall_silent()
             self.changed[topic.topic_id] = self.topics.pop(topic.topic_id)
 
     def note(self, notes: Sequence[str]) -> None:
