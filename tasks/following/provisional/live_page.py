@@ -43,10 +43,10 @@ _DETAILS = (
     Detail(4, 320, 40),
     Detail(3, 240, 80),
     Detail(2, 200, 150),
-    Detail(1, 180, 250),
-    Detail(1, 100, 250),
-    Detail(1, 60, 250),
-    Detail(1, 60, 100),
+    Detail(1, 180, 200),
+    Detail(1, 100, 200),
+    Detail(1, 60, 200),
+    Detail(1, 30, 200),
     Detail(1, 30, 50),
 )
 
@@ -108,13 +108,13 @@ def live_html(state: LiveState, now: datetime) -> str:
 
 def _fitting(state: LiveState, now: datetime, first: int) -> tuple[str, int]:
     """Return the page, and the number of its detail: the first from `first` on with which it is not too large."""
-    count = len(state.streams)
-    for number, detail in enumerate(_DETAILS[first:], first):
-        if count > detail.streams and detail.sentences > 1:
-            continue  # all streams are shown, if need be with less of each
-        made = _rendered(state, now, detail)
-        if len(made.encode()) <= LARGEST:
-            break
+    count, number = len(state.streams), first
+    while count > _DETAILS[number].streams and _DETAILS[number].sentences > 1:
+        number += 1  # all streams are shown, if need be with less of each
+    made = _rendered(state, now, _DETAILS[number])
+    while len(made.encode()) > LARGEST and number + 1 < len(_DETAILS):
+        number += 1
+        made = _rendered(state, now, _DETAILS[number])
     return made, number
 
 
