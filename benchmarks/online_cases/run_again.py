@@ -1,22 +1,20 @@
 """A transcript that grows and is run again each time: which ids change of what was published of it.
 
-    python -m benchmarks.online [--transcripts CN011 EN020] [--runs 12]
-
 Finder, locator and relationship checker of an embedded model in this process, as a night calls them; the ids by order
 number (until 0.2) and at first sight, of the same topics. changed_topic, changed_story: share of the sentences that
 stood before the last run of which the id was another one after some run. unmerged: of the changes of topic_id, those
-that no alias leads over. gone_over: of these, sentences that the models now put in another published topic. renamed:
-topics that have all of their sentences, and maybe more, and another id than before: the ids' own doing.
+that no alias leads over. gone_over: of these, sentences that the models now put in another published topic. Topics
+renamed: those that have all of their sentences, and maybe more, and another id than before: the ids' own doing.
 """
 
-import argparse
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from itertools import pairwise
-from typing import Any
+from pathlib import Path
 
-from benchmarks.common import SHARED, show
+from benchmarks.common import SHARED
+from benchmarks.growth_cases.rows import Case, Rows, exactly, told
 from benchmarks.topics import texts, topics_of
 from nightdesk.tasks.models.embedded.answers import MODELS
 from nightdesk.tasks.reorganizing.ids.first_sight import sentence_names, story_id
@@ -24,6 +22,7 @@ from nightdesk.tasks.reorganizing.ids.kept import Named, Standing, StandingTopic
 
 Topics = list[list[int]]  # positions of each, in order of appearance
 NIGHT = "2026-01-05"
+TRANSCRIPTS, RUNS = ("CN011", "EN020"), 12
 
 
 class Run:
@@ -42,23 +41,23 @@ class Run:
 Name = Callable[[Sequence[str], Topics, Run | None], tuple[Sequence[Named], Sequence[str]]]
 
 
-def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--transcripts", nargs="*", default=["CN011", "EN020"], help="of ../shared/data/olp_mini")
-    parser.add_argument("--runs", type=int, default=12)
-    parser.add_argument("--model", choices=list(MODELS), default="static")
-    a = parser.parse_args()
-    rows: list[dict[str, Any]] = []
-    for transcript in a.transcripts:
-        sentences = texts(SHARED / "data" / "olp_mini" / f"{transcript}.json")
-        model, language = MODELS[a.model](), "zh" if transcript.startswith("CN") else "en"
-        grown = [sentences[: len(sentences) * k // a.runs] for k in range(1, a.runs + 1)]
+def _run_again(_: Path, __: Mapping[str, str]) -> Rows:
+    rows: Rows = []
+    for transcript in TRANSCRIPTS:
+        path = SHARED / "data" / "olp_mini" / f"{transcript}.json"
+        if not path.exists():
+            continue
+        sentences = texts(path)
+        model, language = MODELS["static"](), "zh" if transcript.startswith("CN") else "en"
+        grown = [sentences[: len(sentences) * k // RUNS] for k in range(1, RUNS + 1)]
         found = [(so_far, positions_of(topics_of(model, so_far, language))) for so_far in grown]
-        for ids, name in (("order number", by_number), ("first sight", at_first_sight)):
-            row = {"transcript": transcript, "sentences": len(sentences), "runs": a.runs, "ids": ids}
-            rows.append(row | compared(published(found, name)))
-    show("online", rows)
+        for ids, name in (("by order number", by_number), ("at first sight", at_first_sight)):
+            about = f"{transcript}, {len(sentences)} sentences, run {RUNS} times, ids {ids}: "
+            figures = compared(published(found, name))
+            renamed = exactly if name is at_first_sight else lambda what, value, _: told(what, value)
+            rows.append(renamed(f"{about}topics renamed", figures.pop("renamed"), 0))
+            rows += [told(f"{about}{what}", value) for what, value in figures.items()]
+    return rows
 
 
 def positions_of(topics: Sequence[object]) -> Topics:
@@ -124,5 +123,4 @@ def compared(runs: Sequence[Run]) -> dict[str, float]:
     }
 
 
-if __name__ == "__main__":
-    main()
+QUICK: dict[str, Case] = {"run-again": _run_again}
