@@ -69,7 +69,7 @@ def _late(late: int, scratch: Path, env: Mapping[str, str]) -> Rows:
 
 
 def _is_done(prober: Prober, written: int) -> bool:
-    """Tell whether all that was written is seen, as far as reading may still hold a line, and nothing more can settle."""
+    """Tell whether all that was written is seen, but for a line that reading may hold, and no more can settle."""
     return prober.shown() >= written - 1 and prober.filed() >= written - WAITING
 
 
