@@ -87,8 +87,8 @@ class Follow:
         return at
 
     def end_day(self) -> None:
-        """Start it once more, with a day that ends in the next minute, and wait for its end."""
-        until = datetime.now(UTC) + timedelta(minutes=1, seconds=15)  # it must have started by then
+        """Start it once more, with a day that ends within 90 s, and wait for its end."""
+        until = datetime.now(UTC) + timedelta(seconds=90)  # at least 30 s, in which it must have started
         self.start("--until", until.strftime("%H:%M"))
         self.wait()
 

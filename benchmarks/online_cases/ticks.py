@@ -36,7 +36,7 @@ def _ticks(ticks: int, scratch: Path, env: Mapping[str, str]) -> Rows:
         told(f"{about}CPU, s", follow.cpu_s),
         told(f"{about}CPU of one run of the whole, s", whole.total_s),
         exactly(f"{about}sentences published, of the sentences of the whole", len(seen[-1]) / sentences, 1.0),
-        *_changes(about, seen, _merged_into(follow.out)),
+        *changes(about, seen, _merged_into(follow.out)),
     ]
 
 
@@ -74,7 +74,7 @@ def _merged_into(out: Path) -> dict[str, str]:
     return {alias: row["topic_id"] for row in rows for alias in row["aliases"] or ()}
 
 
-def _changes(about: str, seen: list[Ids], merged: Mapping[str, str]) -> Rows:
+def changes(about: str, seen: list[Ids], merged: Mapping[str, str]) -> Rows:
     """Return how many sentences got other ids; a change is forgiven where the topic was merged into the new one."""
     changed, guessed, wrong = set[int](), set[int](), set[int]()
     for before, after in pairwise(seen):
