@@ -1,7 +1,7 @@
-"""Topics of a followed document, as published, beside those of a run of the whole: labelled documents in several orders.
+"""Topics of a followed document, as published, beside those of a run of the whole, on labelled documents.
 
-Passages of each document are shuffled by a seed. stretch_f1, story_f1: B-cubed F1 of runs of one topic, and of topics,
-by ../shared/tools/score_passages.py; without that folder nothing is measured.
+The passages of each are shuffled by a seed, the order. stretch_f1, story_f1: B-cubed F1 of runs of one topic, and of
+topics, by ../shared/tools/score_passages.py; without that folder nothing is measured.
 """
 
 import bisect
