@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from pathlib import Path
 import psutil
 
 from benchmarks.common import ROOT
-from benchmarks.growth_cases.metering import tree
+from benchmarks.growth_cases.metering import kind_of, tree
 
 LOOK_S = 0.5  # seconds between two looks at the processes
 PATIENCE_S = 300.0
@@ -23,7 +24,7 @@ PATIENCE_S = 300.0
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What the processes of a follow have at one moment. at: s since the epoch; cpu_s: since it started.
+    """What the processes of a follow have at one moment. at: s since the epoch; cpu_s: since it was started last.
 
     pss_mb: proportional set sizes of all; flow_mb: of the follow's own process; files: open descriptors of all.
     """
@@ -36,14 +37,18 @@ class Sample:
 
 
 class Follow:
-    """A follow of sources into OUT. options: of the command, beside --out."""
+    """A follow of sources into OUT. options: of the command, beside --out.
+
+    samples: what was seen while it ran. cpu_s: of all that has ended so far, by kind of process.
+    """
 
     def __init__(self, env: Mapping[str, str], out: Path, sources: Sequence[object], *options: object) -> None:
-        self.out, self.samples, self.cpu_s = out, list[Sample](), 0.0
+        self.out, self.samples, self.cpu_s = out, list[Sample](), Counter[str]()
         self._env = dict(env)
         self._arguments = list(map(str, [*sources, "--out", out, "--timezone", "UTC", *options]))
         self._log = out.with_name(f"{out.name}.log")
         self._cpu: dict[psutil.Process, float] = {}
+        self._kinds: dict[psutil.Process, str] = {}
         self._process: subprocess.Popen[bytes] | None = None
         self._watcher: threading.Thread | None = None
 
@@ -111,7 +116,9 @@ class Follow:
         process.returncode = os.waitstatus_to_exitcode(status)
         assert self._watcher is not None
         self._watcher.join()
-        self.cpu_s += max(used.ru_utime + used.ru_stime, sum(list(self._cpu.values())))
+        for one, cpu_s in self._cpu.items():
+            self.cpu_s[self._kinds.get(one, "auditor")] += cpu_s
+        self.cpu_s["flow"] += max(0.0, used.ru_utime + used.ru_stime - sum(self._cpu.values()))
         if process.returncode and not any_code:
             raise RuntimeError(f"exit code {process.returncode}: {self.said()}")
 
@@ -154,6 +161,8 @@ class Follow:
                 with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
                     times = one.cpu_times()
                     self._cpu[one] = times.user + times.system
+                    if one not in self._kinds and (kind := "flow" if one.pid == pid else kind_of(one)):
+                        self._kinds[one] = kind
                     mb = one.memory_full_info().pss / 2**20
                     pss += mb
                     flow += mb if one.pid == pid else 0.0

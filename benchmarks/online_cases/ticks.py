@@ -32,9 +32,11 @@ def _ticks(ticks: int, scratch: Path, env: Mapping[str, str]) -> Rows:
     about = f"{sentences:,} sentences in {ticks} ticks: "
     return [
         at_most(f"{about}calls over those of one run of the whole", calls[0] / calls[1], 1.25),
-        at_most(f"{about}CPU over that of one run of the whole", follow.cpu_s / whole.total_s, 1.4),
-        told(f"{about}CPU, s", follow.cpu_s),
+        at_most(f"{about}CPU over that of one run of the whole", follow.cpu_s.total() / whole.total_s, 1.4),
+        told(f"{about}CPU, s", follow.cpu_s.total()),
         told(f"{about}CPU of one run of the whole, s", whole.total_s),
+        *(told(f"{about}CPU, {kind}, s", cpu_s) for kind, cpu_s in sorted(follow.cpu_s.items())),
+        *(told(f"{about}CPU of the whole, {kind}, s", cpu_s) for kind, cpu_s in sorted(whole.cpu_s.items())),
         exactly(f"{about}sentences published, of the sentences of the whole", len(seen[-1]) / sentences, 1.0),
         *changes(about, seen, _merged_into(follow.out)),
     ]
