@@ -36,6 +36,7 @@ def _kills(kills: int, scratch: Path, env: Mapping[str, str]) -> Rows:
             with follow:
                 time.sleep(dice.uniform(EARLIEST_S, LATEST_S))
                 follow.check()
+                assert not writer.is_over, "there was nothing to be killed over"
                 killed.append(follow.kill())
         writer.stop()
         written = _written(files, writer.arrivals())
