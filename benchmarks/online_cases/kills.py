@@ -19,13 +19,13 @@ SENTENCE_S = 0.25  # seconds between two sentences of a stream
 LATENCY_S = 0.3
 CHUNK, OVERLAP = 20, 5
 EARLIEST_S, LATEST_S = 1.0, 16.0  # after its start that a follow is killed: while it starts, too
-MOST = 20_000  # sentences of a stream, more than come before the last kill
+MOST = 100  # sentences of a stream for each kill, more than come before the last one
 
 
 def _kills(kills: int, scratch: Path, env: Mapping[str, str]) -> Rows:
     """Kill every process of a follow at random moments, let it go on, end its day, and compare with what came."""
     dice, lines = random.Random(kills), lines_of(seed=kills)
-    files = [Growing(scratch / f"s{k}.txt", list(islice(lines, MOST)), SENTENCE_S) for k in range(STREAMS)]
+    files = [Growing(scratch / f"s{k}.txt", list(islice(lines, MOST * kills)), SENTENCE_S) for k in range(STREAMS)]
     log = scratch / "arrivals.jsonl"
     writer = Writer(files, log).start()
     with paid_model(scratch, LATENCY_S, CHUNK, OVERLAP) as (server, profile):
