@@ -32,6 +32,7 @@ from nightdesk.tasks.tables.broken_parts import ASIDE, BrokenPart, read_part
 from nightdesk.tasks.tables.contracts import TABLES
 from nightdesk.tasks.tables.index.database import DAMAGED, INDEX
 from nightdesk.tasks.tables.index.known_documents import KnownDocuments
+from nightdesk.tasks.tables.publishing.manifest import COMMANDS
 
 SPOOL = Path("_staging", "spool")
 
@@ -106,7 +107,7 @@ def _staged(it: Forgetting) -> None:
         for day in sorted({d for t in TABLES for d in parts.dates(it.out, t)} | set(it.dates)):
             locks.enter_context(publish.locked(it.out, day))
         publish.sweep_staging(it.out, lambda run: not is_alive(it.out, run))
-        for left in (p for kind in ("withdraw", "migrate", "compact", "open") for p in staging.glob(f"{kind}-*")):
+        for left in (p for kind in (*COMMANDS, "open") for p in staging.glob(f"{kind}-*")):
             with naming_the_file(left, "cannot be removed"):
                 publish.remove_staged(left)
 

@@ -10,7 +10,6 @@ The moment of publishing, kills and locks: publishing/manifest.py.
 
 import logging
 import shutil
-import uuid
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from pathlib import Path
@@ -31,6 +30,7 @@ from nightdesk.tasks.tables.publishing.manifest import (
     recover,
     remove_staged,
     stage,
+    staging_of,
     sweep_staging,
 )
 
@@ -175,7 +175,7 @@ def withdraw(out: Path, run_date: date, doc_id: str) -> list[Path]:
     Raises:
         PublishError: the disk refuses it.
     """
-    staging = out / "_staging" / f"withdraw-{uuid.uuid4().hex}"
+    staging = staging_of(out, "withdraw", run_date)
     broken: list[Path] = []
     with naming_the_file(staging), locked(out, run_date):
         carry_out_pending(out, run_date)

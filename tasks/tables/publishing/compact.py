@@ -8,7 +8,6 @@ the removal of those that were merged into it, so they have to wait until compac
 
 import logging
 import shutil
-import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -22,7 +21,7 @@ from nightdesk.tasks.tables import parts
 from nightdesk.tasks.tables.broken_parts import BrokenPart, read_part
 from nightdesk.tasks.tables.contracts import contract
 from nightdesk.tasks.tables.places import REPLACED, is_of_streams, table_folder
-from nightdesk.tasks.tables.publishing.manifest import carry_out_pending, decide, locked, remove_staged, stage
+from nightdesk.tasks.tables.publishing.manifest import carry_out_pending, decide, locked, stage, staging_of
 
 MOST_BYTES = 128 * 1024 * 1024  # of a merged part, its three tables together, so that memory stays bounded
 log = logging.getLogger("nightdesk")
@@ -50,11 +49,9 @@ def compact(out: Path, before: date) -> Iterator[Compacted]:
 
 
 def _compact_date(out: Path, run_date: date) -> Compacted:
-    staging = out / "_staging" / f"compact-{run_date.isoformat()}-{uuid.uuid4().hex}"
+    staging = staging_of(out, "compact", run_date)
     with naming_the_file(staging), nobody_at_work(out, run_date) as is_free, locked(out, run_date):
         carry_out_pending(out, run_date)
-        for left in staging.parent.glob(f"compact-{run_date.isoformat()}-*"):
-            remove_staged(left)  # of one that was killed; nobody else is at work under this lock
         before = _count(out, run_date)
         if not is_free:
             return Compacted(run_date, before, before, is_busy=True)
