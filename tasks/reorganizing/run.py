@@ -72,7 +72,7 @@ class Run:
         self._attempt = uuid.uuid4().hex[:8]
         self._audits = audits
         self._published_docs: set[str] = set()
-        self._linking = Linking(out, run_date)
+        self._linking = Linking(out, run_date, audits)
 
     @property
     def served_versions(self) -> set[int]:
