@@ -163,11 +163,7 @@ class Follower:
 
     async def stop(self, why: str = "it was stopped; the same command goes on") -> None:
         """End before the day's end: what is settled is published, the rest stays in the journal."""
-        if self._settling is not None:
-            self._settling.cancel()
-            with suppress(asyncio.CancelledError, Exception):
-                await self._settling
-            self._settling = None
+        await self.give_up()
         try:
             await self._its.rounds.publish()
             await self._its.rounds.publish_calls()
@@ -176,6 +172,19 @@ class Follower:
             log.warning("%s; it is published when the same command goes on", e)
         self._its.live.ended(why)
         self._write_page(datetime.now().astimezone())
+
+    @property
+    def is_settling(self) -> bool:
+        """Whether chunks are being asked about, or published, just now."""
+        return self._settling is not None and not self._settling.done()
+
+    async def give_up(self) -> None:
+        """End what is being asked about, however far it is."""
+        if self._settling is not None:
+            self._settling.cancel()
+            with suppress(asyncio.CancelledError, Exception):
+                await self._settling
+            self._settling = None
 
     def take_published(self, settled: Sequence[Settled]) -> None:
         """Show what was settled; its sentences leave the provisional ones."""
