@@ -1,6 +1,7 @@
 """A follow of a date: what it publishes while streams go on, what the day's end makes of it, and going on later."""
 
-from datetime import timedelta
+from contextlib import nullcontext
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +9,12 @@ import pytest
 
 from nightdesk.tasks.calling.answers.tombstones import bury
 from nightdesk.tasks.errors import InputError
+from nightdesk.tasks.following import follower as follower_module
 from nightdesk.tasks.following.follower import Follower, open_dates
 from nightdesk.tasks.following.journal import Journal, document_id
 from nightdesk.tasks.following.settling.settled import Settled
+from nightdesk.tasks.following.steady_auditor import SteadyAuditor
+from nightdesk.tasks.tables.audit import Auditor
 from tests.tables import assert_ledger_is_complete, assert_whole, rows
 from tests.tasks.following.followed import DOC, Talk, settle_all, ticks
 from tests.tasks.made import DAY
@@ -21,10 +25,16 @@ SAID = [text for _, text in evening(3, 8)]
 
 
 @pytest.fixture
-def talk(cluster: str, tmp_path: Path) -> Talk:
+def talk(cluster: str, audits: Auditor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Talk:
+    """Return a file that grows. The process that audits is that of the session, since it is slow to start."""
+    monkeypatch.setattr(follower_module, "SteadyAuditor", lambda: SteadyAuditor(lambda: nullcontext(audits)))
     source = tmp_path / "source"
     source.mkdir()
     return Talk(cluster, source, tmp_path / "out")
+
+
+def _noon() -> datetime:
+    return datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 def positions(out: Path, table: str) -> list[int]:
@@ -166,12 +176,7 @@ def test_a_day_without_a_sentence_ends_without_a_trace(talk: Talk) -> None:
     async def end(follower: Follower) -> Any:
         return await follower.finish("midnight")
 
+    talk.say([])
     tick = talk.follow(end)
     assert (tick.arrived, tick.settled, tick.troubles) == (0, 0, ())
     assert rows(talk.out, "documents") == []
-
-
-def _noon() -> Any:
-    from datetime import UTC, datetime
-
-    return datetime(2026, 3, 1, 12, tzinfo=UTC)
