@@ -42,15 +42,19 @@ def _merged(topics: Rows) -> dict[tuple[str, str], str]:
         for alias in t["aliases"] or ()
         if alias != t["topic_id"] and (t["doc_id"], alias) in standing
     }
-    into = {}
-    for (doc_id, topic_id), now in direct.items():
-        seen = {topic_id}
-        while (doc_id, now) in direct and now not in seen:
-            seen.add(now)
-            now = direct[doc_id, now]
-        if now not in seen:  # else each is an alias of the other, so neither is the earlier one
-            into[doc_id, topic_id] = now
-    return into
+    ends = ((key, _end(direct, key)) for key in direct)
+    return {key: end for key, end in ends if end is not None}
+
+
+def _end(direct: dict[tuple[str, str], str], key: tuple[str, str]) -> str | None:
+    """Follow aliases to the topic that is none; None if they lead in a circle, so that no topic is the earlier one."""
+    doc_id, topic_id = key
+    seen = {topic_id}
+    while (topic_id := direct[doc_id, topic_id]) not in seen:
+        if (doc_id, topic_id) not in direct:
+            return topic_id
+        seen.add(topic_id)
+    return None
 
 
 def _moved(passages: pa.Table, into: dict[tuple[str, str], str]) -> pa.Table:
