@@ -123,8 +123,8 @@ def relate(
     """Return the story of each new topic, in order.
 
     codes: their vectors as `unpack` returns them. kept: topic_id -> its story, of topics that were published before.
-    begins: topic_id -> the story that it begins. has: doc_id -> the stories of its topics that are not among these. Topics of one document are never joined here: that they are different
-    stories is what the relationship checker said.
+    begins: topic_id -> the story that it begins. has: doc_id -> the stories of its topics that are not among these.
+    Topics of one document are never joined here: that they are different stories is what the relationship checker said.
     """
     stories: list[str] = []
     earlier = known.nearest(codes)

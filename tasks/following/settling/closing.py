@@ -14,7 +14,7 @@ from nightdesk.tasks.roles.chunk_splitter import Chunk, next_start, reach, reach
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """How far a document is closed: so many chunks, the last of them [start, end), all of them `owned` sentences.
+    """How far a document is closed: so many chunks, the last of them [start, end); they own `owned` sentences.
 
     What stands before `start` is needed no more.
     """

@@ -12,10 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nightdesk.tasks.reorganizing.stories import unpack
+from nightdesk.tasks.roles.relationship_checker import MOST_SENTENCES
 
 SILENT = 2_000  # sentences of a document after which a topic that had none of them is no longer open
-SAMPLED = 30  # sentences that are kept of an open topic, spread over all of it
-KEPT = 8  # of a silent one
+PIECES = 4  # that are kept of an open topic, each a run of its sentences that closed in one round
+PIECE_SENTENCES = 15  # of a piece, spread over all of it
+KEPT = 8  # sentences of a silent topic, of its longest piece
 
 
 @dataclass(slots=True)
@@ -23,9 +25,9 @@ class OpenTopic:
     """A topic of a document of a stream. Positions count from 1.
 
     sentences: how many of its id there are. spans: runs of them, [first, last] each. members: the topics of single
-    chunks that it was joined from. aliases: ids of topics that were found to be a part of it. sample: every stride-th
-    of its `seen` sentences, those of its parts included. last: the last position of all these.
-    vector: packed, of its title and its first sentences; it changes until it has as many as are compared.
+    chunks that it was joined from. aliases: ids of topics that were found to be a part of it. pieces: what it is shown
+    by, parts of its parts included. last: the last position of all these. head: its first sentences, as long as it has
+    fewer than are compared as a vector; None: the vector is final.
     """
 
     topic_id: str
@@ -37,9 +39,8 @@ class OpenTopic:
     spans: list[list[int]] = field(default_factory=list)
     members: list[str] = field(default_factory=list)
     aliases: list[str] = field(default_factory=list)
-    sample: list[str] = field(default_factory=list)
-    stride: int = 1
-    seen: int = 0
+    pieces: list[list[str]] = field(default_factory=list)
+    head: list[str] | None = field(default_factory=list)
     last: int = 0
 
     @property
@@ -47,7 +48,7 @@ class OpenTopic:
         """Its first position."""
         return self.spans[0][0]
 
-    def add(self, positions: Iterable[int], texts: Iterable[str], members: Iterable[str]) -> None:
+    def add(self, positions: Iterable[int], texts: Sequence[str], members: Iterable[str]) -> None:
         """Take sentences in, which stand behind those it has. texts: theirs, in order."""
         for position in positions:
             if self.spans and self.spans[-1][1] == position - 1:
@@ -56,28 +57,29 @@ class OpenTopic:
                 self.spans.append([position, position])
             self.sentences += 1
             self.last = position
-        for text in texts:
-            if self.seen % self.stride == 0:
-                self.sample.append(text)
-            self.seen += 1
-            if len(self.sample) > SAMPLED:
-                self.sample, self.stride = self.sample[::2], self.stride * 2
+        if self.head is not None:
+            self.head = [*self.head, *texts] if len(self.head) + len(texts) < MOST_SENTENCES else None
+        self.pieces.append(spread(texts, PIECE_SENTENCES))
+        self._let_go(PIECES)
         self.members += members
 
     def absorb(self, other: "OpenTopic") -> None:
         """Take note that another topic, which began later, is a part of this one; its sentences keep its id."""
         self.aliases += [other.topic_id, *other.aliases]
         self.members += other.members
-        self.sample += other.sample
-        self.seen += other.seen
-        while len(self.sample) > SAMPLED:
-            self.sample, self.stride = self.sample[::2], self.stride * 2
+        self.pieces += other.pieces
+        self._let_go(PIECES)
         self.last = max(self.last, other.last)
 
-    def shorten(self) -> None:
-        """Let go of most sentences, because it is silent."""
-        while len(self.sample) > KEPT:
-            self.sample, self.stride = self.sample[::2], self.stride * 2
+    def fall_silent(self) -> None:
+        """Let go of most that it is shown by."""
+        self._let_go(1)
+        self.pieces = [spread(piece, KEPT) for piece in self.pieces]
+
+    def _let_go(self, most: int) -> None:
+        """Keep the longest pieces, of those that are as long the latest."""
+        while len(self.pieces) > most:
+            self.pieces.remove(min(self.pieces, key=len))
 
     def row(self, doc_id: str) -> dict[str, Any]:
         """Return its row of the table `topics`, but run_id."""
@@ -139,8 +141,8 @@ class TopicVectors:
         return [[self._ids[j] for j in row if own[j] >= least] for row, own in zip(some.tolist(), near, strict=True)]
 
 
-def shown(topic: OpenTopic, most: int) -> Sequence[str]:
-    """Return up to `most` sentences of a topic, spread over all of it."""
-    if len(topic.sample) <= most:
-        return topic.sample
-    return [topic.sample[int(k)] for k in np.linspace(0, len(topic.sample) - 1, most)]
+def spread(texts: Sequence[str], most: int) -> list[str]:
+    """Return up to `most` sentences, spread over all of them."""
+    if len(texts) <= most:
+        return list(texts)
+    return [texts[int(k)] for k in np.linspace(0, len(texts) - 1, most)]

@@ -1,14 +1,20 @@
 """Relating: do the topics of newly closed chunks go on with topics that the document has already, or begin new ones?
 
 What the new chunks share with the last one is stitched without asking. Then one question is asked for each document,
-about its new topics, the topics that had a sentence last, and those that are most like the new ones.
+about its new topics, the topics that had a sentence last, and those that are most like the new ones. A topic is shown
+by its pieces, each as an item of its own, because then the pairs that a model compares are runs of sentences as in a
+night, and a topic does not look the more like everything the longer it is.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
 from nightdesk.tasks.calling.router import Router
-from nightdesk.tasks.following.settling.open_topics import OpenTopic, shown
+from nightdesk.tasks.following.settling.open_topics import OpenTopic
 from nightdesk.tasks.following.settling.stream_state import Settling, StreamState
 from nightdesk.tasks.reorganizing.document_state import JoinedTopic, Work
 from nightdesk.tasks.reorganizing.role_stages import Comparing, compare, topic_texts
@@ -18,7 +24,7 @@ from nightdesk.tasks.roles.relationship_checker import Topic, merge, stitch
 RECENT = 6  # topics that are shown because they had a sentence last
 NEAREST = 3  # for each new topic, because they are most like it
 LEAST_NEAR = 0.05  # cosine of two topics' words: less is chance
-SENTENCES = 8  # shown of each of these; of a new topic, as many as in a night
+NEAR = 0.2  # cosine from which two topics may well be one, so that the question is not put off
 _LAST, _KNOWN = -1, -2  # chunks that do not exist: (_LAST, number in the last settled chunk), (_KNOWN, number)
 
 
@@ -27,12 +33,14 @@ class Related:
     """What came of the topics of newly closed chunks.
 
     known: topics that the document had before, in order of their first sentences, which the new ones were compared
-    with. merged: of these, those that were found to be parts of earlier ones.
+    with. merged: of these, those that were found to be parts of earlier ones. is_put_off: whether the new ones are to
+    be asked about in the next round.
     """
 
     work: Work
     known: list[OpenTopic]
     merged: list[tuple[OpenTopic, OpenTopic]] = field(default_factory=list)  # (later, earlier)
+    is_put_off: bool = False
 
     def stories(self) -> tuple[list[tuple[JoinedTopic, OpenTopic]], list[JoinedTopic]]:
         """Return the topics of the new chunks: those that go on with a known one, and those that begin."""
@@ -49,60 +57,105 @@ class Related:
         return self.known[root[1]] if root[0] == _KNOWN else None
 
 
+@dataclass(frozen=True, slots=True)
+class _New:
+    """The topics of a document's new chunks that go on with none by their overlap. going_on: roots that do -> whose."""
+
+    going_on: dict[Topic, str]
+    roots: list[Topic]
+    titles: list[str]
+    texts: list[list[str]]
+
+
 async def relate(router: Router, asked: Sequence[Settling], works: Sequence[Work]) -> list[Related]:
     """Join the topics of newly closed chunks with each other and with those that the documents have already."""
-    found: list[Related] = []
-    comparing: list[Comparing] = []
-    for its, work in zip(asked, works, strict=True):
-        state = its.state
-        going_on = _stitched(state, work)
-        stories = work.stories()
-        new = [s for s in stories if s.root not in going_on]
-        texts = [[work.document.texts[p] for p in s.positions] for s in new]
-        titles = [work.lead(s).title for s in new]
-        known = await _known(router, state, set(going_on.values()), titles, texts)
-        number = {topic.topic_id: k for k, topic in enumerate(known)}
-        stands = {root: (_KNOWN, number[topic_id]) for root, topic_id in going_on.items()}
-        work.joined = {topic: stands.get(root, root) for topic, root in work.joined.items()}
-        found.append(Related(work, known))
-        roots = [*((_KNOWN, k) for k in range(len(known))), *(s.root for s in new)]
-        if not new:
-            roots, known = [], []
-        topics = Topics(
-            [*(t.title for t in known), *titles],
-            [*(shown(t, SENTENCES) for t in known), *texts],
-            work.document.language,
-        )
-        comparing.append(Comparing(work, roots, topics))
-    for related, groups in zip(found, await compare(router, comparing, lambda done, of: None), strict=True):
-        related.work.joined = merge(related.work.joined, groups)
-        for group in groups:
-            earlier, *later = sorted(k for chunk, k in group if chunk == _KNOWN) or [0]
-            related.merged += [(related.known[k], related.known[earlier]) for k in later]
-    return found
+    new = [_stitched(its.state, work) for its, work in zip(asked, works, strict=True)]
+    vectors = await _vectors(router, new)
+    pairs = [_compared(*each) for each in zip(asked, works, new, vectors, strict=True)]
+    groups = await compare(router, [comparing for _, comparing in pairs], lambda done, of: None)
+    for (related, _), its_groups in zip(pairs, groups, strict=True):
+        _join(related, its_groups)
+    return [related for related, _ in pairs]
 
 
-def _stitched(state: StreamState, work: Work) -> dict[Topic, str]:
-    """Join what the new chunks share with each other and with the last one; return the roots that are known topics."""
+def _stitched(state: StreamState, work: Work) -> _New:
+    """Join what the new chunks share with each other and with the last one, without asking."""
     last = {p - work.before: number for p, number in state.placed.items()}
     first = stitch([last, *work.placed])  # chunk 0 of it is the last settled one
     work.joined = {(k - 1, t): (of - 1, root) for (k, t), (of, root) in first.items() if k}
     roots = set(work.joined.values())
-    return {(_LAST, number): topic for number, topic in state.topic_of.items() if (_LAST, number) in roots}
+    going_on = {(_LAST, n): topic_id for n, topic_id in state.topic_of.items() if (_LAST, n) in roots}
+    new = [story for story in work.stories() if story.root not in going_on]
+    texts = [[work.document.texts[p] for p in story.positions] for story in new]
+    return _New(going_on, [story.root for story in new], [work.lead(story).title for story in new], texts)
 
 
-async def _known(
-    router: Router, state: StreamState, going_on: set[str], titles: Sequence[str], texts: Sequence[Sequence[str]]
-) -> list[OpenTopic]:
-    """Return the topics that new ones are to be compared with, and those that go on, in order of first sentences."""
-    wanted = dict.fromkeys(going_on)
-    if titles:
-        recent = sorted(state.topics.values(), key=lambda t: (-t.last, t.topic_id))
-        wanted |= dict.fromkeys(t.topic_id for t in recent[:RECENT])
-        if len(state.vectors) > len(wanted):
-            vectors = await router.embed(topic_texts(titles, texts))
-            for near in state.vectors.nearest(vectors, NEAREST, LEAST_NEAR):
-                wanted |= dict.fromkeys(near)
+async def _vectors(router: Router, new: Sequence[_New]) -> list[NDArray[np.float32]]:
+    """Return the vectors of new topics, of all documents at once."""
+    texts = [text for its in new for text in topic_texts(its.titles, its.texts)]
+    vectors = await router.embed(texts) if texts else np.zeros((0, 1), np.float32)
+    return np.split(vectors, np.cumsum([len(its.roots) for its in new])[:-1])
+
+
+def _compared(its: Settling, work: Work, new: _New, vectors: NDArray[np.float32]) -> tuple[Related, Comparing]:
+    """Return what is to be asked about the topics of a document. vectors: of the new ones."""
+    state = its.state
+    known = _known(state, new.going_on.values(), vectors)
+    number = {topic.topic_id: k for k, topic in enumerate(known)}
+    stands = {root: (_KNOWN, number[topic_id]) for root, topic_id in new.going_on.items()}
+    work.joined = {topic: stands.get(root, root) for topic, root in work.joined.items()}
+    related = Related(work, known, is_put_off=_can_wait(its, vectors))
+    if related.is_put_off or its.waits is not None or not (new.roots or state.unasked):
+        return related, Comparing(work, [], Topics([], [], work.document.language))
+    pieces = [(k, piece) for k, topic in enumerate(known) for piece in topic.pieces]
+    titles, texts = [known[k].title for k, _ in pieces], [piece for _, piece in pieces]
+    topics = Topics([*titles, *new.titles], [*texts, *new.texts], work.document.language)
+    return related, Comparing(work, [*((_KNOWN, k) for k, _ in pieces), *new.roots], topics)
+
+
+def _join(related: Related, groups: Sequence[Sequence[Topic]]) -> None:
+    """Carry out what a model has said.
+
+    Known topics are one only if most pieces of each are in one group; else the group goes on with the topic that has
+    most pieces in it.
+    """
+    shares = [Counter(k for chunk, k in group if chunk == _KNOWN) for group in groups]
+    part_of: dict[int, int] = {}
+    for its in shares:
+        ones = sorted(k for k, n in its.items() if 2 * n > len(related.known[k].pieces))
+        part_of |= dict.fromkeys(ones[1:], ones[0] if ones else 0)
+    joins: list[list[Topic]] = [[(_KNOWN, later), (_KNOWN, earlier)] for later, earlier in part_of.items()]
+    for group, its in zip(groups, shares, strict=True):
+        new = [topic for topic in group if topic[0] != _KNOWN]
+        if its:
+            first = min(its, key=lambda k: (2 * its[k] <= len(related.known[k].pieces), -its[k], k))
+            new.append((_KNOWN, part_of.get(first, first)))
+        joins.append(new)
+    related.merged = [(related.known[later], related.known[earlier]) for later, earlier in part_of.items()]
+    related.work.joined = merge(related.work.joined, [join for join in joins if join])
+
+
+def _can_wait(its: Settling, vectors: NDArray[np.float32]) -> bool:
+    """Tell whether the question can be put off to the next round, which then asks about both rounds' topics.
+
+    So it is where no topic is near to a new one, but never twice, nor at the end.
+    """
+    if its.is_over or its.state.unasked or not len(vectors):
+        return False
+    among = vectors @ vectors.T - 2 * np.eye(len(vectors), dtype=np.float32)
+    return bool(among.max() < NEAR) and not any(its.state.vectors.nearest(vectors, 1, NEAR))
+
+
+def _known(state: StreamState, going_on: Iterable[str], vectors: NDArray[np.float32]) -> list[OpenTopic]:
+    """Return the topics that new ones are to be compared with, and those that go on, in order of first sentences.
+
+    vectors: of the new ones.
+    """
+    wanted = dict.fromkeys([*sorted(going_on), *state.unasked])
+    recent = sorted(state.topics.values(), key=lambda t: (-t.last, t.topic_id))
+    wanted |= dict.fromkeys(t.topic_id for t in recent[:RECENT])
+    for near in state.vectors.nearest(vectors, NEAREST, LEAST_NEAR):
+        wanted |= dict.fromkeys(near)
     silent = [topic_id for topic_id in wanted if topic_id not in state.topics]
     known = [state.topics[topic_id] for topic_id in wanted if topic_id in state.topics]
     return sorted([*known, *state.read_back(silent)], key=lambda t: t.first)

@@ -43,6 +43,8 @@ def file_round(its: Settling, related: Related, vectors: Vectors, stories: Strea
     changed = {name: t for name, t in changed.items() if name not in merged}
     state.topics |= changed
     state.changed |= changed
+    if its.waits is None:
+        state.unasked = [topic.topic_id for topic in begun] if related.is_put_off else []
     passages = _passages(state, work, topics)
     _go_on(its, related, topics)
     return Settled(

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Mapping, Sequence
 
 from nightdesk.tasks.calling.router import Router
-from nightdesk.tasks.following.settling.open_topics import SAMPLED
 from nightdesk.tasks.following.settling.relating import Related, relate
 from nightdesk.tasks.following.settling.round_rows import file_round
 from nightdesk.tasks.following.settling.settled import Settled
@@ -89,9 +88,9 @@ async def _vectors(router: Router, related: Sequence[Related]) -> list[dict[str 
     for k, its in enumerate(related):
         going_on, new = its.stories()
         grown: Mapping[str | JoinedTopic, tuple[str, list[str]]] = {
-            topic.topic_id: (topic.title, [*topic.sample, *(its.work.document.texts[p] for p in story.positions)])
+            topic.topic_id: (topic.title, [*topic.head, *(its.work.document.texts[p] for p in story.positions)])
             for story, topic in going_on
-            if topic.seen < SAMPLED
+            if topic.head is not None
         } | {
             story: (its.work.lead(story).title, [its.work.document.texts[p] for p in story.positions]) for story in new
         }

@@ -12,7 +12,7 @@ from nightdesk.tasks.following.settling.shelf import Shelf
 from nightdesk.tasks.following.settling.stream_state import StreamState
 
 _PLAIN = ("source", "title", "weights_version", "language", "content_hash", "unplaced", "failed", "unpaid", "begun",
-          "replaced", "notes")  # fmt: skip
+          "replaced", "notes", "unasked")  # fmt: skip
 
 
 def begin(db: Database, doc_id: str, source: str, title: str | None, weights_version: int) -> StreamState:

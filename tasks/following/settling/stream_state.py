@@ -25,7 +25,8 @@ class StreamState:
     weights_version: of the weights that serve it, from its first chunk on. language: "" before that chunk.
     closed: how far it is closed, which is how far it is settled. placed: 0-based position -> topic number of the last
     chunk; topic_of: of these numbers those whose topic stands -> its topic_id.
-    topics: topic_id -> the open ones; vectors: of all. content_hash: chained over its sentences (see chained).
+    topics: topic_id -> the open ones; unasked: those that were not compared with others yet; vectors: of all topics.
+    content_hash: chained over its sentences (see chained).
     shelf: what is looked up in the journal. changed: topics that are to be saved.
     """
 
@@ -41,6 +42,7 @@ class StreamState:
     topic_of: dict[int, str] = field(default_factory=dict)
     topics: dict[str, OpenTopic] = field(default_factory=dict)
     vectors: TopicVectors = field(default_factory=TopicVectors)
+    unasked: list[str] = field(default_factory=list)
     unplaced: int = 0
     failed: int = 0
     unpaid: int = 0
@@ -69,7 +71,7 @@ class StreamState:
     def fall_silent(self) -> None:
         """Close the topics that have had no sentence for long."""
         for topic in [t for t in self.topics.values() if t.last <= self.settled - SILENT]:
-            topic.shorten()
+            topic.fall_silent()
             self.changed[topic.topic_id] = self.topics.pop(topic.topic_id)
 
     def note(self, notes: Sequence[str]) -> None:

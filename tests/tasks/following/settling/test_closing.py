@@ -23,8 +23,9 @@ def arrived(lengths: list[int], cuts: list[int], size: Chunks) -> tuple[list[Chu
     closed, chunks, counts = Closed(), list[Chunk](), list[int]()
     for there in [*sorted(c for c in cuts if c < len(lengths)), len(lengths)]:
         window = lengths[closed.start : there]
-        for chunk, closed in close_chunks("d", window, closed, size, is_over=there == len(lengths)):
-            chunks.append(chunk)
+        found = close_chunks("d", window, closed, size, is_over=there == len(lengths))
+        chunks += [chunk for chunk, _ in found]
+        closed = found[-1][1] if found else closed
         counts.append(len(chunks))
     return chunks, counts
 
