@@ -43,10 +43,10 @@ _DETAILS = (
     Detail(4, 320, 40),
     Detail(3, 240, 80),
     Detail(2, 200, 150),
-    Detail(1, 180, 250),
-    Detail(1, 100, 250),
-    Detail(1, 60, 250),
-    Detail(1, 60, 100),
+    Detail(1, 180, 200),
+    Detail(1, 100, 200),
+    Detail(1, 60, 200),
+    Detail(1, 30, 200),
     Detail(1, 30, 50),
 )
 
@@ -57,6 +57,7 @@ class LivePage:
     def __init__(self, out: Path, path: Path) -> None:
         self.path = path
         self._out, self._forgotten = out, Tombstones(out)
+        self._detail = 0  # with which the last page was not too large
 
     def write(self, state: LiveState, now: datetime) -> None:
         """Put the page in place whole, without documents that were forgotten. now: aware, in the follow's time zone.
@@ -71,7 +72,10 @@ class LivePage:
                 if self._forgotten.names(doc_id):
                     state.drop(doc_id)
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            put(self.path, live_html(state, now))
+            html, self._detail = _fitting(state, now, self._detail)
+            put(self.path, html)
+            if 2 * len(html) < LARGEST:
+                self._detail = max(0, self._detail - 1)  # the next page may tell more
 
 
 @contextmanager
@@ -99,13 +103,19 @@ def open_live_page(out: Path, profile: str) -> Iterator[LivePage]:
 
 def live_html(state: LiveState, now: datetime) -> str:
     """Return the page, as HTML: the most detail that is not larger than LARGEST."""
-    streams = state.streams
-    for detail in _DETAILS:
-        if len(streams) <= detail.streams or detail == _DETAILS[-1]:
-            made = _rendered(state, now, detail)
-            if len(made.encode()) <= LARGEST:
-                break
-    return made
+    return _fitting(state, now, 0)[0]
+
+
+def _fitting(state: LiveState, now: datetime, first: int) -> tuple[str, int]:
+    """Return the page, and the number of its detail: the first from `first` on with which it is not too large."""
+    count, number = len(state.streams), first
+    while count > _DETAILS[number].streams and _DETAILS[number].sentences > 1:
+        number += 1  # all streams are shown, if need be with less of each
+    made = _rendered(state, now, _DETAILS[number])
+    while len(made.encode()) > LARGEST and number + 1 < len(_DETAILS):
+        number += 1
+        made = _rendered(state, now, _DETAILS[number])
+    return made, number
 
 
 def forget_live(out: Path, doc_id: str) -> int:
@@ -134,12 +144,12 @@ def _locked(out: Path) -> FileLock:
 
 
 def _rendered(state: LiveState, now: datetime, detail: Detail) -> str:
-    streams = state.streams
+    streams = state.latest(detail.streams)
     made: str = _template().render(
         state=state,
         now=now,
-        streams=streams[: detail.streams],
-        left_out=len(streams) - detail.streams,
+        streams=streams,
+        left_out=len(state.streams) - len(streams),
         detail=detail,
         recent=timedelta(hours=1),
         style=inlined(EDITION / "style.css", _HERE / "live.css"),

@@ -104,6 +104,14 @@ class LiveState:
         )
         return on + [s for s in reversed(self._streams.values()) if s.is_closed]
 
+    def latest(self, most: int) -> list[LiveStream]:
+        """Return the streams that were heard last, at most so many, in the order of `streams`."""
+        streams = self.streams
+        if len(streams) <= most:
+            return streams
+        heard = sorted((s.heard_at.timestamp() if s.heard_at else 0.0 for s in streams), reverse=True)[most - 1]
+        return [s for s in streams if s.heard_at and s.heard_at.timestamp() >= heard][:most]
+
     @property
     def sentences(self) -> int:
         """Sentences that have come."""
