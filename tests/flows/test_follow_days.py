@@ -11,8 +11,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
+from prefect.client.orchestration import get_client
+from prefect.flow_engine import run_flow_async
 from prefect.settings import PREFECT_API_URL, PREFECT_HOME, temporary_settings
 
 from nightdesk.flows import follow as following
@@ -199,3 +202,33 @@ def test_a_machine_that_slept_over_midnight_files_what_came_meanwhile_under_the_
     asyncio.run(all_days())
     assert [day for day, _ in played.opened] == [date(2026, 3, 1), date(2026, 3, 3)]
     assert played.ticks == 2
+
+
+def test_a_run_of_the_deployment_starts_the_next_day_as_another_run_of_it_once(
+    server: Desk, played: Played, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parameters = asked(tmp_path, until="09:00").model_dump(mode="json")
+    allowed = tmp_path / "allowed.toml"
+    allowed.write_text(f"out = [{str(tmp_path / 'out')!r}]\nsources = [{str(tmp_path)!r}]\n")
+    monkeypatch.setenv("NIGHTDESK_ALLOWED", str(allowed))
+    flow_id = server.post("/flows/", {"name": "follow"})["id"]
+    made = {"name": tmp_path.name, "flow_id": flow_id, "parameters": {"parameters": parameters}}
+    deployment = server.post("/deployments/", made)["id"]
+    due = {"type": "SCHEDULED", "state_details": {"scheduled_time": "2026-03-01T10:00:00Z"}}
+    given = {"state": due, "parameters": {"parameters": {"profile": "commerce"}}}
+    begun = server.post(f"/deployments/{deployment}/create_flow_run", given)["id"]
+
+    async def day() -> None:
+        async with get_client() as client:
+            flow_run = await client.read_flow_run(UUID(begun))
+        ahead = datetime(2026, 3, 1, 23, 59, 58, tzinfo=UTC).timestamp() - time.time()
+        NOW.set(lambda: time.time() + ahead)
+        await run_flow_async(following.follow, flow_run=flow_run, parameters={"parameters": {"profile": "commerce"}})
+
+    asyncio.run(day())
+    assert played.said == ["midnight (UTC)"]
+    runs = server.post("/flow_runs/filter", {"deployments": {"id": {"any_": [deployment]}}})
+    (after,) = (r for r in runs if r["id"] != begun)
+    assert after["parameters"] == {"parameters": {"profile": "commerce"}}
+    assert after["state"]["type"] == "SCHEDULED"
+    assert after["state"]["state_details"]["scheduled_time"].startswith("2026-03-02T00:00:00")
