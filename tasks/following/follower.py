@@ -22,6 +22,7 @@ from nightdesk.tasks.following.arrivals.watch import Watch
 from nightdesk.tasks.following.backlog import Backlog
 from nightdesk.tasks.following.call_parts import CallParts
 from nightdesk.tasks.following.choices import JournaledChoice
+from nightdesk.tasks.following.held import hold
 from nightdesk.tasks.following.journal import Journal
 from nightdesk.tasks.following.provisional.live_page import open_live_page
 from nightdesk.tasks.following.provisional.live_state import LiveState
@@ -66,7 +67,7 @@ async def open_follow(
         PublishError: the answers' store or the journal is broken.
     """
     dask, own, attempt = profile.dask, own_workers(profile), uuid.uuid4().hex[:8]
-    day_usd = profile.limits.max_cost_usd if caps.day_usd is None else caps.day_usd
+    day_usd = caps.day_usd or profile.limits.max_cost_usd or None
     async with AsyncExitStack() as held:
         watch = None
         if sources:
@@ -76,6 +77,7 @@ async def open_follow(
         except OSError as e:
             raise unwritable(out, e) from None
         journal = held.enter_context(Journal(out, profile.name))
+        hold(journal.db, sources)  # nights leave them out
         pool = await held.enter_async_context(
             fan_out(dask.scheduler, own.number, profile.limits.call_timeout_s, dask.wait_s, own.preload)
         )

@@ -25,6 +25,7 @@ from nightdesk.tasks.reading.sentences import Spoken
 from nightdesk.tasks.safety.links import refuse_links
 
 FOLDER = "follow"  # below OUT
+_PATIENCE_S = 0.5  # a night that looks who holds a source has the lock for a moment
 _COLUMNS = "doc_id, stream, date, source, title, sentences, settled, published, is_over"
 
 
@@ -83,7 +84,7 @@ class Journal:
         make_private(lock)
         self._lock = FileLock(lock, mode=FILE_MODE, is_singleton=False, thread_local=False)
         try:
-            self._lock.acquire(timeout=0)
+            self._lock.acquire(timeout=_PATIENCE_S)
         except Timeout:
             raise InputError(
                 f"{path}: another process follows the profile {profile} into {out}; end it, or name another OUT or "
