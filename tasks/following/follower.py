@@ -88,7 +88,8 @@ async def open_follow(
         held.push_async_callback(pool.cancel)
         await asyncio.to_thread(held.enter_context, at_work(out, run_date))
         store.keep_terms(profile.name, profile.retention.terms())
-        await asyncio.to_thread(catch_up, out, profile, run_date, run_id)
+        if not journal.documents(run_date):  # else it goes on, and the weights change only after the day
+            await asyncio.to_thread(catch_up, out, profile, run_date, run_id)
         newest, warnings = state_versions.latest(state_folder(out, profile.name))
         for warning in warnings:
             log.warning("%s", warning)

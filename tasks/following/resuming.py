@@ -44,7 +44,7 @@ def begin_tail(tails: Tails, journal: Journal, state: StreamState, document: Str
         if position <= settled
     ]
     heard = sorted(state.topics.values(), key=lambda topic: topic.last)[-_LAST_TOPICS:]
-    topics = [LastTopic(topic.topic_id, topic.title, tuple(topic.sample)) for topic in heard]
+    topics = [LastTopic(t.topic_id, t.title, tuple(text for piece in t.pieces for text in piece)) for t in heard]
     tails.begin(document.doc_id, settled, state.language, before, topics)
     tails.arrived(document.doc_id, settled + 1, [s for position, s in sentences if position > settled])
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from nightdesk.tasks.calling.answers.tombstones import bury
-from nightdesk.tasks.errors import InputError
+from nightdesk.tasks.errors import InputError, PublishError
 from nightdesk.tasks.following import follower as follower_module
 from nightdesk.tasks.following.follower import Follower, open_dates
 from nightdesk.tasks.following.journal import Journal, document_id
@@ -161,6 +161,25 @@ def test_a_document_that_is_forgotten_meanwhile_stands_nowhere_and_comes_no_more
     talk.follow(work)
     assert positions(talk.out, "passages_open") == []
     assert max(positions(talk.out, "passages"), default=0) <= 50
+
+
+def test_where_the_tables_cannot_be_written_it_ends_in_one_line_and_the_same_command_goes_on(talk: Talk) -> None:
+    async def work(follower: Follower) -> None:
+        talk.say(SAID[:50])
+        await settle_all(follower)
+
+    async def end(follower: Follower) -> None:
+        await follower.finish("midnight")
+
+    talk.out.mkdir()
+    (talk.out / "tables").touch()  # somebody has put a file there
+    with pytest.raises(PublishError, match="tables"):
+        talk.follow(work)
+    (talk.out / "tables").unlink()
+    talk.say(SAID[50:])
+    talk.follow(end)
+    assert_whole(talk.out, DAY.isoformat(), {DOC: SAID})
+    assert_ledger_is_complete(talk.out)
 
 
 def test_one_process_follows_a_profile_into_an_out(talk: Talk) -> None:
