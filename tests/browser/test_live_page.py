@@ -35,7 +35,7 @@ class Follow:
         self.count += 1
         self.state.arrived(its, f"stream {stream:02}", self.count, datetime.now(UTC), title="A title")
         row = Provisional(self.count, text, f"{its}/{topic}", topic, "opinions")
-        self.state.tail(TailNews(its, (row,), self.count, 1, "en"))
+        self.state.tail(TailNews(its, (row,), self.count, 1, "en", self.count - 1))
 
     def settle(self, stream: int, topic: str, count: int) -> None:
         """Have sentences of a stream come and be settled."""
@@ -176,7 +176,7 @@ def test_hostile_streams_do_nothing(page: Page, follow: Follow) -> None:
         its = f"{text}@2026-03-01"
         follow.state.arrived(its, text, 2, datetime.now(UTC), title=text)
         follow.state.settled(settled_of(its, [text], [(text, text)]))
-        follow.state.tail(TailNews(its, (Provisional(2, text, f"{k}", text, "facts"),), 2, 1, text))
+        follow.state.tail(TailNews(its, (Provisional(2, text, f"{k}", text, "facts"),), 2, 1, text, 1))
     follow.state.figures(troubles=list(HOSTILE))
     follow.write()
     expect(page.locator(".troubles li")).to_have_count(5)
