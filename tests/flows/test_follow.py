@@ -3,6 +3,8 @@
 import re
 import signal
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -27,16 +29,20 @@ def grow(path: Path, first: int, last: int) -> None:
         f.writelines(f"{sentence}\n" for sentence in told(first, last))
 
 
-def provisional(out: Path) -> int:
-    """Count the sentences that stand in either table by now."""
-    return (
-        len(tables.scan(out, "passages", open=True).to_table(columns=["position"])) if (out / "tables").is_dir() else 0
-    )
+def standing(out: Path) -> int:
+    """Count the sentences that stand by now, settled or not."""
+    return tables.scan(out, "passages", open=True).num_rows if (out / "tables" / "passages_open").is_dir() else 0
 
 
-def follow(desk: Desk, source: Path, out: Path, *options: str) -> "subprocess.Popen[str]":
-    """Begin to follow a folder."""
-    return desk.start("follow", source, "--out", out, "--every", "0.5s", "--idle", "1s", "--timezone", "UTC", *options)
+@contextmanager
+def follow(desk: Desk, source: Path, out: Path, *options: str) -> "Iterator[subprocess.Popen[str]]":
+    """Begin to follow a folder; end it whatever comes."""
+    often = ("--every", "0.5s", "--idle", "1s", "--timezone", "UTC")
+    with desk.start("follow", source, "--out", out, *often, *options) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def test_what_is_followed_goes_on_after_an_interruption_and_nights_leave_it_out(
@@ -45,7 +51,7 @@ def test_what_is_followed_goes_on_after_an_interruption_and_nights_leave_it_out(
     out, talk = tmp_path / "out", source / "talk.txt"
     grow(talk, 1, 150)
     with follow(desk, source, out) as first:
-        eventually(lambda: first.poll() is not None or provisional(out) >= 150)
+        eventually(lambda: first.poll() is not None or standing(out) >= 150)
         assert first.poll() is None, first.communicate()
         other = tmp_path / "other"
         other.mkdir()

@@ -33,7 +33,7 @@ def standing(out: Path) -> list[str]:
     """Return the sentences that stand, settled or not."""
     if not (out / "tables" / "passages_open").is_dir():
         return []
-    its = tables.scan(out, "passages", open=True).to_table(columns=["position", "text"]).to_pylist()
+    its = tables.scan(out, "passages", open=True).select(["position", "text"]).to_pylist()
     return [p["text"] for p in sorted(its, key=lambda p: p["position"])]
 
 
