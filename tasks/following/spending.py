@@ -105,7 +105,7 @@ class Purse:
         caps = [f"${day:.2f} a day" if day is not None else "", f"${hour:.2f} an hour" if hour is not None else ""]
         return (
             f"budget: ${self.left(now):.4f} are left of {' and '.join(filter(None, caps))}; "
-            "raise --max-usd-per-day or --max-usd-per-hour"
+            "raise --dollars-per-day or --dollars-per-hour, or limits.max_cost_usd of the profile"
         )
 
     def _sum(self, where: str, value: str) -> tuple[float, int]:

@@ -145,6 +145,7 @@ class Follower:
             PublishError: OUT or the journal cannot be written; the same command goes on later.
         """
         its, now = self._its, datetime.now().astimezone()
+        self._drop_forgotten()
         arrived, troubles = await self._look(now) if looks and not self._is_over else (0, [])
         its.journal.end_date(self.run_date)
         its.backlog.end()

@@ -96,6 +96,7 @@ def test_a_follow_that_was_stopped_goes_on_where_it_was(talk: Talk) -> None:
     assert_ledger_is_complete(talk.out)
 
 
+@pytest.mark.slow
 def test_what_arrives_in_ticks_is_settled_as_what_came_at_once(talk: Talk, tmp_path: Path) -> None:
     async def bit_by_bit(follower: Follower) -> None:
         for k in range(0, len(SAID), 16):
