@@ -53,7 +53,18 @@ sentence, a story's from the topic that began it. What was published keeps them 
 with more text or under another date. Topics that become one keep the id of the earlier; `aliases` lists the others,
 and the view `topic_aliases(topic_id, now)` of `nightdesk.connect` leads from each to what it is a part of now. Ids of
 topics that 0.1 published are order numbers (`<doc_id>/t0001`), which tell topics apart within their date alone.
+
+A stream that `follow` reads is one document a date, `<stream>@<date>`. What is settled of it is appended to the open
+part of its date (`<run>.<attempt>-s<number>`), the one part that is rewritten, until it holds 5,000 sentences; its
+row in `documents` and those of its topics are replaced where they stand. So until its day is over the rows of a
+document are spread over the parts of that form; then each document stands in one part as those of a night do, topics
+that were found to be one are one, and `documents` says the same as before. `nightdesk compact` leaves a day that is
+open alone, and no night takes up its unfinished documents. Sentences that are not settled yet stand in
+`passages_open`, filed for now:
+
+    nightdesk.scan("out", "passages", start=today, open=True)  # both, each sentence once
 """
+_FAILING = {"passages_open": ("A row is filed unplaced unless", "The earlier rows stay unless")}
 
 
 def text() -> str:
@@ -75,8 +86,9 @@ def _table(name: str) -> Iterator[str]:
         yield f"| {column} | {_TYPES.get(c['type'], c['type'])} | {null} | {c['about']} |"
     yield ""
     derived = contract.get("derived", {})
-    yield from _expectations("A row goes to quarantine unless", contract.get("rows", ()), derived)
-    yield from _expectations("The batch is withheld unless", contract.get("whole", ()), derived)
+    row, whole = _FAILING.get(name, ("A row goes to quarantine unless", "The batch is withheld unless"))
+    yield from _expectations(row, contract.get("rows", ()), derived)
+    yield from _expectations(whole, contract.get("whole", ()), derived)
 
 
 def _expectations(lead: str, expectations: list[dict[str, Any]], derived: Mapping[str, str]) -> Iterator[str]:

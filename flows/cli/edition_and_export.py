@@ -21,7 +21,9 @@ def edition(out: Out = Path("out"), run_date: RunDate = "", as_json: AsJson = Fa
 
 
 def export(
-    table: Annotated[str, typer.Option(help="passages, topics, documents, calls, judgements, quarantine or weights.")],
+    table: Annotated[
+        str, typer.Option(help="passages, topics, documents, passages_open, calls, judgements, quarantine or weights.")
+    ],
     out: Out = Path("out"),
     run_date: RunDate = "",
     form: Annotated[

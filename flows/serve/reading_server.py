@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"
 USUAL_PORT = 4201
-SECRET = "reading-secret"
+SECRET, LIVE = "reading-secret", "live"
 _START_S, _STOP_S = 30.0, 5.0
 _HEADERS = (
     (b"cache-control", b"private, no-cache"),
@@ -48,7 +48,9 @@ def reading_server(out: Path, port: int = USUAL_PORT) -> Iterator[str]:
     secret = secret_of(out)
     listening = _listening(port)
     server = uvicorn.Server(
-        uvicorn.Config(editions_app(out / "editions", secret), log_config=None, access_log=False, lifespan="off")
+        uvicorn.Config(
+            editions_app(out / "editions", secret, out / LIVE), log_config=None, access_log=False, lifespan="off"
+        )
     )
     thread = threading.Thread(target=server.run, args=([listening],), name="nightdesk-reading", daemon=True)
     thread.start()
@@ -61,13 +63,17 @@ def reading_server(out: Path, port: int = USUAL_PORT) -> Iterator[str]:
         listening.close()
 
 
-def editions_app(editions: Path, secret: str) -> "ASGIApp":
-    """Return the app that serves a folder's files below /<secret>/, and nothing else."""
+def editions_app(editions: Path, secret: str, live: Path | None = None) -> "ASGIApp":
+    """Return the app that serves a folder's files below /<secret>/, and nothing else.
+
+    live: the folder of a follow's live page, which is served below /<secret>/live/.
+    """
     from starlette.middleware.trustedhost import TrustedHostMiddleware
     from starlette.responses import PlainTextResponse
     from starlette.staticfiles import StaticFiles
 
     files = StaticFiles(directory=editions, html=True, check_dir=False)
+    now = StaticFiles(directory=live, html=True, check_dir=False) if live is not None else files
     unknown = PlainTextResponse("There is no such page.\n", 404)
     nothing_yet = PlainTextResponse("There is no edition yet.\n", 404)
 
@@ -77,16 +83,18 @@ def editions_app(editions: Path, secret: str) -> "ASGIApp":
                 message["headers"] = [*message.get("headers", ()), *_HEADERS]
             await send(message)
 
-        first = scope["path"].split("/")[1]
+        first, *below = scope["path"].split("/")[1:]
+        is_live = live is not None and below[:1] == [LIVE]
         if not hmac.compare_digest(first.encode("utf-8", "surrogateescape"), secret.encode()):
             await unknown(scope, receive, send_guarded)
-        elif not editions.is_dir():
+        elif not (live if is_live and live is not None else editions).is_dir():
             await nothing_yet(scope, receive, send_guarded)
         else:
             from starlette.exceptions import HTTPException
 
             try:
-                await files({**scope, "root_path": f"/{secret}"}, receive, send_guarded)
+                root = f"/{secret}/{LIVE}" if is_live else f"/{secret}"
+                await (now if is_live else files)({**scope, "root_path": root}, receive, send_guarded)
             except HTTPException as e:
                 await PlainTextResponse(f"{e.detail}\n", e.status_code)(scope, receive, send_guarded)
 

@@ -104,6 +104,8 @@ class Backlog:
         Raises:
             StoreError: the journal cannot be read.
         """
+        for doc_id in [d for d in self._turn if self._journal.document(d) is None]:
+            self.drop(doc_id)  # it was forgotten
         some = list(self._turn)[: int(min(most, MOST_OF_A_ROUND))]
         each = int(min(most, MOST_OF_A_ROUND)) // max(1, len(some))
         asked: list[Settling] = []
@@ -132,6 +134,8 @@ class Backlog:
         its = self._of.get(state.doc_id)
         if its is None:
             return
+        if state.doc_id in self._turn:
+            self._turn.remove(state.doc_id)  # the others have waited longer now
         del its.lengths[: state.closed.start - before]
         while its.arrived and its.arrived[0][0] <= state.settled:
             its.arrived.popleft()

@@ -29,7 +29,7 @@ from nightdesk.tasks.following.provisional.live_state import LiveState
 from nightdesk.tasks.following.provisional.tail import Tails
 from nightdesk.tasks.following.resuming import open_dates, settled_count
 from nightdesk.tasks.following.rounds import Rounds
-from nightdesk.tasks.following.spending import NO_CAPS, Caps, Purse
+from nightdesk.tasks.following.spending import NO_CAPS, Caps, Purse, expected_dollars
 from nightdesk.tasks.following.steady_auditor import SteadyAuditor
 from nightdesk.tasks.following.ticks import Follower, Parts, Tick
 from nightdesk.tasks.learning.catching_up import state_folder
@@ -88,7 +88,8 @@ async def open_follow(
         held.push_async_callback(pool.cancel)
         await asyncio.to_thread(held.enter_context, at_work(out, run_date))
         store.keep_terms(profile.name, profile.retention.terms())
-        await asyncio.to_thread(catch_up, out, profile, run_date, run_id)
+        if not journal.documents(run_date):  # else it goes on, and the weights change only after the day
+            await asyncio.to_thread(catch_up, out, profile, run_date, run_id)
         newest, warnings = state_versions.latest(state_folder(out, profile.name))
         for warning in warnings:
             log.warning("%s", warning)
@@ -98,8 +99,9 @@ async def open_follow(
         router = Router(able, run_date, versions, store, pool, choice=journaled)
         audits = SteadyAuditor()
         held.callback(audits.close)
-        backlog = Backlog(journal, profile.chunks, newest.version if newest else 0)
-        purse = Purse(journal.db, run_date, Caps(day_usd, caps.hour_usd))
+        version = newest.version if newest else 0
+        backlog = Backlog(journal, profile.chunks, version)
+        purse = Purse(journal.db, run_date, Caps(day_usd, caps.hour_usd), expected_dollars(router, version))
         parts = CallParts(out, run_date, run_id, attempt, store, audits.audit, list(profile.categories))
         rounds = Rounds(out, run_date, run_id, attempt, router, journal, backlog, purse, audits.audit, parts)
         its = Parts(
@@ -115,6 +117,7 @@ async def open_follow(
         )
         only_stdin = list(dict.fromkeys(sources)) == [STDIN]
         follower = Follower(out, run_date, run_id, attempt, profile, its, only_stdin)
+        held.push_async_callback(follower.give_up)
         rounds.on_published = follower.take_published
         await follower.load(datetime.now().astimezone())
         await rounds.publish()

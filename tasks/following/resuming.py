@@ -1,7 +1,6 @@
 """Going on with what an earlier process has left in the journal: dates that were not ended, and tails of documents."""
 
 from datetime import date
-from itertools import chain
 from pathlib import Path
 
 from nightdesk.tasks.calling.answers.database import Database, look_into
@@ -45,7 +44,7 @@ def begin_tail(tails: Tails, journal: Journal, state: StreamState, document: Str
         if position <= settled
     ]
     heard = sorted(state.topics.values(), key=lambda topic: topic.last)[-_LAST_TOPICS:]
-    topics = [LastTopic(topic.topic_id, topic.title, tuple(chain.from_iterable(topic.pieces))) for topic in heard]
+    topics = [LastTopic(t.topic_id, t.title, tuple(text for piece in t.pieces for text in piece)) for t in heard]
     tails.begin(document.doc_id, settled, state.language, before, topics)
     tails.arrived(document.doc_id, settled + 1, [s for position, s in sentences if position > settled])
 

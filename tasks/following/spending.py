@@ -8,7 +8,13 @@ import math
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
+from nightdesk.role_rl.sampling import Plan
 from nightdesk.tasks.calling.answers.database import Database
+from nightdesk.tasks.calling.question_size import Budgets
+from nightdesk.tasks.calling.router import Router
+from nightdesk.tasks.messages import Role
+from nightdesk.tasks.reading.documents import Document
+from nightdesk.tasks.reorganizing.dry_run import dollars_of_document
 
 SCHEMA = (
     "CREATE TABLE IF NOT EXISTS spending (date TEXT NOT NULL, hour TEXT NOT NULL, dollars REAL NOT NULL, "
@@ -16,6 +22,9 @@ SCHEMA = (
 )
 MARGIN = 1.2  # by which a chunk may be dearer than the ones before it
 _KEPT_HOURS = 48
+_SENTENCE = (
+    "Officials said that the harbour bridge would be shut until the engineers have looked at it."  # of usual length
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +39,14 @@ NO_CAPS = Caps()
 
 
 class Purse:
-    """The dollars of a follow on a date. chunk_usd: what a chunk is expected to take before any was asked."""
+    """The dollars of a follow on a date.
 
-    def __init__(self, db: Database, run_date: date, caps: Caps, chunk_usd: float = 0.0) -> None:
-        self._db, self._date, self._caps, self._chunk_usd = db, run_date.isoformat(), caps, chunk_usd
+    expected: what a chunk is expected to take before any was asked, and the most that one call can.
+    """
+
+    def __init__(self, db: Database, run_date: date, caps: Caps, expected: tuple[float, float] = (0.0, 0.0)) -> None:
+        self._db, self._date, self._caps = db, run_date.isoformat(), caps
+        self._chunk_usd, self._call_usd = expected
 
     def note(self, dollars: float, chunks: int, now: datetime) -> None:
         """Add what calls took. chunks: that were settled by them.
@@ -84,7 +97,7 @@ class Purse:
             return math.inf
         took, chunks = self._sum("date = ?", self._date)
         each = took / chunks if chunks else self._chunk_usd
-        return math.inf if each <= 0 else math.floor(max(0.0, dollars) / (MARGIN * each))
+        return math.inf if each <= 0 else math.floor(max(0.0, dollars - self._call_usd) / (MARGIN * each))
 
     def why(self, now: datetime) -> str:
         """Return what to say of chunks that wait for dollars."""
@@ -92,7 +105,7 @@ class Purse:
         caps = [f"${day:.2f} a day" if day is not None else "", f"${hour:.2f} an hour" if hour is not None else ""]
         return (
             f"budget: ${self.left(now):.4f} are left of {' and '.join(filter(None, caps))}; "
-            "raise --max-usd-per-day or --max-usd-per-hour"
+            "raise --dollars-per-day or --dollars-per-hour, or limits.max_cost_usd of the profile"
         )
 
     def _sum(self, where: str, value: str) -> tuple[float, int]:
@@ -100,6 +113,18 @@ class Purse:
             f"SELECT coalesce(sum(dollars), 0), coalesce(sum(chunks), 0) FROM spending WHERE {where}", [value]
         )
         return float(dollars), int(chunks)
+
+
+def expected_dollars(router: Router, weights_version: int) -> tuple[float, float]:
+    """Return the dollars that a whole chunk of English is expected to take, and the most that one of its calls can."""
+    sentences = router.profile.chunks.sentences
+    texts = tuple(f"{k} {_SENTENCE}" for k in range(sentences))
+    chunk = Document("", "", "", "en", tuple(str(k) for k in range(sentences)), texts)
+
+    def plan(role: Role) -> Plan:
+        return router.plans.whole(weights_version, role, "en")
+
+    return dollars_of_document(chunk, router.profile, Budgets(router.profile), plan)
 
 
 def let_go(db: Database, run_date: date) -> None:

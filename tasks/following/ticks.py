@@ -135,16 +135,18 @@ class Follower:
             self._write_page(now)
         return tick
 
-    async def finish(self, why: str) -> Tick:
+    async def finish(self, why: str, looks: bool = True) -> Tick:
         """End the day: everything is settled or written as unpaid, published, related, and learned from.
 
-        why: shown in messages ("midnight", "--until 23:00", "stdin ended"). Safe to call again after a kill.
+        why: shown in messages ("midnight", "--until 23:00", "stdin ended"). looks: once more at the sources; not so if
+        what comes now is of the next date. Safe to call again after a kill.
 
         Raises:
             PublishError: OUT or the journal cannot be written; the same command goes on later.
         """
         its, now = self._its, datetime.now().astimezone()
-        arrived, troubles = await self._look(now) if not self._is_over else (0, [])
+        self._drop_forgotten()
+        arrived, troubles = await self._look(now) if looks and not self._is_over else (0, [])
         its.journal.end_date(self.run_date)
         its.backlog.end()
         if self._settling is not None:
@@ -163,11 +165,7 @@ class Follower:
 
     async def stop(self, why: str = "it was stopped; the same command goes on") -> None:
         """End before the day's end: what is settled is published, the rest stays in the journal."""
-        if self._settling is not None:
-            self._settling.cancel()
-            with suppress(asyncio.CancelledError, Exception):
-                await self._settling
-            self._settling = None
+        await self.give_up()
         try:
             await self._its.rounds.publish()
             await self._its.rounds.publish_calls()
@@ -176,6 +174,19 @@ class Follower:
             log.warning("%s; it is published when the same command goes on", e)
         self._its.live.ended(why)
         self._write_page(datetime.now().astimezone())
+
+    @property
+    def is_settling(self) -> bool:
+        """Whether chunks are being asked about, or published, just now."""
+        return self._settling is not None and not self._settling.done()
+
+    async def give_up(self) -> None:
+        """End what is being asked about, however far it is."""
+        if self._settling is not None:
+            self._settling.cancel()
+            with suppress(asyncio.CancelledError, Exception):
+                await self._settling
+            self._settling = None
 
     def take_published(self, settled: Sequence[Settled]) -> None:
         """Show what was settled; its sentences leave the provisional ones."""

@@ -4,15 +4,17 @@ The streams themselves are played here, since what is looked at is the flow arou
 """
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
+from prefect.client.orchestration import get_client
+from prefect.flow_engine import run_flow_async
 from prefect.settings import PREFECT_API_URL, PREFECT_HOME, temporary_settings
 
 from nightdesk.flows import follow as following
@@ -46,14 +48,21 @@ class Played:
         self.opened.append((run_date, list(sources)))
         yield self
 
+    def clock(self, begins: str) -> Callable[[], float]:
+        """Return a clock of which each look takes a second, and nothing else any time."""
+        first = datetime.fromisoformat(begins).timestamp()
+        return lambda: first + self.ticks
+
     async def tick(self, now: datetime) -> Tick:
         assert now.tzinfo is not None
         self.ticks += 1
+        assert self.ticks < 100  # else it would never end
         self.on_tick(self.ticks)
         await asyncio.sleep(0)
         return Tick(arrived=self.ticks % 2, provisional=1, dollars=0.25, is_over=self.ticks == self.over_at)
 
-    async def finish(self, why: str) -> Tick:
+    async def finish(self, why: str, looks: bool = True) -> Tick:
+        assert not looks
         self.said.append(why)
         return Tick(dollars=0.25)
 
@@ -79,13 +88,14 @@ def played(monkeypatch: pytest.MonkeyPatch) -> Played:
     return its
 
 
-def run(parameters: FollowParameters, begins: str, until: float | None = None) -> tuple[dict[str, Any], list[str]]:
-    """Follow by a clock that shows `begins` now; return the last day's figures, and what was said of those before."""
+def run(
+    played: Played, parameters: FollowParameters, begins: str, until: float | None = None
+) -> tuple[dict[str, Any], list[str]]:
+    """Follow by a clock that shows `begins` at first; return the last day's figures, what was said of those before."""
     said: list[str] = []
 
     async def all_days() -> dict[str, Any]:
-        ahead = datetime.fromisoformat(begins).timestamp() - time.time()
-        NOW.set(lambda: time.time() + ahead)
+        NOW.set(played.clock(begins))
         UNTIL.set(until)
         return await following.follow_days(parameters, said.append)
 
@@ -100,7 +110,7 @@ def asked(tmp_path: Path, **more: Any) -> FollowParameters:
 
 
 def test_until_ends_the_day_and_the_follow(server: Desk, played: Played, tmp_path: Path) -> None:
-    result, said = run(asked(tmp_path, until="23:30"), "2026-03-01T23:29:57Z")
+    result, said = run(played, asked(tmp_path, until="23:30"), "2026-03-01T23:29:57Z")
     assert (result["run_date"], result["goes_on"], said) == ("2026-03-01", False, [])
     assert played.opened == [(date(2026, 3, 1), [str(tmp_path / "talk.txt")])]
     assert played.said == ["it was to end at 23:30"]
@@ -126,7 +136,7 @@ def test_at_midnight_of_the_zone_the_next_day_begins_in_the_same_process(
     server: Desk, played: Played, tmp_path: Path, zone: str, begins: str, days: list[str]
 ) -> None:
     played.on_tick = lambda n: setattr(played, "over_at", n if len(played.opened) == 2 else 0)
-    result, said = run(asked(tmp_path, timezone=zone), begins)
+    result, said = run(played, asked(tmp_path, timezone=zone), begins)
     assert [day.isoformat() for day, _ in played.opened] == days
     assert played.said == [f"midnight ({zone})", "its sources have ended"]
     assert said == [f"{days[0]}: Good: nothing new to read"]
@@ -137,7 +147,7 @@ def test_what_was_left_open_is_ended_first_as_runs_below_that_of_today(
     server: Desk, played: Played, tmp_path: Path
 ) -> None:
     played.left_open, played.over_at = [date(2026, 2, 27), date(2026, 2, 28)], 1
-    result, _ = run(asked(tmp_path), "2026-03-01T12:00:00Z")
+    result, _ = run(played, asked(tmp_path), "2026-03-01T12:00:00Z")
     source = str(tmp_path / "talk.txt")
     assert played.opened == [(played.left_open[0], []), (played.left_open[1], []), (date(2026, 3, 1), [source])]
     assert played.said == ["an earlier follow had not ended it"] * 2 + ["its sources have ended"]
@@ -148,14 +158,14 @@ def test_what_was_left_open_is_ended_first_as_runs_below_that_of_today(
 def test_an_earlier_day_that_cannot_be_ended_does_not_keep_today_from_being_followed(
     server: Desk, played: Played, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def finish(why: str) -> Tick:
+    async def finish(why: str, looks: bool) -> Tick:
         if why == one_date.NOT_ENDED:
             raise PublishError("out/tables: no space left on the device")
         return Tick()
 
     monkeypatch.setattr(played, "finish", finish)
     played.left_open, played.over_at = [date(2026, 2, 28)], 1
-    result, _ = run(asked(tmp_path), "2026-03-01T12:00:00Z")
+    result, _ = run(played, asked(tmp_path), "2026-03-01T12:00:00Z")
     assert result["run_date"] == "2026-03-01"
     assert "the day of 2026-02-28 could not be ended (out/tables: no space left" in caplog.text
 
@@ -165,7 +175,7 @@ def test_a_stop_publishes_what_is_settled_and_says_how_to_go_on(server: Desk, pl
     STOPPING.set(flow_)
     played.on_tick = lambda n: flow_.tell("Ctrl-C") if n == 3 else None
     with pytest.raises(Stopped) as stopped:
-        run(asked(tmp_path), "2026-03-01T12:00:00Z")
+        run(played, asked(tmp_path), "2026-03-01T12:00:00Z")
     assert played.said == ["stopped"]
     assert str(stopped.value) == (
         "cancelled by Ctrl-C; 0 sentences of 2026-03-01 are settled and published, the others are in the journal, and "
@@ -199,3 +209,32 @@ def test_a_machine_that_slept_over_midnight_files_what_came_meanwhile_under_the_
     asyncio.run(all_days())
     assert [day for day, _ in played.opened] == [date(2026, 3, 1), date(2026, 3, 3)]
     assert played.ticks == 2
+
+
+def test_a_run_of_the_deployment_starts_the_next_day_as_another_run_of_it_once(
+    server: Desk, played: Played, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parameters = asked(tmp_path, until="09:00").model_dump(mode="json")
+    allowed = tmp_path / "allowed.toml"
+    allowed.write_text(f"out = [{str(tmp_path / 'out')!r}]\nsources = [{str(tmp_path)!r}]\n")
+    monkeypatch.setenv("NIGHTDESK_ALLOWED", str(allowed))
+    flow_id = server.post("/flows/", {"name": "follow"})["id"]
+    made = {"name": tmp_path.name, "flow_id": flow_id, "parameters": {"parameters": parameters}}
+    deployment = server.post("/deployments/", made)["id"]
+    due = {"type": "SCHEDULED", "state_details": {"scheduled_time": "2026-03-01T10:00:00Z"}}
+    given = {"state": due, "parameters": {"parameters": {"profile": "commerce"}}}
+    begun = server.post(f"/deployments/{deployment}/create_flow_run", given)["id"]
+
+    async def day() -> None:
+        async with get_client() as client:
+            flow_run = await client.read_flow_run(UUID(begun))
+        NOW.set(played.clock("2026-03-01T23:59:58Z"))
+        await run_flow_async(following.follow, flow_run=flow_run, parameters={"parameters": {"profile": "commerce"}})
+
+    asyncio.run(day())
+    assert played.said == ["midnight (UTC)"]
+    runs = server.post("/flow_runs/filter", {"deployments": {"id": {"any_": [deployment]}}})
+    (after,) = (r for r in runs if r["id"] != begun)
+    assert after["parameters"] == {"parameters": {"profile": "commerce"}}
+    assert after["state"]["type"] == "SCHEDULED"
+    assert after["state"]["state_details"]["scheduled_time"].startswith("2026-03-02T00:00:00")

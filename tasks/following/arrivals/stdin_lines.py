@@ -20,32 +20,69 @@ _SLICE = 65_536
 _CODEC = "latin-1"  # in which bytes are written into the cursor
 
 
-class StdinLines:
-    """The text of a descriptor, called `stream`."""
+class _Pipe:
+    """What has come from a descriptor and was not taken yet, and the thread that reads it."""
 
-    def __init__(self, stream: str, idle_s: float, number: int = 0) -> None:
-        self.stream, self._idle_s, self._number = stream, idle_s, number
-        self._came = bytearray()
-        self._is_over = False
-        self._told_over = False
-        self._lock = threading.Condition()
-        self._quiet_since: float | None = None
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.came = bytearray()
+        self.is_over = False
+        self.lock = threading.Condition()
+        threading.Thread(target=self._read, daemon=True).start()
 
     def close(self) -> None:
         """Read no further."""
-        with self._lock:
-            self._is_over = True
-            self._lock.notify_all()
+        with self.lock:
+            self.is_over = True
+            self.lock.notify_all()
+
+    def _read(self) -> None:
+        """Take what comes, as long as not too much waits: what the thread does."""
+        while True:
+            with self.lock:
+                while len(self.came) >= _MOST and not self.is_over:
+                    self.lock.wait()
+                if self.is_over:
+                    return
+            try:
+                raw = os.read(self.number, _SLICE)
+            except OSError:
+                raw = b""
+            with self.lock:
+                self.came += raw
+                self.is_over = self.is_over or not raw
+                if not raw:
+                    return
+
+
+# Of this process's stdin between two days of a follow: its thread is reading, so what comes now is for the next day.
+_between: list[_Pipe] = []
+
+
+class StdinLines:
+    """The text of a descriptor, called `stream`. Of stdin itself nothing is lost from one to the next in a process."""
+
+    def __init__(self, stream: str, idle_s: float, number: int = 0) -> None:
+        self.stream, self._idle_s = stream, idle_s
+        self._pipe = _between.pop() if number == 0 and _between else _Pipe(number)
+        self._told_over = False
+        self._quiet_since: float | None = None
+
+    def close(self) -> None:
+        """Read no further, but for stdin itself, which the next one goes on with."""
+        if self._pipe.number == 0:
+            _between.append(self._pipe)
+        else:
+            self._pipe.close()
 
     def look(self, cursors: Mapping[str, str], now: float) -> Poll:
         """Return the sentences that have become complete."""
         value = cursors.get(KEY)
         known: dict[str, Any] = json.loads(value) if value else {"held": "", "before": "", "state": {}}
         held = known["held"].encode(_CODEC)
-        with self._lock:
-            came, is_over = bytes(self._came[: _SLICE * 16]), self._is_over and len(self._came) <= _SLICE * 16
+        pipe = self._pipe
+        with pipe.lock:
+            came, is_over = bytes(pipe.came[: _SLICE * 16]), pipe.is_over and len(pipe.came) <= _SLICE * 16
         if self._quiet_since is None or came:
             self._quiet_since = now
         over = is_over or (bool(held) and now - self._quiet_since >= self._idle_s)
@@ -69,25 +106,7 @@ class StdinLines:
             poll.arrivals.append(Arrival(self.stream, "stdin", tuple(sentences), is_over=is_over))
         written = {"held": raw.decode(_CODEC), "before": before.decode(_CODEC), "state": state}
         poll.cursors[KEY] = json.dumps(written, separators=(",", ":"))
-        with self._lock:
-            del self._came[: len(came)]
-            self._lock.notify_all()
+        with pipe.lock:
+            del pipe.came[: len(came)]
+            pipe.lock.notify_all()
         return poll
-
-    def _read(self) -> None:
-        """Take what comes, as long as not too much waits: what the thread does."""
-        while True:
-            with self._lock:
-                while len(self._came) >= _MOST and not self._is_over:
-                    self._lock.wait()
-                if self._is_over:
-                    return
-            try:
-                raw = os.read(self._number, _SLICE)
-            except OSError:
-                raw = b""
-            with self._lock:
-                self._came += raw
-                self._is_over = self._is_over or not raw
-                if not raw:
-                    return

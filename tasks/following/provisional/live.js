@@ -81,7 +81,7 @@ document.addEventListener("DOMContentLoaded", () => {
     document.addEventListener("visibilitychange", () => { if (!document.hidden && performance.now() > every) read(); });
     const stale = () => {
       const minutes = Math.floor((Date.now() / 1000 - Number(main.dataset.written)) / 60);
-      $("#stale").textContent = minutes * 60000 >= 3 * every + 120000 ? `${minutes} minutes ago: the follow may have ended` : "";
+      $("#stale").textContent = minutes * 60000 >= 3 * every + 120000 ? `${minutes} minutes ago: nothing new since, or the follow has ended` : "";
     };
     stale();
     setInterval(stale, 15000);

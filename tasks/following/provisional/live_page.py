@@ -72,7 +72,8 @@ class LivePage:
                 if self._forgotten.names(doc_id):
                     state.drop(doc_id)
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            html, self._detail = _fitting(state, now, self._detail)
+            nights = (self._out / "editions" / "index.html").exists()
+            html, self._detail = _fitting(state, now, nights, self._detail)
             put(self.path, html)
             if 2 * len(html) < LARGEST:
                 self._detail = max(0, self._detail - 1)  # the next page may tell more
@@ -101,20 +102,20 @@ def open_live_page(out: Path, profile: str) -> Iterator[LivePage]:
         held.release()
 
 
-def live_html(state: LiveState, now: datetime) -> str:
-    """Return the page, as HTML: the most detail that is not larger than LARGEST."""
-    return _fitting(state, now, 0)[0]
+def live_html(state: LiveState, now: datetime, nights: bool = False) -> str:
+    """Return the page, as HTML: the most detail that is not larger than LARGEST. nights: whether there are editions."""
+    return _fitting(state, now, nights, 0)[0]
 
 
-def _fitting(state: LiveState, now: datetime, first: int) -> tuple[str, int]:
+def _fitting(state: LiveState, now: datetime, nights: bool, first: int) -> tuple[str, int]:
     """Return the page, and the number of its detail: the first from `first` on with which it is not too large."""
     count, number = len(state.streams), first
     while count > _DETAILS[number].streams and _DETAILS[number].sentences > 1:
         number += 1  # all streams are shown, if need be with less of each
-    made = _rendered(state, now, _DETAILS[number])
+    made = _rendered(state, now, nights, _DETAILS[number])
     while len(made.encode()) > LARGEST and number + 1 < len(_DETAILS):
         number += 1
-        made = _rendered(state, now, _DETAILS[number])
+        made = _rendered(state, now, nights, _DETAILS[number])
     return made, number
 
 
@@ -143,7 +144,7 @@ def _locked(out: Path) -> FileLock:
     return FileLock(out / _LOCKS / "live.lock")
 
 
-def _rendered(state: LiveState, now: datetime, detail: Detail) -> str:
+def _rendered(state: LiveState, now: datetime, nights: bool, detail: Detail) -> str:
     streams = state.latest(detail.streams)
     made: str = _template().render(
         state=state,
@@ -151,6 +152,7 @@ def _rendered(state: LiveState, now: datetime, detail: Detail) -> str:
         streams=streams,
         left_out=len(state.streams) - len(streams),
         detail=detail,
+        nights=nights,
         recent=timedelta(hours=1),
         style=inlined(EDITION / "style.css", _HERE / "live.css"),
         script=inlined(EDITION / "script.js", _HERE / "live.js"),

@@ -41,10 +41,23 @@ class LiveState:
         self._sentences = 0  # of documents that are shown no more
 
     def arrived(
-        self, doc_id: str, stream: str, sentences: int, at: datetime, title: str | None = None, is_over: bool = False
+        self,
+        doc_id: str,
+        stream: str,
+        sentences: int,
+        at: datetime,
+        title: str | None = None,
+        is_over: bool = False,
+        settled: int | None = None,
     ) -> None:
-        """Note that sentences have come. sentences: that have come of the document in all."""
+        """Note that sentences have come. sentences: that have come of the document in all.
+
+        settled: given of a document that an earlier process has left: so many are settled, and when they came is not
+        known.
+        """
         its = self._streams.setdefault(doc_id, LiveStream(doc_id, stream))
+        if settled is not None:
+            its.go_on(sentences, settled)
         its.hear(sentences, at)
         its.title, its.is_over = title or its.title, is_over or its.is_over
 

@@ -103,6 +103,10 @@ class LiveStream:
                 found[run.topic_id] = LiveTopic(run.topic_id, run.title, *times)
         return list(found.values())[:ENDED]
 
+    def go_on(self, sentences: int, settled: int) -> None:
+        """Take up what an earlier process has left: how many sentences have come, and how many are settled."""
+        self.arrived, self.settled = max(self.arrived, sentences), max(self.settled, settled)
+
     def hear(self, sentences: int, at: datetime) -> None:
         """Note that `sentences` have come in all."""
         if sentences > self.arrived:
@@ -112,6 +116,7 @@ class LiveStream:
     def file(self, news: TailNews) -> None:
         """Note what the tail is filed under now."""
         self.language, self.provisional, self._since = news.language or self.language, news.sentences, news.since
+        self.settled = max(self.settled, news.settled)
         self._tail = tuple(
             row._replace(text=row.text[:LONGEST], topic=(row.topic or "")[:LONGEST])
             for row in news.latest

@@ -42,7 +42,8 @@ class TailNews:
     """What the newest sentences of a document are filed under, for the live page.
 
     latest: the last few rows of its tail, in order. since: the position at which the run of sentences begins that are
-    of the last one's topic. sentences: rows of the whole tail. language: of its text.
+    of the last one's topic. sentences: rows of the whole tail. language: of its text. settled: the last position that
+    is settled.
     """
 
     doc_id: str
@@ -50,6 +51,7 @@ class TailNews:
     since: int
     sentences: int
     language: str
+    settled: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ def provisional_model(profile: Profile) -> ModelSpec:
 
 
 class Tails:
-    """The tails of all documents of a follow of one date. Used from one event loop.
+    """The tails of all documents of a follow of one date. Used from one thread, that of its event loop.
 
     settled_count: (doc_id, digest) -> settled sentences of the document that have this digest (see first_sight), so
     that a topic which begins with a sentence that was said before gets an id of its own.
@@ -176,4 +178,5 @@ class Tails:
             Provisional(position, text, its.topic_id, its.topic, its.category)
             for position, text, its in tail.latest(LATEST)
         )
-        return TailNews(tail.doc_id, latest, tail.topic[1], tail.filed_end - tail.first, tail.language)
+        filed = tail.filed_end - tail.first
+        return TailNews(tail.doc_id, latest, tail.topic[1], filed, tail.language, tail.first - 1)

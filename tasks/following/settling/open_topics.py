@@ -131,14 +131,17 @@ class TopicVectors:
         """Take a topic out, because it is a part of another one."""
         self._scales[self._row[topic_id]] = 0
 
-    def nearest(self, vectors: NDArray[np.float32], most: int, least: float) -> list[list[str]]:
-        """Return for each of some unit vectors the topics nearest to it, at most so many, none further than `least`."""
-        if not self._ids or not len(vectors):
+    def nearest(self, vectors: NDArray[np.float32], most: int) -> list[list[tuple[float, str]]]:
+        """Return for each of some unit vectors (cosine, topic) of the topics nearest to it, at most so many."""
+        n, k = len(self._ids), min(most, len(self._ids))
+        if not k or not len(vectors):
             return [[] for _ in vectors]
-        n = len(self._ids)
-        near = (vectors @ self._codes[:n].astype(np.float32).T) * self._scales[:n]
-        some = np.argsort(-near, axis=1, kind="stable")[:, :most]
-        return [[self._ids[j] for j in row if own[j] >= least] for row, own in zip(some.tolist(), near, strict=True)]
+        near = (self._codes[:n].astype(np.float32) @ vectors.T).T * self._scales[:n]
+        some = np.argpartition(-near, k - 1, axis=1)[:, :k].tolist()
+        return [
+            [(float(own[j]), self._ids[j]) for j in sorted(row, key=lambda j: (-own[j], j))]
+            for row, own in zip(some, near, strict=True)
+        ]
 
 
 def spread(texts: Sequence[str], most: int) -> list[str]:

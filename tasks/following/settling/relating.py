@@ -100,11 +100,16 @@ async def _vectors(router: Router, new: Sequence[_New]) -> list[NDArray[np.float
 def _compared(its: Settling, work: Work, new: _New, vectors: NDArray[np.float32]) -> tuple[Related, Comparing]:
     """Return what is to be asked about the topics of a document. vectors: of the new ones."""
     state = its.state
-    known = _known(state, new.going_on.values(), vectors)
+    near = state.vectors.nearest(vectors, NEAREST)
+    known = _known(
+        state, [*new.going_on.values(), *(t for its_near in near for cosine, t in its_near if cosine >= LEAST_NEAR)]
+    )
     number = {topic.topic_id: k for k, topic in enumerate(known)}
     stands = {root: (_KNOWN, number[topic_id]) for root, topic_id in new.going_on.items()}
     work.joined = {topic: stands.get(root, root) for topic, root in work.joined.items()}
-    related = Related(work, known, is_put_off=_can_wait(its, vectors))
+    related = Related(
+        work, known, is_put_off=_can_wait(its, vectors, max((its[0][0] for its in near if its), default=0.0))
+    )
     if related.is_put_off or its.waits is not None or not (new.roots or state.unasked):
         return related, Comparing(work, [], Topics([], [], work.document.language))
     pieces = [(k, piece) for k, topic in enumerate(known) for piece in topic.pieces]
@@ -135,27 +140,22 @@ def _join(related: Related, groups: Sequence[Sequence[Topic]]) -> None:
     related.work.joined = merge(related.work.joined, [join for join in joins if join])
 
 
-def _can_wait(its: Settling, vectors: NDArray[np.float32]) -> bool:
+def _can_wait(its: Settling, vectors: NDArray[np.float32], nearest: float) -> bool:
     """Tell whether the question can be put off to the next round, which then asks about both rounds' topics.
 
-    So it is where no topic is near to a new one, but never twice, nor at the end.
+    So it is where no topic is near to a new one, but never twice, nor at the end. vectors: of the new ones; nearest:
+    the cosine of the nearest pair of a new one and another.
     """
     if its.is_over or its.state.unasked or not len(vectors):
         return False
     among = vectors @ vectors.T - 2 * np.eye(len(vectors), dtype=np.float32)
-    return bool(among.max() < NEAR) and not any(its.state.vectors.nearest(vectors, 1, NEAR))
+    return max(nearest, float(among.max())) < NEAR
 
 
-def _known(state: StreamState, going_on: Iterable[str], vectors: NDArray[np.float32]) -> list[OpenTopic]:
-    """Return the topics that new ones are to be compared with, and those that go on, in order of first sentences.
-
-    vectors: of the new ones.
-    """
-    wanted = dict.fromkeys([*sorted(going_on), *state.unasked])
+def _known(state: StreamState, wanted: Iterable[str]) -> list[OpenTopic]:
+    """Return the topics that new ones are to be compared with, and those that go on, in order of first sentences."""
     recent = sorted(state.topics.values(), key=lambda t: (-t.last, t.topic_id))
-    wanted |= dict.fromkeys(t.topic_id for t in recent[:RECENT])
-    for near in state.vectors.nearest(vectors, NEAREST, LEAST_NEAR):
-        wanted |= dict.fromkeys(near)
-    silent = [topic_id for topic_id in wanted if topic_id not in state.topics]
-    known = [state.topics[topic_id] for topic_id in wanted if topic_id in state.topics]
+    ids = dict.fromkeys([*wanted, *state.unasked, *(t.topic_id for t in recent[:RECENT])])
+    known = [state.topics[topic_id] for topic_id in ids if topic_id in state.topics]
+    silent = [topic_id for topic_id in ids if topic_id not in state.topics]
     return sorted([*known, *state.read_back(silent)], key=lambda t: t.first)

@@ -6,6 +6,8 @@ from collections.abc import Sequence, Set
 from datetime import date
 from pathlib import Path
 
+import numpy as np
+
 from nightdesk.tasks.calling.answers.database import Database
 from nightdesk.tasks.reorganizing.stories import KnownStories, KnownTopics, relate, unpack
 
@@ -29,8 +31,8 @@ class StreamStories:
             StoreError: what is published cannot be read.
         """
         known = self._look()
-        own = self._rows[doc_id]
-        has: Set[str] = {known.story_ids[row] for row in own}
+        own = np.array(self._rows[doc_id], np.int64)
+        has: Set[str] = {known.story_ids[row] for row in self._rows[doc_id]}
         scales = known.scales[own].copy()
         known.scales[own] = 0  # a story goes on in another document; within one, the relationship checker has spoken
         try:

@@ -15,7 +15,7 @@ from nightdesk.flows.serve.reading_server import SECRET, reading_server, secret_
 from nightdesk.tasks.errors import NightdeskError
 from tests.servers.listening import Expected, weaknesses
 
-PAGE = "<!doctype html><title>A night</title>"
+PAGE, NOW = "<!doctype html><title>A night</title>", "<!doctype html><title>On now</title>"
 
 
 @pytest.fixture(scope="module")
@@ -26,6 +26,8 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
     night.mkdir(parents=True)
     for page in (night, night.parent):
         (page / "index.html").write_text(PAGE)
+    (out / "live").mkdir()
+    (out / "live" / "index.html").write_text(NOW)
     (out / "answers.db").write_text("private")
     (out.parent / "elsewhere.html").write_text("private")
     (night / "link.html").symlink_to(out.parent / "elsewhere.html")
@@ -61,6 +63,8 @@ def test_who_has_the_link_reads_the_editions_and_their_index(address: str) -> No
         assert headers["referrer-policy"] == "no-referrer"
         assert headers["x-content-type-options"] == "nosniff"
         assert "access-control-allow-origin" not in headers
+    assert asked(address, f"{below}/live/index.html")[:2] == asked(address, f"{below}/live/")[:2] == (200, NOW)
+    assert asked(address, f"{below}/live/../answers.db")[0] == asked(address, "/live/index.html")[0] == 404
     status, _, headers = asked(address, f"{below}/2026-02-03")
     assert status == 307 and headers["location"].endswith(f"{below}/2026-02-03/")
 

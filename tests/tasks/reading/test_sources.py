@@ -170,3 +170,17 @@ def test_a_run_that_is_to_fail_without_a_source_names_those_that_are_missing(tmp
 def test_a_source_of_which_a_part_is_read_is_not_missing(tmp_path: Path) -> None:
     write(tmp_path / "a.jsonl", '{"text": "Shut again."}\nno json\n')
     assert check_sources([str(tmp_path / "a.jsonl")], DAY, fail_on_missing=True).doc_ids
+
+
+def test_what_is_left_out_is_not_opened_and_it_is_no_error_if_that_is_all(tmp_path: Path) -> None:
+    write(tmp_path / "a.txt", "One.")
+    (tmp_path / "b.json").write_text("[[1, broken")  # it is being written just now
+
+    def is_b(where: Path | str) -> bool:
+        return str(where).endswith("b.json")
+
+    reading = check_sources([str(tmp_path)], DAY, left_out=is_b)
+    assert [d.doc_id for d in reading.documents()] == ["a"]
+    assert (reading.doc_ids, reading.missing) == ({"a"}, ())
+    nothing = check_sources([str(tmp_path)], DAY, left_out=lambda _: True)
+    assert (list(nothing.documents()), nothing.doc_ids) == ([], frozenset())

@@ -3,6 +3,7 @@
 import json
 from datetime import timedelta
 from pathlib import Path
+from unittest.mock import patch
 
 import pyarrow.parquet as pq
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from nightdesk.tasks.tables import parts, publish
 from nightdesk.tasks.tables.contracts import contract
 from nightdesk.tasks.tables.index.known_documents import KnownDocuments
+from nightdesk.tasks.tables.publishing import manifest
 from tests.tasks.made import DAY, document, publish_documents, work
 from tests.tasks.made import parts as files_of
 
@@ -78,6 +80,23 @@ def test_what_is_replaced_while_it_is_read_is_read_again(out: Path) -> None:
 
     assert parts.steadily(lambda: parts.find(out, "passages"), work_on) == 5
     assert read == [2, 5]
+
+
+def test_a_part_that_is_put_in_place_while_it_is_read_is_not_missed(out: Path) -> None:
+    publish_documents(out, work(document("a", 2)))
+    staging = out / "_staging" / "run-2-1"
+    moved: list[bool] = []
+
+    def work_on(found: list[parts.Part]) -> int:
+        if not moved:  # what another process does just now
+            moved.append(True)
+            publish.recover(out)
+        return len(parts.read_parts(found, "passages"))
+
+    with patch.object(manifest, "_carry_out"):
+        publish_documents(out, work(document("b", 3)), part="run-2-1")
+    assert (staging / "manifest.json").exists()
+    assert parts.steadily(lambda: parts.find(out, "passages"), work_on) == 5
 
 
 def test_a_date_is_there_as_soon_as_it_was_decided_to_publish_it(out: Path) -> None:

@@ -36,7 +36,7 @@ def test_what_was_left_empty_is_every_half_minute_until_cancelled() -> None:
 
 @pytest.mark.parametrize("sources", [[], ["wires/{run_date}.txt"]])
 def test_sources_that_nobody_can_follow_are_named(sources: list[str]) -> None:
-    with pytest.raises(InputError, match="no source was named|takes no {run_date}"):
+    with pytest.raises(InputError, match=r"no source was named|takes no \{run_date\}"):
         FollowParameters(sources=sources).check_sources()
 
 

@@ -1,6 +1,8 @@
 """One look at all sources: files, folders, feeds and stdin; what cannot be followed is told once."""
 
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -167,3 +169,40 @@ def test_what_stdin_held_at_a_kill_comes_when_it_goes_on() -> None:
         time.sleep(0.005)
     assert [(s.id, s.text) for a in came for s in a.sentences] == [("2", "Two is half")]
     os.close(end)
+
+
+def test_what_comes_on_stdin_between_two_days_is_for_the_second() -> None:
+    script = (
+        "import sys, time\n"
+        "from nightdesk.tasks.following.arrivals.stdin_lines import StdinLines\n"
+        "cursors = {}\n"
+        "def until(it, last):\n"
+        "    while True:\n"
+        "        poll = it.look(cursors, time.monotonic())\n"
+        "        cursors.update(poll.cursors)\n"
+        "        for arrival in poll.arrivals:\n"
+        "            for sentence in arrival.sentences:\n"
+        "                print(sentence.text, flush=True)\n"
+        "                if sentence.text == last: return\n"
+        "        time.sleep(0.01)\n"
+        "first = StdinLines('talk', 60.0)\n"
+        "until(first, 'One.')\n"
+        "first.close()\n"
+        "print('closed', flush=True)\n"
+        "time.sleep(0.2)\n"  # what comes now is read by a thread that nobody asks
+        "until(StdinLines('talk', 60.0), 'Three.')\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdin is not None and process.stdout is not None
+
+        def say(text: str) -> None:
+            process.stdin.write(text)  # type: ignore[union-attr]
+            process.stdin.flush()  # type: ignore[union-attr]
+
+        say("One.\n")
+        assert [process.stdout.readline() for _ in range(2)] == ["One.\n", "closed\n"]
+        say("Two.\n")
+        say("Three.\n")
+        assert [process.stdout.readline() for _ in range(2)] == ["Two.\n", "Three.\n"]

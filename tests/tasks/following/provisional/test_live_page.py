@@ -33,7 +33,7 @@ def minute(k: float) -> datetime:
 
 def news_of(doc_id: str, topics: Sequence[tuple[str, str]], first: int, since: int, category: str) -> TailNews:
     latest = [Provisional(k, f"Sentence {k} of {doc_id}.", *topic, category) for k, topic in enumerate(topics, first)]
-    return TailNews(doc_id, tuple(latest), since, len(latest), "en")
+    return TailNews(doc_id, tuple(latest), since, len(latest), "en", first - 1)
 
 
 def told(state: LiveState, doc_id: str = "radio@2026-03-01", stream: str = "radio") -> LiveState:
@@ -89,6 +89,28 @@ def test_sentences_that_have_come_and_are_not_filed_are_said_to_wait() -> None:
     assert "4 provisional · 3 wait" in text_of(live_html(state, minute(2)))
 
 
+def test_a_process_that_is_new_says_what_is_settled_and_not_that_it_waits() -> None:
+    state = new_state()
+    state.arrived("radio@2026-03-01", "radio", 900, minute(0), settled=880)
+    said = text_of(live_html(state, minute(1)))
+    assert "900 sentences · settled to earlier · 20 wait" in said
+    state.tail(news_of("radio@2026-03-01", [BANK] * 20, 881, 870, "facts"))
+    assert "The bank keeps its rate since earlier, provisional" in text_of(live_html(state, minute(1)))
+    state.arrived("radio@2026-03-01", "radio", 901, minute(2))
+    state.tail(news_of("radio@2026-03-01", [BRIDGE], 901, 901, "facts"))
+    assert "The bridge is shut since 12:02:00" in text_of(live_html(state, minute(3)))
+
+
+def test_the_page_leads_to_the_editions_once_there_are_any(out: Path) -> None:
+    with open_live_page(out, "news") as page:
+        page.write(told(new_state()), minute(2))
+        assert "../editions" not in page.path.read_text(encoding="utf-8")
+        (out / "editions").mkdir()
+        (out / "editions" / "index.html").touch()
+        page.write(told(new_state()), minute(2))
+        assert 'href="../editions/index.html"' in page.path.read_text(encoding="utf-8")
+
+
 def test_a_merge_shows_one_topic_under_its_new_title() -> None:
     state = told(new_state())
     merged = settled_of("radio@2026-03-01", ["More."], [("bridge", "One story")], first=7, merged={"bank": "bridge"})
@@ -118,7 +140,7 @@ def test_text_from_anywhere_does_nothing_on_the_page() -> None:
     state = new_state()
     state.arrived(HOSTILE, HOSTILE, 3, NOON, title=HOSTILE)
     state.settled(settled_of(HOSTILE, [HOSTILE], [(HOSTILE, HOSTILE)]))
-    state.tail(TailNews(HOSTILE, (Provisional(2, HOSTILE, HOSTILE, HOSTILE, "facts"),), 2, 1, '"><script>'))
+    state.tail(TailNews(HOSTILE, (Provisional(2, HOSTILE, HOSTILE, HOSTILE, "facts"),), 2, 1, '"><script>', 1))
     state.figures(troubles=[HOSTILE])
     html = live_html(state, NOON)
     assert "<img" not in html
