@@ -132,6 +132,7 @@ def test_a_turn_to_another_topic_is_told_to_those_who_hear_the_page(page: Page, 
     expect(page.get_by_role("status")).to_have_text("stream 03: The ferries run")
 
 
+@pytest.mark.slow
 def test_a_page_that_is_stopped_stays_until_it_is_let_go_on(page: Page, follow: Follow) -> None:
     page.get_by_role("button", name="Pause").click()
     follow.say(4, "The ferries run", "Said meanwhile.")
@@ -143,6 +144,7 @@ def test_a_page_that_is_stopped_stays_until_it_is_let_go_on(page: Page, follow: 
     assert page.get_by_role("button", name="Pause").get_attribute("aria-pressed") == "false"
 
 
+@pytest.mark.slow
 def test_text_that_is_marked_is_not_taken_from_the_reader(page: Page, follow: Follow) -> None:
     page.evaluate("getSelection().selectAllChildren(document.querySelector('article p bdi'))")
     follow.say(4, "The ferries run", "Said meanwhile.")
@@ -153,6 +155,7 @@ def test_text_that_is_marked_is_not_taken_from_the_reader(page: Page, follow: Fo
     expect(page.get_by_text("Said meanwhile.")).to_have_count(1)
 
 
+@pytest.mark.slow
 def test_the_page_of_a_follow_that_has_ended_is_read_no_more(page: Page, follow: Follow) -> None:
     follow.state.ended("midnight")
     follow.write()
@@ -162,6 +165,7 @@ def test_the_page_of_a_follow_that_has_ended_is_read_no_more(page: Page, follow:
     assert page.evaluate("window.here") is True
 
 
+@pytest.mark.slow
 def test_without_a_script_the_page_is_read_again_as_well(browser: Browser, follow: Follow) -> None:
     with browser.new_context(java_script_enabled=False) as context:
         tab = context.new_page()
