@@ -39,7 +39,7 @@ def recurring(position: int) -> int | None:
     return None if position % 11 == 0 else (position * 3) // 8 % 6
 
 
-@settings(max_examples=20)
+@settings(max_examples=10)
 @given(ROUNDS, st.integers(1, 60), st.data())
 def test_every_row_stands_once_however_streams_are_cut(
     tmp_path_factory: pytest.TempPathFactory, rounds: list[dict[int, int]], size: int, data: st.DataObject
