@@ -67,7 +67,7 @@ def check_closed(out: Path, *streams: Stream) -> None:
     assert all(r["topic"] == titles.get(r["topic_id"]) for r in rows(out, "passages"))
 
 
-@settings(max_examples=20)
+@settings(max_examples=10)
 @given(
     st.lists(st.tuples(st.integers(0, 3), st.integers(0, 30)), min_size=1, max_size=8),
     st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), max_size=4),

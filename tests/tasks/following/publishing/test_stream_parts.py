@@ -39,7 +39,7 @@ def recurring(position: int) -> int | None:
     return None if position % 11 == 0 else (position * 3) // 8 % 6
 
 
-@settings(max_examples=20)
+@settings(max_examples=10)
 @given(ROUNDS, st.integers(1, 60), st.data())
 def test_every_row_stands_once_however_streams_are_cut(
     tmp_path_factory: pytest.TempPathFactory, rounds: list[dict[int, int]], size: int, data: st.DataObject
@@ -147,7 +147,11 @@ def test_readers_never_see_half_a_round(out: Path) -> None:
             return ds.dataset(folder, partitioning="hive").to_table(columns=["position"])["position"].to_pylist()
         if reader == "duckdb":
             query = f"select position from read_parquet('{folder}/*/*.parquet', hive_partitioning = true)"
-            return [row[0] for row in duckdb.sql(query).fetchall()]
+            while True:
+                try:
+                    return [row[0] for row in duckdb.sql(query).fetchall()]
+                except duckdb.Error:  # a part was replaced between its two looks at it (docs/decisions/0004): again
+                    continue
         return tables.scan(out, "passages", columns=["position"])["position"].to_pylist()
 
     def publish_on() -> None:
