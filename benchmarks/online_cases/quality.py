@@ -15,6 +15,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from itertools import pairwise
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -186,7 +187,7 @@ async def follow(model: Embedded, evening: Evening, ticks: int) -> tuple[list[ob
     return [now(t) for t in topics], calls, router.calls.get("relationship_checker", 0), len(merged), moved
 
 
-def _case(scratch: Path, env: Mapping[str, str]) -> Rows:
+def _case(folder: Path, env: Mapping[str, str]) -> Rows:
     """Return the rows of benchmarks/online.py."""
     rows: Rows = []
     for its in quality(DOCUMENTS[:3]):
