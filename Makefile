@@ -85,6 +85,7 @@ bench: setup-test
 	$(BIN)/python -m benchmarks.faults --all
 	$(BIN)/python -m benchmarks.attacks
 	$(BIN)/python -m benchmarks.growth
+	$(BIN)/python -m benchmarks.online
 
 clean:
 	rm -rf out build dist benchmarks/results .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis $(VENV)

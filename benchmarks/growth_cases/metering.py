@@ -84,12 +84,12 @@ def _look(
 ) -> None:
     """Look at every process once: its CPU so far, its memory, and what kind it is."""
     total = 0.0
-    for one in _tree(flow):
+    for one in tree(flow):
         try:
             times = one.cpu_times()
             seen[one] = times.user + times.system
             mb = one.memory_full_info().pss / 2**20
-            if one not in kinds and (kind := "flow" if one == flow else _kind(one)):
+            if one not in kinds and (kind := "flow" if one == flow else kind_of(one)):
                 kinds[one] = kind
         except (psutil.NoSuchProcess, psutil.AccessDenied):
             continue
@@ -99,7 +99,7 @@ def _look(
     metered.peak_mb = max(metered.peak_mb, total)
 
 
-def _kind(one: psutil.Process) -> str | None:
+def kind_of(one: psutil.Process) -> str | None:
     """Tell what a process is; None for a spawned one that listens on no port (yet): the auditor never does."""
     command = " ".join(one.cmdline())
     if "isolation" in command:
@@ -115,11 +115,12 @@ def server_cpu_s(env: Mapping[str, str]) -> float:
     port = urlsplit(env["PREFECT_API_URL"]).port
     listening = [c for c in psutil.net_connections("tcp") if c.status == psutil.CONN_LISTEN and c.laddr.port == port]
     servers = [psutil.Process(c.pid) for c in listening[:1] if c.pid]
-    times = [p.cpu_times() for server in servers for p in _tree(server)]
+    times = [p.cpu_times() for server in servers for p in tree(server)]
     return sum(t.user + t.system for t in times)
 
 
-def _tree(root: psutil.Process) -> list[psutil.Process]:
+def tree(root: psutil.Process) -> list[psutil.Process]:
+    """Return a process and all that came of it; nothing once it is gone."""
     try:
         return [root, *root.children(recursive=True)]
     except psutil.NoSuchProcess:

@@ -7,7 +7,7 @@ lineage and which may start deployments on every server (docs/events.md).
 import hashlib
 import logging
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -34,13 +34,25 @@ log = logging.getLogger("nightdesk")
 
 def tell_tables(run: Run, edition: str | None) -> None:
     """Tell Prefect of the tables that the run has put rows into, made of its sources, and of the edition."""
-    rows = run.totals.rows
     sources = sources_of(run.reading.sources)
-    about = _about(run.out, run.run_date, run.profile.name, run.run_id)
-    tables = {name: table_asset(run.out, run.run_date, name) for name in rows}
+    tell_rows(run.out, run.run_date, run.profile.name, run.run_id, run.totals.rows, sources, edition)
+
+
+def tell_rows(
+    out: Path,
+    run_date: date,
+    profile: str,
+    run_id: str,
+    rows: Mapping[str, int],
+    sources: Sequence[Asset],
+    edition: str | None,
+) -> None:
+    """Tell Prefect of tables of a date. rows: that the run has put into each. sources: what they were made of."""
+    about = _about(out, run_date, profile, run_id)
+    tables = {name: table_asset(out, run_date, name) for name in rows}
     _tell(sources, {asset: {**about, "table": name, "rows": rows[name]} for name, asset in tables.items()})
     if edition is not None:
-        told = AssetProperties(name=f"edition {run.run_date}", description=f"The edition of {run.run_date}")
+        told = AssetProperties(name=f"edition {run_date}", description=f"The edition of {run_date}")
         made_of = [*sources, *(tables[name] for name in _FOR_READERS if name in tables)]
         _tell(made_of, {Asset(key=file_key(edition), properties=told): {**about, "edition": edition}})
 

@@ -29,6 +29,13 @@ class Concern(NamedTuple):
     line: str
 
 
+class Budget(NamedTuple):
+    """The dollars that a run has. what: with their number. setting: what the profile calls them."""
+
+    what: str
+    setting: str
+
+
 @dataclass(frozen=True, slots=True)
 class RunVerdict:
     """What to say first. concerns: what was lost or spent and what to do about it, a line each; none: all is well.
@@ -73,15 +80,18 @@ def judge(
     learned: bool | None,
     absent: Mapping[str, str] | None = None,
     earlier: Sequence[str] = (),
+    budget: Budget | None = None,
 ) -> RunVerdict:
     """Judge a run by its totals and figures.
 
     learned: whether the weights were updated; None: not asked for. absent: models that did not serve for all of the
-    run, and why. earlier: concerns about what was run before tonight's documents.
+    run, and why. earlier: concerns about what was run before tonight's documents. budget: None: that of the profile.
     """
-    faults = tuple(_faults(totals, profile, absent or {}))
+    of_run = f"the budget of ${profile.limits.max_cost_usd:.2f}", "limits.max_cost_usd"
+    budget = budget or Budget(*of_run)
+    faults = tuple(_faults(totals, profile, absent or {}, budget))
     before = (Concern("earlier night", line) for line in earlier)
-    concerns = (*faults, *before, *_concerns(totals, result, profile, learned, absent))
+    concerns = (*faults, *before, *_concerns(totals, result, profile, learned, absent, budget))
     return RunVerdict(
         _headline(totals, result),
         concerns=tuple(c.line for c in concerns),
@@ -90,7 +100,7 @@ def judge(
     )
 
 
-def _faults(totals: Totals, profile: Profile, absent: Mapping[str, str]) -> Iterator[Concern]:
+def _faults(totals: Totals, profile: Profile, absent: Mapping[str, str], budget: Budget) -> Iterator[Concern]:
     most = profile.limits.max_unplaced
     if totals.failed > most * totals.sentences:
         gone = "; ".join(f"{model}: {why}" for model, why in sorted(absent.items()))
@@ -104,8 +114,7 @@ def _faults(totals: Totals, profile: Profile, absent: Mapping[str, str]) -> Iter
     if totals.unpaid and not totals.placed:
         yield Concern(
             "budget too small",
-            f"the budget of ${profile.limits.max_cost_usd:.2f} is enough for no document: raise limits.max_cost_usd in "
-            f"the profile; {_waiting(totals)}",
+            f"{budget.what} is enough for no document: raise {budget.setting} in the profile; {_waiting(totals)}",
         )
     if totals.withheld:
         yield Concern(
@@ -120,8 +129,9 @@ def _concerns(
     profile: Profile,
     learned: bool | None,
     absent: Mapping[str, str] | None,
+    budget: Budget,
 ) -> Iterator[Concern]:
-    yield from _lost(totals, profile)
+    yield from _lost(totals, profile, budget)
     for (role, model), times in sorted(totals.left_out.items()):
         context = profile.model(model).context
         yield Concern(
@@ -156,7 +166,7 @@ def _concerns(
         yield Concern("not learned", "the weights were not updated: the log says why, and the next run catches up")
 
 
-def _lost(totals: Totals, profile: Profile) -> Iterator[Concern]:
+def _lost(totals: Totals, profile: Profile, budget: Budget) -> Iterator[Concern]:
     """Yield what of the documents was lost, in less than bad numbers."""
     if totals.missing:
         yield Concern("source missing", f"{_count(len(totals.missing), 'source')} missing: {'; '.join(totals.missing)}")
@@ -175,8 +185,8 @@ def _lost(totals: Totals, profile: Profile) -> Iterator[Concern]:
     if totals.unpaid and totals.placed:
         yield Concern(
             "unpaid",
-            f"the budget of ${profile.limits.max_cost_usd:.2f} did not reach for {_count(totals.unpaid, 'sentence')}: "
-            f"{_waiting(totals)}, or raise limits.max_cost_usd",
+            f"{budget.what} did not reach for {_count(totals.unpaid, 'sentence')}: {_waiting(totals)}, or raise "
+            f"{budget.setting}",
         )
     if totals.given_up:
         yield Concern(

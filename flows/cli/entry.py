@@ -1,11 +1,17 @@
 """Where the command begins: it imports nothing heavy, so that a Ctrl-C is answered in one line from the first moment.
 
 The modules of the commands take half a second to import. A Ctrl-C in that time would be a traceback.
+
+Worker processes import this module as well, before all else, because it is what their parent process began with.
 """
 
+import gc
 import os
 import signal
 
+# What imports make stays, so that there is little garbage to look for: at Python's own 700 objects, the collector takes
+# a sixth of the CPU of a start.
+gc.set_threshold(20_000, 10, 10)
 BEFORE = "interrupted before anything was asked or written; the same command begins anew"
 
 

@@ -20,6 +20,7 @@ from nightdesk.flows.cli import (
     compact,
     edition_and_export,
     evaluate,
+    follow,
     forget,
     init,
     migrate,
@@ -47,6 +48,7 @@ app = typer.Typer(
 )
 for command in (
     run.run,
+    follow.follow,
     serve.serve,
     notify.notify,
     weights.learn,

@@ -83,7 +83,7 @@ def run(
         if dry_run:
             return _foretell(reading, chosen, out, as_json)
     if "PREFECT_API_URL" in os.environ:
-        _warm(chosen)  # beside the import of Prefect
+        warm_up(chosen)  # beside the import of Prefect
     from nightdesk.flows.cli.progress_bars import bars
     from nightdesk.flows.nightly import nightly
     from nightdesk.flows.serve.server_auth import close_ephemeral
@@ -94,7 +94,7 @@ def run(
         # now and then if another thread parses code meanwhile, as Dask does: so it is imported before there are any.
         import docket  # noqa: F401
 
-        _warm(chosen)  # beside the start of that server, which takes longest and so is not to wait for this
+        warm_up(chosen)  # beside the start of that server, which takes longest and so is not to wait for this
     close_ephemeral()
     parameters = RunParameters(
         sources=named,
@@ -200,7 +200,7 @@ def _foretell_nights(
     show({**total, "max_cost_usd": limit}, False)
 
 
-def _warm(profile: "Profile") -> None:
+def warm_up(profile: "Profile") -> None:
     """Start what a run needs and what takes seconds to be ready: workers and auditor."""
     from nightdesk.tasks.calling.dask import pool
     from nightdesk.tasks.calling.dask.own_workers import own_workers

@@ -24,6 +24,7 @@ from prefect.states import Crashed, Scheduled
 
 from nightdesk.flows.adhoc import adhoc
 from nightdesk.flows.evaluate_models import evaluate
+from nightdesk.flows.follow import follow
 from nightdesk.flows.nightly import learn, nightly
 from nightdesk.flows.serve.alarms import make_alarms
 from nightdesk.flows.serve.flow_run_process import as_main_module_of_children
@@ -36,7 +37,7 @@ from nightdesk.tasks.reorganizing import missed_nights
 
 POLL_S = 5.0  # how often the server is asked for runs that are due
 TAGS = ["nightdesk"]
-NIGHTLY = "nightly-news"
+NIGHTLY, FOLLOW = "nightly-news", "follow"
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +135,8 @@ class Serving:
         await self._runner.aadd_flow(
             learn, "learn", parameters={"parameters": where}, triggers=[published_trigger()], tags=[*TAGS, "learner"]
         )
+        following = {**where, "sources": self._sources, "timezone": self._asked.zone}
+        await self._runner.aadd_flow(follow, FOLLOW, parameters={"parameters": following}, tags=[*TAGS, "follow"])
         measured = {"parameters": {"profile": self._profile}}
         await self._runner.aadd_flow(evaluate, "evaluate", parameters=measured, tags=[*TAGS, "quality"])
         self._runner.keep()

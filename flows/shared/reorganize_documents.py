@@ -37,6 +37,7 @@ from nightdesk.flows.shared.stopping.stoppable import say
 from nightdesk.flows.shared.stopping.termination import Stopped, in_engine, stopping
 from nightdesk.tasks.config.profile import load_profile
 from nightdesk.tasks.errors import BadRun
+from nightdesk.tasks.following.held import Held, held
 from nightdesk.tasks.forget.pruning.outgoing import Outgoing
 from nightdesk.tasks.learning.learn import Learned
 from nightdesk.tasks.reorganizing.past_dates.standing import Skips, standing
@@ -78,6 +79,7 @@ async def reorganize_documents(
     await keys_into_environment(profile)
     out = Path(parameters.out)
     stopping().end_after(profile.limits.max_hours)
+    of_follows = held(out) if kind == "nightly" else Held()
     async with open_run(
         run_id,
         run_date,
@@ -92,7 +94,10 @@ async def reorganize_documents(
         catch_up=parameters.learn,
         alone=kind != "adhoc",  # a pasted text is not to wait for the night of its date
         fail_on_missing=parameters.fail_on_missing,
+        left_out=of_follows.has,
     ) as run:
+        for line in of_follows.lines():
+            log.info("%s", line)
         is_only_new = not parameters.is_all and again is None
         skips = await asyncio.to_thread(_skips, parameters, run_date) if is_given else None
         run.begin(is_only_new, parameters.reassign, late=by is not None, done_runs=done_runs, skips=skips)

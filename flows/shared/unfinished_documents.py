@@ -13,6 +13,7 @@ from nightdesk.flows.shared.stopping.stoppable import stoppable
 from nightdesk.flows.shared.stopping.termination import in_engine
 from nightdesk.tasks.config.profile import load_profile
 from nightdesk.tasks.errors import BadRun
+from nightdesk.tasks.following.held import held
 from nightdesk.tasks.reorganizing import unfinished
 
 log = logging.getLogger("nightdesk")
@@ -21,7 +22,7 @@ log = logging.getLogger("nightdesk")
 async def take_up(parameters: RunParameters, tonight: date) -> list[str]:
     """Run the unfinished documents of the last nights again, each date as a run of its own; return what went wrong."""
     concerns = []
-    found = unfinished.find(Path(parameters.out), load_profile(parameters.profile).name, tonight)
+    found = _closed(Path(parameters.out), load_profile(parameters.profile).name, tonight)
     for day, doc_ids in found.items():
         log.info("%d documents of %s are taken up again, as a part of them was lost", len(doc_ids), day)
         try:
@@ -45,5 +46,12 @@ async def unfinished_documents(parameters: RunParameters, run_date: date, tonigh
 
 async def _unfinished_documents(parameters: RunParameters, run_date: date, tonight: date) -> Any:
     out, profile = Path(parameters.out), load_profile(parameters.profile).name
-    doc_ids = unfinished.find(out, profile, tonight).get(run_date, frozenset())
+    doc_ids = _closed(out, profile, tonight).get(run_date, frozenset())
     return ended(await reorganize_documents(parameters, run_date, "again", night=tonight, again=doc_ids))
+
+
+def _closed(out: Path, profile: str, tonight: date) -> dict[date, frozenset[str]]:
+    """Return what is to be taken up again, but for documents that a follow has not closed: these are not done yet."""
+    growing = held(out).documents
+    found = {day: doc_ids - growing for day, doc_ids in unfinished.find(out, profile, tonight).items()}
+    return {day: doc_ids for day, doc_ids in found.items() if doc_ids}

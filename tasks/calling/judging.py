@@ -26,14 +26,15 @@ class JudgeBoard:
         self._profile, self._states, self._budgets, self._ledger, self._ask = profile, states, budgets, ledger, ask
         self._arms, self._settings = profile.arms(), profile.settings()
 
-    async def judge(self, context: CallContext, calls: list[Call]) -> None:
-        """Have the board answer the same question, and grade each answer against its own."""
+    async def judge(self, context: CallContext, calls: list[Call]) -> dict[str, float]:
+        """Have the board answer the same question, grade each answer against its own; return arm -> accuracy."""
         request = context.unit.request
         # An excluded model judges if the profile says that it is the judge.
         out = self._settings.excluded - {self._settings.judge}
         holding = self._budgets.holding([a.name for a in self._arms], self._budgets.tokens(request))
         able = [a for a in self._arms if a.name not in out and a.name in holding]
         arms = {a.name: a for a in able}
+        accuracies: dict[str, float] = {}
         for call in calls:
             arm = arms[call.arm]
             rivals = [arms[c.arm] for c in calls if c is not call]
@@ -42,9 +43,11 @@ class JudgeBoard:
                 *(self._ask(context, j.name, "judge", request, call.record["call_id"]) for j in judges)
             )
             given = [(j, c) for j, c in zip(judges, answers, strict=True) if c.answer is not None]
-            self._grade(request, call, given, context.unit.weights_version)
+            if given:
+                accuracies[call.arm] = self._grade(request, call, given, context.unit.weights_version)
+        return accuracies
 
-    def _grade(self, request: RoleRequest, call: Call, judged: list[tuple[Arm, Call]], version: int) -> None:
+    def _grade(self, request: RoleRequest, call: Call, judged: list[tuple[Arm, Call]], version: int) -> float:
         state = self._states(version)
         weights = judge_weights([judge.model for judge, _ in judged], *reliability(state.pairs if state else {}))
         accuracy = 0.0
@@ -62,5 +65,6 @@ class JudgeBoard:
                     "control": False,
                 }
             )
-        if judged:
-            self._ledger.note(call.record, accuracy=min(1.0, accuracy), judges=len(judged))
+        accuracy = min(1.0, accuracy)
+        self._ledger.note(call.record, accuracy=accuracy, judges=len(judged))
+        return accuracy

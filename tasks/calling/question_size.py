@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from nightdesk.role_rl.arms import eligible
 from nightdesk.role_rl.sampling import Plan, inclusion
 from nightdesk.tasks.config.model_spec import ModelSpec
+from nightdesk.tasks.config.pricing import most_dollars
 from nightdesk.tasks.config.profile import Profile
 from nightdesk.tasks.messages import RoleRequest
 from nightdesk.tasks.roles.tokens import question_tokens
@@ -17,6 +18,16 @@ from nightdesk.tasks.roles.tokens import question_tokens
 def budget(model: ModelSpec) -> float:
     """Return how many tokens a question to a model may have; infinite for an embedded one."""
     return model.context.tokens - model.reserved_output if model.is_remote else math.inf
+
+
+PROMPT_CHARACTERS = 2_000  # that a prompt has besides items and labels, at most
+
+
+def most_of(spec: ModelSpec, request: RoleRequest) -> tuple[int, float]:
+    """Return a call's tokens, and the most dollars that it can cost over lane sync."""
+    tokens = question_tokens(request) if spec.is_remote else 0
+    characters = PROMPT_CHARACTERS + sum(map(len, (*request.items, *request.labels, *request.meanings, request.failed)))
+    return tokens, most_dollars(max(tokens, characters), spec.prices, spec.max_output_tokens)
 
 
 SELDOM = 1e-3

@@ -19,10 +19,10 @@ from nightdesk.tasks.calling.answers.claims import LOOK_AGAIN_S
 from nightdesk.tasks.calling.batch_lane import BatchLane
 from nightdesk.tasks.calling.call_rows import Ledger, now
 from nightdesk.tasks.calling.dask.pool import FanOut
-from nightdesk.tasks.calling.question_size import budget
+from nightdesk.tasks.calling.question_size import budget, most_of
 from nightdesk.tasks.calling.rate_limits import Admission, Grant
 from nightdesk.tasks.config.model_spec import ModelSpec
-from nightdesk.tasks.config.pricing import dollars_of, most_dollars
+from nightdesk.tasks.config.pricing import dollars_of
 from nightdesk.tasks.config.profile import Profile
 from nightdesk.tasks.errors import (
     BadReply,
@@ -48,7 +48,6 @@ log = logging.getLogger("nightdesk")
 BACKOFF_S = 1.0  # before the second attempt; doubled before each further one
 REFUSED_S = 0.3  # in which a server has refused what it cannot do
 GRACE_S = 10.0  # that calls under way have to be answered when the run is cancelled
-PROMPT_CHARACTERS = 2_000  # that a prompt has besides items and labels, at most
 
 
 class Sender:
@@ -69,6 +68,13 @@ class Sender:
         self._found_out: dict[str, asyncio.Event] = {}  # model -> set when the first call to it is over
         self._spool = store.spool
         self._ending = False
+
+    def begin_round(self, max_cost_usd: float) -> None:
+        """Let calls take so many dollars from now on, and ask models again that kept failing."""
+        self._admission.max_cost_usd = self._admission.spent + max_cost_usd
+        for model in self.failing:
+            del self.out[model]
+        self.failing.clear()
 
     def free_in(self, model: str) -> float:
         """Return for how many seconds a model rests from now; 0 if it does not."""
@@ -289,10 +295,3 @@ class Sender:
         self._ledger.refused += 1
         if self._ledger.refused == 1:
             log.warning("%s; models that cost nothing go on", why)
-
-
-def most_of(spec: ModelSpec, request: RoleRequest) -> tuple[int, float]:
-    """Return a call's tokens, and the most dollars that it can cost over lane sync."""
-    tokens = question_tokens(request) if spec.is_remote else 0
-    characters = PROMPT_CHARACTERS + sum(map(len, (*request.items, *request.labels, *request.meanings, request.failed)))
-    return tokens, most_dollars(max(tokens, characters), spec.prices, spec.max_output_tokens)

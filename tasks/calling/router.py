@@ -6,17 +6,14 @@ retries.py; workers only answer.
 """
 
 import asyncio
-import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import date
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nightdesk.role_rl.arms import eligible
-from nightdesk.role_rl.sampling import Plan, decide
+from nightdesk.role_rl.sampling import decide
 from nightdesk.role_rl.state import LearnerState
 from nightdesk.tasks.calling.answers.answer_keys import (
     Record,
@@ -27,16 +24,18 @@ from nightdesk.tasks.calling.answers.answer_keys import (
     items_digest,
 )
 from nightdesk.tasks.calling.answers.answer_store import Store, Stored
-from nightdesk.tasks.calling.call_rows import CallContext, Ledger, Unit, failed_answer, fill_in
+from nightdesk.tasks.calling.arm_choice import ArmChoice, NightlyWeights
+from nightdesk.tasks.calling.call_rows import CallContext, Ledger, Unit, fill_in
 from nightdesk.tasks.calling.dask.pool import FanOut
 from nightdesk.tasks.calling.embedding import embedded
 from nightdesk.tasks.calling.judging import JudgeBoard
-from nightdesk.tasks.calling.outcomes import Call, Outcome, TooLongBy, cause, cause_of
+from nightdesk.tasks.calling.outcomes import Call, Outcome, cause, cause_of
 from nightdesk.tasks.calling.plans import Plans
 from nightdesk.tasks.calling.retries import Sender
+from nightdesk.tasks.calling.way_out import WayOut
 from nightdesk.tasks.config.model_spec import ModelSpec
 from nightdesk.tasks.config.profile import Profile
-from nightdesk.tasks.errors import BadReply, InputError, Resting, TooLong
+from nightdesk.tasks.errors import BadReply, Resting, TooLong
 from nightdesk.tasks.messages import Answer, Cause, RoleRequest
 from nightdesk.tasks.models.worker import CallResult
 
@@ -45,7 +44,8 @@ class Router:
     """What the calls of one run share.
 
     again: whether the run takes up what failed on an earlier night. Then a published answer that is not valid is
-    asked for once more, whereas other runs do not pay for it twice.
+    asked for once more, whereas other runs do not pay for it twice. choice: who chooses among the arms for a question;
+    None: the weights of the night.
     """
 
     def __init__(
@@ -58,20 +58,28 @@ class Router:
         greedy: bool = False,
         teaches: bool = True,
         again: bool = False,
+        choice: ArmChoice | None = None,
     ) -> None:
         self.profile, self.run_date = profile, run_date
         self._states, self._store, self._pool = states, store, pool
-        self._arms, self.greedy, self.teaches = profile.arms(), greedy, teaches
-        self._settings = profile.settings()
+        self.greedy, self.teaches = greedy, teaches
         self._specs = {name: m for m in profile.models for name in (m.name, f"{m.name}@batch")}
-        self._again, self._answered = again, False
+        self._again, self._choice = again, choice or NightlyWeights()
         self._under_way: dict[str, asyncio.Event] = {}
         self._asking = 0  # calls of ask() under way: stages of several batches
-        self._deadline = time.monotonic() + profile.limits.deadline_s
         self.plans = Plans(profile, states, greedy)
         self.ledger = Ledger()
         self._judging = JudgeBoard(profile, states, self.plans.budgets, self.ledger, self._call)
         self._sender = Sender(profile, store, pool, self.ledger)
+        self._way_out = WayOut(profile, self._sender, self._call)
+
+    def begin_round(self, max_cost_usd: float) -> None:
+        """Begin a round of questions of a run that goes on for a day.
+
+        It has the deadline of a run to itself, may take so many dollars, and asks models again that kept failing.
+        """
+        self._way_out.begin_round()
+        self._sender.begin_round(max_cost_usd)
 
     def absent(self) -> dict[str, str]:
         """Return the models that did not serve for all of the run, and why."""
@@ -129,18 +137,21 @@ class Router:
             return Outcome(
                 None, None, f"{request.role}: longer than any model of the pool can be asked", "text", "estimate"
             )
+        plan = self._choice.choose(unit, plan)
         decision = decide(drawn, plan, shared=(*drawn[:3], items_digest(request)))
         context = CallContext(self.profile.name, unit, decision, digest(drawn, unit.doc_id, unit.unit), self.teaches)
         calls = await self._drawn(context)
         if decision.judged:
-            await self._judging.judge(context, [c for c in calls if c.own and c.answer is not None])
+            own = [c for c in calls if c.own and c.answer is not None]
+            for arm, accuracy in (await self._judging.judge(context, own)).items():
+                self._choice.judged(unit, arm, accuracy)
         tried = list(calls)
-        serves = await self._serving(context, calls, plan, tried)
+        serves = await self._way_out.serving(context, calls, plan, tried)
         if serves is None:
             model = calls[0].record["model"]
             why = f"{model} is {self._sender.out[model]}" if model in self._sender.failing else calls[0].record["error"]
             reason = f"{request.role}: {why}"
-            return Outcome(None, None, reason, cause_of(tried), self._too_long(tried, plan))
+            return Outcome(None, None, reason, cause_of(tried), self._way_out.too_long(tried, plan))
         self.ledger.note(serves.record, served=True)
         return Outcome(serves.answer, serves.record["model"])
 
@@ -151,88 +162,6 @@ class Router:
         if decision.challenger is None:
             return [await serves]  # most calls: a task less for each
         return list(await asyncio.gather(serves, self._call(context, decision.challenger, "duel", request)))
-
-    def _too_long(self, tried: Sequence[Call], plan: Plan) -> TooLongBy:
-        """Tell whether a question that nobody answered may be answered if it is shorter."""
-        if any(c.too_long for c in tried):
-            return "provider"
-        # All that can be asked it are out of the run, but somebody is not: one that it was too long for.
-        out, left = self._sender.out, self._everybody() - set(self._sender.out)
-        return "estimate" if left and all(self._model(n).name in out for n in plan.weights) else ""
-
-    def _everybody(self) -> set[str]:
-        """Return the models that may serve some role."""
-        return {a.model for a in eligible(self._arms, self._settings)}
-
-    async def _serving(self, context: CallContext, calls: list[Call], plan: Plan, tried: list[Call]) -> Call | None:
-        """Return the first valid of: the drawn call, its repair, the rival of a duel, the next models.
-
-        tried: the calls made so far; those that follow are added.
-
-        Raises:
-            InputError: every model of the role is out, and none has answered anything in this run.
-        """
-        request, first = context.unit.request, calls[0]
-        if first.answer is not None:
-            return first
-        parent = first.record["call_id"]
-        if first.record["reply"] is not None:  # it said something: it may mend that
-            repair = replace(request, failed=failed_answer(first.record))
-            again = await self._call(context, context.decision.arm, "repair", repair, parent)
-            tried.append(again)
-            if again.answer is not None:
-                return again
-        for rival in calls[1:]:
-            if rival.answer is not None:
-                return rival
-        asked = {c.record["model"] for c in calls}
-        untried = [n for n in plan.weights if self._model(n).name not in asked]
-        others = sorted(untried, key=lambda n: (-plan.weights[n], n))
-        for name in others:
-            other = await self._call(context, name, "fallback", request, parent)
-            tried.append(other)
-            if other.answer is not None:
-                return other
-        return await self._first_free(context, [context.decision.arm, *others], parent, tried)
-
-    async def _first_free(
-        self, context: CallContext, names: Sequence[str], parent: str, tried: list[Call]
-    ) -> Call | None:
-        """Wait for the first of a role's models that rest, and ask it.
-
-        Give up at the run's deadline, or when all of them have been out for as long as the profile has patience.
-        """
-        self._must_have_one(context.unit.request.role, names)
-        rested = {c.record["model"] for c in tried if c.rested}  # these have not been asked yet
-        while True:
-            waits = {n: self._sender.free_in(m) for n in names if (m := self._model(n).name) not in self._sender.out}
-            rested |= {self._model(n).name for n, seconds in waits.items() if seconds > 0}
-            waits = {n: seconds for n, seconds in waits.items() if self._model(n).name in rested}
-            if not waits or self._sender.give_up(self._model(n).name for n in names):
-                return None
-            name = min(waits, key=lambda n: (waits[n], n))
-            if waits[name] > 0:
-                if time.monotonic() + waits[name] > self._deadline:
-                    return None
-                await self._sender.news(waits[name])
-                continue
-            call = await self._call(context, name, "fallback", context.unit.request, parent)
-            tried.append(call)
-            if call.answer is not None:
-                return call
-            if not call.rested:
-                rested.discard(self._model(name).name)
-
-    def _must_have_one(self, role: str, names: Sequence[str]) -> None:
-        """Raise InputError if no model can be used and none ever could: then it is the profile that is to be mended.
-
-        Where a model is out because it kept failing, that is no fault of the profile, and the run ends as a bad one.
-        Where some have answered, what is left becomes unplaced, and what they answered is published.
-        """
-        out = {n: self._sender.out[m] for n in names if (m := self._model(n).name) in self._sender.out}
-        is_over = len(out) == len(names) and set(self._sender.out) >= self._everybody()
-        if is_over and not self._answered and not self._sender.failing:
-            raise InputError(f"no model is left to serve {role}: {'; '.join(f'{n}: {why}' for n, why in out.items())}")
 
     async def _call(
         self, context: CallContext, arm: str, purpose: str, request: RoleRequest, parent: str | None = None
@@ -257,7 +186,7 @@ class Router:
             if spec.is_remote:
                 self._store.claims.give_back([key])
             self._under_way.pop(key).set()
-        self._answered = self._answered or answer is not None
+        self._way_out.answered |= answer is not None
         too_long = isinstance(reply.error, TooLong)
         if too_long and record["attempts"]:
             self.plans.did_not_fit(request.role, spec, f"its provider says: {reply.error}")

@@ -78,6 +78,16 @@ class Limits(Table):
     max_hours: float = Field(12.0, gt=0)
 
 
+class FollowSettings(Table):
+    """dollars_per_day, dollars_per_hour: that `nightdesk follow` may spend on a date, and in an hour of the clock.
+
+    0: no limit. What is beyond waits, and is for the nights once the date has ended.
+    """
+
+    dollars_per_day: float = Field(0.0, ge=0)
+    dollars_per_hour: float = Field(0.0, ge=0)
+
+
 class ProviderBatches(Table):
     """Lane batch. deadline_s: seconds that a call may take there; then it goes through lane sync.
 
@@ -159,6 +169,7 @@ class Profile(Table):
     exclude: tuple[str, ...] = ()  # models of the pool that must not serve
     dask: DaskSettings = DaskSettings()
     adhoc: Adhoc = Adhoc()
+    follow: FollowSettings = FollowSettings()
     models: tuple[ModelSpec, ...] = Field(min_length=1)
 
     @model_validator(mode="before")

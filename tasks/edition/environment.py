@@ -21,7 +21,7 @@ from nightdesk.tasks.edition.front import beginning
 from nightdesk.tasks.edition.night import Sentence
 from nightdesk.tasks.edition.shown import shortened, shown
 
-_HERE = Path(__file__).parent
+FOLDER = Path(__file__).parent
 _RIGHT_TO_LEFT = ("ar", "fa", "he", "ug", "ur", "ps", "sd", "yi")
 _UNSPACED = ("zh", "ja", "th", "lo", "km", "my")  # languages that put no space between sentences
 _LONGEST_ANCHOR = 200  # characters
@@ -39,7 +39,7 @@ class Whole(str):
 def environment() -> Environment:
     """Return the templates of this folder with our filters, style and script."""
     made = Environment(
-        loader=FileSystemLoader(_HERE),
+        loader=FileSystemLoader(FOLDER),
         autoescape=True,  # text and titles are not ours
         undefined=StrictUndefined,
         finalize=_final,
@@ -48,9 +48,11 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.globals |= {
-        "style": _inline("style.css"),
-        "paged_style": _inline("style.css", "paged.css"),  # apart, so that no more stands on the page of a small night
-        "script": _inline("script.js"),
+        "style": inlined(FOLDER / "style.css"),
+        "paged_style": inlined(
+            FOLDER / "style.css", FOLDER / "paged.css"
+        ),  # apart, so that no more stands on the page of a small night
+        "script": inlined(FOLDER / "script.js"),
         "beginning": beginning,
         "lang": _lang,
     }
@@ -92,9 +94,10 @@ def _final(value: Any) -> Any:
     return shown(value if isinstance(value, Whole) else shortened(value))
 
 
-def _inline(*names: str) -> dict[str, Markup]:
+@cache
+def inlined(*files: Path) -> dict[str, Markup]:
     """Return files of ours as they go into the page, and the hash by which the page's own policy admits them."""
-    text = "".join((_HERE / name).read_text(encoding="utf-8") for name in names)
+    text = "".join(file.read_text(encoding="utf-8") for file in files)
     digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
     return {"text": Markup(text), "hash": Markup(f"sha256-{digest}")}
 

@@ -18,22 +18,14 @@ from nightdesk.tasks.calling.answers.database import Database
 from nightdesk.tasks.calling.answers.tombstones import Tombstones
 from nightdesk.tasks.config.private_files import FILE_MODE, make_private, private_folder
 from nightdesk.tasks.errors import InputError
-from nightdesk.tasks.following.settling import stream_tables
+from nightdesk.tasks.following import journal_tables
 from nightdesk.tasks.following.stream import Arrival, Poll
 from nightdesk.tasks.reading.documents import shown
 from nightdesk.tasks.reading.sentences import Spoken
 from nightdesk.tasks.safety.links import refuse_links
 
 FOLDER = "follow"  # below OUT
-_SCHEMA = (
-    "CREATE TABLE IF NOT EXISTS cursors (source TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
-    "CREATE TABLE IF NOT EXISTS documents (number INTEGER PRIMARY KEY, doc_id TEXT NOT NULL UNIQUE, "
-    "stream TEXT NOT NULL, date TEXT NOT NULL, source TEXT NOT NULL, title TEXT, sentences INTEGER NOT NULL DEFAULT 0, "
-    "settled INTEGER NOT NULL DEFAULT 0, published INTEGER NOT NULL DEFAULT 0, is_over INTEGER NOT NULL DEFAULT 0)",
-    "CREATE TABLE IF NOT EXISTS sentences (document INTEGER NOT NULL, position INTEGER NOT NULL, id TEXT NOT NULL, "
-    "text TEXT NOT NULL, start_s REAL, end_s REAL, speaker TEXT, PRIMARY KEY (document, position)) WITHOUT ROWID",
-    *stream_tables.SCHEMA,
-)
+_PATIENCE_S = 0.5  # a night that looks who holds a source has the lock for a moment
 _COLUMNS = "doc_id, stream, date, source, title, sentences, settled, published, is_over"
 
 
@@ -54,6 +46,16 @@ class StreamDocument:
     settled: int
     published: int
     is_over: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Sentences of an arrival as they were stored, from position `first` of a document on."""
+
+    doc_id: str
+    first: int
+    sentences: Sequence[Spoken]
+    arrival: Arrival
 
 
 def document_id(stream: str, run_date: date) -> str:
@@ -82,7 +84,7 @@ class Journal:
         make_private(lock)
         self._lock = FileLock(lock, mode=FILE_MODE, is_singleton=False, thread_local=False)
         try:
-            self._lock.acquire(timeout=0)
+            self._lock.acquire(timeout=_PATIENCE_S)
         except Timeout:
             raise InputError(
                 f"{path}: another process follows the profile {profile} into {out}; end it, or name another OUT or "
@@ -91,7 +93,7 @@ class Journal:
         try:
             self._forgotten = Tombstones(out)
             self._db = Database(path)
-            for statement in _SCHEMA:
+            for statement in journal_tables.SCHEMA:
                 self._db.execute(statement)
         except BaseException:
             self._lock.release()
@@ -103,33 +105,37 @@ class Journal:
     def __exit__(self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None) -> None:
         self.close()
 
+    @property
+    def db(self) -> Database:
+        """The database, for those who keep tables of their own in it."""
+        return self._db
+
+    def is_forgotten(self, doc_id: str) -> bool:
+        """Tell whether a document was forgotten since the journal was opened."""
+        return self._forgotten.names(doc_id)
+
     def close(self) -> None:
         """Close the journal and let another process have it."""
         self._db.close()
         self._lock.release()
 
-    @property
-    def db(self) -> Database:
-        """Its database, for what else is kept of streams."""
-        return self._db
-
-    def take(self, poll: Poll, run_date: date) -> None:
-        """Store what a look has found, and where it has read to, together or not at all.
+    def take(self, poll: Poll, run_date: date) -> list[Taken]:
+        """Store what a look has found, and where it has read to, together or not at all; return what was stored.
 
         Sentences of a document that was forgotten since the journal was opened are left out.
         """
         if not (poll.arrivals or poll.cursors):
-            return
+            return []
 
-        def store() -> None:
-            for arrival in poll.arrivals:
-                self._add(arrival, run_date)
+        def store() -> list[Taken]:
+            taken = [self._add(arrival, run_date) for arrival in poll.arrivals]
             self._db.executemany(
                 "INSERT INTO cursors VALUES (?, ?) ON CONFLICT (source) DO UPDATE SET value = excluded.value",
                 poll.cursors.items(),
             )
+            return [t for t in taken if t is not None]
 
-        self._db.transact(store)
+        return self._db.transact(store)
 
     def cursors(self) -> dict[str, str]:
         """Return where the sources are read to."""
@@ -188,43 +194,46 @@ class Journal:
         Those that are not stay, so that a day whose end was interrupted can be ended again.
         """
 
-        def remove() -> int:
-            done = "date = ? AND published = sentences"
-            values = [run_date.isoformat()]
-            self._db.execute(
-                f"DELETE FROM sentences WHERE document IN (SELECT number FROM documents WHERE {done})", values
-            )
-            for table in stream_tables.TABLES:
-                self._db.execute(
-                    f"DELETE FROM {table} WHERE doc_id IN (SELECT doc_id FROM documents WHERE {done})", values
-                )
-            return self._db.execute(f"DELETE FROM documents WHERE {done}", values)
-
-        return self._db.transact(remove)
+        return self._db.transact(lambda: journal_tables.close_date(self._db, run_date))
 
     def drop_cursors(self, sources: Iterable[str]) -> None:
         """Forget where sources are read to: of entries and files that will not come again."""
         gone = [(source,) for source in sources]
         self._db.transact(lambda: self._db.executemany("DELETE FROM cursors WHERE source = ?", gone))
 
-    def _add(self, arrival: Arrival, run_date: date) -> None:
-        doc_id = document_id(arrival.stream, run_date)
+    def end_date(self, run_date: date) -> None:
+        """Note that nothing more will come of the documents of a date."""
+        self._db.execute("UPDATE documents SET is_over = 1 WHERE date = ?", [run_date.isoformat()])
+
+    def _add(self, arrival: Arrival, run_date: date) -> Taken | None:
+        doc_id = self._free(document_id(arrival.stream, run_date))
         if self._forgotten.names(doc_id):
-            return
+            return None
         self._db.execute(
             "INSERT INTO documents (doc_id, stream, date, source, title) VALUES (?, ?, ?, ?, ?) ON CONFLICT (doc_id) "
             "DO UPDATE SET title = coalesce(title, excluded.title)",
             [doc_id, arrival.stream, run_date.isoformat(), arrival.source, arrival.title],
         )
         ((number, last),) = self._db.rows("SELECT number, sentences FROM documents WHERE doc_id = ?", [doc_id])
+        rows = [Spoken(*map(_storable, s)) for s in arrival.sentences]
         self._db.executemany(
             "INSERT INTO sentences VALUES (?, ?, ?, ?, ?, ?, ?)",
-            [(number, last + k, *map(_storable, s)) for k, s in enumerate(arrival.sentences, 1)],
+            [(number, last + k, *s) for k, s in enumerate(rows, 1)],
         )
         self._db.execute(
             "UPDATE documents SET sentences = ?, is_over = max(is_over, ?) WHERE number = ?",
-            [last + len(arrival.sentences), arrival.is_over, number],
+            [last + len(rows), arrival.is_over, number],
         )
+        return Taken(doc_id, last + 1, rows, arrival)
+
+    def _free(self, doc_id: str) -> str:
+        """Return the id of the document that sentences belong to now: those of a closed day are not added to."""
+        number = 1
+        free = doc_id
+        while self._db.rows("SELECT 1 FROM closed WHERE doc_id = ?", [free]):
+            number += 1
+            free = f"{doc_id}.{number}"
+        return free
 
 
 def forget(out: Path, doc_id: str) -> int:
@@ -237,25 +246,13 @@ def forget(out: Path, doc_id: str) -> int:
         refuse_links(out, path)
         db = Database(path)
         try:
-            for statement in _SCHEMA:
+            for statement in journal_tables.SCHEMA:
                 db.execute(statement)
-            removed += db.transact(lambda db=db: _remove(db, doc_id))  # type: ignore[misc]
+            removed += db.transact(lambda db=db: journal_tables.forget(db, doc_id))  # type: ignore[misc]
             db.rows("PRAGMA wal_checkpoint(TRUNCATE)")  # else the text would stay in the log beside the database
         finally:
             db.close()
     return removed
-
-
-def _remove(db: Database, doc_id: str) -> int:
-    its = "(SELECT number FROM documents WHERE doc_id = ?)"
-    count = db.execute(f"DELETE FROM sentences WHERE document = {its}", [doc_id])
-    stream_tables.forget(db, doc_id)
-    db.execute(
-        "DELETE FROM cursors WHERE source = 'stdin' AND EXISTS "
-        "(SELECT 1 FROM documents WHERE doc_id = ? AND source = 'stdin')",
-        [doc_id],
-    )
-    return count + db.execute("DELETE FROM documents WHERE doc_id = ?", [doc_id])
 
 
 def _storable(value: Any) -> Any:

@@ -21,7 +21,7 @@ from nightdesk.tasks.tables import publish, read
 from nightdesk.tasks.tables.places import REPLACED
 
 _LISTING = ("index", "documents", "unreadable")  # pages of an edition that list documents
-_HOLDING = ("quarantine", *REPLACED)  # tables with rows of documents that hold text
+_HOLDING = ("quarantine", "passages_open", *REPLACED)  # tables with rows of documents that hold text
 
 
 def forget_document(out: Path, doc_id: str) -> dict[str, Any]:
@@ -64,15 +64,21 @@ def forget_document(out: Path, doc_id: str) -> dict[str, Any]:
 def _found(out: Path, doc_id: str, noted: set[date]) -> tuple[list[date], list[str], set[str]]:
     """Return the dates on which a document stands in a table or on a page, its sources, and its sentences."""
     dates, sources, texts = set(noted), set(), set(pasted_text.sentences(out, doc_id))
-    columns = {"passages": "text", "documents": "source", "topics": "title", "quarantine": "expectation"}
+    columns = {
+        "passages": "text",
+        "passages_open": "text",
+        "documents": "source",
+        "topics": "title",
+        "quarantine": "expectation",
+    }
     for table in _HOLDING:
-        column = columns[table]
+        column = columns.get(table, "text")
         where = pc.field("doc_id") == doc_id
         for row in read.scan(out, table, columns=["run_date", column], where=where).to_pylist():
             dates.add(row["run_date"])
             if table == "documents":
                 sources.add(row[column])
-            elif table == "passages":
+            elif table in ("passages", "passages_open"):
                 texts.add(row[column])
     rows_of_it = f'<th scope="row">{escape(doc_id)}<', f"<dt>{escape(doc_id)}</dt>"
     for page in (out / "editions").glob("????-??-??/*.html"):

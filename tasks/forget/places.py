@@ -23,6 +23,7 @@ from nightdesk.tasks.calling.answers.storage_errors import naming_the_file
 from nightdesk.tasks.edition.pages import edition_path, remove_edition, write_edition
 from nightdesk.tasks.errors import NightdeskError
 from nightdesk.tasks.following import journal
+from nightdesk.tasks.following.provisional import live_page
 from nightdesk.tasks.reading import pasted_text
 from nightdesk.tasks.reading.fetching import kept_answers
 from nightdesk.tasks.safety.links import fresh
@@ -31,6 +32,7 @@ from nightdesk.tasks.tables.broken_parts import ASIDE, BrokenPart, read_part
 from nightdesk.tasks.tables.contracts import TABLES
 from nightdesk.tasks.tables.index.database import DAMAGED, INDEX
 from nightdesk.tasks.tables.index.known_documents import KnownDocuments
+from nightdesk.tasks.tables.publishing.manifest import COMMANDS
 
 SPOOL = Path("_staging", "spool")
 
@@ -44,7 +46,7 @@ class Forgetting:
     dates: list[date]
     answers: int = 0
     known: int = 0  # dates in the index of published documents
-    files: int = 0  # pasted texts, spooled answers and sentences of streams that were removed
+    files: int = 0  # pasted texts, spooled answers, sentences of streams and live pages that were removed
     problems: list[str] = field(default_factory=list)
 
 
@@ -105,7 +107,7 @@ def _staged(it: Forgetting) -> None:
         for day in sorted({d for t in TABLES for d in parts.dates(it.out, t)} | set(it.dates)):
             locks.enter_context(publish.locked(it.out, day))
         publish.sweep_staging(it.out, lambda run: not is_alive(it.out, run))
-        for left in (p for kind in ("withdraw", "migrate", "compact") for p in staging.glob(f"{kind}-*")):
+        for left in (p for kind in (*COMMANDS, "open") for p in staging.glob(f"{kind}-*")):
             with naming_the_file(left, "cannot be removed"):
                 publish.remove_staged(left)
 
@@ -142,6 +144,10 @@ def _editions(it: Forgetting) -> None:
             it.problems.append(f"{e}; so the edition of {day} was removed: `nightdesk edition --date {day}` makes it")
 
 
+def _live(it: Forgetting) -> None:
+    it.files += live_page.forget_live(it.out, it.doc_id)
+
+
 PLACES = (
     Place("answers of addresses, kept in case they still hold", f"{kept_answers.FOLDER}/*", True, _fetched),
     Place("text that was pasted into a form", f"{pasted_text.FOLDER}/**/*", True, _pasted),
@@ -153,6 +159,7 @@ PLACES = (
     Place("parts that were set aside", f"{ASIDE.as_posix()}/**/*", False, _set_aside),
     Place("parts on their way to the tables", "_staging/*-*/**/*", False, _staged),
     Place("the editions", "editions/**/*", False, _editions),
+    Place("the live page", f"{live_page.FOLDER}/*", False, _live),
 )
 
 

@@ -6,7 +6,7 @@ given, or the first 12 hex digits of its content hash; an address: itself.
 """
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -66,6 +66,7 @@ def check_sources(
     cpu_s: float = processes.CPU_S,
     fetching: Fetching | None = None,
     fail_on_missing: bool = False,
+    left_out: Callable[[Path | str], bool] | None = None,
 ) -> Reading:
     """Find what a run will read, and see that at least one document of it can be read. Writes nothing.
 
@@ -74,7 +75,8 @@ def check_sources(
 
     text_id: what the text on stdin is called. lenient: sources that are missing are noted, if others are there. cpu_s:
     seconds of CPU that a document may take. fetching: how addresses are fetched. fail_on_missing: a source that is
-    missing, or of which nothing can be read, is an error.
+    missing, or of which nothing can be read, is an error. left_out: tells of a file or an address that it is not to be
+    read; if that is so of all of them, there is nothing to read, and that is no error.
 
     Raises:
         InputError: nothing there, two documents of one name, none readable, or a source is missing that must not be.
@@ -83,6 +85,8 @@ def check_sources(
     missing: list[str] = []
     leads_out: list[str] = []
     sources = find_sources(arguments, run_date, text_id, missing if lenient else None, leads_out)
+    if left_out is not None:
+        sources = [source for source in sources if not left_out(source.where)]
     ids: set[str] = set()
     longest: dict[str, tuple[Source, int]] = {}
     readable, unreadable, first_reason = False, 0, ""
@@ -103,7 +107,7 @@ def check_sources(
             except DocumentError as e:
                 unreadable += 1
                 first_reason = first_reason or str(e)
-    if not readable:
+    if sources and not readable:
         raise InputError(nothing_readable(first_reason, unreadable))
     gone = [*missing, *(why for source, why in dead.items() if source not in alive)]
     if fail_on_missing and gone:

@@ -49,7 +49,7 @@ class Purse:
 
     def refusal(self, document: Document) -> Lost | None:
         """Admit a document to the batch, and return None; or say why it has to wait."""
-        if self._has_free(document.language):
+        if has_free(self._router, self._version, document.language):
             return None
         self._learn()
 
@@ -70,10 +70,11 @@ class Purse:
         self._batch += costs
         return None
 
-    def _has_free(self, language: str) -> bool:
-        """Tell whether each role can be served by a model that costs nothing."""
-        plans = (self._router.plans.whole(self._version, role, language) for role in ROLES)
-        return all(any(_is_free(self._profile.model(name)) for name in plan.weights) for plan in plans)
+
+def has_free(router: Router, weights_version: int, language: str) -> bool:
+    """Tell whether each role can be served by a model that costs nothing."""
+    plans = (router.plans.whole(weights_version, role, language) for role in ROLES)
+    return all(any(_is_free(router.profile.model(name)) for name in plan.weights) for plan in plans)
 
 
 def _is_free(model: ModelSpec) -> bool:

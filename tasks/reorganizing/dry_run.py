@@ -15,8 +15,7 @@ from nightdesk.role_rl.judges import may_judge
 from nightdesk.role_rl.learner import serving
 from nightdesk.role_rl.sampling import Plan, inclusion
 from nightdesk.role_rl.state import LearnerState
-from nightdesk.tasks.calling.question_size import Budgets, budget, is_seldom
-from nightdesk.tasks.calling.retries import most_of
+from nightdesk.tasks.calling.question_size import Budgets, budget, is_seldom, most_of
 from nightdesk.tasks.config.model_spec import ModelSpec
 from nightdesk.tasks.config.pricing import dollars_of
 from nightdesk.tasks.config.profile import Profile

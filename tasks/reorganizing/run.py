@@ -72,7 +72,7 @@ class Run:
         self._attempt = uuid.uuid4().hex[:8]
         self._audits = audits
         self._published_docs: set[str] = set()
-        self._linking = Linking(out, run_date)
+        self._linking = Linking(out, run_date, audits)
 
     @property
     def served_versions(self) -> set[int]:
@@ -212,6 +212,7 @@ async def open_run(
     catch_up: bool = False,
     alone: bool = True,
     fail_on_missing: bool = False,
+    left_out: Callable[[Path | str], bool] | None = None,
 ) -> AsyncIterator[Run]:
     """Open everything that a run needs, take over what killed runs left, and close it all in the end.
 
@@ -224,6 +225,7 @@ async def open_run(
     catch_up: learn from published runs that no weights version has seen, before the weights are picked.
     alone: wait for another run of this date and profile that is under way.
     fail_on_missing: end, before anything is asked or written, if a source is missing or cannot be read at all.
+    left_out: tells of a file or an address that this run is not to read it.
 
     Raises:
         InputError: bad sources, or OUT cannot be written.
@@ -233,8 +235,8 @@ async def open_run(
         reading: Reading = unfinished.rebuilt(out, run_date, again)
     else:
         terms = Fetching.of_run(profile.fetch, out)
-        lenient = night is not None
-        reading = check_sources(arguments, run_date, text_id, lenient, profile.reading.cpu_s, terms, fail_on_missing)
+        how = night is not None, profile.reading.cpu_s, terms, fail_on_missing, left_out
+        reading = check_sources(arguments, run_date, text_id, *how)
         if by is not None:
             reading = there_by(reading, arguments, run_date, by)
     dask, own = profile.dask, own_workers(profile)

@@ -26,6 +26,7 @@ from nightdesk.tasks.reorganizing.missed_nights import LOOK_BACK
 from nightdesk.tasks.safety.links import fresh
 from nightdesk.tasks.tables import parts, read
 from nightdesk.tasks.tables.index.known_documents import KnownDocuments
+from nightdesk.tasks.tables.places import is_of_streams
 
 _TOGETHER = 10_000  # sentences whose text is read at a time
 _COLUMNS = ("doc_id", "source", "title", "content_hash", "language", "sentences", "reason")
@@ -99,7 +100,9 @@ def find(out: Path, profile: str, night: date) -> dict[date, frozenset[str]]:
             ids = frozenset(
                 d.doc_id
                 for d in known.unfinished(day, profile)
-                if len(d.taken_up) < TAKEN_UP and night.isoformat() not in d.taken_up
+                if not is_of_streams(d.part.removesuffix(".parquet"))  # its day is not closed yet
+                and len(d.taken_up) < TAKEN_UP
+                and night.isoformat() not in d.taken_up
             )
             if ids:
                 found[day] = ids

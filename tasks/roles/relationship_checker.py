@@ -23,6 +23,7 @@ The numbered items are topics of one document: a title, then sentences of it. So
 matter as another. Answer one group for every set of two or more topics that are one, with an empty label; leave out
 topics that stand alone. The same field (two trials, two matches) is not the same story."""
 MOST_TOPICS = 150  # shown in one call
+MOST_LINKED = MOST_TOPICS // 4  # topics that are shown together because they are alike
 MOST_SENTENCES = 30  # shown of one topic
 LEAST_SENTENCES = 3  # shown of one topic, where it has them: fewer do not tell what it is about
 NEIGHBOURS = 8
@@ -89,8 +90,10 @@ def candidate_calls(vectors: NDArray[np.float32], sizes: Sequence[float] = (), r
     vectors: (topics, dimensions), unit rows. sizes: of each topic, in tokens (() = nothing); room: tokens of a call, at
     least as much as any two topics take. Returns index lists of at most MOST_TOPICS that fit, each topic in exactly
     one; one topic is alone only where no call of three or more could lend it a companion.
-    Every topic is linked to its NEIGHBOURS nearest; links are taken nearest first as long as what they join fits a
-    call (single linkage with a size limit), then small sets are packed together, as one call costs less than two.
+    Every topic is linked to its NEIGHBOURS nearest; links are taken nearest first as long as they join MOST_LINKED at
+    most that fit a call (single linkage with a size limit), then sets are packed together, as one call costs less than
+    two. A call is not filled by one set, because a model that holds topics against the others of its call would find
+    nothing alike where all are of one story, and join none.
     """
     n = len(vectors)
     size = list(sizes) or [0.0] * n
@@ -100,7 +103,7 @@ def candidate_calls(vectors: NDArray[np.float32], sizes: Sequence[float] = (), r
     sets = {k: _TopicGroup([k], size[k]) for k in range(n)}
     for _, i, j in _links(vectors):
         a, b = sorted((member[i], member[j]))
-        if a != b and sets[a].takes(sets[b], room):
+        if a != b and sets[a].takes(sets[b], room, MOST_LINKED):
             for k in sets[b].topics:
                 member[k] = a
             sets[a].add(sets.pop(b))
@@ -116,8 +119,8 @@ class _TopicGroup:
     topics: list[int]
     size: float
 
-    def takes(self, other: "_TopicGroup", room: float) -> bool:
-        return len(self.topics) + len(other.topics) <= MOST_TOPICS and self.size + other.size <= room
+    def takes(self, other: "_TopicGroup", room: float, most: int) -> bool:
+        return len(self.topics) + len(other.topics) <= most and self.size + other.size <= room
 
     def add(self, other: "_TopicGroup") -> None:
         self.topics += other.topics

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from nightdesk.tasks.config.shipped_data import folder
 
-TABLES = ("passages", "topics", "documents", "calls", "judgements", "quarantine", "weights")
+TABLES = ("passages", "topics", "documents", "passages_open", "calls", "judgements", "quarantine", "weights")
 _TYPES: dict[str, pa.DataType] = {
     "string": pa.string(),
     "int32": pa.int32(),

@@ -13,7 +13,6 @@ OUT holds adds a step to STEPS. Profile keys are no part of OUT: they are rename
 import contextlib
 import json
 import os
-import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -30,6 +29,7 @@ from nightdesk.tasks.errors import PublishError
 from nightdesk.tasks.safety.links import refuse_links_in
 from nightdesk.tasks.tables import publish, state_upgrades
 from nightdesk.tasks.tables.contracts import TABLES, contract
+from nightdesk.tasks.tables.publishing.manifest import staging_of
 
 CHEAP_BYTES = 64 * 1024 * 1024  # parts of up to this size are rewritten at the start of a run; it takes seconds
 _VERSION = b"nightdesk_schema_version"
@@ -103,7 +103,7 @@ def _rewrite_parts(out: Path) -> int:
         try:
             with publish.locked(out, day):
                 if part.exists():  # forgetting or pruning may have removed it meanwhile
-                    _rewrite(out, table, part)
+                    _rewrite(out, table, day, part)
                     rewritten += 1
         except PublishError as e:  # one broken part must not keep the others from plain readers
             broken.append(str(e))
@@ -114,10 +114,9 @@ def _rewrite_parts(out: Path) -> int:
     return rewritten
 
 
-def _rewrite(out: Path, table: str, part: Path) -> None:
-    staging = out / "_staging"
-    staging.mkdir(parents=True, exist_ok=True)
-    temporary = staging / f"migrate-{uuid.uuid4().hex}"
+def _rewrite(out: Path, table: str, day: date, part: Path) -> None:
+    temporary = staging_of(out, "migrate", day)
+    temporary.parent.mkdir(parents=True, exist_ok=True)
     try:
         old = pq.ParquetFile(part).read()
         metadata = {**(old.schema.metadata or {}), **contract(table).schema.metadata}

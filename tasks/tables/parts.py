@@ -156,7 +156,8 @@ def _on_their_way(ahead: Decided, table: str) -> list[Part]:
 
 
 def _stamps(parts: list[Part]) -> list[tuple[Path, float, int]]:
-    return [(p.place, _changed(p.path), p.path.stat().st_ino if p.path.exists() else 0) for p in parts]
+    # By where they lie: one that was moved to its place while it was read is the same file, and may have been missed.
+    return [(p.path, _changed(p.path), p.path.stat().st_ino if p.path.exists() else 0) for p in parts]
 
 
 def _changed(path: Path) -> float:

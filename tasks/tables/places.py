@@ -1,9 +1,11 @@
 """Where the parts of tables lie below OUT, and their names: tables/<table>/run_date=YYYY-MM-DD/<part>.parquet."""
 
+import re
 from datetime import date
 from pathlib import Path
 
 REPLACED = ("topics", "passages", "documents")  # in the order they are put in place: `documents` is the commit
+_GROWING = re.compile(r"s[0-9]+")
 
 
 def table_folder(table: str, run_date: date) -> Path:
@@ -23,6 +25,19 @@ def part_name(run_id: str, attempt: str, batch: int) -> str:
     it twice; without the attempt the second process would put its parts in the place of the first one's.
     """
     return f"{run_id}.{attempt}-{batch}"
+
+
+def stream_part_name(run_id: str, attempt: str, number: int) -> str:
+    """Return the name of a part of documents that still grow: <run>.<attempt>-s<number>.
+
+    The rows of a document in it may be spread over all such parts of its date, until the date is closed.
+    """
+    return f"{run_id}.{attempt}-s{number}"
+
+
+def is_of_streams(name: str) -> bool:
+    """Tell by its name whether a part is of documents that still grow."""
+    return _GROWING.fullmatch(name.rpartition("-")[2]) is not None
 
 
 def attempt_of(name: str) -> str:

@@ -10,7 +10,6 @@ The moment of publishing, kills and locks: publishing/manifest.py.
 
 import logging
 import shutil
-import uuid
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from pathlib import Path
@@ -22,7 +21,7 @@ from nightdesk.tasks.calling.answers.storage_errors import naming_the_file
 from nightdesk.tasks.tables.broken_parts import BrokenPart, read_part, set_aside, set_aside_orphans
 from nightdesk.tasks.tables.contracts import contract
 from nightdesk.tasks.tables.index.known_documents import KnownDocuments
-from nightdesk.tasks.tables.places import REPLACED, append_part, table_folder
+from nightdesk.tasks.tables.places import REPLACED, append_part, is_of_streams, table_folder
 from nightdesk.tasks.tables.publishing.manifest import (
     carry_out_pending,
     decide,
@@ -31,6 +30,7 @@ from nightdesk.tasks.tables.publishing.manifest import (
     recover,
     remove_staged,
     stage,
+    staging_of,
     sweep_staging,
 )
 
@@ -112,7 +112,21 @@ def _parts_of(
                 raise known.broken[0]
             standing = known.parts_of(run_date, gone)
     part_of = {doc_id: min(standing.get(doc_id, {new})) for doc_id in published}
-    return part_of, sorted({*part_of.values()}.union(*standing.values()))
+    changed = {*part_of.values()}.union(*standing.values())
+    if any(is_of_streams(name.removesuffix(".parquet")) for name in changed):
+        changed |= _parts_of_growing(out, run_date, standing.keys())
+    return part_of, sorted(changed)
+
+
+def _parts_of_growing(out: Path, run_date: date, doc_ids: Iterable[str]) -> set[str]:
+    """Return the names of all parts with rows of documents that were published while they grew."""
+    wanted = pa.array(sorted(doc_ids), pa.string())
+    return {
+        part.name
+        for table in REPLACED
+        for part in (out / table_folder(table, run_date)).glob("*.parquet")
+        if is_of_streams(part.stem) and pc.any(pc.is_in(read_part(part, ["doc_id"])["doc_id"], wanted)).as_py()
+    }
 
 
 def _stage_replaced(
@@ -154,18 +168,20 @@ def _is_other(table: pa.Table, doc_ids: Iterable[str]) -> pa.ChunkedArray:
 
 
 def withdraw(out: Path, run_date: date, doc_id: str) -> list[Path]:
-    """Take a document's rows, those in quarantine too, out of the tables of a date; return parts that are broken.
+    """Take a document's rows, the provisional ones and those in quarantine too, out of the tables of a date.
+
+    Returns the parts that are broken.
 
     Raises:
         PublishError: the disk refuses it.
     """
-    staging = out / "_staging" / f"withdraw-{uuid.uuid4().hex}"
+    staging = staging_of(out, "withdraw", run_date)
     broken: list[Path] = []
     with naming_the_file(staging), locked(out, run_date):
         carry_out_pending(out, run_date)
         staging.mkdir(parents=True)
         moves: Moves = []
-        for name in ("quarantine", *REPLACED):
+        for name in ("quarantine", "passages_open", *REPLACED):
             for part in sorted((out / table_folder(name, run_date)).glob("*.parquet")):
                 try:
                     if doc_id in read_part(part, ["doc_id"])["doc_id"].to_pylist():

@@ -18,6 +18,7 @@ from nightdesk.tasks.tables.audit import AuditReport
 from nightdesk.tasks.tables.contracts import contract
 from nightdesk.tasks.tables.derived_columns import extent, recount, unplaced
 
+Rows = list[dict[str, Any]]
 Tables = dict[str, pa.Table]
 Audit = Callable[[str, pa.Table, Mapping[str, pa.Array], Mapping[str, Any]], AuditReport]
 _ROUNDS = 3  # a topic's failure makes passages unplaced, which may empty another row's counts; then it must be clean
@@ -31,16 +32,29 @@ class Cleared:
     reports: tuple[AuditReport, ...]
 
 
-def clear(tables: Tables, categories: list[str], run_id: str, audit: Audit) -> Cleared:
-    """Audit passages, topics, documents, calls and judgements together.
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What the tables are of their documents: all of them, or a slice, of which the rest stands already.
+
+    context: (table, tables, categories) -> columns and values that its audit needs. derived: (topics, documents,
+    passages) -> topics and documents as they follow from the passages, after some of these have lost their place.
+    """
+
+    context: Callable[[str, Tables, list[str]], tuple[dict[str, pa.Array], dict[str, Any]]]
+    derived: Callable[[Rows, Rows, Rows], tuple[Rows, Rows]]
+
+
+def clear(tables: Tables, categories: list[str], run_id: str, audit: Audit, scope: Scope | None = None) -> Cleared:
+    """Audit passages, topics, documents, calls and judgements together. scope: left out if documents are whole.
 
     Raises:
         AuditFailed: a table expectation failed, or rows still fail after they were taken out.
     """
-    quarantine: list[dict[str, Any]] = []
+    scope = scope or Scope(whole_context, _derived)
+    quarantine: Rows = []
     first: tuple[AuditReport, ...] = ()
     for _ in range(_ROUNDS):
-        reports = [audit(name, table, *_context(name, tables, categories)) for name, table in tables.items()]
+        reports = [audit(name, table, *scope.context(name, tables, categories)) for name, table in tables.items()]
         first = first or tuple(reports)
         for r in reports:
             if r.whole or (r.table == "documents" and r.rows):
@@ -51,12 +65,12 @@ def clear(tables: Tables, categories: list[str], run_id: str, audit: Audit) -> C
             return Cleared({**tables, "quarantine": contract("quarantine").build(quarantine)}, first)
         for r in failing:
             quarantine += _quarantined(tables[r.table], r, run_id)
-        tables = _taken_out(tables, {r.table: r.rows for r in failing})
+        tables = _taken_out(tables, {r.table: r.rows for r in failing}, scope)
     raise AuditFailed("rows still fail after they were taken out; the batch is withheld, nothing of it was published")
 
 
-def _context(name: str, tables: Tables, categories: list[str]) -> tuple[dict[str, pa.Array], dict[str, Any]]:
-    """Return the columns and values that the audit of a table needs from the other tables."""
+def whole_context(name: str, tables: Tables, categories: list[str]) -> tuple[dict[str, pa.Array], dict[str, Any]]:
+    """Return the columns and values that the audit of a table needs from the other tables, if documents are whole."""
     passages, topics, documents = tables["passages"], tables["topics"], tables["documents"]
     if name == "passages":
         # As a column, because Great Expectations copies the values of a set hundreds of times.
@@ -111,7 +125,7 @@ def _quarantined(table: pa.Table, report: AuditReport, run_id: str) -> list[dict
     return rows
 
 
-def _taken_out(tables: Tables, failing: Mapping[str, Mapping[int, str]]) -> Tables:
+def _taken_out(tables: Tables, failing: Mapping[str, Mapping[int, str]], scope: Scope) -> Tables:
     """Take failing rows out of their tables; sentences lose their place instead, and the counts follow."""
     rows = {name: table.to_pylist() for name, table in tables.items() if name in ("passages", "topics", "documents")}
     result = dict(tables)
@@ -123,15 +137,17 @@ def _taken_out(tables: Tables, failing: Mapping[str, Mapping[int, str]]) -> Tabl
         why = failing.get("passages", {}).get(i) or lost_topics.get(passage["topic_id"])
         if why:
             passage.update(unplaced(f"failed the audit: {why}"))
-    by_topic: dict[str, list[int]] = {}
-    for passage in rows["passages"]:
-        by_topic.setdefault(passage["topic_id"], []).append(passage["position"])
-    topics = [
-        {**t, **extent(by_topic[t["topic_id"]])}
-        for t in rows["topics"]
-        if t["topic_id"] in by_topic.keys() - lost_topics
-    ]
+    topics = [t for t in rows["topics"] if t["topic_id"] not in lost_topics]
+    topics, documents = scope.derived(topics, rows["documents"], rows["passages"])
     result["passages"] = contract("passages").build(rows["passages"])
     result["topics"] = contract("topics").build(topics)
-    result["documents"] = contract("documents").build(recount(rows["documents"], rows["passages"], topics))
+    result["documents"] = contract("documents").build(documents)
     return result
+
+
+def _derived(topics: Rows, documents: Rows, passages: Rows) -> tuple[Rows, Rows]:
+    by_topic: dict[str, list[int]] = {}
+    for passage in passages:
+        by_topic.setdefault(passage["topic_id"], []).append(passage["position"])
+    topics = [{**t, **extent(by_topic[t["topic_id"]])} for t in topics if t["topic_id"] in by_topic]
+    return topics, recount(documents, passages, topics)

@@ -6,12 +6,13 @@ or not at all. A part that cannot be read is named in a warning and left out.
 
     from nightdesk.tasks import tables
     tables.scan("out", "passages", start=date(2026, 11, 1), where=pc.field("category") == "facts").num_rows
+    tables.scan("out", "passages", start=today, open=True)  # what streams have not settled yet, too
     tables.to_pandas("out", "topics", columns=["title", "sentences"])
     tables.connect("out").sql("select run_date, count(*) from documents group by all").show()
 """
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     import duckdb
     import pandas as pd
 
+_OPEN = "passages_open"
+_KEY = ["run_date", "doc_id", "position"]
 _RUN_DATE = pa.field("run_date", pa.date32())
 _ALIASES = """
 create temp view topic_aliases as
@@ -70,18 +73,71 @@ def scan(
     end: date | None = None,
     columns: list[str] | None = None,
     where: pc.Expression | None = None,
+    open: bool = False,
 ) -> pa.Table:
     """Read rows of a table.
 
-    start, end: first and last run_date, both included. where: a further filter, in pyarrow's expressions.
+    start, end: first and last run_date, both included. where: a further filter, in pyarrow's expressions. open: of
+    passages, with the provisional rows of sentences of streams that are not settled yet; each sentence once.
 
     Raises:
-        InputError: there is no such table or column.
+        InputError: there is no such table or column, or it has no provisional rows.
     """
+    if open and table != "passages":
+        raise InputError(f"{table}: no provisional rows; passages has them")
     out, known = Path(out), schema(table).names
     for column in columns or ():
         if column not in known:
             raise InputError(f"{table}: no column {column!r}; there are {', '.join(known)}")
+
+    # Before passages: then what is settled meanwhile is in both, and not in neither.
+    provisional = _read(out, _OPEN, start, end, None, None) if open else None
+    if provisional is None or not len(provisional):
+        return _read(out, table, start, end, columns, where)
+    return _with_open(out, provisional, start, end, columns, where)
+
+
+def _with_open(
+    out: Path,
+    provisional: pa.Table,
+    start: date | None,
+    end: date | None,
+    columns: list[str] | None,
+    where: pc.Expression | None,
+) -> pa.Table:
+    """Read passages, and put those provisional rows behind them of which the sentence does not stand there."""
+    is_near = pc.field("doc_id").isin(pc.unique(provisional["doc_id"]))
+    is_near &= pc.field("position") >= pc.min(provisional["position"])
+
+    def work(found: list[parts.Part]) -> pa.Table:
+        days = set(pc.unique(provisional["run_date"]).to_pylist())
+        settled = _rows_of("passages", [p for p in found if p.day in days], _KEY, is_near)
+        left = provisional.join(settled, _KEY, join_type="left anti").cast(provisional.schema)
+        left = ds.InMemoryDataset(left).to_table(columns=columns, filter=where)
+        return pa.concat_tables([_rows_of("passages", found, columns, where), left.sort_by(_sorting(left))])
+
+    return _steadily(out, "passages", start, end, work)
+
+
+def _sorting(rows: pa.Table) -> list[tuple[str, str]]:
+    return [(c, "ascending") for c in _KEY if c in rows.schema.names] or [(rows.schema.names[0], "ascending")]
+
+
+def _read(
+    out: Path,
+    table: str,
+    start: date | None,
+    end: date | None,
+    columns: list[str] | None,
+    where: pc.Expression | None,
+) -> pa.Table:
+    return _steadily(out, table, start, end, lambda found: _rows_of(table, found, columns, where))
+
+
+def _steadily(
+    out: Path, table: str, start: date | None, end: date | None, work: Callable[[list[parts.Part]], pa.Table]
+) -> pa.Table:
+    """Return what `work` makes of the parts of some dates, once none of them was replaced meanwhile."""
 
     def look() -> list[parts.Part]:
         if start is not None and start == end:
@@ -89,17 +145,18 @@ def scan(
         days = parts.dates(out, table) if start or end else None
         return parts.find(out, table, days and [day for day in days if (start or day) <= day <= (end or day)])
 
-    def work(found: list[parts.Part]) -> pa.Table:
-        try:
-            return _dataset(table, found).to_table(columns=columns, filter=where)
-        except (OSError, pa.ArrowException):
-            whole = [p for p in found if _is_whole(p, table, deep=True)]
-            if len(whole) == len(found):  # the parts are good: it is `where` that does not fit
-                raise
-            return _dataset(table, whole).to_table(columns=columns, filter=where)
-
     _settle(out)
     return parts.steadily(look, work)
+
+
+def _rows_of(table: str, found: list[parts.Part], columns: list[str] | None, where: pc.Expression | None) -> pa.Table:
+    try:
+        return _dataset(table, found).to_table(columns=columns, filter=where)
+    except (OSError, pa.ArrowException):
+        whole = [p for p in found if _is_whole(p, table, deep=True)]
+        if len(whole) == len(found):  # the parts are good: it is `where` that does not fit
+            raise
+        return _dataset(table, whole).to_table(columns=columns, filter=where)
 
 
 def of_date(out: Path, table: str, run_date: date) -> ds.Dataset:

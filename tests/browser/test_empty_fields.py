@@ -16,7 +16,7 @@ from tests.tables import rows
 
 pytestmark = [pytest.mark.timeout(900), pytest.mark.long]
 UIS = {"V1": "", "V2": "/v2"}
-DEPLOYMENTS = ("adhoc-news", "nightly-news", "learn", "evaluate")
+DEPLOYMENTS = ("adhoc-news", "nightly-news", "follow", "learn", "evaluate")
 CHOSEN = ("profile", "learn", "documents")  # choices and switches always stand for something
 DATED = ("adhoc-news", "nightly-news")
 NEVER = {"type": "SCHEDULED", "state_details": {"scheduled_time": "2099-01-01T00:00:00Z"}}  # no run of it starts here

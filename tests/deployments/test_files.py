@@ -38,7 +38,7 @@ def flow_of(deployment: dict[str, Any]) -> "Flow[Any, Any]":
 def test_there_are_a_night_and_an_ad_hoc_deployment_for_every_shipped_profile() -> None:
     by_name = {d["name"]: d for d in PREFECT["deployments"]}
     of_profiles = {f"{kind}-{profile}" for kind in ("nightly", "adhoc") for profile in shipped_profiles()}
-    assert by_name.keys() == of_profiles | {"learn", "evaluate"}
+    assert by_name.keys() == of_profiles | {"follow", "learn", "evaluate"}
     for profile in shipped_profiles():
         for kind, tag in (("nightly", "night"), ("adhoc", "adhoc")):
             deployment = by_name[f"{kind}-{profile}"]

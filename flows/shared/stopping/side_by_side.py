@@ -22,18 +22,23 @@ async def side_by_side(first: Callable[[Start], Coroutine[Any, Any, Any]]) -> No
     """
     stop = stopping()
     under_way: set[asyncio.Task[None]] = set()
+    # A queue, because asyncio.wait() heeds no tasks that are started while it waits, and the first piece starts some.
+    ended: asyncio.Queue[asyncio.Task[None]] = asyncio.Queue()
 
     def start(work: Coroutine[Any, Any, Any]) -> None:
-        under_way.add(asyncio.create_task(stop.beside(work)))
+        task = asyncio.create_task(stop.beside(work))
+        under_way.add(task)
+        task.add_done_callback(ended.put_nowait)
 
     errors: list[BaseException] = []
     with stop.engine_at_work():  # each piece of work has places of its own
         start(first(start))
         try:
             while under_way:
-                done, _ = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
-                under_way -= done
-                errors += [e for task in done if (e := _error_of(task)) is not None]
+                task = await ended.get()
+                under_way.discard(task)
+                if (error := _error_of(task)) is not None:
+                    errors.append(error)
                 if errors:
                     stop.tell_beside("an error beside it")
         except asyncio.CancelledError:
@@ -41,9 +46,9 @@ async def side_by_side(first: Callable[[Start], Coroutine[Any, Any, Any]]) -> No
                 task.cancel()
             await asyncio.gather(*under_way, return_exceptions=True)
             raise
-    for error in errors:
-        if not isinstance(error, Stopped | asyncio.CancelledError):
-            raise error
+    for e in errors:
+        if not isinstance(e, Stopped | asyncio.CancelledError):
+            raise e
     if errors:
         if stop.why:
             stop.is_heard()

@@ -92,9 +92,13 @@ class Database:
     def transact(self, work: Callable[[], T]) -> T:
         """Carry out statements together or not at all; return what `work` returns. It may be called twice.
 
+        Within another transaction it is a part of that one.
+
         Raises:
             StoreError: the database cannot be written.
         """
+        if self._db.in_transaction:
+            return work()
         try:
             return self._transacted(work)
         except StoreError as e:

@@ -17,7 +17,7 @@ from typing import Any
 from filelock import FileLock
 
 from nightdesk.tasks.calling.answers.storage_errors import naming_the_file
-from nightdesk.tasks.config.private_files import FILE_MODE, replacing
+from nightdesk.tasks.config.private_files import FILE_MODE, replacing, staged_of
 from nightdesk.tasks.errors import PublishError
 
 FILE = "forgotten.json"
@@ -75,6 +75,9 @@ def _change(out: Path, doc_id: str, change: Callable[[_Entry], _Entry]) -> None:
         (out / "_staging").mkdir(parents=True, exist_ok=True)
         with FileLock(out / "_staging" / "forgotten.lock"):
             entries = _read(path)
+            for left in out.glob("*.tmp"):  # of a forget that was killed; nobody else writes the file under this lock
+                if staged_of(left) == path.stem:
+                    left.unlink(missing_ok=True)
             entries[_hash(doc_id)] = change(entries.get(_hash(doc_id), {}))
             with replacing(path, FILE_MODE) as f:
                 json.dump(entries, f, indent=1)

@@ -7,7 +7,6 @@ anything else happens to that date. Whatever else a kill leaves is old still, so
 
 import logging
 import shutil
-import uuid
 from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
@@ -24,7 +23,7 @@ from nightdesk.tasks.forget.pruning.seen_by_learner import SeenByLearner
 from nightdesk.tasks.safety.links import refuse_links, refuse_links_in
 from nightdesk.tasks.tables import publish
 from nightdesk.tasks.tables.index.known_documents import KnownDocuments
-from nightdesk.tasks.tables.publishing.manifest import carry_out_pending, decide
+from nightdesk.tasks.tables.publishing.manifest import carry_out_pending, decide, staging_of
 
 log = logging.getLogger("nightdesk")
 
@@ -82,7 +81,7 @@ def _prune_date(
     out: Path, day: date, before: Before, seen: SeenByLearner, index: KnownDocuments | None
 ) -> OutgoingDate:
     """Remove what is to go of one date, on which nobody is at work; return it."""
-    staging = out / "_staging" / f"prune-{uuid.uuid4().hex}"
+    staging = staging_of(out, "prune", day)
     with naming_the_file(staging, "cannot be removed"), publish.locked(out, day):
         carry_out_pending(out, day)
         it = look_at(out, day, before, seen)

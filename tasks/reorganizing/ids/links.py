@@ -1,23 +1,26 @@
 """Links of a batch's topics: their ids, the ids that they go by besides, and their stories."""
 
+import uuid
 from collections.abc import Mapping, Sequence, Set
 from datetime import date
 from pathlib import Path
 
+from nightdesk.tasks.errors import PublishError
 from nightdesk.tasks.reorganizing import stories
 from nightdesk.tasks.reorganizing.document_state import JoinedTopic, TopicLink, Work
-from nightdesk.tasks.reorganizing.ids.first_sight import story_id
 from nightdesk.tasks.reorganizing.ids.kept import Named, Standing, name_topics
 from nightdesk.tasks.reorganizing.ids.published import Published
+from nightdesk.tasks.reorganizing.ids.relating import relate_for
+from nightdesk.tasks.tables.audit import Auditor, Gone
 
 
 class Linking:
-    """Names and relates the topics of one run."""
+    """Names and relates the topics of one run. audits: the process in which they are related."""
 
-    def __init__(self, out: Path, run_date: date) -> None:
-        self._day = run_date
+    def __init__(self, out: Path, run_date: date, audits: Auditor) -> None:
+        self._out, self._day, self._audits = out, run_date, audits
         self._published = Published(out, run_date)
-        self._known_topics = stories.KnownTopics(out, run_date)
+        self._asking = uuid.uuid4().hex
 
     def of(
         self,
@@ -33,6 +36,7 @@ class Linking:
 
         Raises:
             StoreError: the index of known documents cannot be read or written.
+            PublishError: the process that audits has ended.
         """
         standing = self._published.of([w.document.doc_id for w in works])
         named: list[Named] = []
@@ -46,12 +50,11 @@ class Linking:
             return links
         ids = [its.topic_id for its in named]
         kept, others = _kept(ids, docs, packed, standing, self._day)
-
-        def begins(topic: str) -> str:
-            return story_id(topic, self._day.isoformat() if topic in others else "")
-
-        known = self._known_topics.besides(later)
-        names = stories.relate(ids, docs, stories.unpack(packed), known, kept, begins)
+        asked = self._asking, self._out, self._day, later, ids, docs, packed, kept, others
+        try:
+            names: list[str] = self._audits.do(relate_for, *asked)
+        except Gone:
+            raise PublishError("topics: the process that audits has ended; see its messages above") from None
         for its, doc, story, vector in zip(named, docs, names, packed, strict=True):
             links[doc].append(TopicLink(its.topic_id, story, vector, its.aliases))
         return links

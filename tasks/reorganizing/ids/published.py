@@ -17,6 +17,7 @@ from nightdesk.tasks.reorganizing.ids.kept import Standing, StandingTopic
 from nightdesk.tasks.tables import parts
 from nightdesk.tasks.tables.contracts import contract
 from nightdesk.tasks.tables.index.known_documents import KnownDocument, KnownDocuments
+from nightdesk.tasks.tables.places import is_of_streams
 
 _PASSAGES = ["doc_id", "position", "text", "topic_id"]
 _TOPICS = ["doc_id", "topic_id", "story_id", "vector", "aliases"]
@@ -68,7 +69,10 @@ class Published:
         wanted = pc.field("doc_id").isin(sorted(doc_ids))
 
         def look() -> list[parts.Part]:
-            return [p for p in parts.find(self._out, table, [day]) if p.place.name == part]
+            found = parts.find(self._out, table, [day])
+            if is_of_streams(part.removesuffix(".parquet")):  # its rows may be in all parts of their kind
+                return [p for p in found if is_of_streams(p.place.stem)]
+            return [p for p in found if p.place.name == part]
 
         def work(found: list[parts.Part]) -> pa.Table:
             c = contract(table)

@@ -8,7 +8,6 @@ the removal of those that were merged into it, so they have to wait until compac
 
 import logging
 import shutil
-import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -21,8 +20,8 @@ from nightdesk.tasks.calling.answers.turns import nobody_at_work
 from nightdesk.tasks.tables import parts
 from nightdesk.tasks.tables.broken_parts import BrokenPart, read_part
 from nightdesk.tasks.tables.contracts import contract
-from nightdesk.tasks.tables.places import REPLACED, table_folder
-from nightdesk.tasks.tables.publishing.manifest import carry_out_pending, decide, locked, remove_staged, stage
+from nightdesk.tasks.tables.places import REPLACED, is_of_streams, table_folder
+from nightdesk.tasks.tables.publishing.manifest import carry_out_pending, decide, locked, stage, staging_of
 
 MOST_BYTES = 128 * 1024 * 1024  # of a merged part, its three tables together, so that memory stays bounded
 log = logging.getLogger("nightdesk")
@@ -50,11 +49,9 @@ def compact(out: Path, before: date) -> Iterator[Compacted]:
 
 
 def _compact_date(out: Path, run_date: date) -> Compacted:
-    staging = out / "_staging" / f"compact-{run_date.isoformat()}-{uuid.uuid4().hex}"
+    staging = staging_of(out, "compact", run_date)
     with naming_the_file(staging), nobody_at_work(out, run_date) as is_free, locked(out, run_date):
         carry_out_pending(out, run_date)
-        for left in staging.parent.glob(f"compact-{run_date.isoformat()}-*"):
-            remove_staged(left)  # of one that was killed; nobody else is at work under this lock
         before = _count(out, run_date)
         if not is_free:
             return Compacted(run_date, before, before, is_busy=True)
@@ -78,7 +75,11 @@ def _groups(out: Path, run_date: date) -> list[list[str]]:
     """
     groups: list[list[str]] = []
     size = 0
-    there = sorted((out / table_folder("documents", run_date)).glob("*.parquet"))
+    there = sorted(
+        path
+        for path in (out / table_folder("documents", run_date)).glob("*.parquet")
+        if not is_of_streams(path.stem)  # the journal knows them by name until the day of its streams is closed
+    )
     for part in there if len(there) > 1 else ():  # a date that is one part is not read at every compaction
         its = [out / table_folder(table, run_date) / part.name for table in REPLACED]
         if not all(_is_whole(path, run_date) for path in its):

@@ -11,6 +11,7 @@ import json
 import os
 import re
 import shutil
+import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,7 +21,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from nightdesk.tasks.calling.answers.storage_errors import naming_the_file
 from nightdesk.tasks.errors import PublishError
@@ -30,6 +31,8 @@ from nightdesk.tasks.tables.contracts import TABLES
 from nightdesk.tasks.tables.places import run_of, table_folder
 
 _MANIFEST = "manifest.json"
+COMMANDS = ("compact", "migrate", "prune", "withdraw")  # what stages for a date besides runs
+_OF_COMMAND = re.compile(rf"({'|'.join(COMMANDS)})-(?P<day>\d{{4}}-\d{{2}}-\d{{2}})-[0-9a-f]{{32}}")
 _RUN_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -42,21 +45,29 @@ class Decided:
 
 
 @contextmanager
-def locked(out: Path, run_date: date) -> Iterator[None]:
+def locked(out: Path, run_date: date, wait_s: float = -1) -> Iterator[None]:
     """Keep a date's tables as they are for as long as the block takes.
+
+    wait_s: how long to wait for others that hold the lock; -1: until they are done.
 
     Raises:
         PublishError: a link among them leads out of OUT.
+        Timeout: others hold the lock still.
     """
     locks = out / "_staging" / "dates"
     refuse_links(out, locks, out / ASIDE, *(out / table_folder(table, run_date) for table in TABLES))
     locks.mkdir(parents=True, exist_ok=True)
-    with FileLock(locks / f"{run_date.isoformat()}.lock"):
+    with FileLock(locks / f"{run_date.isoformat()}.lock", timeout=wait_s):
         yield
 
 
+def staging_of(out: Path, command: str, run_date: date) -> Path:
+    """Return where one of COMMANDS stages for a date; what it leaves behind goes with the next change to that date."""
+    return out / "_staging" / f"{command}-{run_date.isoformat()}-{uuid.uuid4().hex}"
+
+
 def recover(out: Path) -> None:
-    """Carry out what killed runs had decided to publish.
+    """Carry out what killed runs had decided to publish, and remove what killed commands left in staging undecided.
 
     Raises:
         PublishError: the disk refuses it.
@@ -65,6 +76,10 @@ def recover(out: Path) -> None:
         if (run_date := _date_of(manifest)) is not None:
             with naming_the_file(manifest), locked(out, run_date):
                 carry_out_pending(out, run_date)
+    for run_date in sorted({day for _, day in _left_by_commands(out)}):
+        # Whoever holds the lock may be the command itself, at work for minutes.
+        with naming_the_file(out / "_staging"), contextlib.suppress(Timeout), locked(out, run_date, wait_s=0):
+            carry_out_pending(out, run_date)
 
 
 def decided(out: Path) -> Decided:
@@ -105,10 +120,24 @@ def decide(
 
 
 def carry_out_pending(out: Path, run_date: date) -> None:
-    """Carry out what was decided for a date. Called under its lock."""
+    """Carry out what was decided for a date; what commands have left of it undecided goes. Called under its lock."""
     for manifest in sorted((out / "_staging").glob(f"*/{_MANIFEST}")):
         if _date_of(manifest) == run_date:
             _carry_out(out, manifest.parent)
+    for left, day in _left_by_commands(out):
+        if day == run_date:
+            remove_staged(left)
+
+
+def _left_by_commands(out: Path) -> list[tuple[Path, date]]:
+    """Return what commands have staged, or left of it, and for which date."""
+    found = []
+    for path in (out / "_staging").glob("*-*"):
+        match = _OF_COMMAND.fullmatch(path.name)
+        if match and not path.is_symlink():
+            with contextlib.suppress(ValueError):  # no date: nothing of ours
+                found.append((path, date.fromisoformat(match["day"])))
+    return found
 
 
 def sweep_staging(out: Path, is_over: Callable[[str], bool]) -> None:

@@ -88,7 +88,7 @@ def test_without_arguments_the_commands_are_shown(home: Path) -> None:
     assert ended.returncode == 2
     assert all(
         name in ended.stdout
-        for name in ("run", "learn", "weights", "rollback", "models", "forget", "edition", "export")
+        for name in ("run", "follow", "learn", "weights", "rollback", "models", "forget", "edition", "export")
     )
     assert "Traceback" not in ended.stderr
 

@@ -63,7 +63,7 @@ def day(back: int) -> date:
 
 def test_the_deployments_stand_with_their_schedule_and_their_form(served: Served) -> None:
     found = served.deployments()
-    assert found.keys() >= {"nightly-news", "adhoc-news", "learn"}
+    assert found.keys() >= {"nightly-news", "adhoc-news", "follow", "learn"}
     (schedule,) = found["nightly-news"]["schedules"]
     assert (schedule["active"], schedule["schedule"]["timezone"]) == (True, ZONE)
     assert found["nightly-news"]["global_concurrency_limit"]["limit"] == 1

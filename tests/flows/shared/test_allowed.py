@@ -12,6 +12,7 @@ from prefect.utilities.templating import apply_values
 
 from nightdesk.flows.serve.deploy_settings import settings
 from nightdesk.flows.shared.allowed import VARIABLE, Allowed, allow_served, check_parameters, load
+from nightdesk.flows.shared.following.parameters import FollowParameters
 from nightdesk.flows.shared.parameters import AdhocParameters, EvaluateParameters, LearnParameters, RunParameters
 from nightdesk.tasks.errors import InputError
 from tests.heard import Heard, two_heard
@@ -171,7 +172,7 @@ def test_serve_writes_what_it_serves_besides_what_the_operator_allows(
 def test_the_deployments_that_are_shipped_may_do_what_they_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     described = yaml.safe_load((ROOT / "deployments/prefect.yaml").read_text(encoding="utf-8"))["deployments"]
-    models = {"nightly": RunParameters, "adhoc": AdhocParameters, "learn": LearnParameters}
+    models = {"nightly": RunParameters, "adhoc": AdhocParameters, "learn": LearnParameters, "follow": FollowParameters}
     for deployment in described:
         monkeypatch.setenv(VARIABLE, deployment["work_pool"]["job_variables"]["env"][VARIABLE])
         parameters = apply_values(deployment["parameters"]["parameters"], {"nightdesk": settings()})
@@ -213,6 +214,7 @@ def test_runs_from_the_ui_read_write_and_ask_nothing_else(served: Served, heard:
         ("adhoc-news", "address", {"sources": [f"http://{evil.host}/feed"]}),
         ("nightly-news", "output folder", {"out": elsewhere}),
         ("learn", "output folder", {"out": elsewhere}),
+        ("follow", "source", {"sources": [str(home / "secret.txt")]}),
         ("evaluate", "labelled document", {"labelled": [str(home / "secret.txt")]}),
         ("evaluate", "profile", {"profile": profile}),
     ]

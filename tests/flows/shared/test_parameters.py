@@ -12,6 +12,7 @@ from prefect.utilities.callables import parameter_schema
 from pydantic import ValidationError
 
 from nightdesk.flows.adhoc import adhoc
+from nightdesk.flows.shared.following.parameters import FollowParameters
 from nightdesk.flows.shared.parameters import (
     AdhocParameters,
     EvaluateParameters,
@@ -21,7 +22,7 @@ from nightdesk.flows.shared.parameters import (
     offer_profile,
 )
 
-MODELS = (RunParameters, LearnParameters, EvaluateParameters)
+MODELS = (RunParameters, LearnParameters, EvaluateParameters, FollowParameters)
 EMPTY = st.sampled_from([None, "", "  ", "\n"])
 
 
@@ -73,7 +74,7 @@ def test_a_date_comes_through_the_form_and_back(day: date) -> None:
 def test_every_field_of_a_form_has_one_plain_type_and_a_title() -> None:
     for kind in (*MODELS, AdhocParameters):
         for name, field in kind.model_json_schema()["properties"].items():
-            assert field["type"] in ("string", "boolean", "array"), name
+            assert field["type"] in ("string", "boolean", "array", "number"), name
             assert field["title"] and "anyOf" not in field
             assert field.get("default", "") is not None
 

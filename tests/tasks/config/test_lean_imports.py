@@ -28,9 +28,22 @@ assert "pandas" not in sys.modules
 import pandas
 print("absent")
 """
+HOLLOW = """
+from nightdesk.tasks.config.lean_imports import HollowImports
+HollowImports(lambda name: name in ("wave", "xml.dom"))
+import xml.sax
+import wave
+from wave import Wave_read, Wave_write
+from xml.dom import minidom
+assert Wave_read is wave.Wave_read is not Wave_write and isinstance(minidom, type)
+try:
+    from wave import __all__
+except ImportError:
+    print("absent")
+"""
 
 
-@pytest.mark.parametrize("code", [PUT_OFF, NO_PANDAS], ids=["put off and absent", "pandas"])
+@pytest.mark.parametrize("code", [PUT_OFF, NO_PANDAS, HOLLOW], ids=["put off and absent", "pandas", "hollow"])
 def test_what_is_left_out_is_not_loaded_before_it_is_used(code: str) -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "absent\n"), done.stderr

@@ -1,6 +1,7 @@
 """Which topics are one: what code joins by itself, what it shows together, what a model's answer joins."""
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -97,6 +98,15 @@ def test_near_duplicates_are_shown_in_one_call(seed: int) -> None:
         for k in call:
             call_of[int(order[k]) // 4].add(number)
     assert all(len(calls) == 1 for calls in call_of.values())
+
+
+@pytest.mark.parametrize("stories", [3, 4, 6])
+def test_calls_show_several_stories_however_often_each_comes_back(stories: int) -> None:
+    dice = np.random.default_rng(stories)
+    of = dice.permutation(np.repeat(np.arange(stories), 300))
+    near = np.eye(stories, 64)[of] + dice.normal(scale=1e-3, size=(len(of), 64))
+    calls = candidate_calls(unit_rows(near))
+    assert all(len({int(of[k]) for k in call}) > 1 for call in calls)
 
 
 def test_few_topics_are_one_call() -> None:

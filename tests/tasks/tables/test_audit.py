@@ -9,7 +9,9 @@ import pytest
 
 from nightdesk.tasks.errors import PublishError
 from nightdesk.tasks.tables.audit import Auditor, Gone, auditor, warm
-from tests.tasks.made import call, calls, document, tables, work
+from nightdesk.tasks.tables.contracts import contract
+from nightdesk.tasks.tables.quarantine import clear
+from tests.tasks.made import CATEGORIES, call, calls, document, tables, work
 
 
 def test_an_audit_that_cannot_be_made_is_told(audits: Auditor) -> None:
@@ -72,3 +74,10 @@ def test_whoever_asks_a_process_that_has_ended_can_do_it_itself() -> None:
         opened.hang_up()
         with pytest.raises(Gone):
             opened.do(where, "nothing")
+
+
+def test_each_table_of_a_batch_is_audited_by_all_that_its_contract_expects(audits: Auditor) -> None:
+    batch = tables(work(document("a", 2))) | {"calls": calls(call("a")), "judgements": contract("judgements").build([])}
+    for report in clear(batch, list(CATEGORIES), "run-1", audits.audit).reports:
+        rules = contract(report.table)
+        assert report.checked == len(rules.rows) + len(rules.whole)

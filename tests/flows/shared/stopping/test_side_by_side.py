@@ -54,6 +54,22 @@ def test_an_error_stops_what_goes_on_beside_it_and_is_raised() -> None:
     assert ended == ["the other"]
 
 
+def test_an_error_of_a_piece_stops_the_one_that_has_started_it_and_waits_for_it() -> None:
+    over = asyncio.Event()
+
+    async def fails() -> None:
+        await asyncio.sleep(0)
+        raise ValueError("a lost scheduler")
+
+    async def reads(start: Start) -> None:
+        await asyncio.sleep(0)  # by now it is awaited
+        start(fails())
+        await over.wait()
+
+    with pytest.raises(ValueError, match="a lost scheduler"):
+        flow(lambda: asyncio.wait_for(side_by_side(reads), FOREVER_S))
+
+
 def test_whoever_is_told_to_stop_ends_each_piece_and_what_is_not_to_be_torn_is_whole() -> None:
     seen: list[str] = []
 

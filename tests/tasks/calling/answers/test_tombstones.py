@@ -41,3 +41,12 @@ def test_a_broken_file_is_named(out: Path) -> None:
     (out / FILE).write_text("{")
     with pytest.raises(PublishError, match=r"forgotten\.json: cannot be read .*restore or remove it"):
         Tombstones(out)
+
+
+def test_what_a_killed_forget_left_beside_the_file_goes_with_the_next(out: Path) -> None:
+    tombstones.bury(out, ID)
+    (out / f"forgotten.{'0' * 32}.tmp").write_text("{")
+    (out / "forgotten.mine.tmp").write_text("{")
+    tombstones.bury(out, "other")
+    assert [p.name for p in out.glob("*.tmp")] == ["forgotten.mine.tmp"]
+    assert tombstones.Tombstones(out).token(ID)

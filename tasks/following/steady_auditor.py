@@ -1,0 +1,57 @@
+"""The auditor of a process that lives for a day: asked by several threads in turn, and begun anew if it has ended."""
+
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from typing import Any
+
+import pyarrow as pa
+
+from nightdesk.tasks.errors import PublishError
+from nightdesk.tasks.tables.audit import Auditor, AuditReport, Gone, auditor
+
+
+class SteadyAuditor:
+    """Audits one table at a time, in another process. open_auditor: opens that process (a context manager)."""
+
+    def __init__(self, open_auditor: Callable[[], Any] = auditor) -> None:
+        self._open, self._lock, self._held = open_auditor, threading.Lock(), ExitStack()
+        self._auditor: Auditor = self._held.enter_context(open_auditor())
+
+    def audit(
+        self, name: str, table: pa.Table, extra: Mapping[str, pa.Array], values: Mapping[str, Any]
+    ) -> AuditReport:
+        """Check a table against its contract (see tables.audit.audit).
+
+        Raises:
+            PublishError: the process could not check, or has ended again as soon as it was begun anew.
+        """
+        with self._lock:
+            try:
+                return self._auditor.audit(name, table, extra, values)
+            except PublishError:
+                if self._is_there():
+                    raise
+            self._held.close()
+            self._auditor = self._held.enter_context(self._open())
+            return self._auditor.audit(name, table, extra, values)
+
+    def do(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Return function(*arguments), called in the other process, or here if that has ended."""
+        with self._lock:
+            try:
+                return self._auditor.do(function, *arguments)
+            except Gone:
+                return function(*arguments)
+
+    def close(self) -> None:
+        """End the process."""
+        with self._lock:
+            self._held.close()
+
+    def _is_there(self) -> bool:
+        try:
+            self._auditor.do(bool)
+        except Gone:
+            return False
+        return True
