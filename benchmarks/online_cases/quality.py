@@ -12,9 +12,10 @@ are one. moved: sentences whose topic_id or story_id was another one after some 
 import argparse
 import asyncio
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from itertools import pairwise
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -22,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.common import SHARED, scratch, show
+from benchmarks.growth_cases.rows import Case, Rows, at_most, exactly
 from benchmarks.topics import Evening, labelled, mixed
 from nightdesk.tasks.calling.call_rows import Unit
 from nightdesk.tasks.calling.outcomes import Outcome
@@ -183,6 +185,23 @@ async def follow(model: Embedded, evening: Evening, ticks: int) -> tuple[list[ob
 
     calls = sum(router.calls.values())
     return [now(t) for t in topics], calls, router.calls.get("relationship_checker", 0), len(merged), moved
+
+
+def _case(folder: Path, env: Mapping[str, str]) -> Rows:
+    """Return the rows of benchmarks/online.py."""
+    rows: Rows = []
+    for its in quality(DOCUMENTS[:3]):
+        about = f"{its['document']} in {its['ticks']} ticks, topics in process: "
+        rows += [
+            at_most(f"{about}stretch_f1 below that of the whole", its["below_stretch_mean"], 0.01),
+            at_most(f"{about}story_f1 below that of the whole", its["below_story_mean"], 0.02),
+            at_most(f"{about}calls over those of the whole", its["calls"], 1.25),
+            exactly(f"{about}ids that changed by no merge", its["moved"], 0),
+        ]
+    return rows
+
+
+QUICK: dict[str, Case] = {"topics-in-process": _case}
 
 
 if __name__ == "__main__":

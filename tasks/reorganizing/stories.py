@@ -28,6 +28,7 @@ MOST_KNOWN = 100_000  # topics of earlier nights that are compared, 0.5 kB each;
 NEAREST = 0.25  # least cosine of two topics of one story: to join two wrongly is worse than to miss one
 _BLOCK = 1024  # new topics that are compared with others at once
 _PAIRS = 4_000_000  # pairs of them, 20 bytes each
+_KNOWN = 4096  # known topics that are compared at once: few new ones are done sooner if these fit into a cache
 _NO_PAIR = -1e9  # below what any pair comes to
 _COLUMNS = ["doc_id", "topic_id", "story_id", "vector"]
 
@@ -95,7 +96,7 @@ class KnownStories:
         for start in range(0, len(codes), _BLOCK):
             new = codes[start : start + _BLOCK].astype(np.float32)
             own = _inverse_lengths(codes[start : start + _BLOCK])
-            step = max(1, _PAIRS // len(new))
+            step = min(_KNOWN, max(1, _PAIRS // len(new)))
             for first in range(0, len(self.story_ids), step):  # memory stays flat
                 end = min(first + step, len(self.story_ids))
                 similar = new @ self.codes[first:end].astype(np.float32).T
