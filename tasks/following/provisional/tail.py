@@ -157,8 +157,11 @@ class Tails:
         return [self._news(self._tails[doc_id]) for doc_id in changed]
 
     def table(self) -> pa.Table:
-        """Return the rows of all tails, as they belong into passages_open, in the order of its key."""
-        return pa.concat_tables([no_rows(), *(self._tails[doc_id].table() for doc_id in sorted(self._tails))])
+        """Return the rows of all tails, as they belong into passages_open, in the order of its key.
+
+        Another thread may call it.
+        """
+        return pa.concat_tables([no_rows(), *(tail.table for _, tail in sorted(self._tails.items()))])
 
     async def _ask(self, tail: TailState, asked: Asked) -> None:
         work = asked.work

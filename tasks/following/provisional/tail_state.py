@@ -72,7 +72,7 @@ class TailState:
         self._run: tuple[str | None, int] = (None, self.first)  # topic right before the window, and since when
         self._find_at = self.first  # topics are found anew with the sentence of this position
         self._turn = 0
-        self._table: pa.Table | None = None
+        self.table = self._kept  # its rows, in order; made anew with each change, so another thread may take it
 
     @property
     def start(self) -> int:
@@ -174,7 +174,7 @@ class TailState:
         while len(self._filed) > asked.start:
             self._filed.pop()
         self._filed.extend(rows)
-        self._turn, self._table = self._turn + 1, None
+        self._changed()
         if asked.work.anew:
             self._find_at = self.filed_end - 1 + min(self._half, self.filed_end - 1)
         return True
@@ -193,19 +193,17 @@ class TailState:
         self._rename(renamed)
         last = settled.passages[-READ_BACK:]
         self.go_on_with([(row["text"], row["topic_id"], row["topic"]) for row in last], settled.last + 1 - len(last))
-        self._turn, self._table = self._turn + 1, None
-
-    def table(self) -> pa.Table:
-        """Return its rows, in order."""
-        if self._table is None:
-            self._table = pa.concat_tables([self._kept, self._rows(len(self._filed))])
-        return self._table
+        self._changed()
 
     def latest(self, most: int) -> list[tuple[int, str, FiledAs]]:
         """Return the last filed sentences of the window as (position, text, what it is filed under), in order."""
         skipped = max(0, len(self._filed) - most)
         its = zip(self._window, self._filed, strict=False)
         return [(self.start + k, s.text, f) for k, (s, f) in enumerate(islice(its, skipped, None), skipped)]
+
+    def _changed(self) -> None:
+        self._turn += 1
+        self.table = pa.concat_tables([self._kept, self._rows(len(self._filed))])
 
     def _next_piece(self) -> int:
         coming, characters = 0, 0

@@ -1,6 +1,7 @@
 """Tails of streams: filed at once, each sentence once, whatever comes in which portions and is settled when."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from typing import Any
 
@@ -207,6 +208,22 @@ def test_a_merge_and_a_new_title_reach_the_sentences_that_wait() -> None:
     assert before - {5} <= after.keys()
     assert set(after.values()) <= {"One of both"}
     assert "d/two" not in {row["topic_id"] for row in rows(tails)}
+
+
+def test_rows_may_be_taken_in_another_thread_while_streams_go_on() -> None:
+    tails = tails_of(PoolHere())
+    with ThreadPoolExecutor(1) as other:
+        seen = []
+        for k in range(40):
+            tails.arrived(f"d{k % 7}", k // 7 + 1, spoken([EN[k]], k // 7 + 1))
+            taken = other.submit(lambda: [tails.table().to_pylist() for _ in range(5)])
+            asyncio.run(tails.file())
+            if k % 9 == 8:
+                tails.drop("d0")
+                tails.begin("d0", k // 7 + 1)
+            seen += taken.result()
+    for its in seen:
+        assert len({(row["doc_id"], row["position"]) for row in its}) == len(its)
 
 
 def test_a_document_that_is_closed_or_forgotten_leaves_nothing() -> None:
