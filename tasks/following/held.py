@@ -11,6 +11,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 
@@ -99,20 +100,24 @@ def held(out: Path) -> Held:
     return Held(found, frozenset(documents))
 
 
-def _kept(path: Path) -> tuple[list[str], list[tuple[str, str]]]:
+def _kept(path: Path) -> tuple[list[str], list[tuple[Any, ...]]]:
     """Return the sources that a journal notes, and its documents with their dates.
 
     Unlike `look_into` it heeds what another process has written just now, which stands in the log beside the file.
     """
     uri = f"{path.resolve().as_uri()}?mode=ro"
     with naming_the_store(path), closing(sqlite3.connect(uri, uri=True, timeout=LOCK_TIMEOUT_S)) as db:
-        try:
-            unclosed = [(str(doc_id), str(day)) for doc_id, day in db.execute("SELECT doc_id, date FROM documents")]
-            return [str(argument) for (argument,) in db.execute("SELECT argument FROM held")], unclosed
-        except sqlite3.OperationalError as e:
-            if _NO_TABLE not in str(e):
-                raise
-            return [], []  # its follow is just beginning
+        unclosed = _rows(db, "SELECT doc_id, date FROM documents")
+        return [str(argument) for (argument,) in _rows(db, "SELECT argument FROM held")], unclosed
+
+
+def _rows(db: sqlite3.Connection, query: str) -> list[tuple[Any, ...]]:
+    try:
+        return db.execute(query).fetchall()
+    except sqlite3.OperationalError as e:
+        if _NO_TABLE not in str(e):
+            raise
+        return []  # its follow is just beginning
 
 
 def _is_locked(lock: Path) -> bool:

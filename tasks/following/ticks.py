@@ -135,17 +135,18 @@ class Follower:
             self._write_page(now)
         return tick
 
-    async def finish(self, why: str) -> Tick:
+    async def finish(self, why: str, looks: bool = True) -> Tick:
         """End the day: everything is settled or written as unpaid, published, related, and learned from.
 
-        why: shown in messages ("midnight", "--until 23:00", "stdin ended"). Safe to call again after a kill.
+        why: shown in messages ("midnight", "--until 23:00", "stdin ended"). looks: once more at the sources; not so if
+        what comes now is of the next date. Safe to call again after a kill.
 
         Raises:
             PublishError: OUT or the journal cannot be written; the same command goes on later.
         """
         its, now = self._its, datetime.now().astimezone()
         self._drop_forgotten()
-        arrived, troubles = await self._look(now) if not self._is_over else (0, [])
+        arrived, troubles = await self._look(now) if looks and not self._is_over else (0, [])
         its.journal.end_date(self.run_date)
         its.backlog.end()
         if self._settling is not None:

@@ -1,5 +1,6 @@
 """`nightdesk follow` by hand, on files that grow: interrupted, gone on with, beside a night, until a time of day."""
 
+import asyncio
 import re
 import signal
 import subprocess
@@ -7,9 +8,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from nightdesk.flows.follow import follow_days
+from nightdesk.flows.shared.following.moments import NOW, UNTIL
+from nightdesk.flows.shared.following.parameters import FollowParameters
 from nightdesk.tasks import tables
 from tests.flows.conftest import Desk
 from tests.serving import eventually
@@ -84,3 +89,40 @@ def test_what_is_followed_goes_on_after_an_interruption_and_nights_leave_it_out(
     assert f"{day}: Good: 1 document, 200 sentences under " in said
     night = desk.run("run", source, "--out", out, "--json", "--no-learn")
     assert "is left out" not in night.err  # nothing is held any more
+
+
+def test_at_midnight_the_day_is_closed_and_the_next_one_goes_on_with_the_same_stream(
+    in_process: Desk, source: Path, tmp_path: Path
+) -> None:
+    out, talk = tmp_path / "out", source / "talk.txt"
+    grow(talk, 1, 150)
+    midnight = datetime(2026, 3, 2, tzinfo=UTC).timestamp()
+    passed, said = 0, []
+
+    def now() -> float:
+        """It is midnight once what has come stands, and time to end once what came after that does."""
+        nonlocal passed
+        if passed == 0 and standing(out) == 150:
+            passed = 1
+            grow(talk, 151, 180)
+        elif passed == 1 and standing(out) == 180:
+            passed = 2
+        return midnight + (-30.0, 60.0, 300.0)[passed]
+
+    async def days() -> dict[str, Any]:
+        NOW.set(now)
+        UNTIL.set(midnight + 300.0)
+        given = {"every": "0.5s", "idle": "1s", "timezone": "UTC", "until": "00:05", "dollars_per_day": 1.0}
+        return await follow_days(FollowParameters(sources=[str(source)], out=str(out), **given), said.append)
+
+    result = asyncio.run(days())
+    assert said[0].startswith("2026-03-01: Good: 1 document, 150 sentences under ")
+    assert (result["run_date"], result["sentences"], result["goes_on"]) == ("2026-03-02", 30, False)
+    for day, first, last in (("2026-03-01", 1, 150), ("2026-03-02", 151, 180)):
+        its = sorted(rows(out, "passages", day), key=lambda p: p["position"])
+        assert [p["text"] for p in its] == told(first, last)
+        assert {p["doc_id"] for p in its} == {f"talk@{day}"}
+        assert (out / "editions" / day / "index.html").exists()
+    assert rows(out, "passages_open") == []
+    runs = in_process.post("/flow_runs/filter", {"flow_runs": {"name": {"like_": "follow-news/2026-03-0"}}})
+    assert result["run_id"] in {r["id"] for r in runs if r["state"]["type"] == "COMPLETED"}

@@ -61,7 +61,8 @@ class Played:
         await asyncio.sleep(0)
         return Tick(arrived=self.ticks % 2, provisional=1, dollars=0.25, is_over=self.ticks == self.over_at)
 
-    async def finish(self, why: str) -> Tick:
+    async def finish(self, why: str, looks: bool = True) -> Tick:
+        assert not looks
         self.said.append(why)
         return Tick(dollars=0.25)
 
@@ -157,7 +158,7 @@ def test_what_was_left_open_is_ended_first_as_runs_below_that_of_today(
 def test_an_earlier_day_that_cannot_be_ended_does_not_keep_today_from_being_followed(
     server: Desk, played: Played, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def finish(why: str) -> Tick:
+    async def finish(why: str, looks: bool) -> Tick:
         if why == one_date.NOT_ENDED:
             raise PublishError("out/tables: no space left on the device")
         return Tick()

@@ -27,7 +27,8 @@ async def tick_task(line: str) -> Any:
 @task(name="end-of-day", task_run_name="end-of-day", cache_policy=NO_CACHE, persist_result=False, retries=0)
 async def end_task(why: str) -> Any:
     """End the day: settle and publish the rest, relate it, make the edition, learn."""
-    return await stoppable_task(FOLLOWER.get().finish(why))
+    # The last look was at the moment at which the day ended. What has come since then is of the next one.
+    return await stoppable_task(FOLLOWER.get().finish(why, looks=False))
 
 
 def told(tick: Tick) -> str:

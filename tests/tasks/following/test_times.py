@@ -48,7 +48,7 @@ def test_what_is_no_duration_is_refused_in_one_short_line(written: str) -> None:
 
 
 def test_a_duration_beyond_the_limits_is_refused_with_them() -> None:
-    with pytest.raises(ValueError, match="'2h' is not between 0.2s and 1h"):
+    with pytest.raises(ValueError, match=r"'2h' is not between 0\.2s and 1h"):
         seconds_of("2h", 0.2, 3600)
 
 
