@@ -66,7 +66,7 @@ class Talk:
         return asyncio.run(main())
 
 
-async def ticks(follower: Follower, until: Callable[[Tick], bool], most: int = 200) -> Tick:
+async def ticks(follower: Follower, until: Callable[[Tick], bool], most: int = 3_000) -> Tick:
     """Look again and again until something is so; fail if it never is."""
     for _ in range(most):
         tick = await follower.tick(datetime.now(UTC))
@@ -83,4 +83,4 @@ async def settle_all(follower: Follower) -> Tick:
         return not (tick.arrived or tick.waiting or tick.settled or follower.is_settling)
 
     await ticks(follower, lambda tick: not tick.arrived)
-    return await ticks(follower, is_quiet, 2_000)
+    return await ticks(follower, is_quiet)
