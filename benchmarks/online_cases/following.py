@@ -84,10 +84,15 @@ class Follow:
         self.wait(any_code=True)
 
     def kill(self) -> float:
-        """Kill every process of it at once; return when, in s since the epoch."""
+        """Kill every process of it at once; return when, in s since the epoch.
+
+        Workers and auditor stand in process groups of their own, so the tree is killed and not the group.
+        """
+        every = tree(psutil.Process(self._running().pid))
         at = time.time()
-        with suppress(ProcessLookupError):
-            os.killpg(self._running().pid, signal.SIGKILL)
+        for one in every:  # itself first, so that it cannot do anything about it
+            with suppress(psutil.NoSuchProcess):
+                one.kill()
         self.wait(any_code=True)
         return at
 
@@ -110,7 +115,7 @@ class Follow:
             if pid:
                 break
             if time.monotonic() > deadline:
-                os.killpg(process.pid, signal.SIGKILL)
+                process.kill()
                 raise RuntimeError(f"it does not end: {self.said()}")
             time.sleep(0.05)
         process.returncode = os.waitstatus_to_exitcode(status)
