@@ -97,8 +97,8 @@ class Follow:
         return at
 
     def end_day(self) -> None:
-        """Start it once more, with a day that ends within 90 s, and wait for its end."""
-        until = datetime.now(UTC) + timedelta(seconds=90)  # at least 30 s, in which it must have started
+        """Start it once more, with a day that ends within two minutes, and wait for its end."""
+        until = datetime.now(UTC) + timedelta(seconds=120)  # at least 60 s, in which it must have started
         self.start("--until", until.strftime("%H:%M"))
         self.wait()
 
