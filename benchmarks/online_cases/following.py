@@ -84,16 +84,21 @@ class Follow:
         self.wait(any_code=True)
 
     def kill(self) -> float:
-        """Kill every process of it at once; return when, in s since the epoch."""
+        """Kill every process of it at once; return when, in s since the epoch.
+
+        Workers and auditor stand in process groups of their own, so the tree is killed and not the group.
+        """
+        every = tree(psutil.Process(self._running().pid))
         at = time.time()
-        with suppress(ProcessLookupError):
-            os.killpg(self._running().pid, signal.SIGKILL)
+        for one in every:  # itself first, so that it cannot do anything about it
+            with suppress(psutil.NoSuchProcess):
+                one.kill()
         self.wait(any_code=True)
         return at
 
     def end_day(self) -> None:
-        """Start it once more, with a day that ends within 90 s, and wait for its end."""
-        until = datetime.now(UTC) + timedelta(seconds=90)  # at least 30 s, in which it must have started
+        """Start it once more, with a day that ends within two minutes, and wait for its end."""
+        until = datetime.now(UTC) + timedelta(seconds=120)  # at least 60 s, in which it must have started
         self.start("--until", until.strftime("%H:%M"))
         self.wait()
 
@@ -110,7 +115,7 @@ class Follow:
             if pid:
                 break
             if time.monotonic() > deadline:
-                os.killpg(process.pid, signal.SIGKILL)
+                process.kill()
                 raise RuntimeError(f"it does not end: {self.said()}")
             time.sleep(0.05)
         process.returncode = os.waitstatus_to_exitcode(status)

@@ -18,8 +18,10 @@ STREAMS = 3
 SENTENCE_S = 0.25  # seconds between two sentences of a stream
 LATENCY_S = 0.3
 CHUNK, OVERLAP = 20, 5
-EARLIEST_S, LATEST_S = 1.0, 16.0  # after its start that a follow is killed: while it starts, too
-MOST = 100  # sentences of a stream for each kill, more than come before the last one
+LATEST_S = 12.0  # after its first tick that a follow is killed
+AT_START = 5  # one kill in so many comes while it starts
+LIVE = "live/index.html"  # below OUT
+MOST = 400  # sentences of a stream for each kill, more than come before the last one
 
 
 def _kills(kills: int, scratch: Path, env: Mapping[str, str]) -> Rows:
@@ -32,9 +34,11 @@ def _kills(kills: int, scratch: Path, env: Mapping[str, str]) -> Rows:
         paths = [file.path for file in files]
         follow = Follow(env, scratch / "out", paths, "--every", "1s", "--profile", profile)
         killed = []
-        for _ in range(kills):
+        for number in range(kills):
             with follow:
-                time.sleep(dice.uniform(EARLIEST_S, LATEST_S))
+                if number % AT_START != AT_START - 1:
+                    _until_at_work(follow)
+                time.sleep(dice.uniform(0, LATEST_S))
                 follow.check()
                 assert not writer.is_over, "there was nothing to be killed over"
                 killed.append(follow.kill())
@@ -62,6 +66,16 @@ def _kills(kills: int, scratch: Path, env: Mapping[str, str]) -> Rows:
         told(f"{about}sentences written", total),
         told(f"{about}calls", calls),
     ]
+
+
+def _until_at_work(follow: Follow) -> None:
+    """Wait until a tick has made the live page anew; the tables are not read, because that would mend them."""
+    page, begin = follow.out / LIVE, time.time()
+    while not (page.exists() and page.stat().st_mtime > begin):
+        follow.check()
+        if time.time() > begin + PATIENCE_S:
+            raise TimeoutError(f"no tick in {PATIENCE_S:.0f} s: {follow.said()}")
+        time.sleep(0.1)
 
 
 def _written(files: list[Growing], arrivals: Mapping[str, list[float]]) -> dict[str, list[str]]:
