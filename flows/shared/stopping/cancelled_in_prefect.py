@@ -8,6 +8,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from uuid import UUID
 
 from prefect import runtime
 from prefect.client.orchestration import get_client
@@ -28,7 +29,7 @@ async def heeding_prefect(stop: Stopping) -> AsyncIterator[None]:
     if KEPT.get() is None or "PREFECT_API_URL" not in os.environ:
         yield
         return
-    looking = asyncio.create_task(_look(stop, str(runtime.flow_run.id)))
+    looking = asyncio.create_task(_look(stop, UUID(str(runtime.flow_run.id))))
     try:
         yield
     finally:
@@ -36,7 +37,7 @@ async def heeding_prefect(stop: Stopping) -> AsyncIterator[None]:
         await asyncio.gather(looking, return_exceptions=True)
 
 
-async def _look(stop: Stopping, run_id: str) -> None:
+async def _look(stop: Stopping, run_id: UUID) -> None:
     async with get_client() as client:
         while not stop.why:
             await asyncio.sleep(LOOK_EVERY_S)

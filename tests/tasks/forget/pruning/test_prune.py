@@ -246,7 +246,8 @@ def test_calls_of_an_earlier_version_stay_until_what_was_learned_from_them_is_su
     kept = prune(out, before).kept
     assert [line.count("not summed up yet; run `nightdesk learn`") for line in kept] == [1, 1, 1]
     assert len({row["run_id"] for row in rows(out, "calls")}) == 3
-    learn_from_tables(out, load_profile("news"), date(2026, 11, 22), "")
+    for profile in ("news", "commerce"):
+        learn_from_tables(out, load_profile(profile), date(2026, 11, 22), "")
     assert prune(out, before).kept == []
     assert rows(out, "calls") == []
     assert sum(tally.answers for tally in logged(out, load_profile("news")).values()) > 0
