@@ -87,7 +87,8 @@ class Sums:
         self._db.executemany("DELETE FROM waiting WHERE attempt = ? AND run_date = ? AND name = ?", gone)
         added = [(p.attempt, p.day.isoformat(), p.place.stem, p.attempt) for p in changes.added]
         self._db.executemany(
-            "INSERT OR IGNORE INTO waiting SELECT ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM attempts WHERE attempt = ?)",
+            "INSERT OR IGNORE INTO waiting (attempt, run_date, name) "
+            "SELECT ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM attempts WHERE attempt = ?)",
             added,
         )
 
@@ -102,22 +103,24 @@ class Sums:
 
     def note_version(self, version: int, weights: Iterable[Mapping[str, Any]]) -> None:
         """Keep the weights of a version for the picture. Called within a transaction."""
-        self._db.execute("INSERT OR IGNORE INTO versions VALUES (?)", (version,))
+        self._db.execute("INSERT OR IGNORE INTO versions (version) VALUES (?)", (version,))
         self._db.executemany(
-            f"INSERT OR REPLACE INTO weights VALUES ({', '.join('?' * len(WEIGHTS))})",
+            f"INSERT OR REPLACE INTO weights ({', '.join(WEIGHTS)}) VALUES ({', '.join('?' * len(WEIGHTS))})",
             [(version, *(row[name] for name in WEIGHTS[1:])) for row in weights],
         )
         self._db.execute("DELETE FROM weights WHERE version <= ?", (self.newest_noted() - MOST_VERSIONS,))
 
     def note_attempts(self, attempts: Collection[str], version: int) -> None:
         """Note which version has learned from attempts (NOTHING: they teach nothing). Called within a transaction."""
-        self._db.executemany("INSERT OR REPLACE INTO attempts VALUES (?, ?)", [(a, version) for a in attempts])
+        self._db.executemany(
+            "INSERT OR REPLACE INTO attempts (attempt, version) VALUES (?, ?)", [(a, version) for a in attempts]
+        )
         self._db.executemany("DELETE FROM waiting WHERE attempt = ?", [(a,) for a in attempts])
 
     def add(self, dollars: Mapping[date, Dollars], tallies: Mapping[Key, Tally]) -> None:
         """Add what attempts cost, and what they said of the arms. Called within a transaction."""
         self._db.executemany(
-            "INSERT INTO nights VALUES (?, ?, ?) ON CONFLICT (run_date) DO UPDATE SET "
+            "INSERT INTO nights (run_date, serving, judging) VALUES (?, ?, ?) ON CONFLICT (run_date) DO UPDATE SET "
             "serving = serving + excluded.serving, judging = judging + excluded.judging",
             [(day.isoformat(), spent.serving, spent.judging) for day, spent in dollars.items()],
         )
@@ -125,7 +128,7 @@ class Sums:
         rows = [
             (*key, json.dumps(tallies_out({key: known.get(key, Tally()).plus(own)}))) for key, own in tallies.items()
         ]
-        self._db.executemany("INSERT OR REPLACE INTO tallies VALUES (?, ?, ?, ?)", rows)
+        self._db.executemany("INSERT OR REPLACE INTO tallies (role, language, arm, tally) VALUES (?, ?, ?, ?)", rows)
 
     def tallies(self) -> dict[Key, Tally]:
         """Return what all nights said of the arms, as it was given and not discounted."""
@@ -164,6 +167,8 @@ def opened(out: Path, folder: Path) -> Iterator[Sums]:
         StoreError: the disk refuses it.
     """
     refuse_links(out, folder / FILE)
+    if (folder / FILE).is_dir():
+        raise StoreError(f"{folder / FILE}: it is a folder; remove it, then run the same command again")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         db = _made_anew(folder / FILE)

@@ -1,5 +1,6 @@
 """Runs that are killed, interrupted, or not alone: nothing lost, nothing doubled, no answer computed twice."""
 
+import json
 import logging
 import signal
 import threading
@@ -107,6 +108,22 @@ def test_an_interrupted_run_ends_cleanly_and_goes_on(
     assert calls_stored(out, "") > stored
     assert_whole(out, DAY, {"a": [s for _, s in evening(20, 80)]})
     assert_ledger_is_complete(out)
+
+
+def test_a_run_of_the_command_line_that_is_cancelled_in_prefect_ends(desk: Desk, source: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    write_evening(source, "a", seed=21, passages=900)
+    with desk.start("run", source, "--date", DAY, "--no-learn", "--json", "--out", out) as process:
+        wait_for(lambda: calls_stored(out, "topic_finder") >= 2, process)
+        under_way = {"flow_runs": {"state": {"type": {"any_": ["RUNNING"]}}}, "sort": "START_TIME_DESC"}
+        of_this = (r for r in desk.post("/flow_runs/filter", under_way) if str(out) in json.dumps(r["parameters"]))
+        desk.post(f"/flow_runs/{next(of_this)['id']}/set_state", {"state": {"type": "CANCELLING"}})
+        printed, said = process.communicate(timeout=PATIENCE_S)
+    assert (process.returncode, printed) == (130, "")
+    assert said.rstrip().splitlines()[-1].startswith("cancelled by the UI or Prefect's API before its first batch"), (
+        said
+    )
+    assert_looks_cancelled(desk, "the UI or Prefect's API")
 
 
 def test_a_run_past_its_time_limit_ends_as_a_cancelled_one(desk: Desk, source: Path, tmp_path: Path) -> None:

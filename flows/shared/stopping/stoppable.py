@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Coroutine
+from contextlib import nullcontext
 from typing import Any
 
 from prefect import runtime
@@ -14,9 +15,9 @@ from nightdesk.flows.artifacts.markdown import plain
 from nightdesk.flows.artifacts.progress import RunProgress
 from nightdesk.flows.artifacts.reporting import report
 from nightdesk.flows.shared.kept_result import KEPT
+from nightdesk.flows.shared.stopping.cancelled_in_prefect import BY_PREFECT, CANCELLED, heeding_prefect
 from nightdesk.flows.shared.stopping.termination import Stopped, stopping, tell_cancelled_calmly
 
-BY_PREFECT = "the UI or Prefect's API"
 log = logging.getLogger("nightdesk.stages")  # for the run's page; the command line says it itself
 
 
@@ -27,12 +28,14 @@ async def stoppable(body: Coroutine[Any, Any, Any], stands: str = "") -> Any:
     A flow below it that was stopped has said what stands; so this one says that.
     """
     stop = stopping()
+    is_below = stop.has_begun  # another flow, which heeds for both
     tell_cancelled_calmly()
     try:
         with stop.session():
             try:
-                with stop.place():
-                    return await body
+                async with nullcontext() if is_below else heeding_prefect(stop):
+                    with stop.place():
+                        return await body
             except Stopped as e:
                 if not e.line:
                     await say(e, None, stands)
@@ -70,7 +73,7 @@ async def _by_whom(why: str) -> str:
         async with get_client() as client:
             return (await client.read_flow_run(root)).state_type
 
-    return BY_PREFECT if await report(state()) in (StateType.CANCELLING, StateType.CANCELLED) else why
+    return BY_PREFECT if await report(state()) in CANCELLED else why
 
 
 async def _show_bare(stopped: Stopped) -> None:

@@ -21,6 +21,8 @@ _WAYS_OUT = {
     sqlite3.SQLITE_CORRUPT: "it is damaged; restore it, or move it away with {path}-wal and {path}-shm to start with "
     "an empty store: then answers that were paid for and not yet published are asked and paid for again; the "
     "published tables stand",
+    sqlite3.SQLITE_ERROR: "its tables are not those of this version of nightdesk; use the version that wrote it, or "
+    "move it away with {path}-wal and {path}-shm to start anew",
 }
 _WAYS_OUT[sqlite3.SQLITE_LOCKED] = _WAYS_OUT[sqlite3.SQLITE_BUSY]
 _WAYS_OUT[sqlite3.SQLITE_NOTADB] = _WAYS_OUT[sqlite3.SQLITE_CORRUPT]

@@ -1,7 +1,10 @@
 """Which parts of `calls` the learner has seen. One that it has not seen is never pruned: its lesson would be lost."""
 
+import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 
 import pyarrow as pa
@@ -14,6 +17,7 @@ from nightdesk.tasks.tables.contracts import contract
 from nightdesk.tasks.tables.parts import Part
 
 _SUMS = "sums.db"  # below the folder of a profile's versions: what was noted of each attempt
+_NAMING = ("from_run_ids", "learned_before", "learned_run_ids")  # the last in versions of schema 2
 _COLUMNS = ["profile", "teaches", "from_cache", "attempts"]
 
 
@@ -21,7 +25,8 @@ class SeenByLearner:
     """What the profiles of one OUT have learned from. Nothing is written."""
 
     def __init__(self, out: Path) -> None:
-        self._of = {folder.name: _attempts(folder) for folder in sorted((out / "state").glob("*/"))}
+        self._folders = sorted((out / "state").glob("*/"))
+        self._of = {folder.name: _attempts(folder) for folder in self._folders}
 
     def why_not(self, part: Part) -> str:
         """Say why a part of `calls` has to stay; "" if whatever it teaches was learned.
@@ -37,16 +42,34 @@ class SeenByLearner:
         rows = rows.filter(pc.fill_null(rows["teaches"], True))
         rows = rows.filter(pc.and_(pc.invert(rows["from_cache"]), pc.greater(rows["attempts"], 0)))
         waiting = sorted(p for p in pc.unique(rows["profile"]).to_pylist() if part.attempt not in self._of.get(p, ()))
-        return f"no version of the weights of {', '.join(waiting)} has learned from it" if waiting else ""
+        if not waiting:
+            return ""
+        if part.attempt in self._named:
+            return "what was learned from it is not summed up yet; run `nightdesk learn`, then prune again"
+        return f"no version of the weights of {', '.join(waiting)} has learned from it"
+
+    @cached_property
+    def _named(self) -> set[str]:
+        return {run for folder in self._folders for run in _named(folder)}
 
 
 def _attempts(folder: Path) -> dict[str, bool]:
-    """Return the attempts at runs that a profile is done with -> whether it has learned from them."""
-    if (folder / _SUMS).exists():
+    """Return the attempts at runs that the sums of a profile hold -> whether it has learned from them."""
+    if not (folder / _SUMS).exists():
+        return {}
 
-        def look(db: sqlite3.Connection) -> Iterable[tuple[str, int]]:
-            return db.execute("SELECT attempt, version FROM attempts").fetchall()
+    def look(db: sqlite3.Connection) -> Iterable[tuple[str, int]]:
+        return db.execute("SELECT attempt, version FROM attempts").fetchall()
 
-        return {attempt: version > 0 for attempt, version in look_into(folder / _SUMS, look)}
-    newest, _ = state_versions.latest(folder)
-    return dict.fromkeys(getattr(newest, "learned_run_ids", ()), True)
+    return {attempt: version > 0 for attempt, version in look_into(folder / _SUMS, look)}
+
+
+def _named(folder: Path) -> Iterator[str]:
+    """Yield the runs that versions name as learned from. Read as they are, because only runs bring old ones up to date.
+
+    Asked only where a part is to stay, since versions are many.
+    """
+    for version in state_versions.versions(folder):
+        with suppress(OSError, ValueError, TypeError, AttributeError):  # a damaged one names nothing
+            told = json.loads((folder / f"{version:06d}.json").read_bytes())
+            yield from (run for key in _NAMING for run in told.get(key, ()))

@@ -32,6 +32,10 @@ _SCHEMA = (
     "lost INTEGER, taken_up TEXT, PRIMARY KEY (doc_id, part)) WITHOUT ROWID",
     "CREATE INDEX IF NOT EXISTS documents_of_parts ON documents (part)",
 )
+_INSERT = (
+    "INSERT OR REPLACE INTO documents (doc_id, part, content_hash, run_id, profile, lost, taken_up) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?)"
+)
 _SELECT = (
     "SELECT d.doc_id, p.run_date, d.content_hash, d.run_id, d.profile, d.lost, d.taken_up, p.name "
     "FROM documents d JOIN known_parts p ON p.number = d.part"
@@ -210,7 +214,7 @@ class KnownDocuments:
                 if isinstance(e, BrokenPart):
                     self.broken.append(e)
             else:
-                self._db.executemany("INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+                self._db.executemany(_INSERT, rows)
 
 
 class PublishedElsewhere:

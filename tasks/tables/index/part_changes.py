@@ -90,7 +90,7 @@ def changed_parts(db: Database, out: Path, table: str, days: Iterable[date] | No
             db.execute("DELETE FROM date_folders WHERE keeper = ? AND run_date = ?", (keeper or table, day.isoformat()))
         else:
             row = keeper or table, day.isoformat(), stamp
-            db.execute("INSERT OR REPLACE INTO date_folders VALUES (?, ?, ?)", row)
+            db.execute("INSERT OR REPLACE INTO date_folders (keeper, run_date, stamp) VALUES (?, ?, ?)", row)
     return changes
 
 

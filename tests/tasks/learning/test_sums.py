@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -175,6 +176,41 @@ def test_sums_that_turn_out_to_be_damaged_are_moved_aside_and_the_next_learn_mak
     assert learn(tmp_path).tallies == before.tallies
     same_as_rows(tmp_path)
     assert kept(tmp_path)[1] == known[1]
+
+
+def changed(out: Path, *statements: str) -> Path:
+    """Have another version of nightdesk change the tables of the sums; return their file."""
+    file = state_folder(out, "news") / FILE
+    with closing(sqlite3.connect(file)) as db:
+        for statement in statements:
+            db.execute(statement)
+        db.commit()
+    return file
+
+
+def test_sums_to_which_a_later_version_has_added_go_on(tmp_path: Path) -> None:
+    usual_run(tmp_path, 0)
+    learn(tmp_path, 0)
+    tables = ("waiting", "attempts", "versions", "weights", "nights", "tallies")
+    changed(tmp_path, *(f"ALTER TABLE {table} ADD COLUMN more TEXT" for table in tables))
+    usual_run(tmp_path, 1)
+    learn(tmp_path, 1)
+    same_as_rows(tmp_path)
+
+
+def test_sums_of_another_version_are_left_as_they_are_and_named(tmp_path: Path) -> None:
+    usual_run(tmp_path, 0)
+    learn(tmp_path, 0)
+    file = changed(tmp_path, "ALTER TABLE attempts RENAME COLUMN version TO learned_by")
+    with pytest.raises(StoreError, match=r"sums\.db: .*use the version that wrote it, or move it away"):
+        learn(tmp_path)
+    file.unlink()
+    file.mkdir()
+    with pytest.raises(StoreError, match=r"sums\.db: it is a folder; remove it"):
+        learn(tmp_path)
+    file.rmdir()
+    learn(tmp_path)
+    same_as_rows(tmp_path)
 
 
 def test_what_was_pruned_stays_in_the_picture_and_in_what_if(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ CODES = {
     sqlite3.SQLITE_CANTOPEN: "ulimit -n",
     sqlite3.SQLITE_CORRUPT: "move it away",
     sqlite3.SQLITE_NOTADB: "move it away",
+    sqlite3.SQLITE_ERROR: "move it away",
     sqlite3.SQLITE_SCHEMA: "run the same command again",
 }
 

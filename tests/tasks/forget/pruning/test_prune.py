@@ -11,12 +11,14 @@ from hypothesis import strategies as st
 
 from nightdesk.tasks.calling.answers.answer_store import Store
 from nightdesk.tasks.calling.answers.turns import at_work
+from nightdesk.tasks.config.profile import load_profile
 from nightdesk.tasks.edition.pages import edition_path
 from nightdesk.tasks.errors import PublishError
 from nightdesk.tasks.forget.document import forget_document
 from nightdesk.tasks.forget.pruning.outgoing import look
 from nightdesk.tasks.forget.pruning.prune import prune
 from nightdesk.tasks.forget.pruning.seen_by_learner import SeenByLearner
+from nightdesk.tasks.learning.learn import learn_from_tables, logged
 from nightdesk.tasks.tables import publish
 from nightdesk.tasks.tables.index.known_documents import KnownDocuments
 from nightdesk.tasks.tables.places import append_part
@@ -235,3 +237,17 @@ def test_an_index_of_editions_that_cannot_be_written_is_said_in_a_line_and_nothi
     with pytest.raises(PublishError, match="editions"):
         prune(full, dict.fromkeys(ALL, END))
     assert standing(full) == before
+
+
+def test_calls_of_an_earlier_version_stay_until_what_was_learned_from_them_is_summed_up(tmp_path: Path) -> None:
+    old = Path(__file__).parents[3] / "fixtures" / "out-0.1.0"
+    out = Path(shutil.copytree(old, tmp_path / "out"))
+    before = {"calls": date(2026, 11, 22)}
+    kept = prune(out, before).kept
+    assert [line.count("not summed up yet; run `nightdesk learn`") for line in kept] == [1, 1, 1]
+    assert len({row["run_id"] for row in rows(out, "calls")}) == 3
+    for profile in ("news", "commerce"):
+        learn_from_tables(out, load_profile(profile), date(2026, 11, 22), "")
+    assert prune(out, before).kept == []
+    assert rows(out, "calls") == []
+    assert sum(tally.answers for tally in logged(out, load_profile("news")).values()) > 0
