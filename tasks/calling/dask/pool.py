@@ -3,8 +3,8 @@
 A LocalCluster by default, started in a thread so that it comes up while the rest of the program is imported; an
 existing scheduler where the profile or DASK_SCHEDULER_ADDRESS names one. Workers hold no limits, no keys and no state.
 
-Calls that compute go out as Dask tasks, in groups (`call`, groups.py). Calls that wait for a network are awaited on a
-worker's own event loop (`talk`, talks.py).
+Calls that compute go out in groups (`call`, groups.py): to workers of our own directly (direct.py), to those of others
+as Dask tasks. Calls that wait for a network are awaited on a worker's own event loop (`talk`, talks.py).
 """
 
 import asyncio
@@ -16,6 +16,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from nightdesk.tasks.calling.dask.cluster import Cluster, check_address
+from nightdesk.tasks.calling.dask.direct import DirectGroups, WorkerEnded
 from nightdesk.tasks.calling.dask.groups import UNTOLD, GroupFunction, PoolCall, WaitingCalls
 from nightdesk.tasks.calling.dask.own_workers import ANY_MODEL, OwnWorkers
 from nightdesk.tasks.calling.dask.talks import TalkFunction, Talks
@@ -114,6 +115,7 @@ class FanOut:
         self._pumping = False
         self._readying: asyncio.Task[None] | None = None
         self._talks = Talks(workers, timeout_s, is_own)
+        self._direct = DirectGroups(workers) if is_own else None
 
     async def call(self, function: GroupFunction, shared: Any, item: Any, size: int = UNTOLD) -> Any:
         """Run function(shared, [item, ...]) on some worker and return what it gives for this item.
@@ -222,6 +224,8 @@ class FanOut:
     async def _results(self, key: str, calls: list[PoolCall], seconds: float) -> list[Any]:
         function, shared = calls[0].function, calls[0].shared
         items = [call.item for call in calls]
+        if self._direct is not None:
+            return await self._direct.compute(function, shared, items, seconds)
         # Only on workers that passed the probe: one that cannot import the function loses its scheduler over it.
         able = list(await self._workers.ready())
         future = self._workers.client.submit(
@@ -255,7 +259,7 @@ class FanOut:
                 result.set_exception(TransientError(f"no answer within {self._timeout_s:g} s"))
             case NightdeskError():
                 result.set_exception(error)
-            case KilledWorker() | WorkersGone():
+            case KilledWorker() | WorkersGone() | WorkerEnded():
                 result.set_exception(TerminalError("the call ended its worker process"))
             case _:
                 result.set_exception(TerminalError(f"{type(error).__name__}: {error}"))

@@ -3,16 +3,16 @@
 There connections stay open from call to call. As Dask tasks such calls would hold a thread each while they wait, groups
 of them would wait for their slowest, and a task costs several times the CPU of a plain message.
 
-Workers of our own are asked directly, over connections that stay open: by way of the scheduler each call costs a
-connection of its own, with TLS 2 ms of CPU at either end. Workers of others may be reached by their scheduler alone.
+Workers of our own are asked directly (direct.py): by way of the scheduler each call costs a connection of its own, with
+TLS 2 ms of CPU at either end.
 """
 
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
-from functools import cache
 from typing import Any
 
+from nightdesk.tasks.calling.dask.direct import ask
 from nightdesk.tasks.calling.dask.own_workers import AT_ONCE
 from nightdesk.tasks.calling.dask.workers import Workers
 from nightdesk.tasks.errors import TerminalError, WorkerLost
@@ -81,27 +81,7 @@ class Talks:
 
 async def _asked(client: Any, worker: str, function: TalkFunction, shared: Any, item: Any) -> Any:
     """Return what Client.run returns for one worker with on_error="return", but ask that worker directly."""
-    from distributed.core import clean_exception
-
     try:
-        reply = await client.rpc(worker).run(
-            function=_pickled(function), args=_pickle((shared, item)), kwargs=_pickle({}), wait=True
-        )
+        return await ask(client, worker, function, shared, item)
     except OSError as e:
         return e
-    if reply["status"] == "OK":
-        return reply["result"]
-    _, error, _ = clean_exception(**reply)
-    return error
-
-
-def _pickle(what: Any) -> bytes:
-    from distributed.protocol.pickle import dumps
-
-    pickled: bytes = dumps(what)
-    return pickled
-
-
-@cache
-def _pickled(function: TalkFunction) -> bytes:
-    return _pickle(function)
