@@ -42,10 +42,11 @@ def follow(
     profile: ProfileName = "news",
     prints: Annotated[bool, typer.Option("--print", help="Print a line for every sentence that is settled.")] = False,
     dollars_per_day: Annotated[
-        float, typer.Option(min=0, help="The most that a day may take. 0: as the profile says in [follow].")
+        float, typer.Option(min=0, help="The most that a day may take. 0: as the table \\[follow] in the profile says.")
     ] = 0.0,
     dollars_per_hour: Annotated[
-        float, typer.Option(min=0, help="The most that an hour may take. 0: as the profile says in [follow].")
+        float,
+        typer.Option(min=0, help="The most that an hour may take. 0: as the table \\[follow] in the profile says."),
     ] = 0.0,
     text_id: Annotated[str, typer.Option("--id", help="What the text on stdin (-) is called.")] = "stdin",
 ) -> None:
