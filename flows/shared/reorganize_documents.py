@@ -37,7 +37,7 @@ from nightdesk.flows.shared.stopping.stoppable import say
 from nightdesk.flows.shared.stopping.termination import Stopped, in_engine, stopping
 from nightdesk.tasks.config.profile import load_profile
 from nightdesk.tasks.errors import BadRun
-from nightdesk.tasks.following.held import Held, held
+from nightdesk.tasks.following.held_sources import Held, held
 from nightdesk.tasks.forget.pruning.outgoing import Outgoing
 from nightdesk.tasks.learning.learn import Learned
 from nightdesk.tasks.reorganizing.past_dates.standing import Skips, standing

@@ -13,7 +13,7 @@ from nightdesk.flows.shared.stopping.stoppable import stoppable
 from nightdesk.flows.shared.stopping.termination import in_engine
 from nightdesk.tasks.config.profile import load_profile
 from nightdesk.tasks.errors import BadRun
-from nightdesk.tasks.following.held import held
+from nightdesk.tasks.following.held_sources import held
 from nightdesk.tasks.reorganizing import unfinished
 
 log = logging.getLogger("nightdesk")

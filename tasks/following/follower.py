@@ -17,19 +17,19 @@ from nightdesk.tasks.calling.dask.own_workers import own_workers
 from nightdesk.tasks.calling.dask.pool import fan_out
 from nightdesk.tasks.calling.router import Router
 from nightdesk.tasks.config.profile import Profile
-from nightdesk.tasks.following import call_notes
 from nightdesk.tasks.following.arrivals.watch import Watch
 from nightdesk.tasks.following.backlog import Backlog
-from nightdesk.tasks.following.call_parts import CallParts
-from nightdesk.tasks.following.choices import JournaledChoice
-from nightdesk.tasks.following.held import hold
+from nightdesk.tasks.following.calls import notes
+from nightdesk.tasks.following.calls.choices import JournaledChoice
+from nightdesk.tasks.following.calls.parts import CallParts
+from nightdesk.tasks.following.calls.spending import NO_CAPS, Caps, Purse, expected_dollars
+from nightdesk.tasks.following.held_sources import hold
 from nightdesk.tasks.following.journal import Journal
 from nightdesk.tasks.following.provisional.live_page import open_live_page
 from nightdesk.tasks.following.provisional.live_state import LiveState
 from nightdesk.tasks.following.provisional.tail import Tails
 from nightdesk.tasks.following.resuming import open_dates, settled_count
 from nightdesk.tasks.following.rounds import Rounds
-from nightdesk.tasks.following.spending import NO_CAPS, Caps, Purse, expected_dollars
 from nightdesk.tasks.following.steady_auditor import SteadyAuditor
 from nightdesk.tasks.following.ticks import Follower, Parts, Tick
 from nightdesk.tasks.learning.catching_up import state_folder
@@ -93,7 +93,7 @@ async def open_follow(
         newest, warnings = state_versions.latest(state_folder(out, profile.name))
         for warning in warnings:
             log.warning("%s", warning)
-        call_notes.recover(journal.db, out)
+        notes.recover(journal.db, out)
         versions = Versions(state_folder(out, profile.name), newest)
         journaled = JournaledChoice(journal.db, choice or NightlyWeights())
         router = Router(able, run_date, versions, store, pool, choice=journaled)

@@ -5,7 +5,7 @@ exactly what stands here: no sentence is lost, none comes twice. Sentences leave
 longer needed as context; the marks stay. One process follows a profile in an OUT; its lock is freed by the system.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -195,11 +195,6 @@ class Journal:
         """
 
         return self._db.transact(lambda: journal_tables.close_date(self._db, run_date))
-
-    def drop_cursors(self, sources: Iterable[str]) -> None:
-        """Forget where sources are read to: of entries and files that will not come again."""
-        gone = [(source,) for source in sources]
-        self._db.transact(lambda: self._db.executemany("DELETE FROM cursors WHERE source = ?", gone))
 
     def end_date(self, run_date: date) -> None:
         """Note that nothing more will come of the documents of a date."""

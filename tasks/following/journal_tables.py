@@ -6,8 +6,8 @@ A module that keeps something of its own there has its SCHEMA here, and is calle
 from datetime import date
 
 from nightdesk.tasks.calling.answers.database import Database
-from nightdesk.tasks.following import call_notes, choices, spending
-from nightdesk.tasks.following.publishing import held
+from nightdesk.tasks.following.calls import choices, notes, spending
+from nightdesk.tasks.following.publishing import held_rounds
 from nightdesk.tasks.following.settling import stream_tables
 
 _CLOSED_DAYS = 7  # for which it is known that a document was closed
@@ -20,10 +20,10 @@ SCHEMA = (
     "text TEXT NOT NULL, start_s REAL, end_s REAL, speaker TEXT, PRIMARY KEY (document, position)) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS closed (doc_id TEXT PRIMARY KEY, date TEXT NOT NULL) WITHOUT ROWID",
     *stream_tables.SCHEMA,
-    *held.SCHEMA,
+    *held_rounds.SCHEMA,
     *choices.SCHEMA,
     *spending.SCHEMA,
-    *call_notes.SCHEMA,
+    *notes.SCHEMA,
 )
 
 
@@ -39,14 +39,14 @@ def forget(db: Database, doc_id: str) -> int:
     count = db.execute(f"DELETE FROM sentences WHERE document = {its}", [doc_id])
     stream_tables.forget(db, doc_id)
     choices.forget(db, [doc_id])
-    call_notes.forget(db, doc_id)
+    notes.forget(db, doc_id)
     db.execute(
         "DELETE FROM cursors WHERE source = 'stdin' AND EXISTS "
         "(SELECT 1 FROM documents WHERE doc_id = ? AND source = 'stdin')",
         [doc_id],
     )
     db.execute("DELETE FROM closed WHERE doc_id = ?", [doc_id])
-    count += held.forget(db, doc_id)
+    count += held_rounds.forget(db, doc_id)
     return count + db.execute("DELETE FROM documents WHERE doc_id = ?", [doc_id])
 
 
@@ -63,6 +63,6 @@ def close_date(db: Database, run_date: date) -> int:
     db.execute(f"INSERT OR IGNORE INTO closed SELECT doc_id, date FROM documents WHERE {done} AND sentences > 0", [day])
     db.execute("DELETE FROM closed WHERE date < date(?, ?)", [day, f"-{_CLOSED_DAYS} days"])
     removed = db.execute(f"DELETE FROM documents WHERE {done}", [day])
-    held.let_go(db, run_date)
+    held_rounds.let_go(db, run_date)
     spending.let_go(db, run_date)
     return removed

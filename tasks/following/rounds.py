@@ -8,19 +8,19 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from nightdesk.tasks.calling.router import Router
-from nightdesk.tasks.following import choices
 from nightdesk.tasks.following.backlog import MOST_OF_A_ROUND, MOST_WAITING, Backlog
-from nightdesk.tasks.following.call_notes import CallNotes
-from nightdesk.tasks.following.call_parts import EVERY_S, CallParts
+from nightdesk.tasks.following.calls import choices
+from nightdesk.tasks.following.calls.notes import CallNotes
+from nightdesk.tasks.following.calls.parts import EVERY_S, CallParts
+from nightdesk.tasks.following.calls.spending import Purse
 from nightdesk.tasks.following.journal import Journal
-from nightdesk.tasks.following.publishing.held import hold
+from nightdesk.tasks.following.publishing.held_rounds import hold
 from nightdesk.tasks.following.publishing.stream_parts import publish_held
 from nightdesk.tasks.following.settling import states
 from nightdesk.tasks.following.settling.settle import settle
 from nightdesk.tasks.following.settling.settled import Settled
 from nightdesk.tasks.following.settling.stream_state import Settling
 from nightdesk.tasks.following.settling.stream_stories import StreamStories
-from nightdesk.tasks.following.spending import Purse
 from nightdesk.tasks.reorganizing.affordable import has_free
 from nightdesk.tasks.reorganizing.document_state import Lost
 from nightdesk.tasks.tables.quarantine import Audit

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from nightdesk.tasks.config.profile import UNPLACED
 from nightdesk.tasks.errors import AuditFailed
-from nightdesk.tasks.following.publishing.held import Filed, HeldDocument, Refused
+from nightdesk.tasks.following.publishing.held_rounds import Filed, HeldDocument, Refused
 from nightdesk.tasks.following.publishing.spans import columns_of, cut_before, joined, without
 from nightdesk.tasks.tables.audit import AuditReport
 from nightdesk.tasks.tables.contracts import contract

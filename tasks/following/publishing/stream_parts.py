@@ -18,8 +18,8 @@ import pyarrow.compute as pc
 
 from nightdesk.tasks.calling.answers.storage_errors import naming_the_file
 from nightdesk.tasks.following.journal import Journal
-from nightdesk.tasks.following.publishing import held
-from nightdesk.tasks.following.publishing.held import Round
+from nightdesk.tasks.following.publishing import held_rounds
+from nightdesk.tasks.following.publishing.held_rounds import Round
 from nightdesk.tasks.following.publishing.slice_audit import cleared
 from nightdesk.tasks.tables.audit import AuditReport
 from nightdesk.tasks.tables.broken_parts import BrokenPart, read_part, set_aside, set_aside_orphans
@@ -55,10 +55,10 @@ async def publish_held(
         AuditFailed: a round is not whole, which nothing but a fault of nightdesk can cause; it stays held.
     """
     done = []
-    while (its := held.next_round(journal.db, run_date)) is not None:
+    while (its := held_rounds.next_round(journal.db, run_date)) is not None:
         its_rows = await asyncio.to_thread(cleared, its.documents, categories, run_id, audit)
         rolls = await asyncio.to_thread(put, out, its, its_rows.tables, journal.is_forgotten)
-        held.mark_published(journal.db, its.number, its_rows.filed)
+        held_rounds.mark_published(journal.db, its.number, its_rows.filed)
         refused = sum(len(filed.refused) for filed in its_rows.filed)
         done.append(PublishedRound(len(its_rows.tables["passages"]), refused, rolls, its_rows.reports))
     return done

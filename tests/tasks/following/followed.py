@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from nightdesk.tasks.config.profile import Profile, load_profile
+from nightdesk.tasks.following.calls.spending import NO_CAPS, Caps
 from nightdesk.tasks.following.follower import Follower, Tick, open_follow
 from nightdesk.tasks.following.settling.settled import Settled
-from nightdesk.tasks.following.spending import NO_CAPS, Caps
 from tests.tasks.made import DAY
 
 DOC = f"talk@{DAY.isoformat()}"

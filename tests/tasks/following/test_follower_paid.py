@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from nightdesk.tasks.following import follower as follower_module
+from nightdesk.tasks.following.calls.spending import Caps
 from nightdesk.tasks.following.follower import Follower
-from nightdesk.tasks.following.spending import Caps
 from nightdesk.tasks.following.steady_auditor import SteadyAuditor
 from nightdesk.tasks.tables.audit import Auditor
 from tests.servers.playing import Playing

@@ -12,11 +12,11 @@ from nightdesk.tasks.calling.answers.database import Database
 from nightdesk.tasks.calling.arm_choice import NightlyWeights
 from nightdesk.tasks.calling.call_rows import Ledger, Unit
 from nightdesk.tasks.errors import PublishError
-from nightdesk.tasks.following import call_notes, choices, spending
-from nightdesk.tasks.following.call_notes import CallNotes
-from nightdesk.tasks.following.choices import JournaledChoice
+from nightdesk.tasks.following.calls import choices, spending
+from nightdesk.tasks.following.calls.choices import JournaledChoice
+from nightdesk.tasks.following.calls.notes import CallNotes, recover
+from nightdesk.tasks.following.calls.spending import Caps, Purse
 from nightdesk.tasks.following.journal import Journal, forget
-from nightdesk.tasks.following.spending import Caps, Purse
 from nightdesk.tasks.following.steady_auditor import SteadyAuditor
 from nightdesk.tasks.roles import topic_finder
 from nightdesk.tasks.tables.audit import AuditReport, Gone
@@ -177,7 +177,7 @@ def test_a_part_that_was_being_published_at_a_kill_is_done_or_done_again(
     if stands:
         (tmp_path / part).parent.mkdir(parents=True)
         (tmp_path / part).touch()
-    call_notes.recover(journal.db, tmp_path)
+    recover(journal.db, tmp_path)
     assert reloaded(journal.db) == (its if stands else whole)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from unittest.mock import patch
 
 from nightdesk.tasks.following.journal import Journal
-from nightdesk.tasks.following.publishing import held
+from nightdesk.tasks.following.publishing import held_rounds
 from nightdesk.tasks.following.publishing.closing_day import close_date
 from nightdesk.tasks.following.publishing.open_table import empty_open, replace_open
 from tests.tasks.following.publishing.settling import RUN, Stream, held_in, publish_all, rows, unaudited
@@ -26,7 +26,7 @@ _OURS = ("tasks/following/publishing/", "tasks/tables/publishing/", "tasks/calli
 def day_of_streams(out: Path, attempt: str) -> list[Stream]:
     """Settle, publish and close a day; what was done before a kill is not done again. Return the streams."""
     streams = [Stream("talk", lambda p: p * 3 // 8 % 6), Stream("other")]
-    with patch.object(held, "OPEN_ROWS", 10), Journal(out, "news") as journal:
+    with patch.object(held_rounds, "OPEN_ROWS", 10), Journal(out, "news") as journal:
         known = {d.doc_id: d.settled for d in journal.documents(DAY)}
         is_closed = not known and bool(rows(out, "documents"))
         for k in range(ROUNDS):

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from nightdesk.tasks.config.profile import UNPLACED
 from nightdesk.tasks.following.journal import Journal, document_id
-from nightdesk.tasks.following.publishing import held
+from nightdesk.tasks.following.publishing import held_rounds
 from nightdesk.tasks.following.publishing.stream_parts import PublishedRound, publish_held
 from nightdesk.tasks.following.settling.settled import Settled
 from nightdesk.tasks.following.stream import Arrival, Poll
@@ -127,7 +127,7 @@ def held_in(journal: Journal, *settled: Settled, day: date = DAY, run_id: str = 
     def settle() -> None:
         for its in settled:
             journal.db.execute("UPDATE documents SET settled = ? WHERE doc_id = ?", [its.last, its.doc_id])
-        held.hold(journal.db, day, settled, run_id, attempt, journal.is_forgotten)
+        held_rounds.hold(journal.db, day, settled, run_id, attempt, journal.is_forgotten)
 
     journal.db.transact(settle)
 

@@ -12,8 +12,9 @@ from nightdesk.tasks import tables
 from nightdesk.tasks.edition.pages import edition_path, write_edition
 from nightdesk.tasks.errors import PublishError
 from nightdesk.tasks.following.journal import Journal
-from nightdesk.tasks.following.publishing import closing_day, held
+from nightdesk.tasks.following.publishing import closing_day, held_rounds
 from nightdesk.tasks.following.publishing.closing_day import close_date
+from nightdesk.tasks.reading.documents import make_document
 from nightdesk.tasks.reorganizing import unfinished
 from nightdesk.tasks.reorganizing.ids.published import Published
 from nightdesk.tasks.tables import publish
@@ -39,7 +40,7 @@ NEXT = DAY + timedelta(days=1)
 
 def followed(out: Path, *streams: Stream, rounds: int = 5, merge: tuple[int, int] | None = None) -> None:
     """Settle and publish some rounds of streams, the topics of which are merged in the last one."""
-    with patch.object(held, "OPEN_ROWS", 10), Journal(out, "news") as journal:
+    with patch.object(held_rounds, "OPEN_ROWS", 10), Journal(out, "news") as journal:
         for k in range(rounds):
             last = k == rounds - 1
             held_in(journal, *(s.settle(7, merge if last else None) for s in streams))
@@ -83,7 +84,7 @@ def test_every_document_comes_into_one_part_with_its_sentences(
 ) -> None:
     out = tmp_path_factory.mktemp("out")
     streams = [Stream(f"talk{k}", recurring) for k in range(4)]
-    with patch.object(held, "OPEN_ROWS", size), Journal(out, "news") as journal:
+    with patch.object(held_rounds, "OPEN_ROWS", size), Journal(out, "news") as journal:
         for k, (which, count) in enumerate(rounds):
             held_in(journal, streams[which].settle(count, merges[k] if k < len(merges) else None))
             publish_all(out, journal)
@@ -105,6 +106,16 @@ def test_every_document_comes_into_one_part_with_its_sentences(
             assert later in topics[end]["aliases"]
             assert f"{later}/t1" in topics[end]["merged_from"]
     assert close(out).documents == 0
+
+
+def test_a_closed_document_has_the_hash_that_a_night_gives_to_its_sentences(out: Path) -> None:
+    streams = Stream("talk", recurring), Stream("wire", recurring)
+    followed(out, *streams)
+    close(out)
+    for row in rows(out, "documents"):
+        its = sorted((p for p in rows(out, "passages") if p["doc_id"] == row["doc_id"]), key=lambda p: p["position"])
+        as_read = make_document(row["doc_id"], row["source"], [(p["sentence_id"], p["text"]) for p in its])
+        assert row["content_hash"] == as_read.content_hash
 
 
 def test_a_merged_topic_keeps_the_earlier_id_title_and_story_and_leads_on(out: Path) -> None:

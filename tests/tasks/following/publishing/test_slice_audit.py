@@ -9,7 +9,7 @@ import pytest
 from nightdesk.tasks.config.profile import UNPLACED
 from nightdesk.tasks.errors import AuditFailed
 from nightdesk.tasks.following.journal import Journal
-from nightdesk.tasks.following.publishing import held
+from nightdesk.tasks.following.publishing import held_rounds
 from nightdesk.tasks.following.publishing.closing_day import close_date
 from nightdesk.tasks.following.publishing.open_table import replace_open
 from nightdesk.tasks.tables import read
@@ -123,7 +123,7 @@ def test_missing_or_doubled_sentences_withhold_the_round(out: Path) -> None:
         held_in(journal, its)
         with pytest.raises(AuditFailed, match="1 to 5"):
             publish_all(out, journal, audit)
-        assert held.next_round(journal.db, DAY) is not None
+        assert held_rounds.next_round(journal.db, DAY) is not None
     assert not rows(out, "passages")
 
 
@@ -131,7 +131,10 @@ def test_a_round_that_is_published_twice_is_in_quarantine_once(out: Path) -> Non
     talk = Stream("talk", lambda p: 0)
     with Journal(out, "news") as journal:
         held_in(journal, talk.settle(6, changes={3: BAD}))
-        with patch.object(held, "mark_published", side_effect=KeyboardInterrupt), pytest.raises(KeyboardInterrupt):
+        with (
+            patch.object(held_rounds, "mark_published", side_effect=KeyboardInterrupt),
+            pytest.raises(KeyboardInterrupt),
+        ):
             publish_all(out, journal, audit)
         publish_all(out, journal, audit)
     check(out, [talk])
@@ -140,7 +143,7 @@ def test_a_round_that_is_published_twice_is_in_quarantine_once(out: Path) -> Non
 
 def test_what_was_closed_passes_the_audit_of_whole_documents(out: Path) -> None:
     talk, other = Stream("talk", lambda p: p % 5), Stream("other", lambda p: p % 4)
-    with patch.object(held, "OPEN_ROWS", 12), Journal(out, "news") as journal:
+    with patch.object(held_rounds, "OPEN_ROWS", 12), Journal(out, "news") as journal:
         for k in range(5):
             held_in(journal, talk.settle(9, merge=(k, 1), changes={4: BAD}), other.settle(3))
             publish_all(out, journal, audit)

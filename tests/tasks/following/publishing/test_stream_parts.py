@@ -13,7 +13,7 @@ from nightdesk.tasks.calling.answers import tombstones
 from nightdesk.tasks.errors import PublishError
 from nightdesk.tasks.following import journal as journals
 from nightdesk.tasks.following.journal import Journal
-from nightdesk.tasks.following.publishing import held, stream_parts
+from nightdesk.tasks.following.publishing import held_rounds, stream_parts
 from nightdesk.tasks.forget.document import forget_document
 from nightdesk.tasks.tables import publish
 from nightdesk.tasks.tables.index.known_documents import KnownDocuments
@@ -47,7 +47,7 @@ def test_every_row_stands_once_however_streams_are_cut(
     out = tmp_path_factory.mktemp("out")
     streams = [Stream(f"talk{k}", recurring) for k in range(4)]
     begun: set[int] = set()
-    with patch.object(held, "OPEN_ROWS", size), Journal(out, "news") as journal:
+    with patch.object(held_rounds, "OPEN_ROWS", size), Journal(out, "news") as journal:
         for counts in rounds:
             held_in(journal, *(streams[k].settle(n, data.draw(MERGE)) for k, n in counts.items()))
             begun |= counts.keys()
@@ -56,7 +56,7 @@ def test_every_row_stands_once_however_streams_are_cut(
         publish_all(out, journal)
         check(out, [streams[k] for k in begun])
         assert all(d.published == d.settled == d.sentences for d in journal.documents(DAY))
-        assert held.next_round(journal.db, DAY) is None
+        assert held_rounds.next_round(journal.db, DAY) is None
         names = names_of(out, "documents")
         assert names == names_of(out, "passages") == names_of(out, "topics")
         assert all(is_of_streams(name) for name in names)
@@ -79,7 +79,7 @@ def test_another_process_goes_on_with_the_open_part(out: Path) -> None:
 
 def test_a_long_arrival_begins_parts_and_a_short_document_lies_in_one(out: Path) -> None:
     long, entries = Stream("long"), [Stream(f"feed#{k}") for k in range(9)]
-    with patch.object(held, "OPEN_ROWS", 50), Journal(out, "news") as journal:
+    with patch.object(held_rounds, "OPEN_ROWS", 50), Journal(out, "news") as journal:
         held_in(journal, long.settle(170))
         held_in(journal, *(e.settle(20) for e in entries))
         rolls = [r.rolls for r in publish_all(out, journal)]
@@ -104,7 +104,7 @@ def test_what_a_round_reads_and_writes_does_not_grow_with_the_document(out: Path
         return table
 
     with (
-        patch.object(held, "OPEN_ROWS", 50),
+        patch.object(held_rounds, "OPEN_ROWS", 50),
         patch.object(stream_parts, "read_part", counting),
         Journal(out, "news") as journal,
     ):
@@ -124,7 +124,10 @@ def test_a_round_that_was_published_and_not_marked_is_published_again_the_same(o
         publish_all(out, journal)
         held_in(journal, talk.settle(25), other.settle(3))
         held_in(journal, talk.settle(5))
-        with patch.object(held, "mark_published", side_effect=KeyboardInterrupt), pytest.raises(KeyboardInterrupt):
+        with (
+            patch.object(held_rounds, "mark_published", side_effect=KeyboardInterrupt),
+            pytest.raises(KeyboardInterrupt),
+        ):
             publish_all(out, journal)
     with Journal(out, "news") as journal:
         assert len(publish_all(out, journal)) == 2
@@ -160,7 +163,7 @@ def test_readers_never_see_half_a_round(out: Path) -> None:
                 held_in(journal, talk.settle(5))
                 publish_all(out, journal)
 
-    with patch.object(held, "OPEN_ROWS", 40):
+    with patch.object(held_rounds, "OPEN_ROWS", 40):
         with Journal(out, "news") as journal:
             held_in(journal, talk.settle(5))
             publish_all(out, journal)
@@ -188,7 +191,9 @@ def test_a_forgotten_document_is_neither_held_nor_published_and_leaves_the_journ
         held_in(journal, talk.settle(10), other.settle(10))
         assert forget_document(out, talk.doc_id)["left"] == []
         held_in(journal, other.settle(4))
-        journal.db.transact(lambda: held.hold(journal.db, DAY, [talk.settle(3)], "run", "a1", journal.is_forgotten))
+        journal.db.transact(
+            lambda: held_rounds.hold(journal.db, DAY, [talk.settle(3)], "run", "a1", journal.is_forgotten)
+        )
         publish_all(out, journal)
     check(out, [other])
     kept = (out / "follow" / "news.db").read_bytes()
@@ -238,7 +243,7 @@ def test_an_open_part_that_is_broken_is_set_aside_and_the_stream_goes_on(
     out: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     talk, b = Stream("talk"), Stream("b")
-    with patch.object(held, "OPEN_ROWS", 10), Journal(out, "news") as journal:
+    with patch.object(held_rounds, "OPEN_ROWS", 10), Journal(out, "news") as journal:
         held_in(journal, b.settle(3), talk.settle(10))
         held_in(journal, talk.settle(5))
         publish_all(out, journal)
@@ -255,7 +260,7 @@ def test_an_open_part_that_is_broken_is_set_aside_and_the_stream_goes_on(
 
 def test_nights_publish_beside_streams_and_readers_know_both(out: Path) -> None:
     talk = Stream("talk", recurring)
-    with patch.object(held, "OPEN_ROWS", 10), Journal(out, "news") as journal:
+    with patch.object(held_rounds, "OPEN_ROWS", 10), Journal(out, "news") as journal:
         held_in(journal, talk.settle(25))
         publish_all(out, journal)
         publish_documents(out, work(document("paper", 9)))

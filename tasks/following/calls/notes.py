@@ -1,0 +1,120 @@
+"""What became known of calls after they were stored, in the journal until the calls are published.
+
+The answers' store has every call at once. Which answers served, how they were judged, and which stored answers were
+used again is known to the process alone; a night that is run again finds it out anew, but a chunk that is settled is
+asked no more. So it is written down in the transaction that settles.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from nightdesk.tasks.calling.answers.database import Database
+from nightdesk.tasks.calling.call_rows import Ledger
+
+SCHEMA = (
+    "CREATE TABLE IF NOT EXISTS call_notes (number INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, "
+    "name TEXT NOT NULL, doc_id TEXT, value TEXT NOT NULL)",
+)
+_CACHED, _NOTE, _JUDGEMENT, _PART = "cached", "note", "judgement", "part"
+
+
+class CallNotes:
+    """Keeps a ledger in the journal. Used from one thread."""
+
+    def __init__(self, db: Database, ledger: Ledger) -> None:
+        """Load the ledger with what stands in the journal.
+
+        Raises:
+            StoreError: the journal cannot be read.
+        """
+        self._db, self._ledger = db, ledger
+        self._cached, self._judgements = 0, 0  # how many of each are in the journal
+        self._notes: dict[str, dict[str, Any]] = {}  # as they are in the journal
+        for kind, name, value in db.rows("SELECT kind, name, value FROM call_notes ORDER BY number"):
+            its = json.loads(value)
+            if kind == _CACHED:
+                ledger.cached.append(its)
+            elif kind == _NOTE:
+                ledger.notes.setdefault(name, {}).update(its)
+            elif kind == _JUDGEMENT:
+                ledger.judgements.append(its)
+        self._all_kept()
+
+    def keep(self) -> None:
+        """Write what is new in the ledger. Called within a transaction; once that stands, call kept().
+
+        Raises:
+            StoreError: the journal cannot be written.
+        """
+        ledger = self._ledger
+        rows = [(_CACHED, r["call_id"], r["doc_id"], r) for r in ledger.cached[self._cached :]]
+        rows += [(_JUDGEMENT, j["call_id"], None, j) for j in ledger.judgements[self._judgements :]]
+        rows += [(_NOTE, i, None, n) for i, n in ledger.notes.items() if self._notes.get(i) != n]
+        self._write(rows)
+
+    def kept(self) -> None:
+        """Take note that the transaction of keep() stands."""
+        self._all_kept()
+
+    def begin_part(self, part: str) -> None:
+        """Note that all but what the ledger holds now is about to be published in a part. A transaction of its own.
+
+        Raises:
+            StoreError: the journal cannot be written.
+        """
+
+        def begin() -> None:
+            self._write([(_PART, part, None, {})])
+            self._cached, self._judgements, self._notes = 0, 0, {}
+            self.keep()
+
+        self._db.transact(begin)
+        self._all_kept()
+
+    def end_part(self, part: str) -> None:
+        """Let go what is published in a part.
+
+        Raises:
+            StoreError: the journal cannot be written.
+        """
+        _drop(self._db, part, stands=True)
+
+    def _write(self, rows: list[tuple[str, str, str | None, Any]]) -> None:
+        self._db.executemany(
+            "INSERT INTO call_notes (kind, name, doc_id, value) VALUES (?, ?, ?, ?)",
+            [(kind, name, doc_id, json.dumps(value, ensure_ascii=False)) for kind, name, doc_id, value in rows],
+        )
+
+    def _all_kept(self) -> None:
+        self._cached, self._judgements = len(self._ledger.cached), len(self._ledger.judgements)
+        self._notes = {call_id: dict(columns) for call_id, columns in self._ledger.notes.items()}
+
+
+def recover(db: Database, out: Path) -> None:
+    """Clear up after a process that was killed while it published a part: it stands, or it never will.
+
+    Raises:
+        StoreError: the journal cannot be read or written.
+    """
+    for (part,) in db.rows("SELECT name FROM call_notes WHERE kind = ? ORDER BY number", [_PART]):
+        _drop(db, part, stands=(out / part).exists())
+
+
+def forget(db: Database, doc_id: str) -> None:
+    """Remove what is known of the calls of a document, as far as it may hold text. Called within a transaction.
+
+    Raises:
+        StoreError: the journal cannot be written.
+    """
+    db.execute("DELETE FROM call_notes WHERE doc_id = ?", [doc_id])
+
+
+def _drop(db: Database, part: str, stands: bool) -> None:
+    """Remove a part's mark with what came before it, which is published; or, if it is not, with what came after it.
+
+    What came after the mark says again what the part was not to hold.
+    """
+    which = "<=" if stands else ">="
+    its = "(SELECT number FROM call_notes WHERE kind = ? AND name = ?)"
+    db.transact(lambda: db.execute(f"DELETE FROM call_notes WHERE number {which} {its}", [_PART, part]))
