@@ -93,7 +93,7 @@ def make_document(doc_id: str, source: str, sentences: Sequence[Sentence], title
     return Document(
         shown(doc_id),
         shown(source),
-        _content_hash(ids, texts),
+        content_hash(ids, texts),
         sentences.language if isinstance(sentences, Cut) else detect_language(texts),
         tuple(ids),
         tuple(texts),
@@ -105,7 +105,7 @@ def make_document(doc_id: str, source: str, sentences: Sequence[Sentence], title
     )
 
 
-def _content_hash(ids: list[str], texts: list[str]) -> str:
+def content_hash(ids: Sequence[str], texts: Sequence[str]) -> str:
     """Return the SHA-256 of [ids, texts] as compact JSON, made a block at a time: whole, it is a second text."""
     digest = hashlib.sha256()
     for begin, column, end in (("[[", ids, "],["), ("", texts, "]]")):

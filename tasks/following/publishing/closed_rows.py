@@ -1,4 +1,8 @@
-"""The rows of documents of streams as they stand once their day is over: merged topics are one, titles agree."""
+"""The rows of documents of streams as they stand once their day is over.
+
+Merged topics are one, titles agree, and a document's hash is that of its sentences, as a night makes it: while the day
+is open, it is chained from sentence to sentence, because the document is never read as a whole then.
+"""
 
 import logging
 from collections import Counter
@@ -7,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from nightdesk.tasks.reading.documents import content_hash
 from nightdesk.tasks.tables.contracts import contract
 from nightdesk.tasks.tables.derived_columns import extent, recount, unplaced
 from nightdesk.tasks.tables.quarantine import Rows, Tables
@@ -30,7 +35,7 @@ def closed(tables: Tables) -> tuple[Tables, int]:
         rows = [{**row, "topics": row["topics"] - gone[row["doc_id"]]} for row in rows]
         tables |= {"topics": contract("topics").build(topics), "documents": contract("documents").build(rows)}
     tables = {**tables, "passages": _titled(tables["passages"], topics)}
-    return _as_far_as_whole(tables), len(into)
+    return _hashed(_as_far_as_whole(tables)), len(into)
 
 
 def _merged(topics: Rows) -> dict[tuple[str, str], str]:
@@ -136,6 +141,18 @@ def _mended(passages: Rows, topics: Rows, documents: Rows, torn: dict[str, int])
         "topics": contract("topics").build(topics),
         "documents": contract("documents").build(documents),
     }
+
+
+def _hashed(tables: Tables) -> Tables:
+    """Give documents the hash of their ids and sentences; one that has lost some of these keeps what it has."""
+    passages, documents = tables["passages"], tables["documents"]
+    hashes = []
+    for row in documents.select(["doc_id", "sentences", "content_hash"]).to_pylist():
+        its = passages.filter(pc.equal(passages["doc_id"], row["doc_id"])).sort_by("position")
+        is_whole = its["position"].to_pylist() == list(range(1, row["sentences"] + 1))
+        columns = (its[name].to_pylist() for name in ("sentence_id", "text"))
+        hashes.append(content_hash(*columns) if is_whole else row["content_hash"])
+    return {**tables, "documents": _with(documents, "content_hash", pa.array(hashes, pa.string()))}
 
 
 def _with(table: pa.Table, column: str, values: Any) -> pa.Table:
