@@ -5,6 +5,7 @@ In the end it is a summary with the verdict. The live page in OUT tells more, at
 
 import os
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from pathlib import Path
@@ -25,6 +26,7 @@ from nightdesk.tasks.following.settling.settled import Settled
 EVERY_S = 30.0
 LIVE = Path("live", "index.html")  # below OUT
 _STREAMS = 20  # that the page names, those with news last
+_TROUBLES = 5  # that it tells of, the last ones
 _DESCRIBED = 600  # characters of a description
 
 
@@ -35,7 +37,8 @@ class FollowPage:
         self._out, self._run_date, self._clock = out, run_date, clock
         self._on: dict[str, tuple[str, int]] = {}  # document -> its last topic, and sentences that are settled
         self._artifact: UUID | None = None
-        self._due = clock()
+        self._due, self._told = clock(), ""
+        self._troubles: deque[str] = deque(maxlen=_TROUBLES)
         self.settled = 0
 
     def take(self, settled: Sequence[Settled]) -> None:
@@ -46,13 +49,13 @@ class FollowPage:
             self._on[one.doc_id] = next(titles, before), int(one.document["sentences"])
 
     async def tell(self, tick: Tick) -> bool:
-        """Bring the page up to date after a look, unless that was done just now; return whether it was."""
+        """Bring the page up to date after a look, if there is news and it was not done just now; return whether."""
         self.settled += tick.settled
-        now = self._clock()
-        if now < self._due:
+        self._troubles.extend(tick.troubles)
+        text, line, now = self._text(tick), self.line(tick), self._clock()
+        if now < self._due or text == self._told:
             return False
-        self._due = now + EVERY_S
-        text, line = self._text(tick), self.line(tick)
+        self._due, self._told = now + EVERY_S, text
         if self._artifact is None:
             self._artifact = await report(acreate_markdown_artifact(text, key="live", description=plain(line)))
         else:
@@ -75,7 +78,7 @@ class FollowPage:
             lines += table(("stream", "on now", "settled "), rows)
             if len(self._on) > _STREAMS:
                 lines += [f"and {len(self._on) - _STREAMS:,} more", ""]
-        lines += [f"- {plain(trouble, 300)}" for trouble in tick.troubles]
+        lines += [f"- {plain(trouble, 300)}" for trouble in self._troubles]
         lines += ["", f"The live page: {live_link(self._out)}"]
         return "\n".join(lines) + "\n"
 

@@ -41,18 +41,21 @@ def test_the_page_says_what_is_on_and_is_made_anew_in_place_after_half_a_minute(
         told.append(await page.tell(Tick(settled=10, troubles=("talk.txt: cannot be read",))))
         now += 1
         told.append(await page.tell(Tick(waiting=7, troubles=("wires: is gone",))))
+        now += 60
+        told.append(await page.tell(Tick(waiting=7)))  # nothing has changed
         return str(runtime.flow_run.id)
 
     where: dict[Any, Any] = {PREFECT_API_URL: own_workers.api_url, PREFECT_HOME: Path(own_workers.env["PREFECT_HOME"])}
     with temporary_settings(where):
         run_id = asyncio.run(follow())
-    assert told == [True, False, True]
+    assert told == [True, False, True, False]
     found = own_workers.post("/artifacts/filter", {"flow_runs": {"id": {"any_": [run_id]}}})
     (page,) = (a["data"] for a in found if a["key"] == "live")
     assert "13 sentences settled, 0 provisional, 7 chunks wait" in page.replace("\\", "")
     rows = [line for line in page.splitlines() if line.startswith("| ") and "@" in line]
     assert [row.rsplit("|", 2)[1].strip() for row in rows] == ["9", "4"]  # what had news last stands first
     assert r"\*\*Bridge\*\* &lt;b&gt;" in rows[1]
+    assert "talk.txt: cannot be read" in page
     assert "wires: is gone" in page
 
 
