@@ -87,6 +87,15 @@ class Parameters(BaseModel):
             for name, value in named.items()
         }
 
+    # What Prefect notes of a run is text. A name that is no UTF-8 is known to the run that it was given to.
+    @field_serializer("sources", when_used="json", check_fields=False)
+    def _texts(self, names: list[str]) -> list[str]:
+        return [shown(name) for name in names]
+
+    @field_serializer("text_id", "profile", when_used="json", check_fields=False)
+    def _text(self, name: str) -> str:
+        return shown(name)
+
 
 def _is_empty(value: Any) -> bool:
     return value is None or (isinstance(value, str) and not value.strip())
@@ -131,15 +140,6 @@ class RunParameters(Parameters):
         description="End the run before it asks any model if a source is not there or an address gives nothing. "
         "Otherwise it goes on without that source, and says so.",
     )
-
-    # What Prefect notes of a run is text. A name that is no UTF-8 is known to the run that it was given to.
-    @field_serializer("sources", when_used="json")
-    def _texts(self, names: list[str]) -> list[str]:
-        return [shown(name) for name in names]
-
-    @field_serializer("text_id", "profile", when_used="json")
-    def _text(self, name: str) -> str:
-        return shown(name)
 
     @model_validator(mode="before")
     @classmethod

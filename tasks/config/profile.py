@@ -81,7 +81,8 @@ class Limits(Table):
 class FollowSettings(Table):
     """dollars_per_day, dollars_per_hour: that `nightdesk follow` may spend on a date, and in an hour of the clock.
 
-    0: no limit. What is beyond waits, and is for the nights once the date has ended.
+    0: for a day those of a run (limits.max_cost_usd), for an hour no limit. What is beyond waits, and is for the nights
+    once the date has ended.
     """
 
     dollars_per_day: float = Field(0.0, ge=0)

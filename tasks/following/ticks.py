@@ -14,6 +14,7 @@ from nightdesk.tasks.edition.pages import write_edition
 from nightdesk.tasks.errors import AuditFailed, NightdeskError, PublishError
 from nightdesk.tasks.following.arrivals.watch import Watch
 from nightdesk.tasks.following.backlog import MOST_WAITING, Backlog
+from nightdesk.tasks.following.calls.spending import Purse
 from nightdesk.tasks.following.journal import Journal
 from nightdesk.tasks.following.provisional.live_page import LivePage
 from nightdesk.tasks.following.provisional.live_state import LiveState
@@ -23,7 +24,6 @@ from nightdesk.tasks.following.publishing.open_table import empty_open, replace_
 from nightdesk.tasks.following.resuming import begin_tail
 from nightdesk.tasks.following.rounds import Rounds
 from nightdesk.tasks.following.settling.settled import Settled
-from nightdesk.tasks.following.spending import Purse
 from nightdesk.tasks.following.steady_auditor import SteadyAuditor
 from nightdesk.tasks.learning.learn import learn_unseen
 from nightdesk.tasks.tables import parts
@@ -100,7 +100,13 @@ class Follower:
             if state is not None:
                 begin_tail(its.tails, its.journal, state, document)
                 its.live.arrived(
-                    document.doc_id, document.stream, document.sentences, now, document.title, document.is_over
+                    document.doc_id,
+                    document.stream,
+                    document.sentences,
+                    now,
+                    document.title,
+                    document.is_over,
+                    settled=document.settled,
                 )
             await asyncio.sleep(0)
 

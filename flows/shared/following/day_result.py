@@ -29,9 +29,10 @@ log = logging.getLogger("nightdesk")
 
 
 def caps_of(parameters: FollowParameters, profile: Profile) -> Caps:
-    """Return the most dollars that a follow may spend: as it was asked, else as its profile says; 0 is no limit.
+    """Return the most dollars that a follow may spend, in a day and in an hour of the clock.
 
-    Where neither limits a day, it has the dollars of a run.
+    Each is as the follow was asked, else as the table [follow] of its profile says. Where neither names dollars for a
+    day, the day may take those of a run, limits.max_cost_usd; where neither names any for an hour, there is no limit.
     """
     own = profile.follow
     day, hour = (

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, field_serializer
+from pydantic import AfterValidator, Field
 
 from nightdesk.flows.shared.parameters import Out, Parameters, ProfileName
 from nightdesk.tasks.errors import InputError
@@ -68,14 +68,6 @@ class FollowParameters(Parameters):
         description="The most that an hour of the clock may take; what is beyond waits. 0: as the profile says in its "
         "[follow].",
     )
-
-    @field_serializer("sources", when_used="json")
-    def _texts(self, names: list[str]) -> list[str]:
-        return [shown(name) for name in names]
-
-    @field_serializer("text_id", "profile", when_used="json")
-    def _text(self, name: str) -> str:
-        return shown(name)
 
     @property
     def every_s(self) -> float:

@@ -81,7 +81,14 @@ def test_a_follow_that_was_stopped_goes_on_where_it_was(talk: Talk) -> None:
         await settle_all(follower)
         await follower.finish("midnight")
 
+    async def only_stop(follower: Follower) -> None:
+        await follower.stop()
+
     talk.follow(begin)
+    talk.follow(only_stop)
+    page = (talk.out / "live" / "index.html").read_text()
+    assert "70 sentences" in page
+    assert f"<b>{70 - len(positions(talk.out, 'passages'))} wait</b>" in page  # what is settled does not
     before = {(p["position"], p["topic_id"], p["category"]) for p in rows(talk.out, "passages")}
     stories = {t["topic_id"]: t["story_id"] for t in rows(talk.out, "topics")}
     assert before
