@@ -93,7 +93,7 @@ def test_a_process_that_is_new_says_what_is_settled_and_not_that_it_waits() -> N
     state = new_state()
     state.arrived("radio@2026-03-01", "radio", 900, minute(0), settled=880)
     said = text_of(live_html(state, minute(1)))
-    assert "900 sentences · settled to earlier · 20 wait" in said
+    assert "900 sentences · 880 settled · 20 wait" in said
     state.tail(news_of("radio@2026-03-01", [BANK] * 20, 881, 870, "facts"))
     assert "The bank keeps its rate since earlier, provisional" in text_of(live_html(state, minute(1)))
     state.arrived("radio@2026-03-01", "radio", 901, minute(2))
