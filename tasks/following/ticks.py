@@ -99,15 +99,8 @@ class Follower:
             state = its.backlog.load(document, time.monotonic())
             if state is not None:
                 begin_tail(its.tails, its.journal, state, document)
-                its.live.arrived(
-                    document.doc_id,
-                    document.stream,
-                    document.sentences,
-                    now,
-                    document.title,
-                    document.is_over,
-                    settled=document.settled,
-                )
+                known = document.doc_id, document.stream, document.sentences
+                its.live.arrived(*known, now, document.title, document.is_over, settled=document.settled)
             await asyncio.sleep(0)
 
     async def tick(self, now: datetime) -> Tick:
