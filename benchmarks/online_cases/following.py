@@ -20,6 +20,7 @@ from benchmarks.growth_cases.metering import kind_of, tree
 
 LOOK_S = 0.5  # seconds between two looks at the processes
 PATIENCE_S = 300.0
+END_S = 1_800.0  # for the end of a day, which relates, sets and learns from all of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,16 +101,16 @@ class Follow:
         """Start it once more, with a day that ends within two minutes, and wait for its end."""
         until = datetime.now(UTC) + timedelta(seconds=120)  # at least 60 s, in which it must have started
         self.start("--until", until.strftime("%H:%M"))
-        self.wait()
+        self.wait(patience_s=END_S)
 
-    def wait(self, any_code: bool = False) -> None:
-        """Wait for its end.
+    def wait(self, any_code: bool = False, patience_s: float = PATIENCE_S) -> None:
+        """Wait for its end, at most so many seconds.
 
         Raises:
             RuntimeError: it failed, or does not end.
         """
         process = self._running()
-        deadline = time.monotonic() + PATIENCE_S
+        deadline = time.monotonic() + patience_s
         while True:
             pid, status, used = os.wait4(process.pid, os.WNOHANG)
             if pid:

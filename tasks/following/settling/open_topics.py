@@ -132,6 +132,10 @@ class TopicVectors:
         """Take a topic out, because it is a part of another one."""
         self._scales[self._row[topic_id]] = 0
 
+    def standing(self) -> list[str]:
+        """Return the topics that take part, in the order in which they began."""
+        return [name for name, scale in zip(self._ids, self._scales.tolist(), strict=False) if scale]
+
     def nearest(self, vectors: NDArray[np.float32], most: int) -> list[list[tuple[float, str]]]:
         """Return for each of some unit vectors (cosine, topic) of the topics nearest to it, at most so many."""
         n, k = len(self._ids), min(most, len(self._ids))

@@ -3,7 +3,9 @@
 What the new chunks share with the last one is stitched without asking. Then one question is asked for each document,
 about its new topics, the topics that had a sentence last, and those that are most like the new ones. A topic is shown
 by its pieces, each as an item of its own, because then the pairs that a model compares are runs of sentences as in a
-night, and a topic does not look the more like everything the longer it is.
+night, and a topic does not look the more like everything the longer it is. The last question about a document shows as
+many of its topics as one question holds, because two that were never in a question together may be one, and none will
+follow.
 """
 
 from collections import Counter
@@ -19,7 +21,7 @@ from nightdesk.tasks.following.settling.stream_state import Settling, StreamStat
 from nightdesk.tasks.reorganizing.document_state import JoinedTopic, Work
 from nightdesk.tasks.reorganizing.role_stages import Comparing, compare, topic_texts
 from nightdesk.tasks.reorganizing.topic_questions import Topics
-from nightdesk.tasks.roles.relationship_checker import Topic, merge, stitch
+from nightdesk.tasks.roles.relationship_checker import MOST_TOPICS, Topic, merge, stitch
 
 RECENT = 6  # topics that are shown because they had a sentence last
 NEAREST = 3  # for each new topic, because they are most like it
@@ -104,13 +106,16 @@ def _compared(its: Settling, work: Work, new: _New, vectors: NDArray[np.float32]
     known = _known(
         state, [*new.going_on.values(), *(t for its_near in near for cosine, t in its_near if cosine >= LEAST_NEAR)]
     )
+    is_last = its.is_over and its.waits is None
+    if is_last:
+        known = sorted([*known, *_further(state, known, MOST_TOPICS - len(new.roots))], key=lambda t: t.first)
     number = {topic.topic_id: k for k, topic in enumerate(known)}
     stands = {root: (_KNOWN, number[topic_id]) for root, topic_id in new.going_on.items()}
     work.joined = {topic: stands.get(root, root) for topic, root in work.joined.items()}
     related = Related(
         work, known, is_put_off=_can_wait(its, vectors, max((its[0][0] for its in near if its), default=0.0))
     )
-    if related.is_put_off or its.waits is not None or not (new.roots or state.unasked):
+    if related.is_put_off or its.waits is not None or not (new.roots or state.unasked or is_last):
         return related, Comparing(work, [], Topics([], [], work.document.language))
     pieces = [(k, piece) for k, topic in enumerate(known) for piece in topic.pieces]
     titles, texts = [known[k].title for k, _ in pieces], [piece for _, piece in pieces]
@@ -159,3 +164,16 @@ def _known(state: StreamState, wanted: Iterable[str]) -> list[OpenTopic]:
     known = [state.topics[topic_id] for topic_id in ids if topic_id in state.topics]
     silent = [topic_id for topic_id in ids if topic_id not in state.topics]
     return sorted([*known, *state.read_back(silent)], key=lambda t: t.first)
+
+
+def _further(state: StreamState, known: Iterable[OpenTopic], room: int) -> list[OpenTopic]:
+    """Return topics that are shown beside the known ones, the latest, as far as there is room for their pieces."""
+    shown = {topic.topic_id for topic in known}
+    room -= sum(len(topic.pieces) for topic in known)
+    found: list[OpenTopic] = []
+    for topic in sorted(state.topics.values(), key=lambda t: (-t.last, t.topic_id)):
+        if topic.topic_id not in shown and len(topic.pieces) <= room:
+            found.append(topic)
+            room -= len(topic.pieces)
+    silent = [name for name in state.vectors.standing() if name not in shown and name not in state.topics]
+    return [*found, *state.read_back(silent[-room:] if room > 0 else [])]  # each has one piece

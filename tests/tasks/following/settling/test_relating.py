@@ -57,6 +57,38 @@ def test_a_topic_that_is_near_is_shown_however_long_ago_it_was(
     assert [t["sentences"] for t in its.topics().values() if t["title"] == "ferry"] == [27]
 
 
+def test_the_last_question_shows_topics_that_were_never_compared(
+    out: Path, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relating, "RECENT", 1)
+    monkeypatch.setattr(relating, "NEAREST", 0)
+    router = ByRule(profile())
+    its = Followed(out, journal, router)
+    words = ["ferry"] * 12 + ["bank"] * 24 + ["storm"] * 24 + ["ferry"] * 24 + ["match"] * 24
+    for begin in range(0, 96, 12):
+        its.arrive(("talk", spoken(words)[begin : begin + 12]))
+    assert len([t for t in its.topics().values() if t["title"].startswith("ferry")]) == 2
+    its.arrive(("talk", spoken(words)[96:]), is_over=True)
+    assert set(shown(router)[-1]) == {"ferry", "bank", "storm", "match"}
+    earlier = min(its.topics().values(), key=lambda t: t["first_position"])
+    assert len(earlier["aliases"] or ()) == 1
+
+
+def test_the_last_question_is_one_however_many_topics_there_are(
+    out: Path, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relating, "MOST_TOPICS", 10)
+    router = ByRule(profile())
+    its = Followed(out, journal, router)
+    words = spoken([f"matter{k}" for k in range(20) for _ in range(9)])
+    for begin in range(0, 168, 12):
+        its.arrive(("talk", words[begin : begin + 12]))
+    before = len(shown(router))
+    its.arrive(("talk", words[168:]), is_over=True)
+    assert len(shown(router)) == before + 1
+    assert len(shown(router)[-1]) == 10
+
+
 def test_a_long_topic_is_shown_by_a_few_pieces_of_a_few_sentences(out: Path, journal: Journal) -> None:
     router = ByRule(profile(60, 10))
     its = Followed(out, journal, router)
