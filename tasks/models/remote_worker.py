@@ -3,7 +3,6 @@
 from typing import Any
 
 from nightdesk.tasks.config.secrets import hide_secrets
-from nightdesk.tasks.models.spool import outlive_parent
 from nightdesk.tasks.safety.printable import guard_output
 
 
@@ -11,4 +10,3 @@ def dask_setup(_: Any) -> None:
     """Dask calls this when a worker starts (preload). What a worker logs shows no key."""
     hide_secrets()
     guard_output()
-    outlive_parent()

@@ -10,12 +10,10 @@ charges for what it was asked, whether or not anybody waits for the answer.
 
 import asyncio
 import json
-import os
 import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 from nightdesk.tasks.config.private_files import write_private
@@ -25,7 +23,6 @@ from nightdesk.tasks.models.address import ModelAddress
 from nightdesk.tasks.models.worker import CallResult, answer_one
 
 SEEN_THROUGH_S = 10.0  # that calls under way have to be answered when their worker ends
-_POLL_S = 0.02
 
 _under_way = set[asyncio.Task[CallResult]]()  # of this process
 
@@ -69,21 +66,11 @@ async def _answered_and_written(address: ModelAddress, request: RoleRequest, tic
     return reply
 
 
-def outlive_parent() -> None:
-    """Have this worker process, when its parent is gone, write down what it has under way before it ends.
-
-    Dask ends such a process at once: a thread that sees the pipe from the parent close calls os._exit. Only that
-    module's view of os is replaced, because other callers of os._exit mean it.
-    """
-    from distributed import process
-
-    def leave(code: int) -> None:
-        deadline = time.monotonic() + SEEN_THROUGH_S
-        while _under_way and time.monotonic() < deadline:
-            time.sleep(_POLL_S)
-        os._exit(code)
-
-    setattr(process, "os", SimpleNamespace(**{**vars(os), "_exit": leave}))  # noqa: B010  (mypy knows it as a module)
+def see_through(poll_s: float = 0.02) -> None:
+    """Wait, in a thread that is not the loop's, until nothing is under way here; SEEN_THROUGH_S at most."""
+    deadline = time.monotonic() + SEEN_THROUGH_S
+    while _under_way and time.monotonic() < deadline:
+        time.sleep(poll_s)
 
 
 def write(ticket: SpoolTicket, request: RoleRequest, reply: CallResult) -> None:

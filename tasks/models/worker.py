@@ -116,9 +116,7 @@ def dask_setup(worker: Any) -> None:
     """
     hide_secrets()
     from nightdesk.tasks.models.embedded.vectors import static_vectors
-    from nightdesk.tasks.models.spool import outlive_parent
     from nightdesk.tasks.safety.printable import guard_output
 
     guard_output()
-    outlive_parent()
     static_vectors(["ready"])

@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import pytest
 from distributed import Client, Scheduler, Worker
 
 from nightdesk.tasks.models.spool import SpoolTicket, answer_and_spool, read
@@ -24,8 +23,8 @@ from nightdesk.tasks.calling.dask.pool import fan_out
 from nightdesk.tasks.models.spool import answer_and_spool
 
 async def main():
-    async with fan_out("", 1, 60.0, preload=(sys.argv[1],)) as pool:
-        address, *asked = pickle.loads(bytes.fromhex(sys.argv[2]))
+    async with fan_out("", 1, 60.0) as pool:
+        address, *asked = pickle.loads(bytes.fromhex(sys.argv[1]))
         await pool.talk(answer_and_spool, address, tuple(asked))
 
 if __name__ == "__main__":
@@ -64,14 +63,13 @@ def test_a_worker_that_closes_waits_for_the_answers_that_it_has_under_way(server
     assert server.counts()["requests"] == 1
 
 
-@pytest.mark.parametrize("preload", ["nightdesk.tasks.models.remote_worker", "nightdesk.tasks.models.worker"])
 def test_the_workers_of_a_run_that_is_killed_write_down_what_they_have_under_way_and_end(
-    server: Playing, tmp_path: Path, preload: str
+    server: Playing, tmp_path: Path
 ) -> None:
     ticket, address = under_way(server, tmp_path), at(server, "plain")
     (tmp_path / "parent.py").write_text(PARENT)
     asked = pickle.dumps((address, REQUEST, ticket)).hex()
-    run = start([sys.executable, str(tmp_path / "parent.py"), preload, asked], os.environ)
+    run = start([sys.executable, str(tmp_path / "parent.py"), asked], os.environ)
     eventually(lambda: server.control("hold")["waiting"])
     run.kill()
     run.wait()
