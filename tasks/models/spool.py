@@ -3,9 +3,14 @@
 Between a worker and the answers' store an answer can be lost with either process. The file holds all that the store
 needs, so the run, or the next one, takes the answer from there. It holds text of a document, so only its owner may read
 it; it never holds a key.
+
+A worker that ends, because its scheduler or its parent is gone, sees through what it has under way first: a provider
+charges for what it was asked, whether or not anybody waits for the answer.
 """
 
+import asyncio
 import json
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +21,10 @@ from nightdesk.tasks.errors import BadReply, Refused
 from nightdesk.tasks.messages import Answer, Group, RoleRequest, Sent, Usage
 from nightdesk.tasks.models.address import ModelAddress
 from nightdesk.tasks.models.worker import CallResult, answer_one
+
+SEEN_THROUGH_S = 10.0  # that calls under way have to be answered when their worker ends
+
+_under_way = set[asyncio.Task[CallResult]]()  # of this process
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +45,32 @@ class Spooled:
 
 
 async def answer_and_spool(address: ModelAddress, asked: tuple[RoleRequest, SpoolTicket]) -> CallResult:
-    """Have a model that is reached over a network answer one request; write the answer down before it is returned."""
-    request, ticket = asked
+    """Have a model that is reached over a network answer one request; write the answer down before it is returned.
+
+    Dask cancels this when the worker closes, and waits for it; then the answer is still written down, if it comes soon.
+    """
+    task = asyncio.create_task(_answered_and_written(address, *asked))
+    _under_way.add(task)
+    task.add_done_callback(_under_way.discard)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task}, timeout=SEEN_THROUGH_S)
+        task.cancel()
+        raise
+
+
+async def _answered_and_written(address: ModelAddress, request: RoleRequest, ticket: SpoolTicket) -> CallResult:
     reply = await answer_one(address, request)
     write(ticket, request, reply)
     return reply
+
+
+def see_through(poll_s: float = 0.02) -> None:
+    """Wait, in a thread that is not the loop's, until nothing is under way here; SEEN_THROUGH_S at most."""
+    deadline = time.monotonic() + SEEN_THROUGH_S
+    while _under_way and time.monotonic() < deadline:
+        time.sleep(poll_s)
 
 
 def write(ticket: SpoolTicket, request: RoleRequest, reply: CallResult) -> None:

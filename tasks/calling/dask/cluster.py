@@ -25,6 +25,7 @@ log = logging.getLogger("nightdesk")
 
 CLOSE_TIMEOUT_S = 10
 TLS_FILES = tuple(f"distributed.comm.tls.{file}" for file in ("ca-file", "client.cert", "client.key"))
+OWN = ("nightdesk.tasks.safety.child_processes", "nightdesk.tasks.calling.dask.orphans")  # preloads of own workers
 CONFIG = {
     "distributed.scheduler.allowed-failures": 1,  # what kills its worker is tried twice, not four times
     "distributed.worker.memory.terminate": 0.95,
@@ -77,7 +78,7 @@ class Cluster:
                 host="127.0.0.1",
                 security=self.security,
                 local_directory=self._scratch.name,
-                preload=["nightdesk.tasks.safety.child_processes", *self._preload],
+                preload=[*OWN, *self._preload],
             )
             self._address = self._cluster.scheduler_address
         except BaseException as e:  # noqa: BLE001  (handed to the caller of address())
