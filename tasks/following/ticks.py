@@ -11,7 +11,7 @@ from pathlib import Path
 
 from nightdesk.tasks.config.profile import Profile
 from nightdesk.tasks.edition.pages import write_edition
-from nightdesk.tasks.errors import AuditFailed, NightdeskError, PublishError
+from nightdesk.tasks.errors import NightdeskError
 from nightdesk.tasks.following.arrivals.watch import Watch
 from nightdesk.tasks.following.backlog import MOST_WAITING, Backlog
 from nightdesk.tasks.following.journal import Journal
@@ -239,9 +239,8 @@ class Follower:
             if news or self._is_changed:
                 self._is_changed = False
                 self._provisional = await asyncio.to_thread(self._replace_open)
-        except PublishError:
-            raise
-        except (AuditFailed, NightdeskError) as e:
+        except NightdeskError as e:
+            self._is_changed = True  # what is settled ends the follow if it cannot be written; this is made anew
             return self._untold(f"the newest sentences are not filed provisionally: {e}")
         return []
 
