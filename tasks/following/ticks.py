@@ -131,7 +131,7 @@ class Follower:
             self._is_over,
         )
         its.live.figures(tick.waiting, tick.lag_s, tick.dollars, its.purse.spent_in_hour(now), troubles)
-        if tick.has_news:
+        if tick.has_news or its.page.is_gone:
             self._write_page(now)
         return tick
 

@@ -60,6 +60,8 @@ async def follow_date(parameters: FollowParameters, run_date: date, day: Day | N
                 last, why, goes_on = await _followed(parameters, profile, run_date, day, take, page, patience, numbers)
                 break
             except NightdeskError as e:
+                if day is None:  # today is not to wait for an earlier date, which the next follow tries again
+                    raise
                 await patience.wait(e)
     except Stopped as e:
         await say(e, None, await asyncio.to_thread(result.stands))
