@@ -82,11 +82,14 @@ class FollowSettings(Table):
     """dollars_per_day, dollars_per_hour: that `nightdesk follow` may spend on a date, and in an hour of the clock.
 
     0: for a day those of a run (limits.max_cost_usd), for an hour no limit. What is beyond waits, and is for the nights
-    once the date has ended.
+    once the date has ended. call_timeout_s, attempts: as in limits, and in their place where they are less, because
+    all streams wait for the slowest call of a round.
     """
 
     dollars_per_day: float = Field(0.0, ge=0)
     dollars_per_hour: float = Field(0.0, ge=0)
+    call_timeout_s: float = Field(60.0, gt=0)
+    attempts: int = Field(2, ge=1, le=10)
 
 
 class ProviderBatches(Table):

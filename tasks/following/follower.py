@@ -66,6 +66,7 @@ async def open_follow(
         InputError: bad sources, OUT cannot be written, or another process follows this profile in this OUT.
         PublishError: the answers' store or the journal is broken.
     """
+    profile = _not_waiting_long(profile)
     dask, own, attempt = profile.dask, own_workers(profile), uuid.uuid4().hex[:8]
     day_usd = caps.day_usd or profile.limits.max_cost_usd or None
     async with AsyncExitStack() as held:
@@ -122,3 +123,13 @@ async def open_follow(
         await follower.load(datetime.now().astimezone())
         await rounds.publish()
         yield follower
+
+
+def _not_waiting_long(profile: Profile) -> Profile:
+    """Return the profile with calls that are given up sooner, since streams go on meanwhile."""
+    limits, own = profile.limits, profile.follow
+    sooner = {
+        "call_timeout_s": min(limits.call_timeout_s, own.call_timeout_s),
+        "attempts": min(limits.attempts, own.attempts),
+    }
+    return profile.model_copy(update={"limits": limits.model_copy(update=sooner)})

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from nightdesk.tasks.config.profile import Profile
 from nightdesk.tasks.edition.pages import write_edition
-from nightdesk.tasks.errors import AuditFailed, NightdeskError, PublishError
+from nightdesk.tasks.errors import NightdeskError
 from nightdesk.tasks.following.arrivals.watch import Watch
 from nightdesk.tasks.following.backlog import MOST_WAITING, Backlog
 from nightdesk.tasks.following.calls.spending import Purse
@@ -130,7 +130,7 @@ class Follower:
             self._is_over,
         )
         its.live.figures(tick.waiting, tick.lag_s, tick.dollars, its.purse.spent_in_hour(now), troubles)
-        if tick.has_news:
+        if tick.has_news or its.page.is_gone:
             self._write_page(now)
         return tick
 
@@ -238,9 +238,8 @@ class Follower:
             if news or self._is_changed:
                 self._is_changed = False
                 self._provisional = await asyncio.to_thread(self._replace_open)
-        except PublishError:
-            raise
-        except (AuditFailed, NightdeskError) as e:
+        except NightdeskError as e:
+            self._is_changed = True  # what is settled ends the follow if it cannot be written; this is made anew
             return self._untold(f"the newest sentences are not filed provisionally: {e}")
         return []
 

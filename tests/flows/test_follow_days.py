@@ -18,11 +18,12 @@ from prefect.flow_engine import run_flow_async
 from prefect.settings import PREFECT_API_URL, PREFECT_HOME, temporary_settings
 
 from nightdesk.flows import follow as following
-from nightdesk.flows.shared.following import one_date
+from nightdesk.flows.shared.following import going_on, one_date
 from nightdesk.flows.shared.following.moments import NOW, UNTIL
 from nightdesk.flows.shared.following.parameters import FollowParameters
 from nightdesk.flows.shared.stopping.termination import STOPPING, Stopped, Stopping
-from nightdesk.tasks.errors import PublishError
+from nightdesk.tasks.calling.answers.storage_errors import AGAIN
+from nightdesk.tasks.errors import InputError, PublishError
 from nightdesk.tasks.following.follower import Tick
 from nightdesk.tasks.following.settling.settled import Settled
 from tests.flows.conftest import Desk
@@ -168,6 +169,41 @@ def test_an_earlier_day_that_cannot_be_ended_does_not_keep_today_from_being_foll
     result, _ = run(played, asked(tmp_path), "2026-03-01T12:00:00Z")
     assert result["run_date"] == "2026-03-01"
     assert "the day of 2026-02-28 could not be ended (out/tables: no space left" in caplog.text
+
+
+def test_a_disk_that_is_full_for_a_while_does_not_end_a_follow_and_is_told_once(
+    server: Desk, played: Played, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    full = f"out/follow/news.db: database or disk is full: make room on it, {AGAIN}"
+    refused = iter([PublishError(full), PublishError(full), InputError("out: cannot be written")])
+
+    def tick(n: int) -> None:
+        if n >= 2 and (error := next(refused, None)) is not None:
+            raise error
+
+    monkeypatch.setattr(going_on, "FIRST_S", 0.01)
+    played.on_tick, played.over_at = tick, 6
+    with pytest.raises(InputError):  # it has gone on, so that this is no part of the trouble
+        run(played, asked(tmp_path), "2026-03-01T12:00:00Z")
+    played.ticks = 1
+    result, _ = run(played, asked(tmp_path), "2026-03-01T12:00:00Z")
+    assert result["why"] == "its sources have ended"
+    assert [day for day, _ in played.opened] == [date(2026, 3, 1)] * 4
+    assert caplog.text.count("make room on it; the follow tries again by itself") == 1
+    assert "the follow goes on, after" in caplog.text
+
+
+def test_where_nothing_was_ever_followed_an_out_that_cannot_be_written_ends_it(
+    server: Desk, played: Played, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @asynccontextmanager
+    async def refuse(*_: Any) -> AsyncIterator[Played]:
+        raise PublishError("out: no space left on the device")
+        yield played
+
+    monkeypatch.setattr(one_date, "open_follow", refuse)
+    with pytest.raises(PublishError, match="no space left"):
+        run(played, asked(tmp_path), "2026-03-01T12:00:00Z")
 
 
 def test_a_stop_publishes_what_is_settled_and_says_how_to_go_on(server: Desk, played: Played, tmp_path: Path) -> None:

@@ -45,6 +45,11 @@ class StoreError(PublishError):
     def __str__(self) -> str:
         return str(self.args[0])
 
+    @property
+    def is_damaged(self) -> bool:
+        """Whether it will say the same until somebody has mended or moved the file."""
+        return self.code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
+
 
 @contextmanager
 def naming_the_store(path: Path) -> Iterator[None]:

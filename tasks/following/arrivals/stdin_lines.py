@@ -27,8 +27,17 @@ class _Pipe:
         self.number = number
         self.came = bytearray()
         self.is_over = False
+        self.given: tuple[str, int] | None = None  # a cursor, and how many bytes of what has come it is beyond
         self.lock = threading.Condition()
         threading.Thread(target=self._read, daemon=True).start()
+
+    def settle(self, cursor: str | None) -> None:
+        """Let go what was given out, if the cursor beyond it was stored; else it is given out again."""
+        with self.lock:
+            if self.given is not None and self.given[0] == cursor:
+                del self.came[: self.given[1]]
+                self.lock.notify_all()
+            self.given = None
 
     def close(self) -> None:
         """Read no further."""
@@ -81,6 +90,7 @@ class StdinLines:
         known: dict[str, Any] = json.loads(value) if value else {"held": "", "before": "", "state": {}}
         held = known["held"].encode(_CODEC)
         pipe = self._pipe
+        pipe.settle(value)
         with pipe.lock:
             came, is_over = bytes(pipe.came[: _SLICE * 16]), pipe.is_over and len(pipe.came) <= _SLICE * 16
         if self._quiet_since is None or came:
@@ -106,7 +116,5 @@ class StdinLines:
             poll.arrivals.append(Arrival(self.stream, "stdin", tuple(sentences), is_over=is_over))
         written = {"held": raw.decode(_CODEC), "before": before.decode(_CODEC), "state": state}
         poll.cursors[KEY] = json.dumps(written, separators=(",", ":"))
-        with pipe.lock:
-            del pipe.came[: len(came)]
-            pipe.lock.notify_all()
+        pipe.given = poll.cursors[KEY], len(came)
         return poll

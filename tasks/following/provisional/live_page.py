@@ -57,7 +57,13 @@ class LivePage:
     def __init__(self, out: Path, path: Path) -> None:
         self.path = path
         self._out, self._forgotten = out, Tombstones(out)
+        self._is_made = False
         self._detail = 0  # with which the last page was not too large
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether it was removed since it was made, as `forget` does."""
+        return self._is_made and not self.path.exists()
 
     def write(self, state: LiveState, now: datetime) -> None:
         """Put the page in place whole, without documents that were forgotten. now: aware, in the follow's time zone.
@@ -75,6 +81,7 @@ class LivePage:
             nights = (self._out / "editions" / "index.html").exists()
             html, self._detail = _fitting(state, now, nights, self._detail)
             put(self.path, html)
+            self._is_made = True
             if 2 * len(html) < LARGEST:
                 self._detail = max(0, self._detail - 1)  # the next page may tell more
 

@@ -80,6 +80,26 @@ def test_a_follow_that_goes_on_counts_what_the_one_before_has_spent(
     assert talk.follow(go_on, profile=profile) == pytest.approx(spent)
 
 
+@pytest.mark.usefixtures("quick")
+def test_a_call_that_hangs_holds_up_the_other_streams_for_its_own_timeout_only(
+    talk: Talk, stand_in: Callable[..., Playing]
+) -> None:
+    server, other = stand_in(WORLD), talk.source / "other.txt"
+    profile = paid_profile(talk.cluster, server.openai_url, follow={"call_timeout_s": 2.0, "attempts": 1})
+    assert profile.limits.call_timeout_s > 60.0
+    server.control("hold", texts=["zebra"])
+
+    async def work(follower: Follower) -> None:
+        talk.say(["A zebra is never answered.", *SAID[:40]])
+        await ticks(follower, lambda _: server.control("hold")["waiting"] > 0)
+        with other.open("a", encoding="utf-8") as f:
+            f.writelines(f"{s}\n" for s in SAID[:40])
+        await ticks(follower, lambda _: any(p["doc_id"].startswith("other") for p in rows(talk.out, "passages")))
+
+    talk.follow(work, profile=profile, sources=[str(talk.source)])
+    server.control("hold", texts=[])
+
+
 @pytest.mark.slow
 def test_after_kills_at_any_moment_every_sentence_stands_once_and_no_answer_was_paid_twice(
     talk: Talk, stand_in: Callable[..., Playing]

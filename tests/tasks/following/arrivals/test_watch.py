@@ -171,6 +171,20 @@ def test_what_stdin_held_at_a_kill_comes_when_it_goes_on() -> None:
     os.close(end)
 
 
+def test_what_was_read_of_stdin_and_not_stored_comes_again() -> None:
+    end, writer = os.pipe()
+    os.write(writer, b"One.\nTwo.\n")
+    os.close(writer)
+    it = StdinLines("talk", 60.0, end)
+    while not (lost := it.look({}, 0.0)).arrivals or not lost.arrivals[-1].is_over:
+        pass  # the journal's disk is full
+    it.close()
+    stored = it.look({}, 1.0)
+    assert [s.text for a in stored.arrivals for s in a.sentences] == ["One.", "Two."]
+    after = it.look(stored.cursors, 2.0)
+    assert not any(a.sentences for a in after.arrivals)
+
+
 def test_what_comes_on_stdin_between_two_days_is_for_the_second() -> None:
     script = (
         "import sys, time\n"
