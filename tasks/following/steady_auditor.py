@@ -43,9 +43,7 @@ class SteadyAuditor:
             self._auditor = self._held.enter_context(self._open())
             return self._auditor.audit(name, table, extra, values)
 
-    def _holds(
-        self, name: str, table: pa.Table, extra: Mapping[str, pa.Array], values: Mapping[str, Any]
-    ) -> bool:
+    def _holds(self, name: str, table: pa.Table, extra: Mapping[str, pa.Array], values: Mapping[str, Any]) -> bool:
         try:
             return bool(self._auditor.do(holds, name, slimmed(name, table), extra, values))
         except Exception as e:  # noqa: BLE001  (whatever it is, the audit itself has the say)

@@ -16,8 +16,8 @@ from nightdesk.tasks.following import call_notes, choices, spending
 from nightdesk.tasks.following.call_notes import CallNotes
 from nightdesk.tasks.following.choices import JournaledChoice
 from nightdesk.tasks.following.journal import Journal, forget
-from nightdesk.tasks.following.spending import Caps, Purse
 from nightdesk.tasks.following.publishing.screening import holds
+from nightdesk.tasks.following.spending import Caps, Purse
 from nightdesk.tasks.following.steady_auditor import SteadyAuditor
 from nightdesk.tasks.roles import topic_finder
 from nightdesk.tasks.tables.audit import AuditReport, Gone
