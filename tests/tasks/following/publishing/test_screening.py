@@ -74,7 +74,7 @@ def _spoiled(draw: Callable[..., Any]) -> tuple[str, pa.Table]:
     return name, pa.Table.from_pylist(rows, schema=schema)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(_spoiled())
 def test_a_table_passes_exactly_where_great_expectations_finds_nothing(spoiled: tuple[str, pa.Table]) -> None:
     name, table = spoiled
