@@ -64,10 +64,10 @@ def _ids(out: Path) -> Ids:
 
 
 def _with_stories(out: Path) -> list[dict[str, object]]:
-    of = {
-        r["topic_id"]: r["story_id"] for r in tables.scan(out, "topics", columns=["topic_id", "story_id"]).to_pylist()
-    }
-    return [{**row, "story_id": of.get(row["topic_id"])} for row in seeing.rows(out, "topic_id").to_pylist()]
+    passages = seeing.rows(out, "topic_id").to_pylist()  # first: topics that are published meanwhile do no harm
+    topics = tables.scan(out, "topics", columns=["topic_id", "story_id"]).to_pylist()
+    of = {row["topic_id"]: row["story_id"] for row in topics}
+    return [{**row, "story_id": of.get(row["topic_id"])} for row in passages]
 
 
 def _merged_into(out: Path) -> dict[str, str]:

@@ -245,10 +245,9 @@ class Follower:
 
     def _replace_open(self) -> int:
         its = self._its
-        rows = its.tails.table().to_pylist()
         categories = list(self._profile.categories)
         where = self._out, self.run_date, self._profile.name
-        return replace_open(*where, rows, its.audits.audit, categories, self.run_id, its.journal.is_forgotten)
+        return replace_open(*where, its.tails.table(), its.audits.audit, categories, its.journal.is_forgotten)
 
     def _drop_forgotten(self) -> None:
         its = self._its

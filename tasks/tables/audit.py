@@ -82,7 +82,7 @@ class Auditor:
             PublishError: the process is gone, or could not check.
         """
         try:
-            done = self._ask(audit, (name, _slim(name, table), extra, values))
+            done = self._ask(audit, (name, slimmed(name, table), extra, values))
         except Gone:
             raise PublishError(f"table {name}: the process that audits has ended; see its messages above") from None
         if isinstance(done.result, AuditReport):
@@ -210,7 +210,7 @@ def _done(function: Callable[..., Any], arguments: tuple[Any, ...]) -> bytes:
         return pickle.dumps(_Done(None, PublishError(f"{type(done.error).__name__}: {done.error}"), logged))
 
 
-def _slim(name: str, table: pa.Table) -> pa.Table:
+def slimmed(name: str, table: pa.Table) -> pa.Table:
     """Send true or null for the values of columns of which only that much is checked: text is most of a table."""
     rules = contract(name)
     looked_at = set(re.findall(r"\w+", " ".join(rules.derived.values())))

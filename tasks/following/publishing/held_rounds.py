@@ -8,7 +8,7 @@ OPEN_ROWS; the rows of a document and of a topic stay in the part that was open 
 import base64
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -277,7 +277,9 @@ def let_go(db: Database, run_date: date) -> None:
 
 
 def _packed(its: Settled) -> bytes:
-    return json.dumps(asdict(its), default=_of_bytes, ensure_ascii=False).encode(errors="surrogatepass")
+    return json.dumps(
+        {f.name: getattr(its, f.name) for f in fields(its)}, default=_of_bytes, ensure_ascii=False
+    ).encode(errors="surrogatepass")
 
 
 def _of_bytes(value: Any) -> dict[str, str]:

@@ -27,15 +27,14 @@ def replace_open(
     out: Path,
     run_date: date,
     profile: str,
-    rows: Sequence[Mapping[str, Any]],
+    table: pa.Table,
     audit: Audit,
     categories: Sequence[str],
-    run_id: str,
     is_forgotten: Callable[[str], bool] = lambda doc_id: False,
 ) -> int:
     """Put these rows in the place of all provisional ones of a date and profile; return how many stand.
 
-    rows: with the columns of passages but run_id; of all streams. A row that fails the audit is filed unplaced, with
+    table: with the columns of passages, of all streams. A row that fails the audit is filed unplaced, with
     the expectation as its reason. Call it after the sentences that have left it stand in passages (publish_held).
     Synchronous; it may be called in another thread.
 
@@ -44,28 +43,22 @@ def replace_open(
         AuditFailed: a sentence is there twice; the earlier rows stand.
     """
     c = contract(TABLE)
-    its = [{**row, "run_id": run_id} for row in rows]
+    table = c.sorted(c.conform(table)).combine_chunks()  # a tail's pieces each, which is slow to send
     for _ in range(_AUDITS):
-        report = audit(TABLE, table := c.build(its), {}, {"categories": [*categories, UNPLACED]})
+        report = audit(TABLE, table, {}, {"categories": [*categories, UNPLACED]})
         if report.whole:
             raise AuditFailed(f"table {TABLE}: {'; '.join(report.whole)}; the earlier rows stay")
         if not report.rows:
             break
-        at = {(r["doc_id"], r["position"]): report.rows.get(k) for k, r in enumerate(_keys(table))}
-        its = [_without_place(row, at[row["doc_id"], row["position"]]) for row in its]
+        table = c.build([_without_place(row, report.rows.get(k)) for k, row in enumerate(table.to_pylist())])
     else:
         raise AuditFailed(f"table {TABLE}: rows still fail after they lost their place; the earlier rows stay")
     with naming_the_file(out / "_staging"), locked(out, run_date):
-        gone = sorted(filter(is_forgotten, set(table["doc_id"].to_pylist())))
+        gone = sorted(filter(is_forgotten, table["doc_id"].unique().to_pylist()))
         if gone:
             table = table.filter(pc.invert(pc.is_in(table["doc_id"], pa.array(gone, pa.string()))))
         _replace(out, run_date, profile, table.replace_schema_metadata(c.schema.metadata))
     return len(table)
-
-
-def _keys(table: pa.Table) -> list[dict[str, Any]]:
-    keys: list[dict[str, Any]] = table.select(["doc_id", "position"]).to_pylist()
-    return keys
 
 
 def _without_place(row: Mapping[str, Any], why: str | None) -> dict[str, Any]:

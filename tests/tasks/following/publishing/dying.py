@@ -14,7 +14,7 @@ from nightdesk.tasks.following.journal import Journal
 from nightdesk.tasks.following.publishing import held_rounds
 from nightdesk.tasks.following.publishing.closing_day import close_date
 from nightdesk.tasks.following.publishing.open_table import empty_open, replace_open
-from tests.tasks.following.publishing.settling import RUN, Stream, held_in, publish_all, rows, unaudited
+from tests.tasks.following.publishing.settling import RUN, Stream, held_in, open_rows, publish_all, rows, unaudited
 from tests.tasks.made import CATEGORIES, DAY
 
 FORKS = multiprocessing.get_context("forkserver")
@@ -36,7 +36,7 @@ def day_of_streams(out: Path, attempt: str) -> list[Stream]:
             if not is_closed:
                 publish_all(out, journal)
                 ahead = Stream("talk", day=DAY, at=streams[0].at).settle(TAIL)
-                replace_open(out, DAY, "news", ahead.passages, unaudited, CATEGORIES, RUN)
+                replace_open(out, DAY, "news", open_rows(ahead.passages), unaudited, CATEGORIES)
         empty_open(out, DAY, "news")
         close_date(out, DAY, RUN, attempt)
         journal.close_date(DAY)

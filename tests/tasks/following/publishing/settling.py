@@ -18,6 +18,7 @@ from nightdesk.tasks.following.settling.settled import Settled
 from nightdesk.tasks.following.stream import Arrival, Poll
 from nightdesk.tasks.reading.sentences import Spoken
 from nightdesk.tasks.tables.audit import AuditReport
+from nightdesk.tasks.tables.contracts import contract
 from nightdesk.tasks.tables.derived_columns import extent
 from nightdesk.tasks.tables.places import table_folder
 from nightdesk.tasks.tables.quarantine import Audit
@@ -113,6 +114,11 @@ class Stream:
 def unaudited(name: str, table: pa.Table, extra: Mapping[str, pa.Array], values: Mapping[str, Any]) -> AuditReport:
     """Let everything pass; what is published is looked at by the test itself."""
     return AuditReport(name, 0)
+
+
+def open_rows(its: Sequence[Row]) -> pa.Table:
+    """Return rows as a tail has them for passages_open."""
+    return contract("passages").build([{**row, "run_id": RUN} for row in its])
 
 
 def held_in(journal: Journal, *settled: Settled, day: date = DAY, run_id: str = RUN, attempt: str = "a1") -> None:

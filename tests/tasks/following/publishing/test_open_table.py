@@ -17,12 +17,12 @@ from nightdesk.tasks.forget.document import forget_document
 from nightdesk.tasks.tables.export import check_export, export_to_file
 from nightdesk.tasks.tables.migration import migrate
 from nightdesk.tasks.tables.places import table_folder
-from tests.tasks.following.publishing.settling import RUN, Row, Stream, held_in, publish_all, rows, unaudited
+from tests.tasks.following.publishing.settling import RUN, Row, Stream, held_in, open_rows, publish_all, rows, unaudited
 from tests.tasks.made import CATEGORIES, DAY, document, publish_documents, work
 
 
 def put(out: Path, *its: Row, profile: str = "news", day: date = DAY) -> int:
-    return replace_open(out, day, profile, its, unaudited, CATEGORIES, RUN)
+    return replace_open(out, day, profile, open_rows(its), unaudited, CATEGORIES)
 
 
 def tail(stream: Stream, count: int) -> list[Row]:
@@ -143,7 +143,7 @@ def test_a_document_is_forgotten_there_too(out: Path) -> None:
     assert {r["doc_id"] for r in rows(out, "passages_open")} == {other.doc_id}
     is_forgotten = talk.doc_id.__eq__
     its = [*tail(talk, 3), *tail(other, 1)]
-    assert replace_open(out, DAY, "news", its, unaudited, CATEGORIES, RUN, is_forgotten) == 1
+    assert replace_open(out, DAY, "news", open_rows(its), unaudited, CATEGORIES, is_forgotten) == 1
     assert [r["doc_id"] for r in rows(out, "passages_open")] == [other.doc_id]
 
 

@@ -17,7 +17,7 @@ from nightdesk.tasks.tables.audit import audit
 from nightdesk.tasks.tables.contracts import contract
 from nightdesk.tasks.tables.publish import REPLACED
 from nightdesk.tasks.tables.quarantine import clear
-from tests.tasks.following.publishing.settling import RUN, Row, Stream, check, held_in, publish_all, rows
+from tests.tasks.following.publishing.settling import RUN, Row, Stream, check, held_in, open_rows, publish_all, rows
 from tests.tasks.made import CATEGORIES, DAY
 
 BAD = {"category": "gossip"}
@@ -161,10 +161,10 @@ def audit_as_whole(out: Path) -> None:
 
 def test_provisional_rows_that_fail_are_unplaced_and_doubled_ones_leave_the_earlier_part(out: Path) -> None:
     its = [dict(p) for p in Stream("talk").settle(5, changes={2: BAD | {"start_s": -1.0}}).passages]
-    assert replace_open(out, DAY, "news", its, audit, CATEGORIES, RUN) == 5
+    assert replace_open(out, DAY, "news", open_rows(its), audit, CATEGORIES) == 5
     (bad,) = [r for r in rows(out, "passages_open") if r["category"] == UNPLACED]
     assert (bad["position"], bad["topic_id"]) == (2, None)
     assert bad["reason"].startswith("failed the audit: ")
     with pytest.raises(AuditFailed, match="unique"):
-        replace_open(out, DAY, "news", [*its, its[0]], audit, CATEGORIES, RUN)
+        replace_open(out, DAY, "news", open_rows([*its, its[0]]), audit, CATEGORIES)
     assert len(rows(out, "passages_open")) == 5
