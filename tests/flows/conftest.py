@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -22,6 +23,7 @@ from tests.processes import start
 
 NIGHTDESK = [sys.executable, "-m", "nightdesk.flows.cli.main"]
 START_TIMEOUT_S = 120
+BUSY = 503
 
 # A shell that runs the tests in the background has them ignore Ctrl-C, and what they start would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -63,8 +65,7 @@ class Desk:
 
     def get(self, path: str) -> Any:
         """Ask the Prefect server."""
-        with urllib.request.urlopen(self.api_url + path, timeout=30) as reply:
-            return json.load(reply)
+        return _asked(urllib.request.Request(self.api_url + path))
 
     def artifacts(self, run_id: str) -> dict[str, dict[str, Any]]:
         """Return what stands on a flow run's page, by key."""
@@ -74,8 +75,20 @@ class Desk:
         """Ask the Prefect server."""
         data = json.dumps(body).encode()
         request = urllib.request.Request(self.api_url + path, data, {"Content-Type": "application/json"})
-        with urllib.request.urlopen(request, timeout=30) as reply:
-            return json.load(reply)
+        return _asked(request)
+
+
+def _asked(request: urllib.request.Request) -> Any:
+    """Send a request, again while the server's database is busy (503), as Prefect's own client does."""
+    until = time.monotonic() + START_TIMEOUT_S
+    while True:
+        try:
+            with urllib.request.urlopen(request, timeout=30) as reply:
+                return json.load(reply)
+        except urllib.error.HTTPError as e:
+            if e.code != BUSY or time.monotonic() > until:
+                raise
+        time.sleep(0.5)
 
 
 @pytest.fixture(scope="session")
