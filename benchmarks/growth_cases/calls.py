@@ -17,7 +17,7 @@ PROFILE = """name = "steady"
 {categories}
 [chunks]
 sentences = {chunk}
-overlap = 0
+overlap = {overlap}
 
 [limits]
 max_cost_usd = 1e6
@@ -73,7 +73,7 @@ def _night(server: Playing, folder: Path, env: Mapping[str, str], chunks: int, d
     write_varied(folder / "in", sentences, sentences // documents, seed=chunks)
     profile = folder / "steady.toml"
     said = {"categories": shipped_categories(), "url": server.openai_url}
-    text = PROFILE.format(**said, chunk=CHUNK, concurrency=CONCURRENCY)
+    text = PROFILE.format(**said, chunk=CHUNK, overlap=0, concurrency=CONCURRENCY)
     profile.write_text(text, encoding="utf-8")
     return metered_run(env, folder / "in", folder / "out", "--profile", profile)
 

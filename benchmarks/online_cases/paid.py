@@ -7,27 +7,11 @@ from typing import Any
 
 from benchmarks.calls import WORLD
 from benchmarks.common import shipped_categories
+from benchmarks.growth_cases.calls import CONCURRENCY, PROFILE
 from tests.servers.llm.counts import SPOILT
 from tests.servers.playing import Playing, playing
 
 IN_FLIGHT_S = 1.0  # before a kill: an answer that was sent then may not have been read and stored
-PROFILE = """name = "steady"
-{categories}
-[chunks]
-sentences = {chunk}
-overlap = {overlap}
-
-[limits]
-max_cost_usd = 1e6
-
-[[models]]
-name = "steady"
-family = "lowland"
-provider = "openai"
-base_url = "{url}"
-prices = {{ input = 1.0, output = 4.0 }}
-limits = {{ concurrency = 50 }}
-"""
 
 
 @contextmanager
@@ -36,7 +20,7 @@ def paid_model(folder: Path, latency_s: float, chunk: int, overlap: int) -> Iter
     with playing(WORLD.format(latency_s=latency_s)) as server:
         profile = folder / "steady.toml"
         said = {"categories": shipped_categories(), "url": server.openai_url, "chunk": chunk, "overlap": overlap}
-        profile.write_text(PROFILE.format(**said), encoding="utf-8")
+        profile.write_text(PROFILE.format(**said, concurrency=CONCURRENCY), encoding="utf-8")
         yield server, profile
 
 
