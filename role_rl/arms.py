@@ -100,7 +100,7 @@ class Settings:
         wrong belief be found out at all: an arm that never runs is never judged.
     judge_budget: dollars that judging and duels may cost in the long run, as a share of what the dearest eligible arm
         costs a call. (Of the dearest, not of the leader: a leader that costs nothing must not switch its own control
-        off.) The two floors above win over it.
+        off.) The least rates are scaled down to it.
     max_move, min_effective: below so many judged answers no weight moves by more than this in one version.
     batch_deadline_s: seconds after which an answer of lane batch is late.
     excluded: models or arms that must not serve.

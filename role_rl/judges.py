@@ -9,14 +9,20 @@ neither is ever heard, whatever the rows say.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
+from math import log
 
 import numpy as np
 
-from nightdesk.role_rl.arms import Arm
+from nightdesk.role_rl.arms import Arm, Settings
 from nightdesk.role_rl.sufficient_stats import Sums
 
 LABELS = "labels"
 """The judge of a control item: what a careful reader made of it. Never a model's name (`Arm` refuses it)."""
+
+TROUBLE = 0.01
+"""What a judgement costs besides dollars, as a share of v."""
+LEAST_COST = 1e-9
+"""Of a judgement in reward, where neither accuracy nor dollars are worth anything."""
 
 Pair = tuple[str, str]
 """Two judges of one answer, in the order of their names."""
@@ -40,14 +46,21 @@ def may_judge(judge: str, judge_family: str, model: str, family: str, arms: Iter
 
 
 def panel(
-    arm: Arm, arms: Sequence[Arm], key: str, size: int = 1, rivals: Sequence[Arm] = (), judge: str = ""
+    arm: Arm,
+    arms: Sequence[Arm],
+    key: str,
+    size: int = 1,
+    rivals: Sequence[Arm] = (),
+    judge: str = "",
+    shares: Mapping[str, float] | None = None,
 ) -> tuple[Arm, ...]:
     """The judges of one answer of `arm`, at most `size` of them, best first; empty if nobody may judge it.
 
-    arms: who may be asked: the pool without excluded models. judge: the profile's judge model, which judges alone
-    whom it may; the others judge its own family. key: the decision; the order is drawn from it by a hash,
-    so that all judges get their turn, and a rerun asks the same ones. rivals: the other arm of a duel; judges who may
-    judge both come first, since a difference that one and the same judge sees holds none of that judge's severity.
+    arms: who may be asked: the pool without excluded models. judge: the profile's judge model, which judges alone whom
+    it may; the others judge its own family. key: the decision; the order is drawn from it by a hash, so that all judges
+    get their turn, each by its share (`judging_shares`; None: all alike), and a rerun asks the same ones. rivals: the
+    other arm of a duel; judges who may judge both come first, since a difference that one and the same judge sees holds
+    none of that judge's severity.
     """
     candidates: dict[str, Arm] = {}
     for other in arms:
@@ -58,11 +71,25 @@ def panel(
     if judge in candidates:
         return (candidates[judge],)
 
-    def order(other: Arm) -> tuple[int, bytes, str]:
+    def order(other: Arm) -> tuple[int, float, str]:
         partial = sum(other.model == rival.model or other.family == rival.family for rival in rivals)
-        return partial, blake2b(f"{key}\0{other.model}".encode(), digest_size=8).digest(), other.model
+        digest = blake2b(f"{key}\0{other.model}".encode(), digest_size=8).digest()
+        uniform = (int.from_bytes(digest, "big") + 1) / 2**64
+        # The least of exponential variables is each one's with the probability of its rate.
+        return partial, -log(uniform) / (shares[other.name] if shares else 1.0), other.model
 
     return tuple(sorted(candidates.values(), key=order)[:size])
+
+
+def judging_shares(arms: Iterable[Arm], settings: Settings) -> dict[str, float]:
+    """How often each arm is asked to judge, in proportion to others: the inverse of what its judgement costs in reward.
+
+    A judgement's noise is small beside the scatter of the answers that it grades, so a dollar tells most where
+    judgements are cheap; the price is the profile's, so that a resumed run asks the same judges. What a judgement costs
+    besides dollars keeps a free judge from being asked alone.
+    """
+    costs = {arm.name: settings.k_cost * arm.prior.cost_usd + TROUBLE * settings.v for arm in arms}
+    return {name: 1 / max(cost, LEAST_COST) for name, cost in costs.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from nightdesk.role_rl.arms import Arm, Settings, eligible
 from nightdesk.role_rl.discounting import brought_up, changed, fails
 from nightdesk.role_rl.feedback import Evidence, Remembered, gather
 from nightdesk.role_rl.offpolicy import safety_gate
-from nightdesk.role_rl.posterior import estimate
+from nightdesk.role_rl.posterior import Estimate, estimate
 from nightdesk.role_rl.sampling import Plan
 from nightdesk.role_rl.state import LearnerState, timestamp
 from nightdesk.role_rl.strategies import budget
@@ -191,7 +191,7 @@ def _plans(
         if Key(*context, old.leader) in fallen:
             notes.append(f"{where}: {old.leader} is not what it was")
         elif STRATEGIES[settings.strategy].gated and not fitted.pressed and context[0] not in settings.pins:
-            verdict = _judged(context, old, new, after, pool, settings)
+            verdict = _judged(context, old, new, after, pool, settings, guess)
             plans[context] = new = verdict.plan
             if verdict.note:
                 notes.append(f"{where}: {verdict.note}")
@@ -203,7 +203,13 @@ def _plans(
 
 
 def _judged(
-    context: Context, old: Plan, new: Plan, after: LearnerState, pool: Sequence[Arm], settings: Settings
+    context: Context,
+    old: Plan,
+    new: Plan,
+    after: LearnerState,
+    pool: Sequence[Arm],
+    settings: Settings,
+    guess: Estimate,
 ) -> safety_gate.GateDecision:
     """Put a change through the safety gate."""
     if not safety_gate.concerns(old, new, settings):
@@ -211,9 +217,11 @@ def _judged(
     tests = []
     for fitted_on, tested_on in (after.halves, after.halves[::-1]):
         candidate = plan_of(Beliefs(fitted_on, after.memory, after.decisions), pool, settings, *context)
+        if candidate.leader != new.leader:
+            continue  # what that half proposes is another change, or none
         logs = {key.arm: tally for key, tally in tested_on.items() if key[:2] == context}
         tests.append((candidate, logs))
-    return safety_gate.judged(old, new, tests, settings)
+    return safety_gate.judged(old, new, tests, settings, guess.better(new.weights, old.weights))
 
 
 def _reason(new: Evidence, notes: Sequence[str]) -> str:

@@ -96,6 +96,13 @@ class Estimate:
     spreads: tuple[Spread, ...]
     remembered: float
 
+    def better(self, new: Mapping[str, float], old: Mapping[str, float]) -> float:
+        """Probability that a decision is worth more under the weights `new` than under `old` (arm -> share)."""
+        step = np.array([new.get(name, 0.0) - old.get(name, 0.0) for name in self.arms])
+        sd = math.sqrt(max(0.0, float(step @ self.covariance @ step)))
+        gain = float(step @ self.value)
+        return float(_normal_cdf(np.array(gain / sd))) if sd > 0 else float(gain >= 0)
+
 
 def estimate(
     arms: Sequence[Arm], tallies: Mapping[Key, Tally], settings: Settings, role: str, language: str

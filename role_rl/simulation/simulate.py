@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from nightdesk.role_rl.arms import Arm, Prior, Settings
-from nightdesk.role_rl.judges import judge_weights, panel, reliability
+from nightdesk.role_rl.judges import judge_weights, judging_shares, panel, reliability
 from nightdesk.role_rl.learner import learn, serving
 from nightdesk.role_rl.rewards import reward
 from nightdesk.role_rl.sampling import Decision, Plan, decide
@@ -203,7 +203,9 @@ class _Stage:
     ) -> None:
         """Have an answer judged."""
         rivals = [self._arms[other] for other in drawn.propensity if other != arm]
-        judges = panel(self._arms[arm], list(self._arms.values()), key, 1, rivals, self._settings.judge)
+        everyone = list(self._arms.values())
+        shares = judging_shares(everyone, self._settings)
+        judges = panel(self._arms[arm], everyone, key, 1, rivals, self._settings.judge, shares)
         given = []
         for judge in judges:
             able, _, usd, _ = self._answer(judge.name, role)

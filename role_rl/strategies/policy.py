@@ -11,11 +11,12 @@ not worth its price (expected value of sample information: Raiffa and Schlaifer 
 bought tonight can be bought tomorrow, no night spends more than half of what it loses by not knowing:
     m = min((sqrt(H D L/2 V s2 / price) - s2) / (V + t2), D L/2 / price)
 The judge rate is m / D for the leader's V; the duel rate for that of its challengers, a duel costing their answer and
-two judgements. Each lies between its two limits, and both within the budget: judge_budget is what judging may cost in
-the long run, and as evidence lasts H nights, H nights of it are there to be spent, less what is remembered still. So a
-new profile invests, and what fades, or is forgotten because a model changed, may be bought again. TROUBLE is what a
-judgement costs besides dollars, as a share of v; it bounds the rates where judges are free. Challengers are drawn in
-proportion to P(best), the picked arm left out: top-two Thompson sampling (Russo 2016, arXiv 1602.08448). All of it
+two judgements. Each lies between its two limits, and both within the budget, which scales the least rates down, too:
+judge_budget is what judging may cost in the long run, and as evidence lasts H nights, H nights of it are there to be
+spent, less what is remembered still. So a new profile invests, and what fades, or is forgotten because a model changed,
+may be bought again. TROUBLE is what a judgement costs besides dollars, as a share of v; it bounds the rates where
+judges are free. Challengers are drawn in proportion to P(best), the picked arm left out: top-two Thompson sampling
+(Russo 2016, arXiv 1602.08448). All of it
 depends on past nights only.
 
 A floor of quality comes first: an arm whose accuracy is below it leads only if no arm's is above.
@@ -27,13 +28,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from nightdesk.role_rl.arms import Arm, Settings
-from nightdesk.role_rl.judges import may_judge
+from nightdesk.role_rl.judges import TROUBLE, judging_shares, may_judge
 from nightdesk.role_rl.posterior import Array, Estimate, best
 from nightdesk.role_rl.sampling import Plan
 
 FLOOR = 1e-6
 """Least P(best) of an eligible arm: whoever is eligible can be drawn."""
-TROUBLE = 0.01
 USUAL = 100.0
 """Decisions of a night where none is known yet."""
 LONGEST = 50.0
@@ -184,16 +184,22 @@ def _rates(
         scatter = np.array([[own.answer, own.night] for own in estimate.spreads]).T
         judge_rate = bought(np.where(np.arange(len(arms)) == lead, 1.0, 0.0), judgement, 1)
         duel_rate = bought(others, duel, 2)
+    # The least rates are shares, so they are scaled by what they cost, because control is bound by the budget as well.
+    a_night = settings.judge_budget * float(estimate.dollars.max())
+    alone = max(0.0, settings.min_judge_rate - settings.min_duel_rate)
+    control = alone * judgement + settings.min_duel_rate * duel
+    kept = min(1.0, a_night / control) if control > 0 else 1.0
+    least_judged, least_duel = settings.min_judge_rate * kept, settings.min_duel_rate * kept
     judge_rate = min(judge_rate, settings.max_judge_rate)
-    duel_rate = min(max(duel_rate, settings.min_duel_rate), settings.max_duel_rate)
+    duel_rate = min(max(duel_rate, least_duel), settings.max_duel_rate)
     spent = judge_rate * judgement + duel_rate * duel
     invested = estimate.remembered * judgement / decisions
-    budget = max(0.0, settings.judge_budget * float(estimate.dollars.max()) * lasts - invested)
+    budget = max(0.0, a_night * lasts - invested)
     if spent > budget:
         judge_rate = judge_rate * budget / spent
-        duel_rate = max(settings.min_duel_rate, duel_rate * budget / spent)
+        duel_rate = max(least_duel, duel_rate * budget / spent)
     # A duel is judged too.
-    least = max(0.0, settings.min_judge_rate - duel_rate) / max(1 - duel_rate, FLOOR)
+    least = max(0.0, least_judged - duel_rate) / max(1 - duel_rate, FLOOR)
     return max(judge_rate, least), duel_rate
 
 
@@ -201,14 +207,16 @@ def _judgement_usd(arm: Arm, arms: Sequence[Arm], dollars: Array, settings: Sett
     """Mean dollars of one judgement of an arm (a judge answers the role itself); None if nobody may judge it."""
     if settings.judge_usd is not None:
         return settings.judge_usd
+    shares = judging_shares(arms, settings)
     able = {
-        judge.model: float(usd)
+        judge.model: (float(usd), shares[judge.name])
         for judge, usd in zip(arms, dollars, strict=True)
         if may_judge(judge.model, judge.family, arm.model, arm.family, (judge,))
     }
     if settings.judge in able:
-        return able[settings.judge]
-    return sum(able.values()) / len(able) if able else None
+        return able[settings.judge][0]
+    total = sum(share for _, share in able.values())
+    return sum(usd * share for usd, share in able.values()) / total if able else None
 
 
 def _rounded(weights: Mapping[str, float]) -> dict[str, float]:

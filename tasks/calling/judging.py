@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from nightdesk.role_rl.arms import Arm
-from nightdesk.role_rl.judges import judge_weights, panel, reliability
+from nightdesk.role_rl.judges import judge_weights, judging_shares, panel, reliability
 from nightdesk.role_rl.state import LearnerState
 from nightdesk.tasks.calling.call_rows import CallContext, Ledger
 from nightdesk.tasks.calling.outcomes import Call
@@ -38,7 +38,7 @@ class JudgeBoard:
         for call in calls:
             arm = arms[call.arm]
             rivals = [arms[c.arm] for c in calls if c is not call]
-            judges = panel(arm, able, context.decision_id, self._profile.judging.judges, rivals, self._settings.judge)
+            judges = self._panel(arm, able, context.decision_id, rivals)
             answers = await asyncio.gather(
                 *(self._ask(context, j.name, "judge", request, call.record["call_id"]) for j in judges)
             )
@@ -46,6 +46,10 @@ class JudgeBoard:
             if given:
                 accuracies[call.arm] = self._grade(request, call, given, context.unit.weights_version)
         return accuracies
+
+    def _panel(self, arm: Arm, able: list[Arm], decision: str, rivals: list[Arm]) -> tuple[Arm, ...]:
+        shares = judging_shares(able, self._settings)
+        return panel(arm, able, decision, self._profile.judging.judges, rivals, self._settings.judge, shares)
 
     def _grade(self, request: RoleRequest, call: Call, judged: list[tuple[Arm, Call]], version: int) -> float:
         state = self._states(version)

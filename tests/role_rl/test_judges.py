@@ -1,13 +1,24 @@
 """Who judges whom, and what judgements make together."""
 
 import random
+from collections import Counter
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nightdesk.role_rl.arms import Arm
-from nightdesk.role_rl.judges import LABELS, Pair, combined, judge_weights, may_judge, panel, reliability, standings
+from nightdesk.role_rl.arms import Arm, Prior, Settings
+from nightdesk.role_rl.judges import (
+    LABELS,
+    Pair,
+    combined,
+    judge_weights,
+    judging_shares,
+    may_judge,
+    panel,
+    reliability,
+    standings,
+)
 from nightdesk.role_rl.sufficient_stats import Sums
 
 POOL = (
@@ -107,3 +118,15 @@ def test_the_judge_of_the_profile_judges_whom_it_may() -> None:
     for n in range(20):
         assert panel(POOL[0], POOL, f"unit-{n}", 2, judge="llama") == (POOL[4],)
         assert "llama" not in {other.model for other in panel(POOL[4], POOL, f"unit-{n}", 2, judge="llama")}
+
+
+def test_cheap_judges_are_asked_more_often_and_every_judge_gets_its_turn() -> None:
+    prices = {"dear": 0.03, "cheap": 0.001, "free": 0.0}
+    arms = [Arm(name, name, prior=Prior(cost_usd=usd)) for name, usd in prices.items()] + [Arm("asked", "asked")]
+    shares = judging_shares(arms, Settings("news", k_cost=10))
+    asked = Counter(panel(arms[-1], arms, str(k), shares=shares)[0].name for k in range(4_000))
+    total = sum(shares[name] for name in prices)
+    for name in prices:
+        assert asked[name] / 4_000 == pytest.approx(shares[name] / total, abs=0.03)
+    assert asked["dear"] > 0
+    assert panel(arms[-1], arms, "one", shares=shares) == panel(arms[-1], arms[::-1], "one", shares=shares)

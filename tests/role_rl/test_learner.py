@@ -122,21 +122,11 @@ def test_equal_judgements_of_each_other_keep_the_shipped_order(world: Any, shipp
         assert min(weights.values()) > 0
 
 
-def test_few_judged_answers_move_weights_by_a_fifth_at_most(world: Any, pool: tuple[Arm, ...]) -> None:
+def test_a_change_that_is_likely_better_is_served_whole_on_little_evidence(world: Any, pool: tuple[Arm, ...]) -> None:
     toy = world(pool, Settings("news", k_cost=0, k_time=0), {"strong": 0.2, "cheap": 0.95, "third": 0.2})
-    before = toy.plan(None)
-    limited = 0
-    for state in toy.play(8, 80):
-        after = toy.plan(state)
-        judged = [state.tallies[STRONG._replace(arm=plan.leader)].judged_answers for plan in (before, after)]
-        moved = max(abs(after.weights[name] - before.weights[name]) for name in after.weights)
-        if min(judged) < 30:
-            assert moved <= 0.2 + 1e-9
-            assert moved < 0.19 or "weights moved by at most 0.2" in state.reason
-            limited += moved > 0.19
-        before = after
-    assert limited >= 1
-    assert before.leader == "cheap"
+    states = list(toy.play(3, 80))
+    assert states[-1].tallies[STRONG._replace(arm="cheap")].judged_answers < 30
+    assert toy.plan(states[-1]).weights["cheap"] > 0.9
 
 
 def test_exploration_is_never_above_three_percent_without_a_change_of_leader(world: Any, pool: tuple[Arm, ...]) -> None:

@@ -32,6 +32,12 @@ def test_what_is_as_good_passes_whole_and_what_is_little_known_moves_a_fifth() -
         assert not verdict.held
         assert moved == pytest.approx(0.2)
         assert "weights moved by at most 0.2" in verdict.note
+        assert safety_gate.judged(A_LEADS, B_LEADS, little, dear, better=0.7) == safety_gate.GateDecision(B_LEADS)
+
+
+def test_what_is_known_to_be_worse_is_held_back_however_sure_the_posterior_is() -> None:
+    halves = [(C_LEADS, log(1, 4000)), (C_LEADS, log(2, 4000))]
+    assert safety_gate.judged(A_LEADS, C_LEADS, halves, NEWS, better=1.0).held
 
 
 def test_bounded_exploration_is_not_for_the_gate() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from nightdesk.role_rl.arms import Arm, Prior, Settings
 from nightdesk.role_rl.learner import serving
 from nightdesk.role_rl.posterior import estimate
-from nightdesk.role_rl.strategies.policy import limited, plan, repooled
+from nightdesk.role_rl.strategies.policy import limited, plan, prices, repooled
 from nightdesk.role_rl.sufficient_stats import Key, Sums, Tally
 
 ROLE, LANGUAGE = "topic_finder", "en"
@@ -58,9 +58,9 @@ def test_weights_are_a_distribution_of_bounded_exploration(given_pool: tuple[tup
         assert (made.judge_rate, made.duel_rate) == (0, 0)
     else:
         judged = made.duel_rate + (1 - made.duel_rate) * made.judge_rate
-        assert news.min_judge_rate <= judged + 1e-8
+        assert judged > 0
         assert made.judge_rate <= news.max_judge_rate
-        assert news.min_duel_rate <= made.duel_rate <= news.max_duel_rate
+        assert 0 < made.duel_rate <= news.max_duel_rate
 
 
 @settings(max_examples=60, deadline=None)
@@ -105,8 +105,21 @@ def test_judging_is_bought_where_it_is_worth_its_price() -> None:
     assert rate(0.4, 0.0) == least  # settled
     assert 0.02 < rate(0.0, 0.05) < rate(0.0, 0.01) < 0.4  # open, at a price
     assert rate(0.0, 0.001, judge_budget=0.005) < rate(0.0, 0.001)
-    assert rate(0.0, 0.001, judge_budget=0.0) == least  # the floor wins
+    assert rate(0.0, 0.001, judge_budget=0.0) == 0  # nothing is to be spent
     assert rate(0.0, 0.01, v=0.0) == least  # accuracy is worth nothing
+
+
+@pytest.mark.parametrize("judge_usd", [0.0, 0.0001, 0.01, 0.03, 1.0])
+def test_control_costs_no_more_than_the_budget_where_nothing_is_open(judge_usd: float) -> None:
+    pool = [Arm(name, name, prior=Prior(0.95 - 0.3 * k, 1e4, 0.03)) for k, name in enumerate("abc")]
+    news = Settings("news", k_cost=1, judge_usd=judge_usd)
+    guess = estimate(pool, {}, news, ROLE, LANGUAGE)
+    made = plan(guess, pool, news)
+    spent = prices(guess, pool, news).judging(made)
+    assert spent <= news.judge_budget * 0.03 + 1e-9
+    assert made.duel_rate > 0
+    if judge_usd <= 0.0001:
+        assert made.duel_rate + (1 - made.duel_rate) * made.judge_rate > 0.6 * news.min_judge_rate
 
 
 def test_moves_are_limited_as_a_whole() -> None:
