@@ -131,7 +131,9 @@ class Follow:
     def check(self) -> None:
         """Raise RuntimeError if it is not running."""
         if not Path(f"/proc/{self._running().pid}/cmdline").read_bytes():  # empty once a process is over
-            raise RuntimeError(f"it ended by itself: {self.said()}")
+            ended = os.waitid(os.P_PID, self._running().pid, os.WEXITED | os.WNOWAIT)
+            how = "killed by signal" if ended and ended.si_code != os.CLD_EXITED else "exit code"
+            raise RuntimeError(f"it ended by itself, {how} {ended.si_status if ended else '?'}: {self.said()}")
 
     def said(self) -> str:
         """Return the end of what it printed."""
