@@ -2,13 +2,32 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
-from nightdesk.tasks.edition.night import Category, Edition, EditionStory, Section, Sentence
+from nightdesk.tasks.edition.night import Category, Edition, EditionDocument, EditionStory, Section, Sentence
 
 BESIDE, BELOW = 3, 4  # stories beside the lead and in the row below; the others stand in a list
 NAMED = 1 + BESIDE + BELOW
 OPENING, EXCERPT = 1_300, 120  # letters that open the lead, and another story, about; a Chinese one counts for two
+LARGEST = 0.6  # of the opening for the largest category; the others share the rest
+TELLERS = 3  # documents that are quoted under a category of the lead
 LINES = 3  # sentences of each category
+_LOOKED_AT = 2_000  # paragraphs of a category of the lead, which may have a million
+
+
+@dataclass(frozen=True, slots=True)
+class Extract:
+    """Sentences of one document that stand for a story under a category."""
+
+    category: Category
+    document: EditionDocument
+    sentences: tuple[Sentence, ...]
+
+    @property
+    def places(self) -> str:
+        """Where they stand in their document: the first and the last position."""
+        first, last = self.sentences[0].position, self.sentences[-1].position
+        return f"{first}" if first == last else f"{first}\u2013{last}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +40,22 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Front:
-    """The stories by their place on the front page; lead is None on a night without stories."""
+class Lead:
+    """A story that leads, and what it opens with, category by category."""
 
-    lead: EditionStory | None
-    opening: list[list[Sentence]]
+    story: EditionStory
+    opening: tuple[Extract, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """The stories by their place on the front page; lead is None on a night without stories.
+
+    leads: the first story of each other language, which leads when the page is filtered by that.
+    """
+
+    lead: Lead | None
+    leads: Sequence[Lead]
     beside: Sequence[EditionStory]
     below: Sequence[EditionStory]
     others: Sequence[EditionStory]
@@ -33,30 +63,75 @@ class Front:
 
 
 def front_page(night: Edition, others: int | None = None) -> Front:
-    """Lay out the front page: the heaviest story leads. others: how many stand in its list; all, if None."""
-    last = None if others is None else NAMED + others
-    stories = night.stories[:last]
-    lead, rest = stories[0] if stories else None, stories[1:]
+    """Lay out the front page: the first story leads. others: how many stand in its list; all, if None.
+
+    Small talk, which is pooled and stands last, is in the list alone.
+    """
+    stories = night.stories[: None if others is None else NAMED + others]
+    told = next((k for k, story in enumerate(stories[:NAMED]) if story.is_pooled), NAMED)
+    named, listed = stories[:told][:NAMED], stories[min(told, NAMED) :]
+    lead = _lead(named[0]) if named else None
     return Front(
         lead,
-        beginning(lead, OPENING) if lead else [],
-        rest[:BESIDE],
-        rest[BESIDE : NAMED - 1],
-        rest[NAMED - 1 :],
+        tuple(_leads(night, stories)) if lead else (),
+        named[1 : 1 + BESIDE],
+        named[1 + BESIDE :],
+        listed,
         tuple((category, tuple(lines)) for category, lines in zip(night.categories, _lines(night), strict=True)),
     )
 
 
-def beginning(story: EditionStory, letters: int = EXCERPT) -> list[list[Sentence]]:
-    """Return what a story begins with, document by document: the first sentences of its largest category."""
-    by_document: dict[int, list[Sentence]] = {}
-    for paragraph in max(story.sections, key=lambda s: s.sentences).paragraphs:
+def languages_in(stories: Sequence[EditionStory]) -> tuple[int, ...]:
+    """Return the numbers of the languages that some stories are told in."""
+    return tuple(sorted({language for story in stories for language in story.languages}))
+
+
+def beginning(story: EditionStory) -> Extract:
+    """Return what a story begins with: the first sentences of its largest category, of one document."""
+    return next(_extracts(max(story.sections, key=lambda s: s.sentences), EXCERPT, 1))
+
+
+def opening(story: EditionStory) -> Iterator[Extract]:
+    """Yield what opens a story that leads: sentences of every category, each of the documents that have most of it."""
+    largest = max(story.sections, key=lambda s: s.sentences)
+    rest = (1 - LARGEST) / max(1, len(story.sections) - 1) if len(story.sections) > 1 else 0
+    for section in story.sections:
+        share = (LARGEST if section is largest else rest) if rest else 1
+        yield from _extracts(section, share * OPENING, TELLERS)
+
+
+def _leads(night: Edition, stories: Sequence[EditionStory]) -> Iterator[Lead]:
+    """Yield the first story of each language that the night's first one is not told in."""
+    wanted = {language.index for language in night.languages} - set(stories[0].languages)
+    for story in stories[1:]:
+        if not wanted:
+            return
+        if wanted & set(story.languages) and not story.is_pooled:
+            wanted -= set(story.languages)
+            yield _lead(story)
+
+
+def _lead(story: EditionStory) -> Lead:
+    return Lead(story, tuple(opening(story)))
+
+
+def _extracts(section: Section, letters: float, tellers: int) -> Iterator[Extract]:
+    """Yield the first sentences that some documents have in a section, about so many letters in all, one at least."""
+    found: dict[int, tuple[EditionDocument, list[Sentence]]] = {}
+    left: dict[int, float] = {}
+    for paragraph in islice(section.paragraphs, _LOOKED_AT):
+        index = paragraph.document.index
+        if index not in found:
+            if len(found) == tellers:
+                break
+            found[index], left[index] = (paragraph.document, []), letters / tellers
         for sentence in paragraph.sentences:
-            if letters <= 0:
-                return list(by_document.values())
-            by_document.setdefault(paragraph.document.index, []).append(sentence)
-            letters -= sum(2 if letter >= "\u2e80" else 1 for letter in sentence.text)
-    return list(by_document.values())
+            if left[index] <= 0:
+                break
+            found[index][1].append(sentence)
+            left[index] -= sum(2 if letter >= "\u2e80" else 1 for letter in sentence.text)
+    for document, sentences in found.values():
+        yield Extract(section.category, document, tuple(sentences))
 
 
 def _lines(night: Edition) -> list[list[Line]]:
@@ -64,7 +139,7 @@ def _lines(night: Edition) -> list[list[Line]]:
     found: list[list[Line]] = [[] for _ in night.categories]
     missing = len(found)
     for story in night.stories:
-        if not missing:
+        if not missing or story.is_pooled:
             break
         for section in story.sections:
             lines = found[section.category.index]
