@@ -17,7 +17,7 @@ from urllib.parse import quote, urlsplit
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from nightdesk.tasks.edition.front import beginning
+from nightdesk.tasks.edition.front import beginning, languages_in
 from nightdesk.tasks.edition.night import Sentence
 from nightdesk.tasks.edition.shown import shortened, shown
 
@@ -54,6 +54,7 @@ def environment() -> Environment:
         ),  # apart, so that no more stands on the page of a small night
         "script": inlined(FOLDER / "script.js"),
         "beginning": beginning,
+        "languages_in": languages_in,
         "lang": _lang,
     }
     made.filters |= {

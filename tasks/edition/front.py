@@ -97,7 +97,7 @@ def opening(story: EditionStory) -> Iterator[Extract]:
     rest = (1 - LARGEST) / max(1, len(story.sections) - 1) if len(story.sections) > 1 else 0
     for section in story.sections:
         share = (LARGEST if section is largest else rest) if rest else 1
-        yield from _extracts(section, share * OPENING, TELLERS)
+        yield from _extracts(section, share * OPENING, min(TELLERS, story.documents))
 
 
 def _leads(night: Edition, stories: Sequence[EditionStory]) -> Iterator[Lead]:
