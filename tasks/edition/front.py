@@ -10,7 +10,7 @@ BESIDE, BELOW = 3, 4  # stories beside the lead and in the row below; the others
 NAMED = 1 + BESIDE + BELOW
 OPENING, EXCERPT = 1_300, 120  # letters that open the lead, and another story, about; a Chinese one counts for two
 LARGEST = 0.6  # of the opening for the largest category; the others share the rest
-TELLERS = 3  # documents that are quoted under a category of the lead
+TELLERS = 3  # documents that are quoted under the largest category of the lead
 LINES = 3  # sentences of each category
 _LOOKED_AT = 2_000  # paragraphs of a category of the lead, which may have a million
 
@@ -61,6 +61,11 @@ class Front:
     others: Sequence[EditionStory]
     lines: tuple[tuple[Category, tuple[Line, ...]], ...]
 
+    @property
+    def languages_of_lines(self) -> tuple[int, ...]:
+        """The numbers of the languages that the lines are in."""
+        return languages_in([line.story for _, lines in self.lines for line in lines])
+
 
 def front_page(night: Edition, others: int | None = None) -> Front:
     """Lay out the front page: the first story leads. others: how many stand in its list; all, if None.
@@ -92,12 +97,17 @@ def beginning(story: EditionStory) -> Extract:
 
 
 def opening(story: EditionStory) -> Iterator[Extract]:
-    """Yield what opens a story that leads: sentences of every category, each of the documents that have most of it."""
+    """Yield what opens a story that leads: sentences of every category, of the document that has most of it.
+
+    The largest category is told by several documents, so that one sees what each of them says.
+    """
     largest = max(story.sections, key=lambda s: s.sentences)
     rest = (1 - LARGEST) / max(1, len(story.sections) - 1) if len(story.sections) > 1 else 0
     for section in story.sections:
-        share = (LARGEST if section is largest else rest) if rest else 1
-        yield from _extracts(section, share * OPENING, min(TELLERS, story.documents))
+        if section is largest:
+            yield from _extracts(section, (LARGEST if rest else 1) * OPENING, min(TELLERS, story.documents))
+        else:
+            yield from _extracts(section, rest * OPENING, 1)
 
 
 def _leads(night: Edition, stories: Sequence[EditionStory]) -> Iterator[Lead]:

@@ -92,7 +92,8 @@ class Told:
 class EditionStory:
     """Topics of the night's documents that go on with each other.
 
-    since: the last earlier night that had it; is_old: tonight's documents say only what that one had. documents,
+    since: the last earlier night that had it; is_old: tonight's documents say only what that one had. is_new: no
+    earlier night had it, of those that there are. documents,
     sources: how many tell it. is_pooled: all the small talk of a language, no story that anybody tells. languages:
     numbers of those it is told in, none on a night of one language.
     """
@@ -104,6 +105,7 @@ class EditionStory:
     documents: int
     sources: int = 1
     is_old: bool = False
+    is_new: bool = False
     is_pooled: bool = False
     languages: tuple[int, ...] = ()
 

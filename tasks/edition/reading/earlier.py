@@ -20,12 +20,13 @@ _SAME = ["story_id", "title", "sentences"]  # a topic that is equal in these is 
 class Earlier:
     """For each topic the last earlier night that had its story, as a number of `dates`, or -1; and if that is no news.
 
-    is_old: an earlier night had the topic as it is: a text that was read again, or copied.
+    is_old: an earlier night had the topic as it is: a text that was read again, or copied. has_nights: there is one.
     """
 
     night: Numbers
     dates: Sequence[date]
     is_old: NDArray[np.bool_]
+    has_nights: bool
 
     def since(self, topic: int) -> date | None:
         """Return the last earlier night that had the story of a topic."""
@@ -38,8 +39,10 @@ def earlier(out: Path, run_date: date, topics: Topics) -> Earlier:
     dates = [run_date - timedelta(days=n) for n in range(1, NIGHTS + 1)]
     night = np.full(len(topics.story_id), -1, np.int32)
     is_old = np.zeros(len(topics.story_id), np.bool_)
+    has_nights = False
     for k, day in enumerate(dates):
         before = earlier_topics_of(out, day, _SAME)
+        has_nights = has_nights or len(before) > 0
         had = pc.is_in(topics.story_id, pc.unique(before["story_id"])).to_numpy(zero_copy_only=False)
         if not had.any():
             continue
@@ -50,4 +53,4 @@ def earlier(out: Path, run_date: date, topics: Topics) -> Earlier:
         rows = pa.table({name: getattr(topics, name) for name in _SAME}).take(pa.array(where))
         again = zip(*(rows[name].to_pylist() for name in _SAME), strict=True)
         is_old[where] = [one in told for one in again]
-    return Earlier(night, dates, is_old)
+    return Earlier(night, dates, is_old, has_nights)

@@ -185,15 +185,17 @@ class _Night:
         languages = tuple(sorted(set(self._language_of[documents].tolist()))) if self._has_languages else ()
         sections = tuple(map(self._section, range(int(self._section_of[k]), int(self._section_of[k + 1]))))
         its = Lazily(last - first, told) if last - first > _BLOCK else tuple(map(told, range(last - first)))
+        since, is_pooled = self._before.since(topic), bool(self._is_pooled[topic])
         return EditionStory(
             topics.story_id[topic].as_py(),
             its,
             sections,
-            self._before.since(topic),
+            since,
             int(a.documents[k]),
             int(a.sources[k]),
             bool(self._before.is_old[topics_of_story].all()),
-            bool(self._is_pooled[topic]),
+            self._before.has_nights and since is None and not is_pooled,
+            is_pooled,
             languages,
         )
 
