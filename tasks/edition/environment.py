@@ -17,7 +17,7 @@ from urllib.parse import quote, urlsplit
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from nightdesk.tasks.edition.front import beginning, languages_in
+from nightdesk.tasks.edition.front import beginning, languages_in, standing
 from nightdesk.tasks.edition.night import Sentence
 from nightdesk.tasks.edition.shown import shortened, shown
 
@@ -55,6 +55,7 @@ def environment() -> Environment:
         "script": inlined(FOLDER / "script.js"),
         "beginning": beginning,
         "languages_in": languages_in,
+        "standing": standing,
         "lang": _lang,
     }
     made.filters |= {

@@ -1,6 +1,6 @@
 """The front page: which stories stand where, and what of each is shown before one turns to it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -82,13 +82,30 @@ def front_page(night: Edition, others: int | None = None) -> Front:
         named[1 : 1 + BESIDE],
         named[1 + BESIDE :],
         listed,
-        tuple((category, tuple(lines)) for category, lines in zip(night.categories, _lines(night), strict=True)),
+        tuple(_by_profile(zip(night.categories, _lines(night), strict=True), stories)),
     )
 
 
 def languages_in(stories: Sequence[EditionStory]) -> tuple[int, ...]:
     """Return the numbers of the languages that some stories are told in."""
     return tuple(sorted({language for story in stories for language in story.languages}))
+
+
+def standing(story: EditionStory, short: bool = False) -> str:
+    """Return why a story stands where it does: its sources, its length and whether it is new; short: for a list."""
+    if short:
+        told = f"{story.sources:,} sources · " if story.sources > 1 and not story.is_pooled else ""
+        return f"{told}{story.sentences:,}"
+    length = _count(story.sentences, "sentence")
+    if story.is_pooled:
+        return f"{length} from {_count(story.documents, 'document')}"
+    documents = f", {story.documents:,} documents" if story.documents > story.sources else ""
+    news = "nothing new" if story.is_old else "goes on" if story.since else "new" if story.is_new else ""
+    return " · ".join(filter(None, (_count(story.sources, "source") + documents, length, news)))
+
+
+def _count(n: int, word: str) -> str:
+    return f"{n:,} {word}" if n == 1 else f"{n:,} {word}s"
 
 
 def beginning(story: EditionStory) -> Extract:
@@ -158,6 +175,16 @@ def _lines(night: Edition) -> list[list[Line]]:
                 lines.append(Line(story, sentence, doc_id))
                 missing -= len(lines) == LINES
     return found
+
+
+def _by_profile(
+    lines: Iterable[tuple[Category, list[Line]]], stories: Sequence[EditionStory]
+) -> list[tuple[Category, tuple[Line, ...]]]:
+    """Return the categories that have lines, those of the profile whose stories stand first before the others."""
+    profiles = dict.fromkeys(story.told[0].document.profile for story in stories)
+    place = {profile: k for k, profile in enumerate(profiles)}
+    found = [(category, tuple(its)) for category, its in lines if its]
+    return sorted(found, key=lambda pair: place.get(pair[1][0].story.told[0].document.profile, len(place)))
 
 
 def _with_documents(section: Section) -> Iterator[tuple[Sentence, str]]:

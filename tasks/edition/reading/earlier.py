@@ -15,6 +15,8 @@ from nightdesk.tasks.reorganizing.stories import NIGHTS
 
 _SAME = ["story_id", "title", "sentences"]  # a topic that is equal in these is the same text, told again
 
+_BETWEEN = pa.scalar("\0", pa.large_string())
+
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
@@ -48,9 +50,12 @@ def earlier(out: Path, run_date: date, topics: Topics) -> Earlier:
             continue
         night[had & (night < 0)] = k
         before = before.filter(pc.is_in(before["story_id"], topics.story_id))
-        told = set(zip(*(before[name].to_pylist() for name in _SAME), strict=True))
         where = np.flatnonzero(had & ~is_old)
-        rows = pa.table({name: getattr(topics, name) for name in _SAME}).take(pa.array(where))
-        again = zip(*(rows[name].to_pylist() for name in _SAME), strict=True)
-        is_old[where] = [one in told for one in again]
+        told_now = pa.table({name: getattr(topics, name) for name in _SAME}).take(pa.array(where))
+        is_old[where] = pc.is_in(_as_one(told_now), _as_one(before)).to_numpy()
     return Earlier(night, dates, is_old, has_nights)
+
+
+def _as_one(topics: pa.Table) -> pa.ChunkedArray:
+    """Return what makes topics the same as one text each."""
+    return pc.binary_join_element_wise(*(topics[name].cast(pa.large_string()) for name in _SAME), _BETWEEN)

@@ -4,9 +4,8 @@ One source are: the documents of one site (all its feeds and pages), the rows of
 what was named to the run, and what carries the dateline of one news agency, wherever it was read.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from os.path import commonpath
-from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -44,10 +43,10 @@ def sources_of(documents: pa.Table, passages: Passages) -> Numbers:
 def _origins(doc_ids: Sequence[str], places: Sequence[str]) -> list[str]:
     """Return where each document comes from: a site, a folder below what was named, or a file."""
     is_file = [_is_file_of_its_own(doc_id, place) for doc_id, place in zip(doc_ids, places, strict=True)]
-    folders = [str(PurePosixPath(d).parent) for d, its_own in zip(doc_ids, is_file, strict=True) if its_own]
+    folders = {doc_id.rpartition("/")[0] for doc_id, its_own in zip(doc_ids, is_file, strict=True) if its_own}
     common = _common(folders)
     return [
-        _site(place) or (_folder(doc_id, common) if its_own else "") or place
+        _site(place) or (_folder(doc_id.removeprefix(common)) if its_own else "") or place
         for doc_id, place, its_own in zip(doc_ids, places, is_file, strict=True)
     ]
 
@@ -71,18 +70,20 @@ def _is_file_of_its_own(doc_id: str, place: str) -> bool:
     return end >= 0 and place.count(".", end + len(doc_id)) <= _SUFFIXES and "/" not in place[end + len(doc_id) :]
 
 
-def _common(folders: Sequence[str]) -> str:
-    """Return the folder in which all of some folders lie, "" or "." if there is none."""
+def _common(folders: Iterable[str]) -> str:
+    """Return the path in which all of some folders lie, with a / at its end, or nothing."""
+    names = set(folders)
     try:
-        return commonpath(set(folders)) if folders else ""
+        common = commonpath(names) if names and "" not in names else ""
     except ValueError:  # absolute and relative ones
-        return ""
+        common = ""
+    return f"{common}/" if common else ""
 
 
-def _folder(doc_id: str, common: str) -> str:
-    """Return the first folder of a document's path below what all files have in common, or nothing."""
-    parts = PurePosixPath(doc_id).parts[len(PurePosixPath(common).parts) :]
-    return f"folder {parts[0]}" if len(parts) > 1 else ""
+def _folder(below: str) -> str:
+    """Return the first folder of a path, or nothing."""
+    folder, slash, _ = below.partition("/")
+    return f"folder {folder}" if slash else ""
 
 
 def _agencies(passages: Passages) -> list[tuple[int, str]]:

@@ -181,8 +181,9 @@ class _Night:
 
         topics_of_story = a.topics[first:last]
         topic = int(topics_of_story[0])
-        documents = topics.document[topics_of_story]
-        languages = tuple(sorted(set(self._language_of[documents].tolist()))) if self._has_languages else ()
+        languages: tuple[int, ...] = ()
+        if self._has_languages:
+            languages = tuple(sorted(set(self._language_of[topics.document[topics_of_story]].tolist())))
         sections = tuple(map(self._section, range(int(self._section_of[k]), int(self._section_of[k + 1]))))
         its = Lazily(last - first, told) if last - first > _BLOCK else tuple(map(told, range(last - first)))
         since, is_pooled = self._before.since(topic), bool(self._is_pooled[topic])
@@ -193,7 +194,7 @@ class _Night:
             since,
             int(a.documents[k]),
             int(a.sources[k]),
-            bool(self._before.is_old[topics_of_story].all()),
+            since is not None and bool(self._before.is_old[topics_of_story].all()),
             self._before.has_nights and since is None and not is_pooled,
             is_pooled,
             languages,
