@@ -12,6 +12,7 @@ OPENING, EXCERPT = 1_300, 120  # letters that open the lead, and another story, 
 LARGEST = 0.6  # of the opening for the largest category; the others share the rest
 TELLERS = 3  # documents that are quoted under the largest category of the lead
 LINES = 3  # sentences of each category
+_RUNS = 4  # of positions that are named
 _LOOKED_AT = 2_000  # paragraphs of a category of the lead, which may have a million
 
 
@@ -25,9 +26,15 @@ class Extract:
 
     @property
     def places(self) -> str:
-        """Where they stand in their document: the first and the last position."""
-        first, last = self.sentences[0].position, self.sentences[-1].position
-        return f"{first}" if first == last else f"{first}\u2013{last}"
+        """Where they stand in their document: the positions, those that follow each other as a range."""
+        runs: list[list[int]] = []
+        for position in (s.position for s in self.sentences):
+            if runs and position == runs[-1][1] + 1:
+                runs[-1][1] = position
+            else:
+                runs.append([position, position])
+        named = [f"{first}" if first == last else f"{first}\u2013{last}" for first, last in runs[:_RUNS]]
+        return ", ".join(named) + ("\u2026" if len(runs) > _RUNS else "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,6 +96,16 @@ def test_the_opening_is_short_and_quotes_each_document_in_its_own_words(
         assert all(texts[s.position - 1] == s.text for s in extract.sentences)
 
 
+def test_what_is_quoted_is_named_by_its_positions(out: Path) -> None:
+    mixed = [("A", "facts" if k in (1, 2, 3, 5, 8) else "opinions", f"{k}") for k in range(1, 9)]
+    publish_night(out, DAY, {"wire": mixed})
+    lead = front_page(read_edition(out, DAY)).lead
+    assert lead and [(e.category.name, e.places) for e in lead.opening] == [
+        ("facts", "1–3, 5, 8"),
+        ("opinions", "4, 6–7"),
+    ]
+
+
 def test_a_night_without_stories_has_a_front_page_without_a_lead(out: Path) -> None:
     front = front_page(night_of(out, []))
     assert (front.lead, list(front.leads), list(front.others), front.lines) == (None, [], [], ())
