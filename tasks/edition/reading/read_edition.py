@@ -181,9 +181,6 @@ class _Night:
 
         topics_of_story = a.topics[first:last]
         topic = int(topics_of_story[0])
-        languages: tuple[int, ...] = ()
-        if self._has_languages:
-            languages = tuple(sorted(set(self._language_of[topics.document[topics_of_story]].tolist())))
         sections = tuple(map(self._section, range(int(self._section_of[k]), int(self._section_of[k + 1]))))
         its = Lazily(last - first, told) if last - first > _BLOCK else tuple(map(told, range(last - first)))
         since, is_pooled = self._before.since(topic), bool(self._is_pooled[topic])
@@ -197,8 +194,13 @@ class _Night:
             since is not None and bool(self._before.is_old[topics_of_story].all()),
             self._before.has_nights and since is None and not is_pooled,
             is_pooled,
-            languages,
+            self._languages_of(topics_of_story) if self._has_languages else (),
         )
+
+    def _languages_of(self, topics: Places) -> tuple[int, ...]:
+        """Return the numbers of the languages in which topics are told."""
+        languages = self._language_of[self._topics.document[topics]]
+        return (int(languages[0]),) if len(topics) == 1 else tuple(sorted(set(languages.tolist())))
 
     def _section(self, k: int) -> Section:
         a = self._arranged
