@@ -3,13 +3,16 @@
 from datetime import date, timedelta
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nightdesk.tasks.edition import environment
 from nightdesk.tasks.edition.front import standing
-from nightdesk.tasks.edition.night import Edition
+from nightdesk.tasks.edition.night import LANGUAGES, Edition
 from nightdesk.tasks.edition.reading import patter
+from nightdesk.tasks.edition.reading.languages import languages_of
 from nightdesk.tasks.edition.reading.read_edition import read_edition
 from nightdesk.tasks.models.embedded import titles
 from tests.nights import Said, publish_night, said
@@ -179,6 +182,19 @@ MARKET = (
 def test_an_interview_a_market_report_and_one_line_of_selling_are_news(out: Path, texts: tuple[str, ...]) -> None:
     publish_night(out, DAY, {"radio": said("Talk", "facts", *texts * (1 if len(texts) == 1 else 6))})
     assert [s.is_pooled for s in read(out).stories] == [False]
+
+
+@given(st.lists(st.sampled_from([f"x{k}" for k in range(12)]), min_size=1, max_size=40))
+def test_every_document_has_a_language_of_the_filter_and_no_more_than_the_style_sheet_knows(codes: list[str]) -> None:
+    documents = pa.table({"language": codes, "sentences": [1] * len(codes)})
+    languages, number_of = languages_of(documents)
+    assert [language.index for language in languages] == list(range(len(languages)))
+    assert len(languages) == min(len(set(codes)), LANGUAGES)
+    named = [languages[k].code for k in number_of.tolist()]
+    assert all(name in (code, "") for name, code in zip(named, codes, strict=True))
+    assert named.count("") == 0 or len(set(codes)) > LANGUAGES
+    style = (Path(environment.__file__).parent / "style.css").read_text()
+    assert f'[value="l{LANGUAGES - 1}"]' in style and f'[value="l{LANGUAGES}"]' not in style
 
 
 def test_small_talk_has_the_titles_that_topics_of_small_talk_are_given() -> None:
