@@ -9,6 +9,7 @@ from nightdesk.tasks.edition.night import (
     Edition,
     EditionDocument,
     EditionStory,
+    Language,
     Paragraph,
     Section,
     Sentence,
@@ -75,7 +76,12 @@ def night_of(text: Callable[[], str], stories: int = 9, sentences_each: int = 4)
         documents,
         tuple(
             EditionStory(
-                text(), tuple(Told(d, text(), 12) for d in documents), tuple(sections()), DAY if k else None, 2
+                text(),
+                tuple(Told(d, text(), 12) for d in documents),
+                tuple(sections()),
+                DAY if k else None,
+                2,
+                languages=(0, 1),
             )
             for k in range(stories)
         ),
@@ -84,4 +90,5 @@ def night_of(text: Callable[[], str], stories: int = 9, sentences_each: int = 4)
         ((text(), 2), (text(), 1)),
         sentences=2 * stories,
         not_placed=2,
+        languages=(Language(0, text(), text()), Language(1, text(), text())),
     )

@@ -26,8 +26,12 @@ def publish_night(
     starts: Mapping[str, Sequence[float]] | None = None,
     profile: str = "news",
     run_id: str = "run-1",
+    sources: Mapping[str, str] | None = None,
 ) -> None:
-    """Publish documents. stories: topic -> story_id, where it is not the topic's own name."""
+    """Publish documents. stories: topic -> story_id, where it is not the topic's own name.
+
+    sources: doc_id -> where it was read, where that is no file of its own.
+    """
     passages, topics, documents = [], [], []
     for doc_id, said in told.items():
         names = list(dict.fromkeys(topic for topic, _, _ in said if topic))
@@ -55,7 +59,8 @@ def publish_night(
         lost = sum(not topic for topic, _, _ in said)
         documents.append(
             {
-                "doc_id": doc_id, "source": f"/in/{doc_id}.txt", "content_hash": "x", "sentences": len(said),
+                "doc_id": doc_id, "source": (sources or {}).get(doc_id, f"/in/{doc_id}.txt"),
+                "content_hash": "x", "sentences": len(said),
                 "language": (languages or {}).get(doc_id, "en"), "placed": len(said) - lost, "unplaced": lost,
                 "topics": len(names), "status": "published", "weights_version": 0, "run_id": run_id,
             }

@@ -17,7 +17,7 @@ from urllib.parse import quote, urlsplit
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from nightdesk.tasks.edition.front import beginning
+from nightdesk.tasks.edition.front import beginning, languages_in, standing
 from nightdesk.tasks.edition.night import Sentence
 from nightdesk.tasks.edition.shown import shortened, shown
 
@@ -54,6 +54,8 @@ def environment() -> Environment:
         ),  # apart, so that no more stands on the page of a small night
         "script": inlined(FOLDER / "script.js"),
         "beginning": beginning,
+        "languages_in": languages_in,
+        "standing": standing,
         "lang": _lang,
     }
     made.filters |= {
@@ -64,6 +66,8 @@ def environment() -> Environment:
         "weblink": weblink,
         "anchor": anchor,
         "whole": Whole,
+        "slots": _slots,
+        "spoken": _spoken,
     }
     return made
 
@@ -115,6 +119,18 @@ def _lang(language: str) -> Markup:
     """Return the attributes of an element whose text is in a language."""
     direction = "rtl" if language in _RIGHT_TO_LEFT else "ltr"
     return Markup(' lang="{}" dir="{}"').format(shown(shortened(language)), direction) if language else Markup("")
+
+
+@lru_cache(1_000)
+def _slots(languages: Sequence[int]) -> Markup:
+    """Return the classes by which something is hidden while the page is filtered by another language (style.css)."""
+    return Markup("").join(f" l{k}" for k in ("", *languages)) if languages else Markup("")
+
+
+@lru_cache(1_000)
+def _spoken(languages: Sequence[int]) -> Markup:
+    """Return the same as an attribute."""
+    return Markup(' class="{}"').format(_slots(languages)[1:]) if languages else Markup("")
 
 
 def _clock(seconds: float) -> str:

@@ -1,4 +1,4 @@
-"""A night as its edition tells it: stories by weight, in paragraphs, and what could not be placed or read.
+"""A night as its edition tells it: stories by rank, in paragraphs, and what could not be placed or read.
 
 What a large night has many of are sequences that make each object when it is asked for (lazily.py), so that the
 objects of one page are in memory at a time. A small night, or a test, may use tuples.
@@ -10,6 +10,18 @@ from datetime import date
 from pathlib import Path
 
 from nightdesk.tasks.errors import InputError
+
+POOLED_TITLES = {"en": "Small talk and patter", "zh": "闲聊与叫卖"}
+LANGUAGES = 8  # that a page can be filtered by; the style sheet has a rule for each
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """A language of the night. index: its number in the edition, from 0; code: as the tables have it."""
+
+    index: int
+    code: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +92,10 @@ class Told:
 class EditionStory:
     """Topics of the night's documents that go on with each other.
 
-    since: an earlier night that had it. documents: how many tell it.
+    since: the last earlier night that had it; is_old: tonight's documents say only what that one had. is_new: no
+    earlier night had it, of those that there are. documents,
+    sources: how many tell it. is_pooled: all the small talk of a language, no story that anybody tells. languages:
+    numbers of those it is told in, none on a night of one language.
     """
 
     story_id: str
@@ -88,10 +103,17 @@ class EditionStory:
     sections: Sequence[Section]
     since: date | None
     documents: int
+    sources: int = 1
+    is_old: bool = False
+    is_new: bool = False
+    is_pooled: bool = False
+    languages: tuple[int, ...] = ()
 
     @property
     def title(self) -> str:
         """What the document that has most of it calls it."""
+        if self.is_pooled:
+            return POOLED_TITLES.get(self.language, POOLED_TITLES["en"])
         return self.told[0].title
 
     @property
@@ -103,11 +125,6 @@ class EditionStory:
     def sentences(self) -> int:
         """Count its sentences."""
         return sum(s.sentences for s in self.sections)
-
-    @property
-    def weight(self) -> int:
-        """Its sentences times the square of its documents: what many tell goes before what one tells at length."""
-        return self.sentences * self.documents**2
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +142,7 @@ class Edition:
 
     unreadable: (doc_id, source, reason). models: who filed how many sentences, most first. sentences: of its documents;
     not_placed: how many of them no model could place. text_bytes: of all sentences, or 0 if that is not known.
+    languages: of its documents, those with most sentences first.
     """
 
     run_date: date
@@ -138,6 +156,7 @@ class Edition:
     sentences: int
     not_placed: int
     text_bytes: int = 0
+    languages: tuple[Language, ...] = ()
 
 
 def nothing_published(out: Path, run_date: date) -> InputError:

@@ -145,7 +145,7 @@ class _Paged:
 
 def _named_on(front: Front) -> Iterator[str]:
     """Yield the stories that a front page links to."""
-    named = (*([front.lead] if front.lead else []), *front.beside, *front.below, *front.others)
+    named = (*(lead.story for lead in (front.lead, *front.leads) if lead), *front.beside, *front.below, *front.others)
     yield from (story.story_id for story in named)
     yield from (line.story.story_id for _, lines in front.lines for line in lines)
 

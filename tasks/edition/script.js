@@ -39,7 +39,23 @@ document.addEventListener("DOMContentLoaded", () => {
     document.getElementById(location.hash.slice(1))?.scrollIntoView();
   }
 
+  // ---- the language: the style sheet hides what is told in others; here it is only kept from page to page of a visit
+  const languages = all(".languages input");
+  const language = () => languages.find((input) => input.checked)?.value ?? "";
+  const named = (input) => input.value && input.parentElement.textContent.trim();
+  const visit = {
+    get: () => { try { return sessionStorage.getItem("nightdesk-language"); } catch { return null; } },
+    set: (name) => { try { sessionStorage.setItem("nightdesk-language", name); } catch { /* this browser keeps nothing */ } },
+  };
+  const speak = (name) => {
+    const input = languages.find((one) => named(one) === name);
+    if (input) input.checked = true;
+    if (input) visit.set(name);
+  };
+  speak(visit.get() ?? "");
+
   const query = $("#q");
+  for (const input of languages) input.addEventListener("change", () => { visit.set(named(input)); if (query) filter(); });
   if (!query) return; // the index over the nights has no more
 
   const documents = $("#d"), clear = $("#clear"), status = $("#status"), none = $("#none");
@@ -67,8 +83,9 @@ document.addEventListener("DOMContentLoaded", () => {
     const categories = chips.filter((c) => c.getAttribute("aria-pressed") === "true").map((c) => c.dataset.c);
     const wanted = documents.value;
     const active = words.length > 0 || categories.length > 0 || wanted !== "";
+    const spoken = language(), speaks = (article) => !spoken || article.querySelector(`:scope > header:is(:not(.l), .${spoken})`) !== null;
     root.classList.toggle("filtering", active);
-    clear.hidden = !active;
+    clear.hidden = !active && !spoken;
     const found = [];
     let sentences = 0, stories = 0;
     if (active || index) {
@@ -96,12 +113,15 @@ document.addEventListener("DOMContentLoaded", () => {
           inArticle += inSection;
         }
         article.hidden = active && inArticle === 0;
+        if (!speaks(article)) continue;
         sentences += inArticle;
         stories += inArticle > 0 && article.id !== "unplaced" ? 1 : 0;
       }
     }
-    none.hidden = !(active && sentences === 0);
-    status.textContent = active ? `${plural(sentences, "sentence", "sentences")} in ${plural(stories, "story", "stories")}` : "";
+    const told = active || !spoken ? [] : all("main > article:not(#unplaced)"), heard = told.filter(speaks);
+    none.hidden = active ? sentences > 0 : !spoken || heard.length > 0;
+    status.textContent = active ? `${plural(sentences, "sentence", "sentences")} in ${plural(stories, "story", "stories")}`
+      : spoken ? `${heard.length.toLocaleString("en")} of ${plural(told.length, "story", "stories")}` : "";
     mark(found, words);
   }
 
@@ -127,9 +147,11 @@ document.addEventListener("DOMContentLoaded", () => {
   function showAll() {
     query.value = documents.value = "";
     for (const chip of chips) chip.setAttribute("aria-pressed", "false");
+    speak("");
     filter();
   }
 
+  if (language()) filter();
   let waiting = 0;
   query.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(filter, 80); });
   documents.addEventListener("change", filter);
@@ -154,7 +176,7 @@ document.addEventListener("DOMContentLoaded", () => {
 
   // ---- keys
   function go(step) { // to the story after the one whose top stands highest on the screen, or before it
-    const articles = all("main > article").filter((a) => !a.hidden);
+    const articles = all("main > article").filter((a) => a.checkVisibility());
     if (!articles.length) return;
     const line = (sticks() ? desk.offsetHeight : 0) + 24;
     const here = articles.findLastIndex((a) => a.getBoundingClientRect().top <= line);
@@ -167,7 +189,7 @@ document.addEventListener("DOMContentLoaded", () => {
 
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const typing = event.target.matches("input, select, textarea");
+    const typing = event.target.matches("input:not([type=radio]), select, textarea");
     if (event.key === "Escape") {
       showAll();
       if (typing) event.target.blur();

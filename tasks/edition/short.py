@@ -38,6 +38,8 @@ def told_in_short(night: Edition, places: Places | None) -> str:
     """Return night.json. places: where the stories of a night of many pages stand."""
     headlines = []
     for number, story in enumerate(night.stories[:_HEADLINES]):
+        if story.is_pooled:  # small talk is no headline; it stands last
+            break
         headline = {"title": shortened(story.title), "language": story.language, "id": story.story_id}
         if places is not None:
             headline["page"] = story_page(places.page(number))

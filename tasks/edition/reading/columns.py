@@ -23,7 +23,7 @@ from nightdesk.tasks.tables.read import naming_what_is_broken
 Numbers = NDArray[np.int32]
 _DOCUMENTS = ["doc_id", "source", "title", "language", "sentences", "status", "reason", "profile", "run_id"]
 _PASSAGES = ["position", "start_s", "category", "confidence", "reason", "organizer_model"]
-_TOPICS = ["doc_id", "topic_id", "title", "story_id"]
+_TOPICS = ["doc_id", "topic_id", "title", "story_id", "sentences"]
 
 
 class Names:
@@ -71,6 +71,7 @@ class Topics:
     topic_id: pa.Array
     title: pa.Array
     story_id: pa.Array
+    sentences: pa.Array
 
 
 def documents_of(out: Path, run_date: date) -> pa.Table:
@@ -153,9 +154,9 @@ def _timed(starts: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.broadcast_to(np.float64("nan"), starts.shape) if np.isnan(starts).all() else starts
 
 
-def story_ids_of(out: Path, run_date: date) -> pa.Array:
-    """Return the stories of a date, each once. Parts that cannot be read are named and left out."""
-    return pc.unique(parts.read(out, "topics", [run_date], ["story_id"])["story_id"])
+def earlier_topics_of(out: Path, run_date: date, columns: list[str]) -> pa.Table:
+    """Return columns of the topics of an earlier date. Parts that cannot be read are named and left out."""
+    return parts.read(out, "topics", [run_date], columns)
 
 
 def _tables(out: Path, table: str, run_date: date, columns: list[str]) -> Iterator[pa.Table]:

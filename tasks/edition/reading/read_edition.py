@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from nightdesk.tasks.config.profile import UNPLACED, load_profile
 from nightdesk.tasks.edition.night import (
@@ -24,19 +25,22 @@ from nightdesk.tasks.edition.night import (
     Unplaced,
     nothing_published,
 )
-from nightdesk.tasks.edition.reading.arranged import Arranged, Places, arrange, most_common, unplaced_groups
+from nightdesk.tasks.edition.reading.arranged import Arranged, arrange, most_common, unplaced_groups
 from nightdesk.tasks.edition.reading.columns import (
     Numbers,
     Passages,
     Topics,
     documents_of,
     passages_of,
-    story_ids_of,
     topics_of,
 )
+from nightdesk.tasks.edition.reading.earlier import Earlier, earlier
+from nightdesk.tasks.edition.reading.independent import sources_of
+from nightdesk.tasks.edition.reading.languages import languages_of
 from nightdesk.tasks.edition.reading.lazily import Lazily
+from nightdesk.tasks.edition.reading.patter import POOLED, patter_of, pooled
+from nightdesk.tasks.edition.reading.ranking import Places, Standing
 from nightdesk.tasks.errors import InputError
-from nightdesk.tasks.reorganizing.stories import NIGHTS
 
 _BLOCK = 8_192  # sentences that are made at once
 _DOCUMENTS = 4_096  # documents that are kept, because neighbouring stories are told by the same
@@ -63,9 +67,15 @@ def read_edition(out: Path, run_date: date, known_categories: Mapping[str, Seque
     profiles = tuple(sorted({p for p in pc.unique(readable["profile"]).to_pylist() if p}))
     categories = _categories(passages, by_place, profiles, known_categories or {})
     rank = np.array([categories[c].index if c in categories else -1 for c in passages.categories], np.int32)
-    arranged = arrange(passages, topics, rank)
+    tier = patter_of(passages, topics, len(doc_ids))
+    topics = pooled(topics, tier == POOLED, readable["language"])
+    before = earlier(out, run_date, topics)
+    arranged = arrange(passages, topics, rank, Standing(sources_of(readable, passages), tier, before.is_old))
     groups, group_bounds = unplaced_groups(passages, by_place)
-    night = _Night(readable, topics, passages, arranged, tuple(categories.values()), _since(out, run_date, topics))
+    languages, language_of = languages_of(readable)
+    night = _Night(
+        readable, topics, passages, arranged, tuple(categories.values()), before, tier == POOLED, language_of
+    )
     unreadable = published.filter(pc.invert(is_readable)).select(["doc_id", "source", "reason"])
     return Edition(
         run_date,
@@ -79,6 +89,7 @@ def read_edition(out: Path, run_date: date, known_categories: Mapping[str, Seque
         int(pc.sum(readable["sentences"]).as_py() or 0),
         len(groups),
         int(pc.sum(pc.binary_length(passages.text)).as_py() or 0),
+        languages,
     )
 
 
@@ -134,11 +145,15 @@ class _Night:
         passages: Passages,
         arranged: Arranged,
         categories: tuple[Category, ...],
-        since: tuple[Numbers, list[date]],
+        before: Earlier,
+        is_pooled: NDArray[np.bool_],
+        language_of: Numbers,
     ) -> None:
         columns = ("doc_id", "title", "source", "language", "profile", "sentences", "reason")
         self._documents = [documents[name].combine_chunks() for name in columns]
-        self._topics, self._passages, self._arranged, self._since = topics, passages, arranged, since
+        self._topics, self._passages, self._arranged, self._before = topics, passages, arranged, before
+        self._is_pooled, self._language_of = is_pooled, language_of
+        self._has_languages = bool(len(language_of)) and int(language_of.max()) > 0
         self.categories = categories
         self.sentences = _Sentences(passages, arranged.rows)
         self.document_of = passages.document[arranged.rows]
@@ -164,12 +179,28 @@ class _Night:
             document = self.document(int(topics.document[topic]))
             return Told(document, topics.title[topic].as_py(), int(a.topic_sentences[topic]))
 
-        topic = int(a.topics[first])
-        nights, dates = self._since
-        since = dates[nights[topic]] if nights[topic] >= 0 else None
+        topics_of_story = a.topics[first:last]
+        topic = int(topics_of_story[0])
         sections = tuple(map(self._section, range(int(self._section_of[k]), int(self._section_of[k + 1]))))
         its = Lazily(last - first, told) if last - first > _BLOCK else tuple(map(told, range(last - first)))
-        return EditionStory(topics.story_id[topic].as_py(), its, sections, since, int(a.documents[k]))
+        since, is_pooled = self._before.since(topic), bool(self._is_pooled[topic])
+        return EditionStory(
+            topics.story_id[topic].as_py(),
+            its,
+            sections,
+            since,
+            int(a.documents[k]),
+            int(a.sources[k]),
+            since is not None and bool(self._before.is_old[topics_of_story].all()),
+            self._before.has_nights and since is None and not is_pooled,
+            is_pooled,
+            self._languages_of(topics_of_story) if self._has_languages else (),
+        )
+
+    def _languages_of(self, topics: Places) -> tuple[int, ...]:
+        """Return the numbers of the languages in which topics are told."""
+        languages = self._language_of[self._topics.document[topics]]
+        return (int(languages[0]),) if len(topics) == 1 else tuple(sorted(set(languages.tolist())))
 
     def _section(self, k: int) -> Section:
         a = self._arranged
@@ -213,13 +244,3 @@ def _shipped_categories(profile: str) -> list[str]:
         return list(load_profile(profile).categories)
     except InputError:
         return []
-
-
-def _since(out: Path, run_date: date, topics: Topics) -> tuple[Numbers, list[date]]:
-    """Return for each topic the last of the earlier nights that had its story, as a number of the dates returned."""
-    dates = [run_date - timedelta(days=n) for n in range(1, NIGHTS + 1)]
-    found = np.full(len(topics.story_id), -1, np.int32)
-    for k, day in enumerate(dates):
-        had = pc.is_in(topics.story_id, story_ids_of(out, day)).to_numpy(zero_copy_only=False)
-        found[had & (found < 0)] = k
-    return found, dates

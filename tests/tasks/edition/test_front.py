@@ -1,4 +1,4 @@
-"""The front page: every story has one place on it, the heaviest leads, and what is shown of each is short."""
+"""The front page: every story has one place on it, the first leads, and what is shown of each is short."""
 
 from collections import Counter
 from pathlib import Path
@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nightdesk.tasks.edition.front import BELOW, BESIDE, EXCERPT, LINES, beginning, front_page
-from nightdesk.tasks.edition.night import Edition
+from nightdesk.tasks.edition.front import BELOW, BESIDE, EXCERPT, LINES, OPENING, Front, beginning, front_page
+from nightdesk.tasks.edition.night import Edition, EditionStory
 from nightdesk.tasks.edition.reading.read_edition import read_edition
-from tests.nights import publish_night, said
+from tests.nights import Said, publish_night, said
 from tests.tasks.made import DAY
 
 STORIES = st.lists(st.tuples(st.integers(1, 9), st.sampled_from(["facts", "opinions"])), max_size=14)
@@ -23,6 +23,11 @@ def night_of(out: Path, stories: list[tuple[int, str]]) -> Edition:
     return read_edition(out, DAY)
 
 
+def on_the(front: Front) -> list[EditionStory]:
+    """Return the stories of a front page by their place."""
+    return [*([front.lead.story] if front.lead else []), *front.beside, *front.below, *front.others]
+
+
 @settings(max_examples=20)
 @given(STORIES)
 def test_every_story_has_one_place_and_the_heaviest_the_best(
@@ -30,7 +35,7 @@ def test_every_story_has_one_place_and_the_heaviest_the_best(
 ) -> None:
     night = night_of(tmp_path_factory.mktemp("out"), stories)
     front = front_page(night)
-    placed = [*([front.lead] if front.lead else []), *front.beside, *front.below, *front.others]
+    placed = on_the(front)
     assert Counter(s.title for s in placed) == Counter(f"T{k}" for k in range(len(stories)))
     assert [s.sentences for s in placed] == sorted((n for n, _ in stories), reverse=True)
     assert (len(front.beside) <= BESIDE, len(front.below) <= BELOW) == (True, True)
@@ -48,17 +53,75 @@ def test_a_story_begins_with_its_largest_category_and_is_cut_after_a_sentence(ou
     }
     publish_night(out, DAY, told)
     stories = {s.title: s for s in read_edition(out, DAY).stories}
-    assert [[s.text for s in its] for its in beginning(stories["A"])] == [[long, "the last"]]
-    assert [[s.text for s in its] for its in beginning(stories["B"])] == [[han]]  # its letters count for two
+    assert [s.text for s in beginning(stories["A"]).sentences] == [long, "the last"]
+    assert [s.text for s in beginning(stories["B"]).sentences] == [han]  # its letters count for two
 
 
-def test_the_beginning_of_a_story_keeps_its_documents_apart(out: Path) -> None:
-    told = {"wire": said("A", "facts", "one", "two", "three"), "radio": said("A too", "facts", "four")}
+def test_the_lead_opens_with_every_category_and_says_who_tells_it(out: Path) -> None:
+    told = {
+        "wire": said("A", "facts", *"abcd") + said("A", "opinions", "e"),
+        "radio": said("A too", "facts", "f") + said("A too", "future_plans", "g"),
+    }
     publish_night(out, DAY, told, {"A": "same", "A too": "same"})
-    (story,) = read_edition(out, DAY).stories
-    assert [[s.text for s in its] for its in beginning(story)] == [["one", "two", "three"], ["four"]]
+    lead = front_page(read_edition(out, DAY)).lead
+    assert lead
+    assert [
+        (e.category.name, e.document.doc_id, e.places, "".join(s.text for s in e.sentences)) for e in lead.opening
+    ] == [
+        ("facts", "wire", "1–4", "abcd"),
+        ("facts", "radio", "1", "f"),
+        ("opinions", "wire", "5", "e"),
+        ("future_plans", "radio", "2", "g"),
+    ]
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from("abcd"), st.integers(1, 40), st.integers(1, 300)), min_size=1, max_size=12))
+def test_the_opening_is_short_and_quotes_each_document_in_its_own_words(
+    tmp_path_factory: pytest.TempPathFactory, parts: list[tuple[str, int, int]]
+) -> None:
+    told: dict[str, list[Said]] = {}
+    for k, (document, count, letters) in enumerate(parts):
+        category = ("facts", "opinions", "assumptions", "future_plans")[k % 4]
+        told.setdefault(document, []).extend(said(f"T{document}", category, *(["x" * letters] * count)))
+    out = tmp_path_factory.mktemp("out")
+    publish_night(out, DAY, told, dict.fromkeys([f"T{d}" for d in told], "one"))
+    lead = front_page(read_edition(out, DAY)).lead
+    assert lead and {e.category.name for e in lead.opening} == {s.category.name for s in lead.story.sections}
+    longest = max(letters for _, _, letters in parts)
+    quoted = sum(len(s.text) for e in lead.opening for s in e.sentences)
+    assert quoted <= OPENING + longest * len(lead.opening)
+    for extract in lead.opening:
+        texts = [text for _, _, text in told[extract.document.doc_id]]
+        assert all(texts[s.position - 1] == s.text for s in extract.sentences)
+
+
+def test_what_is_quoted_is_named_by_its_positions(out: Path) -> None:
+    mixed = [("A", "facts" if k in (1, 2, 3, 5, 8) else "opinions", f"{k}") for k in range(1, 9)]
+    publish_night(out, DAY, {"wire": mixed})
+    lead = front_page(read_edition(out, DAY)).lead
+    assert lead and [(e.category.name, e.places) for e in lead.opening] == [
+        ("facts", "1–3, 5, 8"),
+        ("opinions", "4, 6–7"),
+    ]
 
 
 def test_a_night_without_stories_has_a_front_page_without_a_lead(out: Path) -> None:
     front = front_page(night_of(out, []))
-    assert (front.lead, front.opening, list(front.others), front.lines) == (None, [], [], ())
+    assert (front.lead, list(front.leads), list(front.others), front.lines) == (None, [], [], ())
+
+
+def test_each_language_has_a_lead_of_its_own_and_small_talk_never_leads(out: Path) -> None:
+    told = {
+        "live": said("Small Talk", "facts", *"abcdefgh"),
+        "wire": said("Bridge", "facts", "x", "y"),
+        "zh": said("地铁", "facts", "渗水。") + said("闲聊", "facts", *"嗯啊哦"),
+    }
+    publish_night(out, DAY, told, languages={"zh": "zh"})
+    night = read_edition(out, DAY)
+    front = front_page(night)
+    assert front.lead and front.lead.story.title == "Bridge"
+    assert [lead.story.title for lead in front.leads] == ["地铁"]
+    assert [s.title for s in front.beside] == ["地铁"]
+    assert [s.title for s in front.others] == ["Small talk and patter", "闲聊与叫卖"]
+    assert all(line.story.title in ("Bridge", "地铁") for _, lines in front.lines for line in lines)

@@ -1,4 +1,4 @@
-"""A night as its tables tell it: stories by weight, in paragraphs of one stretch, and every sentence once."""
+"""A night as its tables tell it: stories by rank, in paragraphs of one stretch, and every sentence once."""
 
 from datetime import date
 from pathlib import Path
@@ -22,8 +22,8 @@ def test_what_many_tell_goes_before_what_one_tells_at_length(out: Path) -> None:
     }
     publish_night(out, DAY, told, {"Bridge shut": "bridge", "Bridge still shut": "bridge"})
     bridge, hearing = read_edition(out, DAY).stories
-    assert (bridge.title, bridge.sentences, bridge.documents, bridge.weight) == ("Bridge shut", 5, 2, 20)
-    assert (hearing.title, hearing.weight) == ("Long hearing", 12)
+    assert (bridge.title, bridge.sentences, bridge.documents, bridge.sources) == ("Bridge shut", 5, 2, 2)
+    assert (hearing.title, hearing.sentences, hearing.sources) == ("Long hearing", 12, 1)
     assert [(t.document.doc_id, t.title, t.sentences) for t in bridge.told] == [
         ("wire", "Bridge shut", 3),
         ("radio", "Bridge still shut", 2),

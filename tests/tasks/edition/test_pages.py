@@ -59,7 +59,7 @@ def test_what_was_spoken_says_when(out: Path) -> None:
     publish_night(out, DAY, told, starts={"live": [3725.9, 3730.0]})
     text = Read(write_edition(out, DAY).read_text()).text
     assert "1:02:05 first second" in " ".join(text.split())
-    assert text.count("1:02:") == 1
+    assert "1:02:05" in text and "1:02:10" not in text
 
 
 def test_nothing_is_lost_unplaced_and_unreadable_stand_with_their_reasons(out: Path) -> None:
