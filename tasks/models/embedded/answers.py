@@ -38,6 +38,7 @@ WINDOW = 256  # sentences cut at a time: memory grows with the square
 MOST_ANCHORS = 5
 CACHED_CUTS = 4_096  # lists of sentences whose cut into topics is kept per process, about 500 bytes each
 USUAL, USUAL_UNSPACED, USUAL_TALK = 15, 10, 16  # sentences of a topic, where a document's own topics do not tell
+TALK_ALIKE = 3.0  # times as alike, because hosts share what they sell with: sizes, prices, greetings
 BESIDE = 0.02  # near ties go to a topic beside: an aside belongs where it stands
 BACKGROUND, BACKGROUND_UNSPACED = 0.0, 0.12  # what unrelated topics have in common, if a call has too few to tell
 
@@ -194,6 +195,8 @@ class _Computed(Embedded):
         spaced = with_spaces(request.items)
         prior = BACKGROUND if spaced else BACKGROUND_UNSPACED
         threshold = self.threshold if spaced else self.threshold_unspaced
+        if is_talk([sentence for text in texts for sentence in text[1:]]):
+            threshold *= TALK_ALIKE
         stories = average_linkage(*above_background(self._similarity(texts), threshold, prior))
         return [Group("", tuple(k + 1 for k in story)) for story in stories if len(story) > 1]
 
@@ -212,9 +215,9 @@ class Static(_Computed):
 
     VERSION = "3"
     kind = "static"
-    penalty = 21.0
-    penalty_talk = 20.0
-    penalty_unspaced = 10.0
+    penalty = 22.0
+    penalty_talk = 22.0
+    penalty_unspaced = 11.0
     penalty_unspaced_talk = 16.0
     threshold = 0.145
     threshold_unspaced = 0.11

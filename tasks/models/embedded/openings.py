@@ -24,10 +24,11 @@ BROKEN = 6  # words of the middle sentence: only captions are as short
 DATELINE = 6.0  # CAPE TOLVER (AP) --
 BYLINE = 4.0  # By Ana Ruiz; File photo
 PASSED_ON = 5.0  # next one; in other news
-SAID = 3.0  # the same in talk, where it is said of other things too
+SAID = 6.0  # the same in talk, where a topic has no other opening and costs as much
 SHOWS = 3.0  # this is the ..., who here has ...: a host shows first
 SELLS = -3.0  # ... and sells last
 LEAD = 1.5  # a full name, or a day, at once
+DEFINED = 3.0  # a name, and what it stands for
 LEANS = -4.0  # on what stands before it: he, but, in addition
 QUOTED = -2.0
 FRAGMENT = -3.0  # 2015.
@@ -47,14 +48,14 @@ DATELINE_FORM = re.compile(
 )
 _BYLINE = re.compile(
     r"\W{0,2}(?:By [A-Z]|FILE\b|(?i:file photo|photo|image|picture|video|listen|watch|embed|view images?"
-    r"|breaking|update|exclusive)\b)"
+    r"|breaking|update|exclusive)\b|原?标题[:：]|提要[:：]|摘要[:：])"
 )
 _FOOT = re.compile(
     r"\W{0,3}(?:©|copyright|all rights reserved|read more|read the|related|follow (?:us|him|her|me|@)|follow \w+ on"
     r"|twitter:|also:|share\b|e-?mail|print\b|click|subscribe|sign up|contact|for more|top of page|see all|more:"
     r"|this (?:report|article)|(?:additional |with )?reporting by|(?:writing|editing) by|associated press"
     r"|\w+ \w+ contributed|please enable|your browser|comments?\b|advertisement|loading|back to|next:|image via"
-    r"|photo by|photo courtesy|http|www\.|责任编辑|编辑[:：]|记者[:：]|完[）)]|来源[:：]|版权|原标题|本文)",
+    r"|photo by|photo courtesy|http|www\.|责任编辑|编辑[:：]|记者[:：]|完[）)]|来源[:：]|版权|本文)",
     re.IGNORECASE,
 )
 _LEANS = re.compile(
@@ -68,6 +69,11 @@ _NAME = re.compile(r"\b[A-Z][a-z]+(?: [A-Z]\.?)? [A-Z][a-z]+")
 _DAY = re.compile(
     r"\b(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b|\b(?:yesterday|today|tonight|last (?:night|week|month))\b"
     r"|\d{1,2}月\d{1,2}日|昨[日天晚]|今[日天晨]|[本上]周|近日|日前|凌晨|清晨"
+)
+# How an entry of an encyclopedia or a profile opens: "澜江（公元", "陈一，字", "云杉是一", "拜尔镇位于".
+_DEFINED = re.compile(
+    r"[\u3400-\u9fff·]{2,12}?(?:[（(](?:[A-Za-z公前约原生]|\d{3})|，(?:又[名称]|俗[名称称姓]|[原本]名|字|号|别[名称]|[男女]，)"
+    r"|是(?:一|中国|我国|位于)|(?:位于|地处|成立于|创[办立建]于|始建于|出生于|[出生]于\d))"
 )
 _PASSED_ON = re.compile(
     r"\b(?:next (?:one|item|up|product|piece)|mov(?:e|ing) on|let'?s (?:go|move|get|jump) (?:on |in)?to|turning to"
@@ -186,6 +192,8 @@ def _worth(text: str, size: float, is_foot: bool) -> float:
     worth = QUOTED if text[0] in "\"“'‘「『" else 0.0
     if _LEANS.match(text):
         worth += LEANS
+    elif _DEFINED.match(text):
+        worth += DEFINED
     elif size >= 10:
         worth += LEAD * ((_NAME.search(text[:EARLY]) is not None) + _names_a_day(text))
     return worth

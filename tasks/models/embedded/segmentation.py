@@ -27,6 +27,7 @@ PRIOR_PAIRS = 10  # how many pairs of topics the prior background counts for
 _ROUNDING = 1e-5  # more than what sums of similarities in float32 may be off by
 FIXED, GROWING = 0.3, 0.33  # what a topic of reports costs, in penalties: the latter times the root of its length
 PRIOR_TOPICS = 3  # how many topics the usual length counts for when a document's own is estimated
+SHORT = 12  # sentences: a document this short may well be of two topics as short
 FOLLOWS, LEAST, MOST = 0.7, 0.6, 1.6  # costs follow the estimated length by this power, within these limits
 SCATTER = 1.5  # how far above the background chance may reach, in distances from the median to the lowest tenth
 
@@ -126,7 +127,8 @@ def adapted(costs: Costs, topics: Costs, usual_length: float, anchors: Sequence[
     cut, drawn towards the usual length where topics are few, says how dear a topic is in the second.
     """
     spans = partition(costs + topics, 0.0, anchors)
-    length = (len(costs) - 1 + PRIOR_TOPICS * usual_length) / (len(spans) + PRIOR_TOPICS)
+    n = len(costs) - 1
+    length = (n + PRIOR_TOPICS * min(max(n, SHORT), usual_length)) / (len(spans) + PRIOR_TOPICS)
     scale = min(max((length / usual_length) ** FOLLOWS, LEAST), MOST)
     return partition(costs + scale * topics, 0.0, anchors)
 
