@@ -88,6 +88,7 @@ class _Computed(Embedded):
 
     kind: Literal["static", "lexical"]
     penalty: float  # what a topic costs (see segmentation.topic_costs)
+    grows: bool  # with its length, in reports
     penalty_talk: float  # where a host talks: the same whatever its length, because talk drifts
     penalty_unspaced: float  # in scripts without spaces, of which vectors and sentences say less
     penalty_unspaced_talk: float  # and where a host talks, who says the same words all evening
@@ -151,7 +152,9 @@ class _Computed(Embedded):
         talk, spaced = is_talk(sentences), with_spaces(sentences)
         if talk:
             return self.penalty_talk if spaced else self.penalty_unspaced_talk, False, USUAL_TALK
-        return (self.penalty, True, USUAL) if spaced else (self.penalty_unspaced, True, USUAL_UNSPACED)
+        if spaced:
+            return self.penalty, self.grows, USUAL
+        return self.penalty_unspaced, self.grows, USUAL_UNSPACED
 
     def _locate(self, request: RoleRequest) -> list[Group]:
         """Cut again, no run with anchors of two topics; a run without anchors goes to the topic it is most like."""
@@ -213,9 +216,10 @@ class _Computed(Embedded):
 class Static(_Computed):
     """Static word vectors (wordllama) and words."""
 
-    VERSION = "3"
+    VERSION = "4"
     kind = "static"
     penalty = 22.0
+    grows = True
     penalty_talk = 22.0
     penalty_unspaced = 11.0
     penalty_unspaced_talk = 16.0
@@ -240,9 +244,10 @@ class Static(_Computed):
 class Lexical(_Computed):
     """Words alone: which come back, and which are rare enough to tell."""
 
-    VERSION = "3"
+    VERSION = "4"
     kind = "lexical"
-    penalty = 6.0
+    penalty = 5.0
+    grows = False
     penalty_talk = 5.0
     penalty_unspaced = 7.0
     penalty_unspaced_talk = 9.0

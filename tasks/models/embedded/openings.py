@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from nightdesk.tasks.models.embedded.vectors import CACHED_SENTENCES, with_spaces
 
 READ = 300  # characters of a sentence that are read
+LONGEST_HEADLINE = 100  # characters
 EARLY = 60  # where in a sentence it is said that a topic begins
 TALK = 0.3  # of the sentences address a listener where someone talks; in reports it is one in ten
 BROKEN = 6  # words of the middle sentence: only captions are as short
@@ -34,6 +35,8 @@ QUOTED = -2.0
 FRAGMENT = -3.0  # 2015.
 FOOT = -3.0  # Read more: what follows is new
 AFTER_FOOT = 2.0
+HEADLINE = 5.0  # a line without a full stop among sentences that have one; what follows it goes on
+FEW = 0.34  # of the sentences: two items of a wire that are a headline and two sentences each
 UNSPACED = 0.5  # of all this in scripts without spaces, whose words and vectors say less too (see answers.penalty)
 
 AGENCIES = r"(?:AP|AFP|CNN|CNNMoney|UPI|Reuters|REUTERS|BBC|CBS|NBC|ABC|Xinhua|DPA|dpa|PA|ANI|IANS|PTI)"
@@ -123,6 +126,10 @@ def openings(sentences: Sequence[str]) -> NDArray[np.float64]:
     forms = [_opening(sentence[:READ]) for sentence in sentences]
     found = np.array([worth for worth, _ in forms])
     found[1:] += [AFTER_FOOT if is_foot else 0.0 for _, is_foot in forms[:-1]]
+    headlines = np.array([_is_headline(sentence[:READ]) for sentence in sentences], bool)
+    if 0 < headlines.sum() <= FEW * len(sentences):  # else the text has no full stops, or is a list
+        found += HEADLINE * headlines
+        found[1:] -= HEADLINE * headlines[:-1]
     return found if with_spaces(sentences) else UNSPACED * found
 
 
@@ -168,6 +175,15 @@ def _opening_talk(sentence: str) -> float:
     if _passes_on(text[:EARLY]):
         return SAID
     return SHOWS if _SHOWS.search(text[:EARLY]) else SELLS if _sells(text) else 0.0
+
+
+@lru_cache(maxsize=CACHED_SENTENCES)
+def _is_headline(sentence: str) -> bool:
+    """Whether a line is written as headlines are: some words from a capital letter on, and no mark at the end."""
+    text = sentence.strip()
+    if len(text) > LONGEST_HEADLINE or not text[:1].isupper() or not text[-1:].isalnum():
+        return False
+    return _form(sentence).size >= 3 and _FOOT.match(text) is None
 
 
 @lru_cache(maxsize=CACHED_SENTENCES)
