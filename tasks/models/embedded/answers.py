@@ -28,11 +28,7 @@ from nightdesk.tasks.models.embedded.segmentation import (
     topic_costs,
 )
 from nightdesk.tasks.models.embedded.titles import title, typical
-from nightdesk.tasks.models.embedded.vectors import (
-    static_vectors,
-    unit,
-    with_spaces,
-)
+from nightdesk.tasks.models.embedded.vectors import static_vectors, unit, with_spaces
 
 WINDOW = 256  # sentences cut at a time: memory grows with the square
 MOST_ANCHORS = 5
@@ -132,7 +128,7 @@ class _Computed(Embedded):
 
         The last run of a window may be longer than was seen of it, so the next window begins with it.
         """
-        penalty, grows, usual = self._penalty(sentences)
+        penalty, grows, usual_length = self._penalty(sentences)
         penalty *= self.finer / 2**closer
         spans: list[Span] = []
         start = 0
@@ -140,7 +136,7 @@ class _Computed(Embedded):
             end = min(start + WINDOW, len(sentences))
             costs = self._costs(sentences[start:end])
             costs[:-1] -= openings(sentences[start:end])[:, None]
-            found = adapted(costs, topic_costs(end - start, penalty, grows), usual, anchors[start:end])
+            found = adapted(costs, topic_costs(end - start, penalty, grows), usual_length, anchors[start:end])
             if end < len(sentences) and len(found) > 1:
                 found.pop()
             spans += [(start + a, start + b) for a, b in found]
@@ -149,12 +145,10 @@ class _Computed(Embedded):
 
     def _penalty(self, sentences: Sequence[str]) -> tuple[float, bool, float]:
         """Return what a topic costs in nats, whether more the longer it is, and how many sentences are usual."""
-        talk, spaced = is_talk(sentences), with_spaces(sentences)
-        if talk:
+        spaced = with_spaces(sentences)
+        if is_talk(sentences):
             return self.penalty_talk if spaced else self.penalty_unspaced_talk, False, USUAL_TALK
-        if spaced:
-            return self.penalty, self.grows, USUAL
-        return self.penalty_unspaced, self.grows, USUAL_UNSPACED
+        return (self.penalty, self.grows, USUAL) if spaced else (self.penalty_unspaced, self.grows, USUAL_UNSPACED)
 
     def _locate(self, request: RoleRequest) -> list[Group]:
         """Cut again, no run with anchors of two topics; a run without anchors goes to the topic it is most like."""

@@ -58,7 +58,8 @@ _FOOT = re.compile(
     r"|twitter:|also:|share\b|e-?mail|print\b|click|subscribe|sign up|contact|for more|top of page|see all|more:"
     r"|this (?:report|article)|(?:additional |with )?reporting by|(?:writing|editing) by|associated press"
     r"|\w+ \w+ contributed|please enable|your browser|comments?\b|advertisement|loading|back to|next:|image via"
-    r"|photo by|photo courtesy|http|www\.|责任编辑|编辑[:：]|记者[:：]|完[）)]|来源[:：]|版权|本文)",
+    r"|photo by|photo courtesy|credit:|listing image|(?:\w+ )?topics:"
+    r"|http|www\.|责任编辑|编辑[:：]|记者[:：]|完[）)]|来源[:：]|版权|本文)",
     re.IGNORECASE,
 )
 _LEANS = re.compile(
@@ -182,6 +183,8 @@ def _is_headline(sentence: str) -> bool:
     """Whether a line is written as headlines are: some words from a capital letter on, and no mark at the end."""
     text = sentence.strip()
     if len(text) > LONGEST_HEADLINE or not text[:1].isupper() or not text[-1:].isalnum():
+        return False
+    if "'" in text and re.search(r"'\s", text):  # the rest of a quotation
         return False
     return _form(sentence).size >= 3 and _FOOT.match(text) is None
 
