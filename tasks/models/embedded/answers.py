@@ -33,7 +33,7 @@ from nightdesk.tasks.models.embedded.vectors import static_vectors, unit, with_s
 WINDOW = 256  # sentences cut at a time: memory grows with the square
 MOST_ANCHORS = 5
 CACHED_CUTS = 4_096  # lists of sentences whose cut into topics is kept per process, about 500 bytes each
-USUAL, USUAL_UNSPACED, USUAL_TALK = 15, 10, 16  # sentences of a topic, where a document's own topics do not tell
+USUAL, USUAL_UNSPACED, USUAL_TALK = 15, 12, 16  # sentences of a topic, where a document's own topics do not tell
 TALK_ALIKE = 3.0  # times as alike, because hosts share what they sell with: sizes, prices, greetings
 BESIDE = 0.02  # near ties go to a topic beside: an aside belongs where it stands
 BACKGROUND, BACKGROUND_UNSPACED = 0.0, 0.12  # what unrelated topics have in common, if a call has too few to tell
@@ -215,7 +215,7 @@ class Static(_Computed):
     penalty = 22.0
     grows = True
     penalty_talk = 22.0
-    penalty_unspaced = 11.0
+    penalty_unspaced = 10.0
     penalty_unspaced_talk = 16.0
     threshold = 0.145
     threshold_unspaced = 0.11
