@@ -33,10 +33,13 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=8)
+    parser.add_argument("--only", default="", help="measure the evenings whose name holds this")
     parser.add_argument("--model", choices=list(MODELS), default="static")
     arguments = parser.parse_args()
     rows = []
     for name, language, make in evenings():
+        if arguments.only not in name:
+            continue
         scores = []
         for seed in range(arguments.seeds):
             evening = make(random.Random(seed))
@@ -58,7 +61,7 @@ def evenings() -> Iterator[tuple[str, str, Make]]:
         reports = [*labelled(ROOT / "datasets" / "labels" / f"evening-{language}.json"), *training(language)]
         yield f"own reports {language}", language, lambda dice, r=reports: mixed(dice, dice.sample(r, 20), 5, 40)
     stories: dict[str, list[Passage]] = defaultdict(list)
-    for path in sorted(SHARED.glob("data/stories/*.json")):
+    for path in sorted(SHARED.glob("data/stories/dev_[!z]*.json")):  # English
         for sentences, story in labelled(path):
             stories[path.stem + story].append((sentences, story))
     gold = [p for path in sorted(SHARED.glob("data/gold/*.json")) for p in labelled(path)]
@@ -72,11 +75,25 @@ def evenings() -> Iterator[tuple[str, str, Make]]:
         yield "30 stories and others", "en", lambda dice: some(dice, 30, 40, 40, gold)
         yield "12 stories, 5 to 40", "en", lambda dice: some(dice, 12, 5, 40)
         yield "15 stories, 3 to 12", "en", lambda dice: some(dice, 15, 3, 12)
+    yield from short_documents()
     for language, prefix in (("en", "EN"), ("zh", "CN")):
         talk = [texts(path) for path in sorted(SHARED.glob(f"data/olp_mini/{prefix}*.json"))]
         if talk:
             yield f"talk {language}, 8 to 25", language, lambda dice, t=talk: stretches(dice, t, 12, 8, 25)
             yield f"talk {language}, 20 to 60", language, lambda dice, t=talk: stretches(dice, t, 10, 20, 60)
+
+
+def short_documents() -> Iterator[tuple[str, str, Make]]:
+    """Yield documents of fifteen passages, of two stories and of one, all short, where ../shared is there."""
+    for name, language in (("dev_large", "en"), ("dev_zh", "zh")):
+        path = SHARED / "data" / "stories" / f"{name}.json"
+        passages = labelled(path) if path.exists() else []
+        one_each = list({story: (sentences, story) for sentences, story in passages}.values())
+        for n, low, high in ((15, 3, 12), (2, 4, 7), (1, 3, 12), (1, 5, 40)):
+            drawn = passages if n == 15 else one_each
+            if drawn:
+                make: Make = lambda dice, p=drawn, n=n, a=low, b=high: mixed(dice, dice.sample(p, n), a, b)  # type: ignore[misc]  # noqa: E731
+                yield f"{n} of {name}, {low} to {high}", language, make
 
 
 def labelled(path: Path) -> list[Passage]:

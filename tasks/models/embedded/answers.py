@@ -22,20 +22,19 @@ from nightdesk.tasks.models.embedded.segmentation import (
     Costs,
     Span,
     above_background,
+    adapted,
     average_linkage,
     direction_cost,
-    partition,
+    topic_costs,
 )
 from nightdesk.tasks.models.embedded.titles import title, typical
-from nightdesk.tasks.models.embedded.vectors import (
-    static_vectors,
-    unit,
-    with_spaces,
-)
+from nightdesk.tasks.models.embedded.vectors import static_vectors, unit, with_spaces
 
 WINDOW = 256  # sentences cut at a time: memory grows with the square
 MOST_ANCHORS = 5
 CACHED_CUTS = 4_096  # lists of sentences whose cut into topics is kept per process, about 500 bytes each
+USUAL, USUAL_UNSPACED, USUAL_TALK = 15, 12, 16  # sentences of a topic, where a document's own topics do not tell
+TALK_ALIKE = 3.0  # times as alike, because hosts share what they sell with: sizes, prices, greetings
 BESIDE = 0.02  # near ties go to a topic beside: an aside belongs where it stands
 BACKGROUND, BACKGROUND_UNSPACED = 0.0, 0.12  # what unrelated topics have in common, if a call has too few to tell
 
@@ -84,7 +83,9 @@ class _Computed(Embedded):
     """What Static and Lexical share. They differ in what holds a topic together, and in what makes two texts alike."""
 
     kind: Literal["static", "lexical"]
-    penalty: float  # what a topic costs (see segmentation.partition)
+    penalty: float  # what a topic costs (see segmentation.topic_costs)
+    grows: bool  # with its length, in reports
+    penalty_talk: float  # where a host talks: the same whatever its length, because talk drifts
     penalty_unspaced: float  # in scripts without spaces, of which vectors and sentences say less
     penalty_unspaced_talk: float  # and where a host talks, who says the same words all evening
     threshold: float  # how alike topics of one story are (see segmentation.above_background)
@@ -127,24 +128,27 @@ class _Computed(Embedded):
 
         The last run of a window may be longer than was seen of it, so the next window begins with it.
         """
-        penalty = self._penalty(sentences) * self.finer / 2**closer
+        penalty, grows, usual_length = self._penalty(sentences)
+        penalty *= self.finer / 2**closer
         spans: list[Span] = []
         start = 0
         while start < len(sentences):
             end = min(start + WINDOW, len(sentences))
             costs = self._costs(sentences[start:end])
             costs[:-1] -= openings(sentences[start:end])[:, None]
-            found = partition(costs, penalty, anchors[start:end])
+            found = adapted(costs, topic_costs(end - start, penalty, grows), usual_length, anchors[start:end])
             if end < len(sentences) and len(found) > 1:
                 found.pop()
             spans += [(start + a, start + b) for a, b in found]
             start = spans[-1][1]
         return spans
 
-    def _penalty(self, sentences: Sequence[str]) -> float:
-        if with_spaces(sentences):
-            return self.penalty
-        return self.penalty_unspaced_talk if is_talk(sentences) else self.penalty_unspaced
+    def _penalty(self, sentences: Sequence[str]) -> tuple[float, bool, float]:
+        """Return what a topic costs in nats, whether more the longer it is, and how many sentences are usual."""
+        spaced = with_spaces(sentences)
+        if is_talk(sentences):
+            return self.penalty_talk if spaced else self.penalty_unspaced_talk, False, USUAL_TALK
+        return (self.penalty, self.grows, USUAL) if spaced else (self.penalty_unspaced, self.grows, USUAL_UNSPACED)
 
     def _locate(self, request: RoleRequest) -> list[Group]:
         """Cut again, no run with anchors of two topics; a run without anchors goes to the topic it is most like."""
@@ -188,6 +192,8 @@ class _Computed(Embedded):
         spaced = with_spaces(request.items)
         prior = BACKGROUND if spaced else BACKGROUND_UNSPACED
         threshold = self.threshold if spaced else self.threshold_unspaced
+        if is_talk([sentence for text in texts for sentence in text[1:]]):
+            threshold *= TALK_ALIKE
         stories = average_linkage(*above_background(self._similarity(texts), threshold, prior))
         return [Group("", tuple(k + 1 for k in story)) for story in stories if len(story) > 1]
 
@@ -204,11 +210,13 @@ class _Computed(Embedded):
 class Static(_Computed):
     """Static word vectors (wordllama) and words."""
 
-    VERSION = "3"
+    VERSION = "4"
     kind = "static"
-    penalty = 21.0
-    penalty_unspaced = 9.0
-    penalty_unspaced_talk = 14.0
+    penalty = 22.0
+    grows = True
+    penalty_talk = 22.0
+    penalty_unspaced = 10.0
+    penalty_unspaced_talk = 16.0
     threshold = 0.145
     threshold_unspaced = 0.11
     direction = 8.0  # what a sentence at right angles to its topic costs, in nats
@@ -230,9 +238,11 @@ class Static(_Computed):
 class Lexical(_Computed):
     """Words alone: which come back, and which are rare enough to tell."""
 
-    VERSION = "3"
+    VERSION = "4"
     kind = "lexical"
     penalty = 5.0
+    grows = False
+    penalty_talk = 5.0
     penalty_unspaced = 7.0
     penalty_unspaced_talk = 9.0
     threshold = 0.09

@@ -13,9 +13,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nightdesk.tasks.models.embedded.vectors import CACHED_SENTENCES
+from nightdesk.tasks.models.embedded.vectors import CACHED_SENTENCES, with_spaces
 
 READ = 300  # characters of a sentence that are read
+LONGEST_HEADLINE = 100  # characters
 EARLY = 60  # where in a sentence it is said that a topic begins
 TALK = 0.3  # of the sentences address a listener where someone talks; in reports it is one in ten
 BROKEN = 6  # words of the middle sentence: only captions are as short
@@ -24,15 +25,19 @@ BROKEN = 6  # words of the middle sentence: only captions are as short
 DATELINE = 6.0  # CAPE TOLVER (AP) --
 BYLINE = 4.0  # By Ana Ruiz; File photo
 PASSED_ON = 5.0  # next one; in other news
-SAID = 3.0  # the same in talk, where it is said of other things too
+SAID = 6.0  # the same in talk, where a topic has no other opening and costs as much
 SHOWS = 3.0  # this is the ..., who here has ...: a host shows first
 SELLS = -3.0  # ... and sells last
 LEAD = 1.5  # a full name, or a day, at once
+DEFINED = 3.0  # a name, and what it stands for
 LEANS = -4.0  # on what stands before it: he, but, in addition
 QUOTED = -2.0
 FRAGMENT = -3.0  # 2015.
 FOOT = -3.0  # Read more: what follows is new
 AFTER_FOOT = 2.0
+HEADLINE = 5.0  # a line without a full stop among sentences that have one; what follows it goes on
+FEW = 0.34  # of the sentences: two items of a wire that are a headline and two sentences each
+UNSPACED = 0.5  # of all this in scripts without spaces, whose words and vectors say less too (see answers.penalty)
 
 AGENCIES = r"(?:AP|AFP|CNN|CNNMoney|UPI|Reuters|REUTERS|BBC|CBS|NBC|ABC|Xinhua|DPA|dpa|PA|ANI|IANS|PTI)"
 DATELINE_FORM = re.compile(
@@ -46,14 +51,15 @@ DATELINE_FORM = re.compile(
 )
 _BYLINE = re.compile(
     r"\W{0,2}(?:By [A-Z]|FILE\b|(?i:file photo|photo|image|picture|video|listen|watch|embed|view images?"
-    r"|breaking|update|exclusive)\b)"
+    r"|breaking|update|exclusive)\b|原?标题[:：]|提要[:：]|摘要[:：])"
 )
 _FOOT = re.compile(
     r"\W{0,3}(?:©|copyright|all rights reserved|read more|read the|related|follow (?:us|him|her|me|@)|follow \w+ on"
     r"|twitter:|also:|share\b|e-?mail|print\b|click|subscribe|sign up|contact|for more|top of page|see all|more:"
     r"|this (?:report|article)|(?:additional |with )?reporting by|(?:writing|editing) by|associated press"
     r"|\w+ \w+ contributed|please enable|your browser|comments?\b|advertisement|loading|back to|next:|image via"
-    r"|photo by|photo courtesy|http|www\.|责任编辑|编辑[:：]|记者[:：]|完[）)]|来源[:：]|版权|原标题|本文)",
+    r"|photo by|photo courtesy|credit:|listing image|(?:\w+ )?topics:"
+    r"|http|www\.|责任编辑|编辑[:：]|记者[:：]|完[）)]|来源[:：]|版权|本文)",
     re.IGNORECASE,
 )
 _LEANS = re.compile(
@@ -67,6 +73,11 @@ _NAME = re.compile(r"\b[A-Z][a-z]+(?: [A-Z]\.?)? [A-Z][a-z]+")
 _DAY = re.compile(
     r"\b(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b|\b(?:yesterday|today|tonight|last (?:night|week|month))\b"
     r"|\d{1,2}月\d{1,2}日|昨[日天晚]|今[日天晨]|[本上]周|近日|日前|凌晨|清晨"
+)
+# How an entry of an encyclopedia or a profile opens: "澜江（公元", "陈一，字", "云杉是一", "拜尔镇位于".
+_DEFINED = re.compile(
+    r"[\u3400-\u9fff·]{2,12}?(?:[（(](?:[A-Za-z公前约原生]|\d{3})|，(?:又[名称]|俗[名称称姓]|[原本]名|字|号|别[名称]|[男女]，)"
+    r"|是(?:一|中国|我国|位于)|(?:位于|地处|成立于|创[办立建]于|始建于|出生于|[出生]于\d))"
 )
 _PASSED_ON = re.compile(
     r"\b(?:next (?:one|item|up|product|piece)|mov(?:e|ing) on|let'?s (?:go|move|get|jump) (?:on |in)?to|turning to"
@@ -116,7 +127,11 @@ def openings(sentences: Sequence[str]) -> NDArray[np.float64]:
     forms = [_opening(sentence[:READ]) for sentence in sentences]
     found = np.array([worth for worth, _ in forms])
     found[1:] += [AFTER_FOOT if is_foot else 0.0 for _, is_foot in forms[:-1]]
-    return found
+    headlines = np.array([_is_headline(sentence[:READ]) for sentence in sentences], bool)
+    if 0 < headlines.sum() <= FEW * len(sentences):  # else the text has no full stops, or is a list
+        found += HEADLINE * headlines
+        found[1:] -= HEADLINE * headlines[:-1]
+    return found if with_spaces(sentences) else UNSPACED * found
 
 
 def is_talk(sentences: Sequence[str]) -> bool:
@@ -164,6 +179,17 @@ def _opening_talk(sentence: str) -> float:
 
 
 @lru_cache(maxsize=CACHED_SENTENCES)
+def _is_headline(sentence: str) -> bool:
+    """Whether a line is written as headlines are: some words from a capital letter on, and no mark at the end."""
+    text = sentence.strip()
+    if len(text) > LONGEST_HEADLINE or not text[:1].isupper() or not text[-1:].isalnum():
+        return False
+    if "'" in text and re.search(r"'\s", text):  # the rest of a quotation
+        return False
+    return _form(sentence).size >= 3 and _FOOT.match(text) is None
+
+
+@lru_cache(maxsize=CACHED_SENTENCES)
 def _opening(sentence: str) -> tuple[float, bool]:
     """Return what a sentence of a report says for a topic that begins with it, and whether it is a page's foot."""
     text = sentence.strip()
@@ -185,6 +211,8 @@ def _worth(text: str, size: float, is_foot: bool) -> float:
     worth = QUOTED if text[0] in "\"“'‘「『" else 0.0
     if _LEANS.match(text):
         worth += LEANS
+    elif _DEFINED.match(text):
+        worth += DEFINED
     elif size >= 10:
         worth += LEAD * ((_NAME.search(text[:EARLY]) is not None) + _names_a_day(text))
     return worth

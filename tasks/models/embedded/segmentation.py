@@ -25,6 +25,10 @@ HEAPS, USUAL_LENGTH = 0.75, 140  # words grow with the 0.6th to 0.9th power of s
 BLOCK, WIDESPREAD = 10, 0.5  # a word found in over half of the blocks of 10 sentences tells no topics apart
 PRIOR_PAIRS = 10  # how many pairs of topics the prior background counts for
 _ROUNDING = 1e-5  # more than what sums of similarities in float32 may be off by
+FIXED, GROWING = 0.3, 0.33  # what a topic of reports costs, in penalties: the latter times the root of its length
+PRIOR_TOPICS = 3  # how many topics the usual length counts for when a document's own is estimated
+SHORT = 12  # sentences: a document this short may well be of two topics as short
+FOLLOWS, LEAST, MOST = 0.7, 0.6, 1.6  # costs follow the estimated length by this power, within these limits
 SCATTER = 1.5  # how far above the background chance may reach, in distances from the median to the lowest tenth
 
 
@@ -100,6 +104,33 @@ def _telling(sentences: Sequence[Sequence[str]]) -> list[Sequence[str]]:
     if max(held.values(), default=0) <= limit:
         return list(sentences)
     return [[w for w in words if held[w] <= limit] for words in sentences]
+
+
+def topic_costs(n: int, penalty: float, grows: bool) -> Costs:
+    """Cost of having one more topic, for every run of n sentences: penalty, or more the longer the run.
+
+    It grows with the root of the length because the evidence does: two topics of 5 sentences each have few words to
+    tell them apart, while in 40 sentences of one story what differs by chance adds up to as much.
+    """
+    if not grows:
+        return np.full((n + 1, n + 1), penalty)
+    positions = np.arange(n + 1)
+    lengths = np.sqrt(np.maximum(positions[None, :] - positions[:, None], 0))
+    costs: Costs = penalty * (FIXED + GROWING * lengths)
+    return costs
+
+
+def adapted(costs: Costs, topics: Costs, usual_length: float, anchors: Sequence[int] = ()) -> list[Span]:
+    """Cut by costs and those of topics (see topic_costs), which follow from how long the topics turn out to be.
+
+    A document of short items goes on with short items, one of long reports with long ones: the mean length of a first
+    cut, drawn towards the usual length where topics are few, says how dear a topic is in the second.
+    """
+    spans = partition(costs + topics, 0.0, anchors)
+    n = len(costs) - 1
+    length = (n + PRIOR_TOPICS * min(max(n, SHORT), usual_length)) / (len(spans) + PRIOR_TOPICS)
+    scale = min(max((length / usual_length) ** FOLLOWS, LEAST), MOST)
+    return partition(costs + scale * topics, 0.0, anchors)
 
 
 def partition(costs: Costs, penalty: float, anchors: Iterable[int] = ()) -> list[Span]:
