@@ -204,7 +204,7 @@ class _Computed(Embedded):
 class Static(_Computed):
     """Static word vectors (wordllama) and words."""
 
-    VERSION = "3"
+    VERSION = "4"
     kind = "static"
     penalty = 21.0
     penalty_unspaced = 9.0
@@ -230,7 +230,7 @@ class Static(_Computed):
 class Lexical(_Computed):
     """Words alone: which come back, and which are rare enough to tell."""
 
-    VERSION = "3"
+    VERSION = "4"
     kind = "lexical"
     penalty = 5.0
     penalty_unspaced = 7.0

@@ -178,9 +178,9 @@ def features(sentences: Sequence[str], table: CueTable) -> NDArray[np.float64]:
     """
     rows: list[tuple[float, ...]] = []
     hits: list[int] = []
-    width = len(table.features)
+    many: list[int] = []
     open_mark, open_for = "", 0
-    for n, sentence in enumerate(sentences):
+    for sentence in sentences:
         text = sentence[:LONGEST].strip()
         inside = bool(open_mark)
         quoted, open_mark = _quoted(text, open_mark)
@@ -189,9 +189,11 @@ def features(sentences: Sequence[str], table: CueTable) -> NDArray[np.float64]:
             open_mark, open_for = "", 0
         signals, columns = _alone(text, table)
         rows.append((quoted / max(len(text), 1), quoted >= _SPEECH, inside, *signals))
-        first = n * width
-        hits += [first + column for column in columns]
-    counted = np.bincount(np.array(hits, np.intp), minlength=len(rows) * width).reshape(len(rows), width)
+        hits += columns
+        many.append(len(columns))
+    width = len(table.features)
+    at = np.repeat(np.arange(len(rows)) * width, many) + np.array(hits, np.intp)
+    counted = np.bincount(at, minlength=len(rows) * width).reshape(len(rows), width)
     shown = np.minimum(counted, MOST_HITS).astype(np.float64)
     shown[:, : len(SIGNALS)] = np.array(rows, np.float64).reshape(len(rows), len(SIGNALS))
     return shown
@@ -202,8 +204,8 @@ def _alone(text: str, table: CueTable) -> tuple[tuple[float, ...], list[int]]:
     shown = table.shown.get(text)
     if shown is None:
         found = units(text)
-        words = [table.words[word] for word in table.words.keys() & found]
-        shown = _plain_signals(text, found), _hits(found, table.index) + words
+        words = map(table.words.__getitem__, filter(table.words.__contains__, set(found)))
+        shown = _plain_signals(text, found), [*_hits(found, table.index), *words]
         if len(table.shown) >= CACHED_SENTENCES:
             table.shown.clear()
         table.shown[text] = shown
