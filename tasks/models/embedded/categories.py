@@ -1,11 +1,13 @@
 """Sentences into categories without a language model: the organizer of the embedded models.
 
 lexical   the weights that cues.toml gives to cues and signals, added up
-static    multinomial logistic regression over cues, signals and static sentence vectors; its weights are learnt by
-          train_categories.py and lie in categories.json
+static    multinomial logistic regression over cues, signals, everyday words and static sentence vectors; its weights
+          are learnt by train_categories.py and lie in categories.json
 
 Both add evidence to the log prior, and then let neighbours speak: a sentence is more likely of a category if the
-sentences around it are. What neither knows (a profile's own categories) is matched to the categories' names.
+sentences around it are. Part of the confidence is then spread evenly (`doubt` in cues.toml), because careful readers
+differ over real text even where it looks clear. What neither knows (a profile's own categories) is matched to the
+categories' names.
 """
 
 import json
@@ -64,6 +66,7 @@ def categorize(
         usual = int(table.prior[columns].argmax())
         shares = smooth(softmax(evidence), table.prior, table.persistence)[:, columns]
         shares /= shares.sum(axis=1, keepdims=True)
+        shares += table.doubt * (1 / len(categories) - shares)
     shares[~readable] = 0.0
     shares[~readable, usual] = 1 / len(categories)
     best = shares.argmax(axis=1)

@@ -69,10 +69,12 @@ Index = dict[str, dict[str, list[tuple[list[str], tuple[int, ...]]]]]
 class CueTable:
     """The cues of one category set in one language, compiled.
 
-    features: names of the columns of `features()`: the signals, then the groups of cues.
+    features: names of the columns of `features()`: the signals, the groups of cues, then everyday words.
     index: first unit of a cue -> second unit, "" for a cue of one unit -> (the units that follow, columns it counts
     for), longest first.
-    weights: shape (features, categories): what one of each feature adds to each category's score.
+    words: everyday word -> its column.
+    doubt: share of the confidence that is spread evenly over the categories, because labelers differ.
+    weights: shape (features, categories): what one of each feature adds to each category's score; words add nothing.
     shown: what the last sentences showed, by their text (see _alone).
     """
 
@@ -80,8 +82,10 @@ class CueTable:
     prior: NDArray[np.float64]
     persistence: float
     scale: float
+    doubt: float
     features: tuple[str, ...]
     index: Index
+    words: dict[str, int]
     weights: NDArray[np.float64]
     shown: dict[str, tuple[tuple[float, ...], list[int]]] = field(default_factory=dict, repr=False)
 
@@ -90,6 +94,12 @@ class CueTable:
 def _tables() -> dict[str, dict[str, Any]]:
     tables: dict[str, dict[str, Any]] = tomllib.loads(Path(__file__).with_name("cues.toml").read_text(encoding="utf-8"))
     return tables
+
+
+@cache
+def _everyday_words(language: str) -> tuple[str, ...]:
+    text = Path(__file__).with_name("everyday_words.toml").read_text(encoding="utf-8")
+    return tuple(word.strip() for word in tomllib.loads(text).get(language, "").split(",") if word.strip())
 
 
 def known_set(categories: Sequence[str]) -> str | None:
@@ -107,7 +117,8 @@ def cue_table(name: str, language: str) -> CueTable:
     table = _tables()[name]
     categories = tuple(table["prior"])
     groups = table.get(language, {})
-    features = SIGNALS + tuple(groups)
+    everyday = _everyday_words(language)
+    features = SIGNALS + tuple(groups) + tuple(f"word {word}" for word in everyday)
     weights = np.zeros((len(features), len(categories)))
     said = [*(table["signals"][s] for s in SIGNALS), *(group.get("weights", {}) for group in groups.values())]
     for row, by_category in enumerate(said):
@@ -122,8 +133,19 @@ def cue_table(name: str, language: str) -> CueTable:
         first, second, *rest = *cue_units, ""
         counted = [unit for unit in rest if unit], tuple(sorted(columns[cue_units]))
         index.setdefault(first, {}).setdefault(second, []).append(counted)
+    words = {word: column for column, word in enumerate(everyday, len(SIGNALS) + len(groups))}
     prior = np.array(list(table["prior"].values()), float)
-    return CueTable(categories, prior / prior.sum(), table["persistence"], table["scale"], features, index, weights)
+    return CueTable(
+        categories=categories,
+        prior=prior / prior.sum(),
+        persistence=table["persistence"],
+        scale=table["scale"],
+        doubt=table.get("doubt", {}).get(language, 0.0),
+        features=features,
+        index=index,
+        words=words,
+        weights=weights,
+    )
 
 
 def units(text: str) -> list[str]:
@@ -154,8 +176,9 @@ def features(sentences: Sequence[str], table: CueTable) -> NDArray[np.float64]:
 
     Order matters: a quotation that one sentence opens goes on in the next ones.
     """
-    rows: list[list[float]] = []
-    no_cues = [0.0] * (len(table.features) - len(SIGNALS))
+    rows: list[tuple[float, ...]] = []
+    hits: list[int] = []
+    many: list[int] = []
     open_mark, open_for = "", 0
     for sentence in sentences:
         text = sentence[:LONGEST].strip()
@@ -164,13 +187,15 @@ def features(sentences: Sequence[str], table: CueTable) -> NDArray[np.float64]:
         open_for = open_for + 1 if open_mark else 0
         if open_for > _OPEN_FOR:  # a mark that was never closed must not colour the rest of the document
             open_mark, open_for = "", 0
-        signals, hits = _alone(text, table)
-        row = [quoted / max(len(text), 1), quoted >= _SPEECH, inside, *signals, *no_cues]
-        for column in hits:
-            row[column] += 1
-        rows.append(row)
-    shown = np.array(rows, np.float64).reshape(len(rows), len(table.features))
-    np.minimum(shown[:, len(SIGNALS) :], MOST_HITS, out=shown[:, len(SIGNALS) :])
+        signals, columns = _alone(text, table)
+        rows.append((quoted / max(len(text), 1), quoted >= _SPEECH, inside, *signals))
+        hits += columns
+        many.append(len(columns))
+    width = len(table.features)
+    at = np.repeat(np.arange(len(rows)) * width, many) + np.array(hits, np.intp)
+    counted = np.bincount(at, minlength=len(rows) * width).reshape(len(rows), width)
+    shown = np.minimum(counted, MOST_HITS).astype(np.float64)
+    shown[:, : len(SIGNALS)] = np.array(rows, np.float64).reshape(len(rows), len(SIGNALS))
     return shown
 
 
@@ -179,7 +204,8 @@ def _alone(text: str, table: CueTable) -> tuple[tuple[float, ...], list[int]]:
     shown = table.shown.get(text)
     if shown is None:
         found = units(text)
-        shown = _plain_signals(text, found), _hits(found, table.index)
+        words = map(table.words.__getitem__, filter(table.words.__contains__, set(found)))
+        shown = _plain_signals(text, found), [*_hits(found, table.index), *words]
         if len(table.shown) >= CACHED_SENTENCES:
             table.shown.clear()
         table.shown[text] = shown

@@ -29,6 +29,49 @@ def test_a_clear_sentence_lands_where_it_should(kind, language, category, senten
     assert categorize([sentence], language, set_of(category), kind)[0][0] == category
 
 
+@pytest.mark.parametrize(
+    ("language", "category", "sentence"),
+    [
+        # an attribution that carries a verdict, and one that carries none
+        ("en", "opinions", "Opponents called the new quay a monument to vanity."),
+        ("en", "opinions", "The union dismissed the offer as an insult."),
+        ("zh", "opinions", "工会批评这个方案是一场骗局。"),
+        ("en", "facts", "The minister said that 40 boats had been inspected."),
+        # a plan that is reported, and one that is over
+        ("en", "future_plans", "The council said it intends to sell the old baths in spring."),
+        ("zh", "future_plans", "该公司计划明年在南湾新建两座厂房。"),
+        ("en", "facts", "The brewery had planned a second site but sold the land in 2019."),
+        # a number that is guessed, and one that is known
+        ("en", "assumptions", "Repairs could cost as much as 9 million, insurers estimate."),
+        ("zh", "assumptions", "业内估计，损失可能高达三千万元。"),
+        ("en", "facts", "Repairs cost 9 million last year."),
+        # what a witness saw, and what she makes of it
+        ("en", "facts", '"The gate was open and two men ran out," said a porter, Jim Hale.'),
+        ("en", "opinions", '"It is the worst thing I have ever seen," said a porter, Jim Hale.'),
+        # questions
+        ("en", "opinions", "Who needs a third ring road, honestly?"),
+        ("en", "assumptions", "Could the bridge fall again?"),
+        ("en", "facts", "What is a sinking fund?"),
+        # what happens only on a condition
+        ("en", "assumptions", "If the levee breaks, four villages will be under water."),
+        ("en", "assumptions", "Had the alarm worked, both men would probably have lived."),
+        ("zh", "assumptions", "如果堤坝决口，四个村庄将被淹没。"),
+    ],
+)
+def test_the_main_clause_decides_and_not_the_word_that_stands_out(language, category, sentence):
+    assert categorize([sentence], language, NEWS, "static")[0][0] == category
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("language", "categories", "doubt"), [("en", NEWS, 0.1), ("zh", NEWS, 0.1), ("zh", COMMERCE, 0.1)]
+)
+def test_no_sentence_is_so_clear_that_labels_could_not_differ(kind, language, categories, doubt):
+    sentences = [s for (spoken, c), found in CLEAR.items() if spoken == language and c in categories for s in found]
+    filed = categorize(sentences, language, categories, kind)
+    assert 0.7 < max(confidence for _, confidence in filed) <= 1 - doubt + doubt / 4
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(("opening", "closing"), [("“", "”"), ('"', '"'), ("'", "'")])
 def test_a_quotation_goes_on_until_it_is_closed(kind, opening, closing):

@@ -56,5 +56,12 @@ def test_what_is_shown_is_finite_and_the_same_twice(sentences: list[str]) -> Non
     np.testing.assert_array_equal(rows, features(sentences, table))
 
 
+def test_an_everyday_word_is_shown_once_however_often_it_is_said() -> None:
+    table = cue_table("news", "en")
+    rows = features(["So it was, so it is, so it goes.", "The harbour froze."], table)
+    assert rows[:, table.words["so"]].tolist() == [1.0, 0.0]
+    assert not cue_table("news", "fr").words
+
+
 def test_there_is_something_to_judge_in_words_and_digits_and_not_in_a_wall_of_text() -> None:
     assert [is_readable(text) for text in ("5", "字", "😂…", "", "word " * 2_000)] == [True, True, False, False, False]

@@ -48,6 +48,7 @@ def test_the_weights_are_what_the_script_learns_from_the_text(tmp_path):
 
 
 def test_confidence_on_unseen_documents_is_near_the_share_that_is_right():
+    """It is lower by what labels of other authors' text are in doubt (see cues.toml), which ours are not."""
     for line in run_training("--report").splitlines()[1:]:
         model, kind, _, accuracy, _, _, confidence = line.split()
         if kind == "static" and not model.endswith(".any"):
