@@ -6,7 +6,7 @@ rotated away is not read again. A file that came whole and changes later arrives
 """
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from contextlib import suppress
 from pathlib import Path
 
@@ -36,8 +36,13 @@ class Folder:
         for tail in self._tails.values():
             tail.close()
 
-    def look(self, cursors: Mapping[str, str], now: float, is_late: Callable[[], bool]) -> Poll:
-        """Return what is new in its files. is_late: whether the rest is to be left to the next look."""
+    def look(
+        self, cursors: Mapping[str, str], now: float, is_late: Callable[[], bool], held_back: Set[str] | None = None
+    ) -> Poll:
+        """Return what is new in its files. is_late: whether the rest is to be left to the next look.
+
+        held_back: as in Watch.poll.
+        """
         poll = Poll()
         try:
             files = sorted(self._files(self.path, poll))
@@ -50,8 +55,8 @@ class Folder:
                 self._next = start + k  # the rest comes first at the next look
                 break
             if suffix_of(path.name) in GROWING and not path.name.lower().endswith(".gz"):
-                poll.add(self._grown(path, cursors, now))
-            else:
+                poll.add(self._grown(path, cursors, now, held_back))
+            elif held_back is None:
                 poll.add(self._whole(path, cursors))
         return poll
 
@@ -86,10 +91,12 @@ class Folder:
             del self._resting[path]
         return poll
 
-    def _grown(self, path: Path, cursors: Mapping[str, str], now: float) -> Poll:
+    def _grown(self, path: Path, cursors: Mapping[str, str], now: float, held_back: Set[str] | None) -> Poll:
         tail = self._tails.get(path)
         if tail is None:
             tail = self._new_tail(path)
+        if held_back is not None and tail.waits(held_back):
+            return Poll()
         if tail.key not in cursors and (known := self._rotated(path, cursors)) is not None:
             return known
         self._tails[path] = tail

@@ -7,7 +7,7 @@ given out when the stream goes on after a kill. What nobody has read from the pi
 import json
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any
 
 from nightdesk.tasks.following.arrivals import growing_prose
@@ -83,6 +83,10 @@ class StdinLines:
             _between.append(self._pipe)
         else:
             self._pipe.close()
+
+    def waits(self, held_back: Set[str]) -> bool:
+        """Tell whether it is not read on, because too much waits. held_back: streams of which much does."""
+        return self.stream in held_back
 
     def look(self, cursors: Mapping[str, str], now: float) -> Poll:
         """Return the sentences that have become complete."""

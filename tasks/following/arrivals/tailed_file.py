@@ -11,7 +11,7 @@ An unfinished end is held until the file has not changed for `idle_s` seconds, o
 
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from contextlib import suppress
 from pathlib import Path
 
@@ -57,6 +57,10 @@ class TailedFile:
         if self._number is not None:
             os.close(self._number)
             self._number = None
+
+    def waits(self, held_back: Set[str]) -> bool:
+        """Tell whether it is not read on, because too much waits. held_back: streams of which much does."""
+        return self._kind in _ROWS or self.stream in held_back
 
     def look(self, cursors: Mapping[str, str], now: float) -> Poll:
         """Return what is new. now: in seconds of a clock that only goes forward."""
