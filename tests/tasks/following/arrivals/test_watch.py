@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Set
 from pathlib import Path
 
 import pytest
@@ -29,11 +30,11 @@ class Looking:
         self.watch = Watch([str(a) for a in arguments], load_profile("news"), out, 60.0, clock=lambda: self.now)
         self.cursors: dict[str, str] = {}
 
-    def look(self, times: int = 1) -> Poll:
+    def look(self, times: int = 1, held_back: Set[str] | None = None) -> Poll:
         found = Poll()
         for _ in range(times):
             self.now += 1
-            poll = self.watch.poll(self.cursors)
+            poll = self.watch.poll(self.cursors, held_back)
             self.cursors |= poll.cursors
             found.add(poll)
         return found
@@ -65,6 +66,21 @@ def test_files_of_a_folder_are_followed_or_read_whole(tmp_path: Path, out: Path)
     again = Looking(out, folder)
     again.cursors = it.cursors
     assert again.look(3).arrivals == []
+
+
+def test_while_too_much_waits_only_streams_that_grow_and_have_little_waiting_are_read_on(
+    tmp_path: Path, out: Path
+) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "flood.txt").write_text("Far too much came.\n")
+    (folder / "page.md").write_text("The page is whole.\n")
+    (folder / "radio.txt").write_text("One was here.\n")
+    (tmp_path / "rows.jsonl").write_text('{"id": "r", "text": "A row."}\n')
+    (tmp_path / "tv.txt").write_text("On air.\n")
+    it = Looking(out, folder, tmp_path / "rows.jsonl", tmp_path / "tv.txt")
+    assert {a.stream for a in it.look(3, held_back={"flood"}).arrivals} == {"radio", "tv"}
+    assert {a.stream for a in it.look(3).arrivals} == {"flood", "page", "r"}
 
 
 def test_a_file_that_vanishes_from_a_folder_is_no_trouble(tmp_path: Path, out: Path) -> None:
