@@ -21,6 +21,8 @@ from nightdesk.tasks.reading.found_documents import Source, distinct_documents, 
 from nightdesk.tasks.reading.source_files import named
 from nightdesk.tasks.safety.links import leads_out
 
+MOST_OPEN = 100  # files of a folder, so that what they have left is read though they are removed; a process has 1,024
+
 
 class Folder:
     """One folder that was named."""
@@ -58,7 +60,14 @@ class Folder:
                 poll.add(self._grown(path, cursors, now, held_back))
             elif held_back is None:
                 poll.add(self._whole(path, cursors))
+        self._close_some()
         return poll
+
+    def _close_some(self) -> None:
+        """Close the files that have been quiet for longest; what comes to them is read all the same."""
+        its = sorted((t for t in self._tails.values() if t.is_open), key=lambda t: t.quiet_since)
+        for tail in its[: max(0, len(its) - MOST_OPEN)]:
+            tail.close()
 
     def _files(self, folder: Path, poll: Poll) -> Iterator[Path]:
         """Yield the files below a folder that are read."""
@@ -112,11 +121,11 @@ class Folder:
             number = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
             try:
                 its = os.fstat(number)
-                is_it = f"{its.st_dev} {its.st_ino}"
+                is_it, its_inode = f"{its.st_dev} {its.st_ino}", f'"inode":{its.st_ino},'
                 if cursors.get(key) == is_it:
                     return Poll()
                 for other, value in cursors.items():
-                    if other.startswith(prefix):
+                    if other.startswith(prefix) and its_inode in value:
                         place = Place.read(value)
                         if place.offset and place.is_in(number, inode=True):
                             return Poll(cursors={key: is_it})

@@ -13,6 +13,7 @@ from nightdesk.tasks.config.fetch_settings import FetchSettings
 from nightdesk.tasks.config.profile import load_profile
 from nightdesk.tasks.errors import InputError
 from nightdesk.tasks.following.arrivals.feeds import Feed, Hosts
+from nightdesk.tasks.following.arrivals.folders import MOST_OPEN
 from nightdesk.tasks.following.arrivals.stdin_lines import KEY, StdinLines
 from nightdesk.tasks.following.arrivals.watch import Watch
 from nightdesk.tasks.following.stream import Arrival, Poll
@@ -81,6 +82,25 @@ def test_while_too_much_waits_only_streams_that_grow_and_have_little_waiting_are
     it = Looking(out, folder, tmp_path / "rows.jsonl", tmp_path / "tv.txt")
     assert {a.stream for a in it.look(3, held_back={"flood"}).arrivals} == {"radio", "tv"}
     assert {a.stream for a in it.look(3).arrivals} == {"flood", "page", "r"}
+
+
+def test_a_folder_of_many_files_keeps_few_open_and_loses_nothing(tmp_path: Path, out: Path) -> None:
+    folder, many = tmp_path / "in", MOST_OPEN + 50
+    folder.mkdir()
+    for k in range(many):
+        (folder / f"wire{k:04}.txt").write_text(f"Wire {k} has come.\n")
+    it, before = Looking(out, folder), len(os.listdir("/proc/self/fd"))
+    came = it.look(10).arrivals
+    assert len(os.listdir("/proc/self/fd")) <= before + MOST_OPEN
+    for k in range(many):
+        (folder / f"wire{k:04}.txt").rename(folder / f"wire{k:04}.txt.old")
+        (folder / f"wire{k:04}.txt").write_text(f"Wire {k} goes on.\n")
+    found = it.look(30)
+    assert sorted(texts([*came, *found.arrivals])) == sorted(
+        f"Wire {k} {what}." for k in range(many) for what in ("has come", "goes on")
+    )
+    assert found.troubles == []
+    it.watch.close()
 
 
 def test_a_file_that_vanishes_from_a_folder_is_no_trouble(tmp_path: Path, out: Path) -> None:
