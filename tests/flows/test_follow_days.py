@@ -4,7 +4,7 @@ The streams themselves are played here, since what is looked at is the flow arou
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from prefect import runtime
 from prefect.client.orchestration import get_client
 from prefect.flow_engine import run_flow_async
 from prefect.settings import PREFECT_API_URL, PREFECT_HOME, temporary_settings
@@ -220,6 +221,49 @@ def test_a_stop_publishes_what_is_settled_and_says_how_to_go_on(server: Desk, pl
     run_ = server.get(f"/flow_runs/{stopped.value.told_by}")
     assert (run_["state"]["type"], run_["state"]["message"]) == ("CANCELLED", str(stopped.value))
     assert "cancelled" in run_["tags"]
+
+
+def test_a_day_ends_and_a_stop_is_told_though_the_server_is_gone_by_then(
+    server: Desk, played: Played, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone() -> None:
+        raise ConnectionError("nobody listens there")
+
+    flow_ = Stopping()
+
+    def tick(n: int) -> None:
+        monkeypatch.setitem(runtime.deployment.FIELDS, "id", gone)
+        if n > 50:
+            flow_.tell("Ctrl-C")
+
+    played.on_tick = tick
+    result, _ = run(played, asked(tmp_path, until="23:30"), "2026-03-01T23:29:57Z")
+    assert result["verdict"] == "Good: nothing new to read"
+    monkeypatch.setitem(runtime.deployment.FIELDS, "id", runtime.deployment.get_id)
+    STOPPING.set(flow_)
+    played.ticks = 50
+    with pytest.raises(Stopped, match="the same command goes on from there"):
+        run(played, asked(tmp_path), "2026-03-01T12:00:00Z")
+
+
+def test_the_next_day_waits_for_a_server_that_is_gone_at_midnight(
+    server: Desk, played: Played, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def unanswered(told: Coroutine[Any, Any, Any]) -> bool | None:
+        told.close()
+        return next(answers)
+
+    answers = iter([None, None, True])
+    monkeypatch.setattr(following, "report", unanswered)
+    monkeypatch.setattr(following, "AGAIN_S", 0.01)
+    played.on_tick = lambda n: setattr(played, "over_at", n if len(played.opened) == 2 else 0)
+    result, _ = run(played, asked(tmp_path), "2026-03-01T23:59:57Z")
+    assert (result["run_date"], [day for day, _ in played.opened]) == (
+        "2026-03-02",
+        [date(2026, 3, 1), date(2026, 3, 2)],
+    )
+    assert caplog.text.count("the next day begins once Prefect's server answers") == 1
+    assert next(answers, "all") == "all"
 
 
 def test_a_machine_that_slept_over_midnight_files_what_came_meanwhile_under_the_day_on_which_it_woke(
