@@ -24,7 +24,7 @@ from nightdesk.flows.shared.following.moments import NOW, UNTIL
 from nightdesk.flows.shared.following.parameters import FollowParameters
 from nightdesk.flows.shared.stopping.termination import STOPPING, Stopped, Stopping
 from nightdesk.tasks.calling.answers.storage_errors import AGAIN
-from nightdesk.tasks.errors import InputError, PublishError
+from nightdesk.tasks.errors import InputError, NoWorker, PoolLost, PublishError
 from nightdesk.tasks.following.follower import Tick
 from nightdesk.tasks.following.settling.settled import Settled
 from tests.flows.conftest import Desk
@@ -192,6 +192,32 @@ def test_a_disk_that_is_full_for_a_while_does_not_end_a_follow_and_is_told_once(
     assert [day for day, _ in played.opened] == [date(2026, 3, 1)] * 4
     assert caplog.text.count("make room on it; the follow tries again by itself") == 1
     assert "the follow goes on, after" in caplog.text
+
+
+def test_workers_that_are_gone_for_long_end_a_follow_only_where_there_never_were_any(
+    server: Desk, played: Played, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = iter([PoolLost("the Dask scheduler is gone"), InputError("no Dask scheduler answers there")])
+
+    @asynccontextmanager
+    async def opened(*given: Any) -> AsyncIterator[Played]:
+        if played.ticks >= 2 and (error := next(refused, None)) is not None:
+            raise error
+        async with played.open(*given) as its:
+            yield its
+
+    def tick(n: int) -> None:
+        if n == 2:
+            raise NoWorker("the Dask scheduler has no worker that answers")
+
+    monkeypatch.setattr(going_on, "FIRST_S", 0.01)
+    monkeypatch.setattr(one_date, "open_follow", opened)
+    played.on_tick, played.over_at = tick, 4
+    result, _ = run(played, asked(tmp_path), "2026-03-01T12:00:00Z")
+    assert result["why"] == "its sources have ended"
+    refused, played.ticks = iter([NoWorker("no worker")]), 2
+    with pytest.raises(NoWorker):
+        run(played, asked(tmp_path), "2026-03-01T12:00:00Z")
 
 
 def test_where_nothing_was_ever_followed_an_out_that_cannot_be_written_ends_it(
