@@ -1,4 +1,4 @@
-"""Going on by itself after what may pass: a disk that is full, workers that are gone. It is opened anew from its journal.
+"""Going on by itself after what may pass: a full disk, workers that are gone. It is opened anew from its journal.
 
 That is what the same command would do if it were run again, so nothing is lost and nothing is paid for twice.
 """
