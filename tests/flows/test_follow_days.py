@@ -317,6 +317,20 @@ def test_a_machine_that_slept_over_midnight_files_what_came_meanwhile_under_the_
     assert played.ticks == 2
 
 
+@pytest.mark.timeout(120)
+def test_a_clock_that_is_set_back_does_not_stop_the_looks(server: Desk, played: Played, tmp_path: Path) -> None:
+    noon = datetime(2026, 3, 1, 12, tzinfo=UTC).timestamp()
+    played.over_at = 3
+
+    async def all_days() -> None:
+        NOW.set(lambda: noon - (7200.0 if played.ticks > 1 else 0.0))  # during the second look
+        UNTIL.set(None)
+        await following.follow_days(asked(tmp_path), lambda _: None)
+
+    asyncio.run(all_days())
+    assert played.ticks == 3
+
+
 def test_a_run_of_the_deployment_starts_the_next_day_as_another_run_of_it_once(
     server: Desk, played: Played, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -148,6 +148,9 @@ class Folder:
         if self._resting.get(path) != stamp:
             self._resting[path] = stamp
             return poll
+        if not os.access(path, os.R_OK):
+            poll.troubles.append(f"{shown(path)}: cannot be read (permission denied); check its rights")
+            return poll
         source = Source(named(path.relative_to(self.path)), path, self.path)
         again = int(number) + 1
         try:

@@ -82,6 +82,7 @@ class TailedFile:
         try:
             return self._read(value, is_quiet)
         except OSError as e:
+            self._seen = ()  # whether it can be read by then does not show in its size or time
             return Poll(troubles=[f"{self.source}: cannot be read ({e.strerror or e}); check the file and its rights"])
 
     def _vanished(self, value: str | None, why: OSError) -> Poll:

@@ -103,6 +103,31 @@ def test_a_folder_of_many_files_keeps_few_open_and_loses_nothing(tmp_path: Path,
     it.watch.close()
 
 
+def test_files_that_may_not_be_read_for_a_while_are_read_once_they_may(
+    tmp_path: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, access, opened = tmp_path / "in", os.access, os.open
+    folder.mkdir()
+    (folder / "page.md").write_text("The page is whole.\n")
+    (folder / "talk.txt").write_text("One was here.\n")
+
+    def refuse(path: Path, *given: int, **more: int) -> int:
+        if str(path).startswith(str(folder)):
+            raise PermissionError(13, "Permission denied")
+        return opened(path, *given, **more)
+
+    it = Looking(out, folder)
+    with monkeypatch.context() as rights:  # as they are for others than root
+        rights.setattr(os, "access", lambda path, mode: access(path, mode) and Path(path).parent != folder)
+        rights.setattr(os, "open", refuse)
+        found = it.look(4)
+    assert found.arrivals == []
+    assert [line.partition(": ")[2][:41].lower() for line in found.troubles] == [
+        "cannot be read (permission denied); check"
+    ] * 2
+    assert {a.stream for a in it.look(3).arrivals} == {"page", "talk"}
+
+
 def test_a_file_that_vanishes_from_a_folder_is_no_trouble(tmp_path: Path, out: Path) -> None:
     folder = tmp_path / "in"
     folder.mkdir()
