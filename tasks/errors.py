@@ -3,6 +3,8 @@
 NightdeskError
 ├── InputError              what the user gave cannot be used: file, place, remedy (exit code 2)
 │   └── DocumentError       one document of several cannot be read; the others go on
+├── PoolLost                Dask's scheduler is gone for longer than a run waits
+│   └── NoWorker            ... or is there and has no worker that can be used (an InputError, too)
 ├── ModelError              a call got no usable answer
 │   ├── TransientError      the same call may succeed later (retry)
 │   │   ├── Unanswered      ... but it was sent and no answer came, so the provider may charge for it
@@ -38,6 +40,14 @@ class InputError(NightdeskError):
 
 class DocumentError(InputError):
     """One document cannot be read."""
+
+
+class PoolLost(NightdeskError):
+    """Dask's scheduler is gone for longer than a run waits."""
+
+
+class NoWorker(PoolLost, InputError):
+    """Dask's scheduler has no worker that can be used, for longer than a run waits."""
 
 
 class ModelError(NightdeskError):

@@ -2,11 +2,11 @@
 
 from datetime import date
 
-from prefect import runtime
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import DeploymentUpdate
 
 from nightdesk.flows.artifacts.markdown import plain
+from nightdesk.flows.artifacts.own_run import own_deployment
 from nightdesk.flows.artifacts.reporting import report
 from nightdesk.flows.artifacts.run_verdict import RunVerdict
 
@@ -26,7 +26,7 @@ def with_last_run(description: str, old: str | None) -> str:
 
 async def tell_deployment(run_date: date, verdict: RunVerdict) -> None:
     """Have the deployment that this run is of say how it went; nothing if it is of none."""
-    if (deployment := runtime.deployment.id) is None:
+    if (deployment := own_deployment()) is None:
         return
 
     async def update() -> None:

@@ -2,8 +2,8 @@
 
 import os
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +12,7 @@ import typer
 from nightdesk.flows.cli.interrupts import in_loop, leave_at_once
 from nightdesk.flows.cli.options import Out, ProfileName, check_apart, check_out, check_size
 from nightdesk.flows.cli.run import warm_up
-from nightdesk.flows.cli.terminal import say, say_all
+from nightdesk.flows.cli.terminal import say
 
 if TYPE_CHECKING:
     from nightdesk.flows.shared.following.parameters import FollowParameters
@@ -83,7 +83,10 @@ def follow(
         dollars_per_hour=dollars_per_hour,
     )
     parameters.check_sources()
-    _follow(parameters, chosen, _printer(chosen) if prints else None)
+    if not prints:
+        return _follow(parameters, chosen, None)
+    with _printer(chosen) as printer:
+        _follow(parameters, chosen, printer)
 
 
 def _follow(
@@ -112,17 +115,25 @@ def _follow(
     say(f"{result['run_date']}: {result['verdict']}", err=True)
 
 
-def _printer(profile: "Profile") -> "Callable[[Sequence[Settled]], None]":
-    """Return what prints a line for every sentence that is settled, as long as somebody reads them."""
+@contextmanager
+def _printer(profile: "Profile") -> "Iterator[Callable[[Sequence[Settled]], None]]":
+    """Yield what prints a line for every sentence that is settled, as long as somebody reads them."""
+    from nightdesk.tasks.following.provisional.printing import Printing
     from nightdesk.tasks.following.provisional.terminal import look_of, settled_lines
 
     look, categories = look_of(sys.stdout, os.environ), list(profile.categories)
 
-    def show(settled: "Sequence[Settled]") -> None:
-        with suppress(BrokenPipeError):  # who reads them has gone; the tables are made all the same
-            say_all(settled_lines(settled, categories, look))
+    def write(lines: Sequence[str]) -> None:
+        # Not through sys.stdout: where a reader has stalled, that would be locked, and the process could not end.
+        raw = "".join(f"{line}\n" for line in lines).encode(sys.stdout.encoding or "utf-8", "backslashreplace")
+        while raw:
+            raw = raw[os.write(sys.stdout.fileno(), raw) :]
 
-    return show
+    printing = Printing(write, lambda line: say(line, err=True))
+    try:
+        yield lambda settled: printing.put([*settled_lines(settled, categories, look)])
+    finally:
+        printing.end()
 
 
 def _check_times(every: str, idle: str, until: str, timezone: str) -> None:

@@ -2,7 +2,6 @@
 
 import json
 import sys
-from collections.abc import Iterable
 from typing import Any
 
 import typer
@@ -20,13 +19,6 @@ def prepare_output() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-
-
-def say_all(lines: Iterable[str]) -> None:
-    """Print lines that are fit for any terminal already, and hand them on at once."""
-    for line in lines:
-        typer.echo(line)  # noqa: TID251  (they have colours, which `say` would show as text)
-    sys.stdout.flush()
 
 
 def show(result: dict[str, Any], as_json: bool) -> None:

@@ -83,7 +83,7 @@ class Ledger:
 
     def note(self, record: Record, **columns: Any) -> None:
         """Add what became known of a call after it was written down."""
-        self.notes.setdefault(record["call_id"], {}).update(columns)
+        self.notes.setdefault(record["call_id"], {"doc_id": record["doc_id"]}).update(columns)
 
     def rows(
         self, own: list[Record], run_id: str, besides: Set[str] = frozenset()

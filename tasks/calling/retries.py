@@ -1,14 +1,14 @@
 """Sending: one call on its way to one model, by its lane, and again if it may succeed later.
 
 A call waits for admission, and for its model to have rested; a model that cannot be used at all, or that has done
-nothing but fail for minutes when no other is left, is out of the rest of the run; how a server can be held to JSON is
-found out by the first call to it. Just before a call is sent it is looked whether another run of the same OUT has its
-answer by now, or has asked the same.
+nothing but fail for minutes when no other is left, is out of the rest of the run; the first call to a server finds out
+how it is held to JSON. Just before a call is sent, another run of the same OUT may have its answer, or have asked it.
 """
 
 import asyncio
 import logging
 import random
+import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
@@ -46,6 +46,7 @@ from nightdesk.tasks.roles.tokens import question_tokens
 log = logging.getLogger("nightdesk")
 
 BACKOFF_S = 1.0  # before the second attempt; doubled before each further one
+OUT_S = 600.0  # after which a run of rounds asks a model again: a key may have come, or credit, or it was loaded
 REFUSED_S = 0.3  # in which a server has refused what it cannot do
 GRACE_S = 10.0  # that calls under way have to be answered when the run is cancelled
 
@@ -54,13 +55,15 @@ class Sender:
     """What the calls of one run go out by. out: model -> why it is left out of the rest of this run.
 
     rested: models that rested for longer than a call waits, so that others answered in their place.
-    failing: those of `out` that might have served, but did nothing but fail.
+    failing: those of `out` that might have served, but all models of a role did nothing but fail for outage_s.
     """
 
     def __init__(self, profile: Profile, store: Store, pool: FanOut, ledger: Ledger) -> None:
         self.out: dict[str, str] = {}
         self.rested: set[str] = set()
         self.failing: set[str] = set()
+        self._out_at: dict[str, float] = {}
+        self.outage_s = profile.limits.outage_s
         self._limits, self._pool, self._ledger, self._claims = profile.limits, pool, ledger, store.claims
         self._admission = Admission(profile.models, profile.limits.max_cost_usd)
         self._batch_lane = BatchLane(profile.provider_batches, profile.limits.attempts, store.outstanding)
@@ -70,9 +73,9 @@ class Sender:
         self._ending = False
 
     def begin_round(self, max_cost_usd: float) -> None:
-        """Let calls take so many dollars from now on, and ask models again that kept failing."""
+        """Let calls take so many dollars from now on, and ask models again that kept failing, or have long been out."""
         self._admission.max_cost_usd = self._admission.spent + max_cost_usd
-        for model in self.failing:
+        for model in [m for m in self.out if m in self.failing or self._out_at[m] + OUT_S < time.monotonic()]:
             del self.out[model]
         self.failing.clear()
 
@@ -90,9 +93,9 @@ class Sender:
         await self._admission.news(seconds)
 
     def give_up(self, models: Iterable[str]) -> bool:
-        """Tell whether all of some models have failed for limits.outage_s; leave those that are out out of the run."""
+        """Tell whether all of some models have failed for outage_s; leave those that are out out of the run."""
         left = sorted({m for m in models if m not in self.out})
-        if any(self._admission.failing_for(m) < max(self._limits.outage_s, 1e-9) for m in left):
+        if any(self._admission.failing_for(m) < max(self.outage_s, 1e-9) for m in left):
             return False
         for model in left:
             if (outage := self._admission.outage(model)) is not None:
@@ -288,7 +291,7 @@ class Sender:
 
     def _put_out(self, spec: ModelSpec, why: Unusable) -> None:
         if spec.name not in self.out:
-            self.out[spec.name] = str(why)
+            self.out[spec.name], self._out_at[spec.name] = str(why), time.monotonic()
             log.warning("%s is left out of this run: %s", spec.name, why)
 
     def _over_budget(self, why: BudgetExceeded) -> None:

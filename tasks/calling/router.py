@@ -81,6 +81,11 @@ class Router:
         self._way_out.begin_round()
         self._sender.begin_round(max_cost_usd)
 
+    def be_patient(self, deadline_s: float, outage_s: float) -> None:
+        """Wait for models that are out for so long instead of limits.deadline_s and limits.outage_s, from now on."""
+        self._way_out.be_patient(deadline_s)
+        self._sender.outage_s = outage_s
+
     def absent(self) -> dict[str, str]:
         """Return the models that did not serve for all of the run, and why."""
         rested = dict.fromkeys(self._sender.rested, "it kept failing, and rested")

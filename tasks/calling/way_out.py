@@ -33,6 +33,11 @@ class WayOut:
         """Count the deadline from now."""
         self._deadline = time.monotonic() + self._deadline_s
 
+    def be_patient(self, deadline_s: float) -> None:
+        """Wait for a first model for so long, from now on."""
+        self._deadline_s = deadline_s
+        self.begin_round()
+
     async def serving(self, context: CallContext, calls: list[Call], plan: Plan, tried: list[Call]) -> Call | None:
         """Return the first valid of: the drawn call, its repair, the rival of a duel, the next models.
 

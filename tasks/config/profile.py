@@ -83,7 +83,7 @@ class FollowSettings(Table):
 
     0: for a day those of a run (limits.max_cost_usd), for an hour no limit. What is beyond waits, and is for the nights
     once the date has ended. call_timeout_s, attempts: as in limits, and in their place where they are less, because
-    all streams wait for the slowest call of a round.
+    a stream waits for the slowest call of its round.
     """
 
     dollars_per_day: float = Field(0.0, ge=0)

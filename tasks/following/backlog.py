@@ -1,7 +1,7 @@
 """What waits to be settled: the documents of a date, their chunks that are closed, and how long they have waited."""
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass, field
 
 from nightdesk.tasks.config.profile import Chunks
@@ -12,7 +12,8 @@ from nightdesk.tasks.following.settling.settled import Settled
 from nightdesk.tasks.following.settling.stream_state import Settling, StreamState, to_settle
 from nightdesk.tasks.reorganizing.document_state import Lost
 
-MOST_WAITING = 512  # closed chunks, beyond which sources are not read: what they have is safe there, and memory is not
+MOST_WAITING = 512  # closed chunks, beyond which sources wait: what they have is safe there, and memory is not
+MOST_OF_STREAM = 4  # of these that a stream which grows may have and still be read on
 MOST_OF_A_ROUND = 64  # chunks that are settled together
 _MOST_TIMES = 10_000  # moments of arrival that are kept of a document
 
@@ -96,18 +97,30 @@ class Backlog:
         for its in self._of.values():
             yield its.state
 
-    def next_round(self, most: float = MOST_OF_A_ROUND, waits: Lost | None = None) -> list[Settling]:
+    def held_back(self) -> frozenset[str] | None:
+        """Return the streams that are not to be read on, since too much waits; None if it does not.
+
+        What comes whole (files, rows, feeds) waits then, too, so that no source of that kind holds up those that grow.
+        """
+        if self.waiting <= MOST_WAITING:
+            return None
+        much = (doc_id for doc_id in self._turn if self._of[doc_id].closed > MOST_OF_STREAM)
+        return frozenset(doc_id.rpartition("@")[0] for doc_id in much)
+
+    def next_round(
+        self, most: float = MOST_OF_A_ROUND, waits: Lost | None = None, besides: Set[str] = frozenset()
+    ) -> list[Settling]:
         """Return what is to be settled next, of at most so many chunks, the documents taking turns.
 
-        waits: why it is not asked about. The states that go along are those that a round changes.
+        waits: why it is not asked about. besides: documents that are being asked about. The states that go along are
+        those that a round changes.
 
         Raises:
             StoreError: the journal cannot be read.
         """
-        for doc_id in [d for d in self._turn if self._journal.document(d) is None]:
-            self.drop(doc_id)  # it was forgotten
-        some = list(self._turn)[: int(min(most, MOST_OF_A_ROUND))]
-        each = int(min(most, MOST_OF_A_ROUND)) // max(1, len(some))
+        room = int(min(most, MOST_OF_A_ROUND))
+        some = self._first(room, besides)
+        each = room // max(1, len(some))
         asked: list[Settling] = []
         for doc_id in some:
             its = self._of[doc_id]
@@ -143,6 +156,22 @@ class Backlog:
             self.drop(state.doc_id)
         else:
             self._count(state.doc_id)
+
+    def _first(self, room: int, besides: Set[str]) -> list[str]:
+        """Return whose turn it is. Documents that came whole, however many, leave half of the places to others."""
+        growing: list[str] = []
+        whole: list[str] = []
+        for doc_id in list(self._turn):
+            kind = whole if self._of[doc_id].is_over else growing
+            if doc_id in besides or len(kind) >= room:
+                continue
+            if self._journal.document(doc_id) is None:
+                self.drop(doc_id)  # it was forgotten
+            else:
+                kind.append(doc_id)
+        of_whole = whole[: max(room // 2, room - len(growing))]
+        chosen = {*of_whole, *growing[: room - len(of_whole)]}
+        return [doc_id for doc_id in self._turn if doc_id in chosen]
 
     def _begun(self, document: StreamDocument) -> _Waiting:
         state = states.load(self._journal.db, document.doc_id) or states.begin(

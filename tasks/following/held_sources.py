@@ -48,12 +48,13 @@ class Holder:
 class Held:
     """What is held. sources: real path or address -> by whom. documents: ids of those that are not closed.
 
-    met: those of the sources that were asked about.
+    met: those of the sources that were asked about. ended: follows that have ended and left documents open.
     """
 
     sources: dict[str, Holder] = field(default_factory=dict)
     documents: frozenset[str] = frozenset()
     met: set[str] = field(default_factory=set)
+    ended: list[Holder] = field(default_factory=list)
 
     def has(self, where: Path | str) -> bool:
         """Tell whether a file, folder or address is held, or lies in a folder that is."""
@@ -63,10 +64,12 @@ class Held:
         return found is not None
 
     def lines(self) -> Iterator[str]:
-        """Yield a line for each source that was met."""
+        """Yield a line for each source that was met, and for each follow that left documents open and was not."""
         for name in sorted(self.met):
             where = public(name) if is_url(name) else shown(name)
             yield f"{where} is left out, since {self.sources[name].why}"
+        told = [self.sources[name] for name in self.met]
+        yield from (holder.why for holder in self.ended if holder not in told)
 
 
 def hold(db: Database, arguments: Iterable[str]) -> None:
@@ -90,6 +93,7 @@ def held(out: Path) -> Held:
     """
     found: dict[str, Holder] = {}
     documents: set[str] = set()
+    ended: list[Holder] = []
     for path in sorted((out / FOLDER).glob("*.db")):
         arguments, unclosed = _kept(path)
         documents |= {doc_id for doc_id, _ in unclosed}
@@ -97,7 +101,9 @@ def held(out: Path) -> Held:
         holder = Holder(path.stem, _is_locked(path.with_suffix(".lock")), days)
         if holder.is_under_way or days:
             found |= dict.fromkeys(arguments, holder)
-    return Held(found, frozenset(documents))
+        if days and not holder.is_under_way:
+            ended.append(holder)
+    return Held(found, frozenset(documents), ended=ended)
 
 
 def _kept(path: Path) -> tuple[list[str], list[tuple[Any, ...]]]:

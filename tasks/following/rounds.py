@@ -1,9 +1,14 @@
-"""Rounds of settling: what waits is asked about, written into the journal, and published, one round after the other."""
+"""Rounds of settling: what waits is asked about, a document at a time beside each other, and filed as it is answered.
 
+What is answered by then is written into the journal together, and published. So a call that hangs, or a model that is
+out, holds up its own document alone, and streams that go on at one pace are still published at once.
+"""
+
+import asyncio
 import logging
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -17,7 +22,7 @@ from nightdesk.tasks.following.journal import Journal
 from nightdesk.tasks.following.publishing.held_rounds import hold
 from nightdesk.tasks.following.publishing.stream_parts import publish_held
 from nightdesk.tasks.following.settling import states
-from nightdesk.tasks.following.settling.settle import settle
+from nightdesk.tasks.following.settling.settle import Answered, ask, filed
 from nightdesk.tasks.following.settling.settled import Settled
 from nightdesk.tasks.following.settling.stream_state import Settling
 from nightdesk.tasks.following.settling.stream_stories import StreamStories
@@ -26,13 +31,13 @@ from nightdesk.tasks.reorganizing.document_state import Lost
 from nightdesk.tasks.tables.quarantine import Audit
 
 log = logging.getLogger("nightdesk")
+LOOK_S = 1.0  # after which it is looked what else waits, while documents are asked about
+LAST_S = 1800.0  # after the day's end, in which a model has to answer
+LINGER_S = 2.0  # that answers wait for those of other documents, since each publication costs about a second of CPU
 
 
 class Rounds:
-    """The rounds of one process and date. on_published: told of what was settled once it is published.
-
-    under_way: the documents that are being asked about.
-    """
+    """The rounds of one process and date. on_published: told of what was settled once it is published."""
 
     def __init__(
         self,
@@ -48,7 +53,7 @@ class Rounds:
         parts: CallParts,
     ) -> None:
         self.on_published: Callable[[Sequence[Settled]], None] = lambda settled: None
-        self.under_way: frozenset[str] = frozenset()
+        self._asked: dict[asyncio.Task[Answered], Settling] = {}
         self._where = out, run_date, run_id, attempt
         self._router, self._journal, self._backlog, self._purse = router, journal, backlog, purse
         self._audit, self._parts = audit, parts
@@ -56,6 +61,7 @@ class Rounds:
         self._notes = CallNotes(journal.db, router.ledger)
         self._noted, self._calls_at = router.spent, time.monotonic()
         self._told_budget = False
+        router.be_patient(math.inf, math.inf)  # while models are out, chunks wait: they are not unplaced for that
 
     async def go(self, is_ending: bool = False) -> None:
         """Settle and publish what waits, until nothing does, or dollars do not reach for more.
@@ -67,15 +73,32 @@ class Rounds:
             InputError: no model is left to serve a role.
         """
         await self.publish()  # what an earlier process settled and did not publish any more
-        while asked := self._next(is_ending):
-            await self._round(asked)
-        if is_ending or time.monotonic() - self._calls_at >= EVERY_S:
+        try:
+            while self._begin(is_ending):
+                if answered := await self._answered():
+                    await self._file(answered)
+                await self._calls_if_due()
+        finally:  # of an error or a stop: what is being asked about stays in under_way, since it is asked again
+            for task in self._asked:
+                task.cancel()
+            await asyncio.gather(*self._asked, return_exceptions=True)
+        if is_ending:
             await self.publish_calls()
+        await self._calls_if_due()
+
+    @property
+    def under_way(self) -> frozenset[str]:
+        """The documents that are being asked about."""
+        return frozenset(its.state.doc_id for its in self._asked.values())
+
+    def wait_no_longer(self) -> None:
+        """Wait for models that are out as a night does, since the day ends; what they leave is for the nights."""
+        limits = self._router.profile.limits
+        self._router.be_patient(min(limits.deadline_s, LAST_S), limits.outage_s)
 
     def can_go(self) -> bool:
         """Tell whether there is something to settle now."""
-        is_due = time.monotonic() - self._calls_at >= EVERY_S
-        return is_due or bool(self._backlog.waiting and (self._most() >= 1 or self._gives_up()))
+        return self._calls_are_due() or bool(self._backlog.waiting and (self._most() >= 1 or self._gives_up()))
 
     def note_spending(self, chunks: int = 0) -> None:
         """Count the dollars that calls have taken since the last time. chunks: that were settled by them.
@@ -106,18 +129,21 @@ class Rounds:
             PublishError: the disk refuses it.
         """
         self._calls_at = time.monotonic()
-        ledger, notes = self._router.ledger, self._notes
-        if self.under_way:  # this round did not end: its notes are not in the journal, and it is asked again
-            ledger = type(ledger)()
-            notes = CallNotes(self._journal.db, ledger)
-        await self._parts.publish(ledger, notes, self.under_way)
+        await self._parts.publish(self._router.ledger, self._notes, self.under_way)
+
+    def _calls_are_due(self) -> bool:
+        return time.monotonic() - self._calls_at >= EVERY_S
+
+    async def _calls_if_due(self) -> None:
+        if self._calls_are_due():
+            await self.publish_calls()
 
     def _next(self, is_ending: bool) -> list[Settling]:
-        most = self._most()
+        most = min(self._most(), MOST_OF_A_ROUND) - self._chunks(self._asked.values())
         if most >= 1:
             self._told_budget = False
-            return self._backlog.next_round(most)
-        if not self._backlog.waiting:
+            return self._backlog.next_round(most, besides=self.under_way)
+        if self._asked or not self._backlog.waiting:
             return []
         if not self._told_budget:
             self._told_budget = True
@@ -138,14 +164,36 @@ class Rounds:
         is_free = all(has_free(self._router, s.weights_version, s.language) for s in self._backlog.documents())
         return math.inf if is_free else most
 
-    async def _round(self, asked: list[Settling]) -> None:
+    def _begin(self, is_ending: bool) -> bool:
+        """Begin to ask about what waits, as far as there is room; return whether anything is being asked about."""
+        if asked := self._next(is_ending):
+            self._backlog.begin(asked)
+            self.note_spending()
+            self._router.begin_round(self._purse.left(_now()))
+            self._asked |= {asyncio.create_task(self._ask(one)): one for one in asked}
+        return bool(self._asked)
+
+    async def _ask(self, one: Settling) -> Answered:
+        return (await ask(self._router, [one]))[0]
+
+    async def _answered(self) -> list[asyncio.Task[Answered]]:
+        """Return what has been answered; nothing if it is time to look what else waits."""
+        done, pending = await asyncio.wait(self._asked, timeout=LOOK_S, return_when=asyncio.FIRST_COMPLETED)
+        if done and pending:
+            await asyncio.wait(pending, timeout=LINGER_S)
+        return [task for task in self._asked if task.done()]
+
+    async def _file(self, answered: Sequence[asyncio.Task[Answered]]) -> None:
+        """Settle documents that are answered, and publish them."""
+        results = [task.result() for task in answered]
+        asked = [self._asked[task] for task in answered]
         before = {s.state.doc_id: s.state.closed.start for s in asked}
-        self._backlog.begin(asked)
-        self._router.begin_round(self._purse.left(_now()))
-        self.under_way = frozenset(before)
-        settled = await settle(self._router, asked, self._stories)
+        profile = self._router.profile.name
+        # From here to the journal nothing is awaited, because what arrives meanwhile is counted by the states.
+        settled = [filed(one, its, self._stories, profile) for one, its in zip(asked, results, strict=True)]
+        for task in answered:
+            del self._asked[task]
         kept = self._commit(asked, settled)
-        self.under_way = frozenset()
         for one in asked:
             if one.state.doc_id in kept:
                 self._backlog.settled(one, before[one.state.doc_id])
@@ -166,8 +214,8 @@ class Rounds:
                 journal.mark(one.doc_id, settled=one.last)
             hold(journal.db, run_date, rows, run_id, attempt, journal.is_forgotten)
             choices.forget(journal.db, [a.state.doc_id for a in asked])
-            self._notes.keep()
-            self.note_spending(sum(len(a.chunks) for a in asked if a.waits is None))
+            self._notes.keep(self.under_way)
+            self.note_spending(self._chunks(asked))
             return kept
 
         noted = self._noted
@@ -180,6 +228,11 @@ class Rounds:
         for one in asked:
             one.state.saved()
         return kept
+
+    @staticmethod
+    def _chunks(asked: Iterable[Settling]) -> int:
+        """Count the chunks that models are asked about."""
+        return sum(len(one.chunks) for one in asked if one.waits is None)
 
 
 def _now() -> datetime:

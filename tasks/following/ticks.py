@@ -13,7 +13,7 @@ from nightdesk.tasks.config.profile import Profile
 from nightdesk.tasks.edition.pages import write_edition
 from nightdesk.tasks.errors import NightdeskError
 from nightdesk.tasks.following.arrivals.watch import Watch
-from nightdesk.tasks.following.backlog import MOST_WAITING, Backlog
+from nightdesk.tasks.following.backlog import Backlog
 from nightdesk.tasks.following.calls.spending import Purse
 from nightdesk.tasks.following.journal import Journal
 from nightdesk.tasks.following.provisional.live_page import LivePage
@@ -148,6 +148,7 @@ class Follower:
         arrived, troubles = await self._look(now) if looks and not self._is_over else (0, [])
         its.journal.end_date(self.run_date)
         its.backlog.end()
+        its.rounds.wait_no_longer()
         if self._settling is not None:
             await self._settling
             self._settling = None
@@ -197,11 +198,11 @@ class Follower:
         self.on_settled(settled)
 
     async def _look(self, now: datetime) -> tuple[int, list[str]]:
-        """Read what is new, unless too much waits; return how many sentences came, and what to tell."""
+        """Read what is new, but of sources that have to wait; return how many sentences came, and what to tell."""
         its = self._its
-        if its.watch is None or its.backlog.waiting > MOST_WAITING:
+        if its.watch is None:
             return 0, []
-        poll = await asyncio.to_thread(its.watch.poll, self._cursors)
+        poll = await asyncio.to_thread(its.watch.poll, self._cursors, its.backlog.held_back())
         taken = its.journal.take(poll, self.run_date)
         self._cursors |= poll.cursors
         for one in taken:

@@ -4,7 +4,7 @@ The streams themselves are played here, since what is looked at is the flow arou
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from prefect import runtime
 from prefect.client.orchestration import get_client
 from prefect.flow_engine import run_flow_async
 from prefect.settings import PREFECT_API_URL, PREFECT_HOME, temporary_settings
@@ -23,7 +24,7 @@ from nightdesk.flows.shared.following.moments import NOW, UNTIL
 from nightdesk.flows.shared.following.parameters import FollowParameters
 from nightdesk.flows.shared.stopping.termination import STOPPING, Stopped, Stopping
 from nightdesk.tasks.calling.answers.storage_errors import AGAIN
-from nightdesk.tasks.errors import InputError, PublishError
+from nightdesk.tasks.errors import InputError, NoWorker, PoolLost, PublishError
 from nightdesk.tasks.following.follower import Tick
 from nightdesk.tasks.following.settling.settled import Settled
 from tests.flows.conftest import Desk
@@ -193,6 +194,32 @@ def test_a_disk_that_is_full_for_a_while_does_not_end_a_follow_and_is_told_once(
     assert "the follow goes on, after" in caplog.text
 
 
+def test_workers_that_are_gone_for_long_end_a_follow_only_where_there_never_were_any(
+    server: Desk, played: Played, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = iter([PoolLost("the Dask scheduler is gone"), InputError("no Dask scheduler answers there")])
+
+    @asynccontextmanager
+    async def opened(*given: Any) -> AsyncIterator[Played]:
+        if played.ticks >= 2 and (error := next(refused, None)) is not None:
+            raise error
+        async with played.open(*given) as its:
+            yield its
+
+    def tick(n: int) -> None:
+        if n == 2:
+            raise NoWorker("the Dask scheduler has no worker that answers")
+
+    monkeypatch.setattr(going_on, "FIRST_S", 0.01)
+    monkeypatch.setattr(one_date, "open_follow", opened)
+    played.on_tick, played.over_at = tick, 4
+    result, _ = run(played, asked(tmp_path), "2026-03-01T12:00:00Z")
+    assert result["why"] == "its sources have ended"
+    refused, played.ticks = iter([NoWorker("no worker")]), 2
+    with pytest.raises(NoWorker):
+        run(played, asked(tmp_path), "2026-03-01T12:00:00Z")
+
+
 def test_where_nothing_was_ever_followed_an_out_that_cannot_be_written_ends_it(
     server: Desk, played: Played, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -222,6 +249,49 @@ def test_a_stop_publishes_what_is_settled_and_says_how_to_go_on(server: Desk, pl
     assert "cancelled" in run_["tags"]
 
 
+def test_a_day_ends_and_a_stop_is_told_though_the_server_is_gone_by_then(
+    server: Desk, played: Played, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone() -> None:
+        raise ConnectionError("nobody listens there")
+
+    flow_ = Stopping()
+
+    def tick(n: int) -> None:
+        monkeypatch.setitem(runtime.deployment.FIELDS, "id", gone)
+        if n > 50:
+            flow_.tell("Ctrl-C")
+
+    played.on_tick = tick
+    result, _ = run(played, asked(tmp_path, until="23:30"), "2026-03-01T23:29:57Z")
+    assert result["verdict"] == "Good: nothing new to read"
+    monkeypatch.setitem(runtime.deployment.FIELDS, "id", runtime.deployment.get_id)
+    STOPPING.set(flow_)
+    played.ticks = 50
+    with pytest.raises(Stopped, match="the same command goes on from there"):
+        run(played, asked(tmp_path), "2026-03-01T12:00:00Z")
+
+
+def test_the_next_day_waits_for_a_server_that_is_gone_at_midnight(
+    server: Desk, played: Played, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def unanswered(told: Coroutine[Any, Any, Any]) -> bool | None:
+        told.close()
+        return next(answers)
+
+    answers = iter([None, None, True])
+    monkeypatch.setattr(following, "report", unanswered)
+    monkeypatch.setattr(following, "AGAIN_S", 0.01)
+    played.on_tick = lambda n: setattr(played, "over_at", n if len(played.opened) == 2 else 0)
+    result, _ = run(played, asked(tmp_path), "2026-03-01T23:59:57Z")
+    assert (result["run_date"], [day for day, _ in played.opened]) == (
+        "2026-03-02",
+        [date(2026, 3, 1), date(2026, 3, 2)],
+    )
+    assert caplog.text.count("the next day begins once Prefect's server answers") == 1
+    assert next(answers, "all") == "all"
+
+
 def test_a_machine_that_slept_over_midnight_files_what_came_meanwhile_under_the_day_on_which_it_woke(
     server: Desk, played: Played, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -245,6 +315,20 @@ def test_a_machine_that_slept_over_midnight_files_what_came_meanwhile_under_the_
     asyncio.run(all_days())
     assert [day for day, _ in played.opened] == [date(2026, 3, 1), date(2026, 3, 3)]
     assert played.ticks == 2
+
+
+@pytest.mark.timeout(120)
+def test_a_clock_that_is_set_back_does_not_stop_the_looks(server: Desk, played: Played, tmp_path: Path) -> None:
+    noon = datetime(2026, 3, 1, 12, tzinfo=UTC).timestamp()
+    played.over_at = 3
+
+    async def all_days() -> None:
+        NOW.set(lambda: noon - (7200.0 if played.ticks > 1 else 0.0))  # during the second look
+        UNTIL.set(None)
+        await following.follow_days(asked(tmp_path), lambda _: None)
+
+    asyncio.run(all_days())
+    assert played.ticks == 3
 
 
 def test_a_run_of_the_deployment_starts_the_next_day_as_another_run_of_it_once(

@@ -12,6 +12,7 @@ from prefect import runtime
 from nightdesk.flows.artifacts.assets import sources_of, tell_rows, tell_weights
 from nightdesk.flows.artifacts.follow_page import show_day
 from nightdesk.flows.artifacts.last_run import tell_deployment
+from nightdesk.flows.artifacts.own_run import own_deployment
 from nightdesk.flows.artifacts.run_verdict import Budget, judge
 from nightdesk.flows.artifacts.verdict_event import tell_verdict
 from nightdesk.flows.shared.following.parameters import FollowParameters
@@ -99,7 +100,7 @@ class DayResult:
     def stands(self) -> str:
         """Say what stands of a day that was not ended, and how to go on."""
         totals = day_totals(self._out, self._run_date, self._profile.name)
-        how = "the same command goes on" if runtime.deployment.id is None else "Retry or a new run goes on"
+        how = "the same command goes on" if own_deployment() is None else "Retry or a new run goes on"
         return (
             f"{totals.sentences:,} sentences of {self._run_date.isoformat()} are settled and published, the others are "
             f"in the journal, and {how} from there"

@@ -1,4 +1,4 @@
-"""Going on by itself after what may pass, such as a disk that is full: the follow is opened anew, from its journal.
+"""Going on by itself after what may pass: a full disk, workers that are gone. It is opened anew from its journal.
 
 That is what the same command would do if it were run again, so nothing is lost and nothing is paid for twice.
 """
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from nightdesk.flows.shared.stopping.termination import stopping
 from nightdesk.tasks.calling.answers.storage_errors import AGAIN, StoreError
-from nightdesk.tasks.errors import AuditFailed, NightdeskError, PublishError
+from nightdesk.tasks.errors import AuditFailed, NightdeskError, PoolLost, PublishError
 from nightdesk.tasks.following.journal import journal_path
 
 FIRST_S, MOST_S = 5.0, 120.0  # between two tries
@@ -61,4 +61,6 @@ class Patience:
             return False
         if self._tries and self._opened_at is None:  # it was open, with the same parameters, before the trouble began
             return True
+        if isinstance(error, PoolLost):  # it was open, so that the workers have been there
+            return self._opened_at is not None
         return self._was_followed and isinstance(error, PublishError)

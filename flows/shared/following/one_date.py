@@ -126,7 +126,8 @@ async def _until_its_end(
             return OVER, False
         if began >= day.ends:
             return day.why, day.goes_on
-        await asyncio.sleep(max(0.0, min(began + every_s, day.ends) - now()))
+        left = min(began + every_s, day.ends) - now()
+        await asyncio.sleep(max(0.0, min(every_s, left)))  # longer only if the clock was set back meanwhile
 
 
 async def _gently(work: Coroutine[Any, Any, T]) -> T:

@@ -32,8 +32,9 @@ async def start_successor(day: Day) -> None:
 async def _start(day: Day) -> str:
     async with get_client() as client:
         own = await client.read_flow_run(runtime.flow_run.id)
+        assert own.deployment_id is not None  # else nobody asks for a successor
         begun = await client.create_flow_run_from_deployment(
-            runtime.deployment.id,
+            own.deployment_id,
             parameters=own.parameters,
             state=Scheduled(scheduled_time=day.at(day.ends)),
             idempotency_key=f"day-after-{own.id}",

@@ -12,6 +12,7 @@ from prefect.client.schemas.objects import StateType
 from prefect.states import Cancelled
 
 from nightdesk.flows.artifacts.markdown import plain
+from nightdesk.flows.artifacts.own_run import root_run
 from nightdesk.flows.artifacts.progress import RunProgress
 from nightdesk.flows.artifacts.reporting import report
 from nightdesk.flows.shared.kept_result import KEPT
@@ -67,7 +68,7 @@ async def _by_whom(why: str) -> str:
     """Tell what stopped this run: Prefect's signal comes when a person cancels the run, and when `serve` ends."""
     if "SIGTERM" not in why:
         return why
-    root = runtime.flow_run.root_flow_run_id or runtime.flow_run.id
+    root = root_run()
 
     async def state() -> StateType | None:
         async with get_client() as client:

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
-from nightdesk.tasks.errors import InputError, NightdeskError
+from nightdesk.tasks.errors import NoWorker, PoolLost
 from nightdesk.tasks.models.readiness import call_form
 
 log = logging.getLogger("nightdesk")
@@ -158,14 +158,12 @@ class Workers:
             return f"{self._address}: none of its {len(self.aside)} Dask workers can be used ({worker}: {why})"
         return f"{self._address}: the Dask scheduler has no worker that answers"
 
-    def _given_up(self) -> NightdeskError:
+    def _given_up(self) -> PoolLost:
         stands = "what was answered is stored, and the same command goes on from there"
         if self._is_lost:
-            return NightdeskError(
-                f"{self._trouble()} for {self._wait_s:.0f} s; start it again with its workers; {stands}"
-            )
+            return PoolLost(f"{self._trouble()} for {self._wait_s:.0f} s; start it again with its workers; {stands}")
         start = self._own or f"start workers that have nightdesk: {START.format(self._address)}"
-        return InputError(f"{self._trouble()}, after {self._wait_s:.0f} s of waiting; {start}; {stands}")
+        return NoWorker(f"{self._trouble()}, after {self._wait_s:.0f} s of waiting; {start}; {stands}")
 
 
 def _line(error: Exception) -> str:

@@ -6,7 +6,7 @@ rotated away is not read again. A file that came whole and changes later arrives
 """
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from contextlib import suppress
 from pathlib import Path
 
@@ -20,6 +20,8 @@ from nightdesk.tasks.reading.formats.registry import is_read, suffix_of
 from nightdesk.tasks.reading.found_documents import Source, distinct_documents, parsed
 from nightdesk.tasks.reading.source_files import named
 from nightdesk.tasks.safety.links import leads_out
+
+MOST_OPEN = 100  # files of a folder, so that what they have left is read though they are removed; a process has 1,024
 
 
 class Folder:
@@ -36,8 +38,13 @@ class Folder:
         for tail in self._tails.values():
             tail.close()
 
-    def look(self, cursors: Mapping[str, str], now: float, is_late: Callable[[], bool]) -> Poll:
-        """Return what is new in its files. is_late: whether the rest is to be left to the next look."""
+    def look(
+        self, cursors: Mapping[str, str], now: float, is_late: Callable[[], bool], held_back: Set[str] | None = None
+    ) -> Poll:
+        """Return what is new in its files. is_late: whether the rest is to be left to the next look.
+
+        held_back: as in Watch.poll.
+        """
         poll = Poll()
         try:
             files = sorted(self._files(self.path, poll))
@@ -50,10 +57,17 @@ class Folder:
                 self._next = start + k  # the rest comes first at the next look
                 break
             if suffix_of(path.name) in GROWING and not path.name.lower().endswith(".gz"):
-                poll.add(self._grown(path, cursors, now))
-            else:
+                poll.add(self._grown(path, cursors, now, held_back))
+            elif held_back is None:
                 poll.add(self._whole(path, cursors))
+        self._close_some()
         return poll
+
+    def _close_some(self) -> None:
+        """Close the files that have been quiet for longest; what comes to them is read all the same."""
+        its = sorted((t for t in self._tails.values() if t.is_open), key=lambda t: t.quiet_since)
+        for tail in its[: max(0, len(its) - MOST_OPEN)]:
+            tail.close()
 
     def _files(self, folder: Path, poll: Poll) -> Iterator[Path]:
         """Yield the files below a folder that are read."""
@@ -86,10 +100,12 @@ class Folder:
             del self._resting[path]
         return poll
 
-    def _grown(self, path: Path, cursors: Mapping[str, str], now: float) -> Poll:
+    def _grown(self, path: Path, cursors: Mapping[str, str], now: float, held_back: Set[str] | None) -> Poll:
         tail = self._tails.get(path)
         if tail is None:
             tail = self._new_tail(path)
+        if held_back is not None and tail.waits(held_back):
+            return Poll()
         if tail.key not in cursors and (known := self._rotated(path, cursors)) is not None:
             return known
         self._tails[path] = tail
@@ -105,11 +121,11 @@ class Folder:
             number = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
             try:
                 its = os.fstat(number)
-                is_it = f"{its.st_dev} {its.st_ino}"
+                is_it, its_inode = f"{its.st_dev} {its.st_ino}", f'"inode":{its.st_ino},'
                 if cursors.get(key) == is_it:
                     return Poll()
                 for other, value in cursors.items():
-                    if other.startswith(prefix):
+                    if other.startswith(prefix) and its_inode in value:
                         place = Place.read(value)
                         if place.offset and place.is_in(number, inode=True):
                             return Poll(cursors={key: is_it})
@@ -131,6 +147,9 @@ class Folder:
             return poll
         if self._resting.get(path) != stamp:
             self._resting[path] = stamp
+            return poll
+        if not os.access(path, os.R_OK):
+            poll.troubles.append(f"{shown(path)}: cannot be read (permission denied); check its rights")
             return poll
         source = Source(named(path.relative_to(self.path)), path, self.path)
         again = int(number) + 1

@@ -95,6 +95,18 @@ def _told(raw: bytes) -> str:
     return _MIXED
 
 
+def whole_characters(raw: bytes, state: State) -> int:
+    """Return how many bytes there are but those of a character of UTF-8 whose rest has not come yet."""
+    if state.get("codec", "utf-8") != "utf-8":
+        return len(raw)
+    for n in range(1, min(3, len(raw)) + 1):
+        if raw[-n] >= 0xC0:  # where a character begins; its first byte tells how many it takes
+            return len(raw) - n if n < (2 + (raw[-n] >= 0xE0) + (raw[-n] >= 0xF0)) else len(raw)
+        if raw[-n] < 0x80:
+            break
+    return len(raw)
+
+
 def newline_of(codec: str) -> bytes:
     """Return a line feed in an encoding."""
     return "\n".encode("utf-8" if codec == _MIXED else codec)

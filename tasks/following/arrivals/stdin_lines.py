@@ -7,10 +7,11 @@ given out when the stream goes on after a kill. What nobody has read from the pi
 import json
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any
 
 from nightdesk.tasks.following.arrivals import growing_prose
+from nightdesk.tasks.following.arrivals.growing_text import whole_characters
 from nightdesk.tasks.following.stream import Arrival, Poll
 from nightdesk.tasks.reading.sentences import Spoken
 
@@ -84,6 +85,10 @@ class StdinLines:
         else:
             self._pipe.close()
 
+    def waits(self, held_back: Set[str]) -> bool:
+        """Tell whether it is not read on, because too much waits. held_back: streams of which much does."""
+        return self.stream in held_back
+
     def look(self, cursors: Mapping[str, str], now: float) -> Poll:
         """Return the sentences that have become complete."""
         value = cursors.get(KEY)
@@ -99,6 +104,10 @@ class StdinLines:
         if not came and not over:
             return Poll()
         raw, before, state = held + came, known["before"].encode(_CODEC), known["state"]
+        whole = len(raw) if is_over or not over else whole_characters(raw, state)
+        raw, rest = raw[:whole], raw[whole:]  # of a character that is not whole yet
+        if not raw and not is_over:
+            return Poll()
         sentences: list[Spoken] = []
         poll = Poll()
         while raw:
@@ -114,7 +123,7 @@ class StdinLines:
         if sentences or (is_over and not self._told_over):
             self._told_over = is_over
             poll.arrivals.append(Arrival(self.stream, "stdin", tuple(sentences), is_over=is_over))
-        written = {"held": raw.decode(_CODEC), "before": before.decode(_CODEC), "state": state}
+        written = {"held": (raw + rest).decode(_CODEC), "before": before.decode(_CODEC), "state": state}
         poll.cursors[KEY] = json.dumps(written, separators=(",", ":"))
         pipe.given = poll.cursors[KEY], len(came)
         return poll

@@ -11,12 +11,12 @@ An unfinished end is held until the file has not changed for `idle_s` seconds, o
 
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from contextlib import suppress
 from pathlib import Path
 
 from nightdesk.tasks.following.arrivals import growing_captions, growing_prose, growing_rows
-from nightdesk.tasks.following.arrivals.growing_text import ReadOn
+from nightdesk.tasks.following.arrivals.growing_text import ReadOn, whole_characters
 from nightdesk.tasks.following.arrivals.place import Place
 from nightdesk.tasks.following.stream import Arrival, Poll
 from nightdesk.tasks.reading.documents import shown
@@ -33,7 +33,10 @@ _SIBLINGS = 50  # files of its folder that may be what was rotated away
 
 
 class TailedFile:
-    """One file. within: the folder that was named, if it was not the file. cpu_s: seconds of CPU for a .jsonl's row."""
+    """One file. within: the folder that was named, if it was not the file. cpu_s: seconds of CPU for a .jsonl's row.
+
+    quiet_since: when it was last seen to have changed, by the clock that looks are told.
+    """
 
     def __init__(self, stream: str, path: Path, within: Path | None, idle_s: float, cpu_s: float) -> None:
         self.stream, self.path, self.within = stream, path, within
@@ -43,7 +46,7 @@ class TailedFile:
         self._kind = suffix_of(path.name)
         self._number: int | None = None  # the descriptor of the file that is being read
         self._seen: tuple[object, ...] = ()
-        self._quiet_since = 0.0
+        self.quiet_since = 0.0
         self._held = False
         self._old_size = -1  # of a file that was rotated away, as it was at the last look
 
@@ -58,6 +61,10 @@ class TailedFile:
             os.close(self._number)
             self._number = None
 
+    def waits(self, held_back: Set[str]) -> bool:
+        """Tell whether it is not read on, because too much waits. held_back: streams of which much does."""
+        return self._kind in _ROWS or self.stream in held_back
+
     def look(self, cursors: Mapping[str, str], now: float) -> Poll:
         """Return what is new. now: in seconds of a clock that only goes forward."""
         value = cursors.get(self.key)
@@ -67,14 +74,15 @@ class TailedFile:
             return self._vanished(value, e)
         stamp = (its.st_dev, its.st_ino, its.st_size, its.st_mtime_ns)
         if stamp != self._seen[:4]:
-            self._quiet_since = now
-        is_quiet = now - self._quiet_since >= self._idle_s
+            self.quiet_since = now
+        is_quiet = now - self.quiet_since >= self._idle_s
         if (*stamp, value) == self._seen and not (self._held and is_quiet):
             return Poll()
         self._seen = (*stamp, value)
         try:
             return self._read(value, is_quiet)
         except OSError as e:
+            self._seen = ()  # whether it can be read by then does not show in its size or time
             return Poll(troubles=[f"{self.source}: cannot be read ({e.strerror or e}); check the file and its rights"])
 
     def _vanished(self, value: str | None, why: OSError) -> Poll:
@@ -171,7 +179,7 @@ class TailedFile:
         self._seen = ()
         if is_still and size == place.offset:
             return None
-        return self._go_on(old, place, final=is_still)
+        return self._go_on(old, place, final=is_still, is_old=True)
 
     def _lost(self, place: Place) -> str:
         count = place.state.get("count", 0)
@@ -180,8 +188,11 @@ class TailedFile:
             f"old text; what came after sentence {count} of the old one is not known; restore it to have it read"
         )
 
-    def _go_on(self, number: int, place: Place, final: bool) -> Poll:
-        """Return what is new in an open file from a place on, which is moved."""
+    def _go_on(self, number: int, place: Place, final: bool, is_old: bool = False) -> Poll:
+        """Return what is new in an open file from a place on, which is moved. is_old: it was rotated away, or removed.
+
+        final: nothing is to be held any more.
+        """
         poll = Poll()
         begin, sentences = place.offset, list[Spoken]()
         while place.offset - begin < MOST:
@@ -191,6 +202,8 @@ class TailedFile:
             if not raw:
                 break
             is_last = place.offset + len(raw) >= size
+            if final and is_last and not is_old:
+                raw = raw[: whole_characters(raw, place.state)]  # the rest of a character may still come
             piece = self._cut(number, place, raw, final and is_last, poll)
             if not piece.used and len(raw) == _SLICE and place.state.get("whole"):
                 continue  # now all of it is read

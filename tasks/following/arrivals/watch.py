@@ -1,7 +1,7 @@
 """All sources of a follow, and one look at them."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from pathlib import Path
 
 from nightdesk.tasks.config.profile import Profile
@@ -56,9 +56,10 @@ class Watch:
         for source in self._sources:
             source.close()
 
-    def poll(self, cursors: Mapping[str, str]) -> Poll:
+    def poll(self, cursors: Mapping[str, str], held_back: Set[str] | None = None) -> Poll:
         """Return what is new since the cursors, and the new cursors of the sources that have moved.
 
+        held_back: streams that are not read on, because too much waits; then nothing that comes whole is read either.
         It takes at most about LOOK_S seconds, and reads at most 4 MiB of a file; what is left comes with the next call.
         """
         now = self._clock()
@@ -72,7 +73,9 @@ class Watch:
                 break
             source = self._sources[at]
             if isinstance(source, Folder):
-                one = source.look(cursors, now, lambda: time.monotonic() > until)
+                one = source.look(cursors, now, lambda: time.monotonic() > until, held_back)
+            elif held_back is not None and (isinstance(source, Feed) or source.waits(held_back)):
+                continue
             else:
                 one = source.look(cursors, now)
             one.troubles = self._untold(at, one)

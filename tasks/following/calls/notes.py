@@ -6,6 +6,7 @@ asked no more. So it is written down in the transaction that settles.
 """
 
 import json
+from collections.abc import Set
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ SCHEMA = (
     "CREATE TABLE IF NOT EXISTS call_notes (number INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, "
     "name TEXT NOT NULL, doc_id TEXT, value TEXT NOT NULL)",
 )
+_Row = tuple[str, str, str | None, Any]  # kind, id of the call, document, value
 _CACHED, _NOTE, _JUDGEMENT, _PART = "cached", "note", "judgement", "part"
 
 
@@ -29,8 +31,11 @@ class CallNotes:
             StoreError: the journal cannot be read.
         """
         self._db, self._ledger = db, ledger
-        self._cached, self._judgements = 0, 0  # how many of each are in the journal
-        self._notes: dict[str, dict[str, Any]] = {}  # as they are in the journal
+        # What is in the journal: ids of cached uses, (id, judge) of judgements, and notes as they are there.
+        self._cached: set[str] = set()
+        self._judgements: set[tuple[str, str]] = set()
+        self._notes: dict[str, dict[str, Any]] = {}
+        self._new: list[_Row] = []  # of a transaction of keep()
         for kind, name, value in db.rows("SELECT kind, name, value FROM call_notes ORDER BY number"):
             its = json.loads(value)
             if kind == _CACHED:
@@ -39,26 +44,35 @@ class CallNotes:
                 ledger.notes.setdefault(name, {}).update(its)
             elif kind == _JUDGEMENT:
                 ledger.judgements.append(its)
-        self._all_kept()
+        self._new = self._rows(frozenset())
+        self.kept()
 
-    def keep(self) -> None:
+    def keep(self, besides: Set[str] = frozenset()) -> None:
         """Write what is new in the ledger. Called within a transaction; once that stands, call kept().
+
+        besides: documents that are still being asked about: after a kill they are asked again, which tells it anew.
 
         Raises:
             StoreError: the journal cannot be written.
         """
-        ledger = self._ledger
-        rows = [(_CACHED, r["call_id"], r["doc_id"], r) for r in ledger.cached[self._cached :]]
-        rows += [(_JUDGEMENT, j["call_id"], None, j) for j in ledger.judgements[self._judgements :]]
-        rows += [(_NOTE, i, None, n) for i, n in ledger.notes.items() if self._notes.get(i) != n]
-        self._write(rows)
+        self._new = self._rows(besides)
+        self._write(self._new)
 
     def kept(self) -> None:
         """Take note that the transaction of keep() stands."""
-        self._all_kept()
+        for kind, name, _, its in self._new:
+            if kind == _CACHED:
+                self._cached.add(name)
+            elif kind == _JUDGEMENT:
+                self._judgements.add((name, its["judge"]))
+            else:
+                self._notes[name] = dict(its)
+        self._new = []
 
-    def begin_part(self, part: str) -> None:
+    def begin_part(self, part: str, besides: Set[str] = frozenset()) -> None:
         """Note that all but what the ledger holds now is about to be published in a part. A transaction of its own.
+
+        besides: as for keep().
 
         Raises:
             StoreError: the journal cannot be written.
@@ -66,11 +80,11 @@ class CallNotes:
 
         def begin() -> None:
             self._write([(_PART, part, None, {})])
-            self._cached, self._judgements, self._notes = 0, 0, {}
-            self.keep()
+            self._cached, self._judgements, self._notes = set(), set(), {}
+            self.keep(besides)
 
         self._db.transact(begin)
-        self._all_kept()
+        self.kept()
 
     def end_part(self, part: str) -> None:
         """Let go what is published in a part.
@@ -80,15 +94,31 @@ class CallNotes:
         """
         _drop(self._db, part, stands=True)
 
-    def _write(self, rows: list[tuple[str, str, str | None, Any]]) -> None:
+    def _rows(self, besides: Set[str]) -> list[_Row]:
+        """Return what is in the ledger and not in the journal."""
+        ledger, doc_of = self._ledger, {i: n.get("doc_id") for i, n in self._ledger.notes.items()}
+        rows: list[_Row] = [
+            (_CACHED, r["call_id"], r["doc_id"], r)
+            for r in ledger.cached
+            if r["call_id"] not in self._cached and r["doc_id"] not in besides
+        ]
+        rows += [
+            (_JUDGEMENT, j["call_id"], None, j)
+            for j in ledger.judgements
+            if (j["call_id"], j["judge"]) not in self._judgements and doc_of.get(j["call_id"]) not in besides
+        ]
+        rows += [
+            (_NOTE, i, doc_of[i], n)
+            for i, n in ledger.notes.items()
+            if self._notes.get(i) != n and doc_of[i] not in besides
+        ]
+        return rows
+
+    def _write(self, rows: list[_Row]) -> None:
         self._db.executemany(
             "INSERT INTO call_notes (kind, name, doc_id, value) VALUES (?, ?, ?, ?)",
             [(kind, name, doc_id, json.dumps(value, ensure_ascii=False)) for kind, name, doc_id, value in rows],
         )
-
-    def _all_kept(self) -> None:
-        self._cached, self._judgements = len(self._ledger.cached), len(self._ledger.judgements)
-        self._notes = {call_id: dict(columns) for call_id, columns in self._ledger.notes.items()}
 
 
 def recover(db: Database, out: Path) -> None:

@@ -48,7 +48,7 @@ class CallParts:
             return 0
         self._number += 1
         calls, judgements = ledger.rows(claimed, self._run_id, besides)
-        notes.begin_part(part)
+        notes.begin_part(part, besides)
         tables = {"calls": contract("calls").build(calls), "judgements": contract("judgements").build(judgements)}
         tables |= {other: contract(other).build([]) for other in _OTHERS}
         cleared = await asyncio.to_thread(quarantine.clear, tables, self._categories, self._run_id, self._audit)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from nightdesk.tasks.calling.router import Router
 from nightdesk.tasks.following.settling.relating import Related, relate
@@ -16,6 +17,14 @@ from nightdesk.tasks.reorganizing.stories import pack
 from nightdesk.tasks.roles.chunk_splitter import Chunk
 
 
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What the models have said of a document's new chunks. vectors: of topics, as file_round wants them."""
+
+    related: Related
+    vectors: Mapping[str | JoinedTopic, bytes]
+
+
 async def settle(router: Router, asked: Sequence[Settling], stories: StreamStories) -> list[Settled]:
     """Settle chunks of documents; return the rows of each, in order, and change their states in memory.
 
@@ -27,14 +36,31 @@ async def settle(router: Router, asked: Sequence[Settling], stories: StreamStori
         InputError: no model is left to serve a role.
         StoreError: the journal or the answers' store cannot be read or written. The states are to be loaded anew.
     """
+    answered = await ask(router, asked)
+    return [filed(its, found, stories, router.profile.name) for its, found in zip(asked, answered, strict=True)]
+
+
+async def ask(router: Router, asked: Sequence[Settling]) -> list[Answered]:
+    """Ask about chunks of documents; nothing is changed.
+
+    Raises:
+        InputError: no model is left to serve a role.
+        StoreError: the answers' store cannot be read or written.
+    """
     works = [_work(its) for its in asked]
     await _ask_chunks(router, Batch(0, works))
     related = await relate(router, asked, works)
     vectors = await _vectors(router, related)
-    return [
-        file_round(its, found, vectors[k], stories, router.profile.name)
-        for k, (its, found) in enumerate(zip(asked, related, strict=True))
-    ]
+    return [Answered(*each) for each in zip(related, vectors, strict=True)]
+
+
+def filed(its: Settling, answered: Answered, stories: StreamStories, profile: str) -> Settled:
+    """Return the rows that come of answers, and change the document's state in memory.
+
+    Raises:
+        StoreError: the journal cannot be read. The state is to be loaded anew.
+    """
+    return file_round(its, answered.related, answered.vectors, stories, profile)
 
 
 def _work(its: Settling) -> Work:

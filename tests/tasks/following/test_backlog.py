@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from nightdesk.tasks.config.profile import Chunks
-from nightdesk.tasks.following.backlog import MOST_OF_A_ROUND, Backlog
+from nightdesk.tasks.following.backlog import MOST_OF_A_ROUND, MOST_OF_STREAM, MOST_WAITING, Backlog
 from nightdesk.tasks.following.journal import Journal, document_id, forget
 from nightdesk.tasks.following.settling.stream_state import Settling
 from nightdesk.tasks.following.stream import Arrival, Poll
@@ -85,6 +85,38 @@ def test_a_document_that_was_forgotten_holds_up_nobody(journal: Journal, tmp_pat
     arrive(journal, backlog, "b", 40, 0.0)
     forget(tmp_path / "out", document_id("a", DAY))
     assert streams(backlog.next_round(1)) == ["b"]
+
+
+def test_documents_that_are_being_asked_about_are_passed_over(journal: Journal) -> None:
+    backlog = Backlog(journal, SIZE, 0)
+    for name in "abc":
+        arrive(journal, backlog, name, 40, 0.0)
+    assert streams(backlog.next_round(besides={document_id("a", DAY)})) == ["b", "c"]
+    assert backlog.waiting > 0
+    assert streams(backlog.next_round(besides={document_id(name, DAY) for name in "abc"})) == []
+
+
+def test_thousands_that_came_whole_leave_half_of_a_round_to_what_grows(journal: Journal) -> None:
+    backlog = Backlog(journal, SIZE, 0)
+    for k in range(MOST_WAITING + 1):
+        arrive(journal, backlog, f"wire{k:04}", 3, 0.0, is_over=True)
+    arrive(journal, backlog, "radio", 40, 1.0)
+    first = streams(backlog.next_round())
+    assert (len(first), first[-1]) == (MOST_OF_A_ROUND, "radio")
+    assert len(streams(backlog.next_round(besides={document_id("radio", DAY)}))) == MOST_OF_A_ROUND
+
+
+def test_only_what_has_much_waiting_is_held_back_and_only_while_too_much_waits(journal: Journal) -> None:
+    backlog = Backlog(journal, SIZE, 0)
+    arrive(journal, backlog, "radio", 20, 0.0)
+    arrive(journal, backlog, "flood", 8 * (MOST_OF_STREAM + 3), 0.0)
+    assert backlog.held_back() is None
+    for k in range(MOST_WAITING):
+        arrive(journal, backlog, f"wire{k:04}", 3, 0.0, is_over=True)
+    assert backlog.held_back() == {"flood"}
+    while asked := backlog.next_round():
+        settle(journal, backlog, asked)
+    assert backlog.held_back() is None
 
 
 def test_weights_stay_those_of_the_first_chunk(journal: Journal) -> None:

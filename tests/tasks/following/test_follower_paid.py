@@ -24,6 +24,11 @@ SAID = [text for _, text in evening(5, 10)]
 KILLS = 10
 
 
+def grow(path: Path, sentences: list[str]) -> None:
+    with path.open("a", encoding="utf-8") as f:
+        f.writelines(f"{s}\n" for s in sentences)
+
+
 @pytest.fixture
 def talk(cluster: str, tmp_path: Path) -> Talk:
     source = tmp_path / "source"
@@ -81,23 +86,84 @@ def test_a_follow_that_goes_on_counts_what_the_one_before_has_spent(
 
 
 @pytest.mark.usefixtures("quick")
-def test_a_call_that_hangs_holds_up_the_other_streams_for_its_own_timeout_only(
-    talk: Talk, stand_in: Callable[..., Playing]
-) -> None:
+def test_a_call_that_hangs_holds_up_its_own_stream_alone(talk: Talk, stand_in: Callable[..., Playing]) -> None:
     server, other = stand_in(WORLD), talk.source / "other.txt"
-    profile = paid_profile(talk.cluster, server.openai_url, follow={"call_timeout_s": 2.0, "attempts": 1})
-    assert profile.limits.call_timeout_s > 60.0
+    profile = paid_profile(talk.cluster, server.openai_url)
     server.control("hold", texts=["zebra"])
 
+    def settled(stream: str) -> int:
+        return sum(p["doc_id"].startswith(stream) for p in rows(talk.out, "passages"))
+
     async def work(follower: Follower) -> None:
-        talk.say(["A zebra is never answered.", *SAID[:40]])
-        await ticks(follower, lambda _: server.control("hold")["waiting"] > 0)
-        with other.open("a", encoding="utf-8") as f:
-            f.writelines(f"{s}\n" for s in SAID[:40])
-        await ticks(follower, lambda _: any(p["doc_id"].startswith("other") for p in rows(talk.out, "passages")))
+        talk.say(["A zebra is never answered.", *SAID[:40]])  # both are asked about at once, and then the other goes on
+        grow(other, SAID[:30])
+        await ticks(follower, lambda _: settled("other") > 0)
+        first = settled("other")
+        grow(other, SAID[30:60])
+        tick = await ticks(follower, lambda _: settled("other") > first)
+        assert server.control("hold")["waiting"] > 0
+        assert settled("talk") == 0
+        assert tick.waiting > 0
+        assert tick.lag_s > 0
+        server.control("hold", texts=[])
+        await settle_all(follower)
+        await follower.finish("midnight")
 
     talk.follow(work, profile=profile, sources=[str(talk.source)])
-    server.control("hold", texts=[])
+    day = DAY.isoformat()
+    assert_whole(talk.out, day, {DOC: ["A zebra is never answered.", *SAID[:40]], f"other@{day}": SAID[:60]})
+    assert_ledger_is_complete(talk.out)
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("fault", ["server_error", "rate_limited_silently", "cut"])
+def test_while_no_model_answers_chunks_wait_and_nothing_is_unplaced_for_it(
+    talk: Talk, stand_in: Callable[..., Playing], fault: str
+) -> None:
+    server = stand_in(WORLD)
+    known = paid_profile(talk.cluster, server.openai_url)
+    short = {"outage_s": 0.2, "deadline_s": 0.2, "patience_s": 0.2}  # a night would give up at once
+    profile = known.model_copy(update={"limits": known.limits.model_copy(update=short)})
+
+    async def work(follower: Follower) -> None:
+        server.control("trouble", fault=fault)
+        talk.say(SAID[:50])
+        asked = len(server.log())
+        await ticks(follower, lambda _: len(server.log()) > asked + 8)  # each model has failed again and again
+        talk.say(SAID[50:60])
+        tick = await ticks(follower, lambda tick: tick.provisional == 60)  # the newest sentences go on
+        assert tick.waiting > 0
+        assert rows(talk.out, "passages") == []
+        server.control("reset")
+        await settle_all(follower)
+        await follower.finish("midnight")
+
+    talk.follow(work, profile=profile)
+    assert_whole(talk.out, DAY.isoformat(), {DOC: SAID[:60]})
+    (document,) = rows(talk.out, "documents")
+    assert (document["failed"], document["unplaced"]) == (0, 0)
+    assert_ledger_is_complete(talk.out)
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_day_ends_though_no_model_answers_and_leaves_the_rest_to_a_night(
+    talk: Talk, stand_in: Callable[..., Playing]
+) -> None:
+    server = stand_in(WORLD)
+    known = paid_profile(talk.cluster, server.openai_url)
+    profile = known.model_copy(update={"limits": known.limits.model_copy(update={"outage_s": 1.0})})
+
+    async def work(follower: Follower) -> None:
+        server.control("trouble", fault="server_error")
+        talk.say(SAID[:50])
+        await ticks(follower, lambda tick: tick.waiting > 0 and follower.is_settling)
+        await follower.finish("midnight")
+
+    talk.follow(work, profile=profile)
+    assert_whole(talk.out, DAY.isoformat(), {DOC: SAID[:50]})
+    (document,) = rows(talk.out, "documents")
+    assert document["failed"] == 50
+    assert rows(talk.out, "passages_open") == []
 
 
 @pytest.mark.slow

@@ -59,6 +59,8 @@ def test_sources_of_documents_that_are_not_closed_are_held_though_nobody_follows
     assert line.endswith(
         "has ended before its documents of 2026-03-01 were closed; the same `nightdesk follow` closes them"
     )
+    (line,) = held(out).lines()  # also where nothing of it is a source any more: else nobody would hear of it
+    assert line.startswith("a follow of the profile news has ended before its documents of 2026-03-01 were closed")
     with Journal(out, "news") as journal:
         hold(journal.db, [str(tmp_path / "other.txt")])  # of another command: the first one's stay held with theirs
     assert held(out).has(alone) and held(out).has(tmp_path / "other.txt")

@@ -1,5 +1,6 @@
 """What a follow keeps in its journal about calls: dollars by hour, plans that were drawn by, and what became known."""
 
+import copy
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -135,7 +136,7 @@ def test_choices_leave_with_their_document(journal: Journal) -> None:
 
 def fill(its: Ledger, *names: str) -> Ledger:
     for name in names:
-        its.notes[name] = {"served": True}
+        its.notes[name] = {"doc_id": f"doc-{name}", "served": True}
         its.judgements.append({"call_id": name, "judge": "j", "accuracy": 0.5})
         its.cached.append({"call_id": f"again-{name}", "doc_id": f"doc-{name}", "started_at": 1.5, "reply": None})
     return its
@@ -179,6 +180,25 @@ def test_a_part_that_was_being_published_at_a_kill_is_done_or_done_again(
         (tmp_path / part).touch()
     recover(journal.db, tmp_path)
     assert reloaded(journal.db) == (its if stands else whole)
+
+
+def test_nothing_is_kept_of_documents_that_are_still_being_asked_about(journal: Journal) -> None:
+    its = Ledger()
+    notes = CallNotes(journal.db, its)
+    fill(its, "x", "y")
+    whole = copy.deepcopy(its)
+    journal.db.transact(lambda: notes.keep({"doc-y"}))
+    notes.kept()
+    after_a_kill = reloaded(journal.db)
+    assert [r["doc_id"] for r in after_a_kill.cached] == ["doc-x"]
+    assert [j["call_id"] for j in after_a_kill.judgements] == ["x"]
+    assert after_a_kill.notes.keys() == {"x"}
+    notes.begin_part("part", {"doc-y"})
+    notes.end_part("part")
+    assert "y" not in reloaded(journal.db).notes
+    journal.db.transact(notes.keep)
+    notes.kept()
+    assert reloaded(journal.db) == whole
 
 
 def test_what_may_hold_text_of_a_document_leaves_with_it(tmp_path: Path) -> None:

@@ -174,6 +174,29 @@ def test_an_unfinished_line_is_held_until_the_file_was_idle(tmp_path: Path) -> N
     assert it.texts == ["One was here.", "Two is on its way", "home."]
 
 
+@pytest.mark.parametrize("end", ["é", "柳", "𠜎"])
+def test_a_character_of_which_a_part_has_come_is_waited_for(tmp_path: Path, end: str) -> None:
+    path, raw = tmp_path / "talk.txt", f"Two is {end}".encode()
+    for cut in range(1, len(end.encode())):
+        path.write_bytes(b"One was here.\n" + raw[:-cut])
+        it = Follower(path)
+        it.idle()
+        assert it.texts == ["One was here.", "Two is"]
+        with path.open("ab") as file:
+            file.write(raw[-cut:] + b" now.\n")
+        it.look(3)
+        assert it.texts == ["One was here.", "Two is", f"{end} now."]
+        path.write_bytes(b"One was here.\n" + raw[:-cut])
+        last = Follower(path)
+        last.look(2)
+        path.unlink()
+        last.look(5)  # nothing more comes of it, so that nothing is waited for
+        assert "".join(last.texts).startswith("One was here.Two is")
+        assert last.look().arrivals == []
+        it.close()
+        last.close()
+
+
 def test_words_streamed_into_one_line_come_before_it_ends(tmp_path: Path) -> None:
     path = tmp_path / "talk.txt"
     it = Follower(path)

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Set
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from nightdesk.tasks.config.fetch_settings import FetchSettings
 from nightdesk.tasks.config.profile import load_profile
 from nightdesk.tasks.errors import InputError
 from nightdesk.tasks.following.arrivals.feeds import Feed, Hosts
+from nightdesk.tasks.following.arrivals.folders import MOST_OPEN
 from nightdesk.tasks.following.arrivals.stdin_lines import KEY, StdinLines
 from nightdesk.tasks.following.arrivals.watch import Watch
 from nightdesk.tasks.following.stream import Arrival, Poll
@@ -29,11 +31,11 @@ class Looking:
         self.watch = Watch([str(a) for a in arguments], load_profile("news"), out, 60.0, clock=lambda: self.now)
         self.cursors: dict[str, str] = {}
 
-    def look(self, times: int = 1) -> Poll:
+    def look(self, times: int = 1, held_back: Set[str] | None = None) -> Poll:
         found = Poll()
         for _ in range(times):
             self.now += 1
-            poll = self.watch.poll(self.cursors)
+            poll = self.watch.poll(self.cursors, held_back)
             self.cursors |= poll.cursors
             found.add(poll)
         return found
@@ -65,6 +67,65 @@ def test_files_of_a_folder_are_followed_or_read_whole(tmp_path: Path, out: Path)
     again = Looking(out, folder)
     again.cursors = it.cursors
     assert again.look(3).arrivals == []
+
+
+def test_while_too_much_waits_only_streams_that_grow_and_have_little_waiting_are_read_on(
+    tmp_path: Path, out: Path
+) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "flood.txt").write_text("Far too much came.\n")
+    (folder / "page.md").write_text("The page is whole.\n")
+    (folder / "radio.txt").write_text("One was here.\n")
+    (tmp_path / "rows.jsonl").write_text('{"id": "r", "text": "A row."}\n')
+    (tmp_path / "tv.txt").write_text("On air.\n")
+    it = Looking(out, folder, tmp_path / "rows.jsonl", tmp_path / "tv.txt")
+    assert {a.stream for a in it.look(3, held_back={"flood"}).arrivals} == {"radio", "tv"}
+    assert {a.stream for a in it.look(3).arrivals} == {"flood", "page", "r"}
+
+
+def test_a_folder_of_many_files_keeps_few_open_and_loses_nothing(tmp_path: Path, out: Path) -> None:
+    folder, many = tmp_path / "in", MOST_OPEN + 50
+    folder.mkdir()
+    for k in range(many):
+        (folder / f"wire{k:04}.txt").write_text(f"Wire {k} has come.\n")
+    it, before = Looking(out, folder), len([*Path("/proc/self/fd").iterdir()])
+    came = it.look(10).arrivals
+    assert len([*Path("/proc/self/fd").iterdir()]) <= before + MOST_OPEN
+    for k in range(many):
+        (folder / f"wire{k:04}.txt").rename(folder / f"wire{k:04}.txt.old")
+        (folder / f"wire{k:04}.txt").write_text(f"Wire {k} goes on.\n")
+    found = it.look(30)
+    assert sorted(texts([*came, *found.arrivals])) == sorted(
+        f"Wire {k} {what}." for k in range(many) for what in ("has come", "goes on")
+    )
+    assert found.troubles == []
+    it.watch.close()
+
+
+def test_files_that_may_not_be_read_for_a_while_are_read_once_they_may(
+    tmp_path: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, access, opened = tmp_path / "in", os.access, os.open
+    folder.mkdir()
+    (folder / "page.md").write_text("The page is whole.\n")
+    (folder / "talk.txt").write_text("One was here.\n")
+
+    def refuse(path: Path, *given: int, **more: int) -> int:
+        if str(path).startswith(str(folder)):
+            raise PermissionError(13, "Permission denied")
+        return opened(path, *given, **more)
+
+    it = Looking(out, folder)
+    with monkeypatch.context() as rights:  # as they are for others than root
+        rights.setattr(os, "access", lambda path, mode: access(path, mode) and Path(path).parent != folder)
+        rights.setattr(os, "open", refuse)
+        found = it.look(4)
+    assert found.arrivals == []
+    assert [line.partition(": ")[2][:41].lower() for line in found.troubles] == [
+        "cannot be read (permission denied); check"
+    ] * 2
+    assert {a.stream for a in it.look(3).arrivals} == {"page", "talk"}
 
 
 def test_a_file_that_vanishes_from_a_folder_is_no_trouble(tmp_path: Path, out: Path) -> None:
