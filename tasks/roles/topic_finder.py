@@ -1,6 +1,8 @@
 """The topic finder: what is a chunk about? Answers one group a topic: its title, and sentences typical of it."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Container, Sequence
+from itertools import chain, count
 
 from nightdesk.tasks.messages import Answer, RoleRequest
 from nightdesk.tasks.roles.agreement import bcubed_f1
@@ -12,6 +14,7 @@ next one begins where they turn to something else. Answer one group per topic, i
 of at most ten words in the language of the sentences, naming who or what and what happened; as numbers up to
 three sentences: the first and the last of its run, and the one that is most typical of it."""
 LONGEST_TITLE = 120  # characters
+_NUMBER = re.compile(r"(?: \(\d{1,6}\))+$")
 
 
 def make_request(texts: Sequence[str], language: str) -> RoleRequest:
@@ -31,6 +34,17 @@ def clean_title(title: str) -> str:
     """Make a model's title safe to show in one line: printable, single-spaced, not endless."""
     printable = "".join(c if c.isprintable() else " " for c in title)
     return " ".join(printable.split())[:LONGEST_TITLE].strip()
+
+
+def free_title(titles: Sequence[str], taken: Container[str]) -> str:
+    """Return the first title that no other topic has, else the first one numbered: "Small Talk (2)".
+
+    A number that a title has already, because it was not the only one in its chunk, is replaced.
+    """
+    stem = _NUMBER.sub("", titles[0])
+    short = stem[: LONGEST_TITLE - 8].rstrip()
+    numbered = (f"{short} ({k})" for k in count(2))
+    return next(t for t in chain(titles, [stem], numbered) if t and t not in taken)
 
 
 def agreement(request: RoleRequest, answer: Answer, reference: Answer) -> float:

@@ -11,28 +11,30 @@ from nightdesk.tasks.models.embedded import chinese, headlines
 from nightdesk.tasks.models.embedded.mentions import mentions, numbers
 from nightdesk.tasks.models.embedded.openings import is_talk
 from nightdesk.tasks.models.embedded.vectors import term_weights, words
+from nightdesk.tasks.models.embedded.wording import faults, other_languages
+from nightdesk.tasks.models.embedded.wording.names import names
 
 LONGEST = headlines.LONGEST
 LONGEST_HAN = chinese.LONGEST
 READ = 20
 EARLY = 6  # sentences that may give the title, from the first: reports say at once who did what
 
-_UNTITLED = {"zh": "无题"}
+ENGLISH = ("en", "")
 SMALL_TALK = {"en": "Small Talk", "zh": "闲聊"}  # what talk is that names nothing
 
 
 def title(sentences: Sequence[str], language: str = "en", taken: Collection[str] = ()) -> str:
-    """Return a title of one line, 1 to 76 characters, for the sentences of a topic, given in order.
+    """Return a title of one line, 1 to 100 characters, for the sentences of a topic, given in order.
 
     taken: titles that others have; theirs is avoided.
     """
     best = ""
-    for found in _candidates(sentences):
+    for found in _candidates(sentences, language):
         if found not in taken:
             return found
         best = best or found
-    best = best or _longest(sentences) or _UNTITLED.get(language, "Untitled")
-    numbered = (f"{best[: LONGEST - 8]} ({k})" for k in count(2))
+    best = best or SMALL_TALK.get(language, SMALL_TALK["en"])
+    numbered = (f"{best[: LONGEST - 8].rstrip()} ({k})" for k in count(2))
     return next(t for t in chain([best], numbered) if t not in taken)
 
 
@@ -49,15 +51,26 @@ def typical(sentences: Sequence[str], most: int) -> list[int]:
     return sorted({0, len(sentences) - 1, *inner[: most - 2]})
 
 
-def _candidates(sentences: Sequence[str]) -> Iterator[str]:
-    """Titles, best first."""
-    if not is_talk(sentences):
-        yield from _said(sentences)
-        return
+def _candidates(sentences: Sequence[str], language: str) -> Iterator[str]:
+    """Titles, best first: what stands as a headline, then names, then what does not, in talk small talk."""
     han = chinese.is_chinese(sentences)
-    for things in (mentions(sentences), numbers(sentences), mentions(sentences, once=True)):
+    if is_talk(sentences):
+        for things in (mentions(sentences), numbers(sentences), mentions(sentences, once=True)):
+            yield from _named(things, han)
+        yield SMALL_TALK["zh" if han else "en"]
+        return
+    sent_back: list[str] = []
+    own = [s for s in sentences[:READ] if not headlines.is_skipped(s)] or sentences[:EARLY]
+    for some in (own[:EARLY], own[EARLY:]):
+        for clause, worth in _said(some, sentences, language, han):
+            if worth > headlines.SENT_BACK:
+                yield clause
+            else:
+                sent_back.append(clause)
+    for things in (names(sentences) if not han else [], mentions(sentences)):
         yield from _named(things, han)
-    yield SMALL_TALK["zh" if han else "en"]
+    yield from sent_back
+    yield from filter(None, [_longest(sentences)])
 
 
 def _longest(sentences: Sequence[str]) -> str:
@@ -76,16 +89,24 @@ def _named(things: Sequence[str], han: bool) -> Iterator[str]:
                 yield name if han else headlines.title_case(name)
 
 
-def _said(sentences: Sequence[str]) -> Iterator[str]:
-    """Statements of the first sentences by what they say of what recurs, those that are no whole statement last."""
+def _said(some: Sequence[str], sentences: Sequence[str], language: str, han: bool) -> Iterator[tuple[str, float]]:
+    """Clauses of some of the sentences by what they say of what recurs, and how much of a statement each is."""
     weights = term_weights(tuple(sentences))
-    han = chinese.is_chinese(sentences)
-    clauses_of = chinese.headlines if han else headlines.headlines
-    own = list(islice((s for s in sentences if not headlines.is_skipped(s)), EARLY)) or sentences[:EARLY]
-    worth: dict[str, float] = {}
-    for position, sentence in enumerate(own):
+    clauses_of = chinese.headlines if han else other_languages.headlines_in(language)
+    worth: dict[str, tuple[float, float]] = {}
+    for position, sentence in enumerate(some):
         for clause, statement in clauses_of(sentence):
             said = sum(map(weights.get, words(clause), repeat(0.0)))
-            worth.setdefault(clause, statement * said / (1 + position / 3))
-    for clause in sorted(worth, key=lambda clause: (-worth[clause], clause)):
-        yield clause if han else headlines.title_case(clause)
+            if statement > headlines.SENT_BACK and not han and faults.names_nobody(clause) and _names_stand_by(
+                some, position
+            ):
+                statement = headlines.SENT_BACK
+            worth.setdefault(clause, (statement * said / (1 + position / 3), statement))
+    for clause in sorted(worth, key=lambda clause: (-worth[clause][0], clause)):
+        shown = clause if han or language not in ENGLISH else headlines.title_case(clause)
+        yield shown, worth[clause][1]
+
+
+def _names_stand_by(sentences: Sequence[str], position: int) -> bool:
+    """Whether somebody is named in a sentence or beside it."""
+    return any(map(faults.has_name, sentences[max(position - 1, 0) : position + 2]))

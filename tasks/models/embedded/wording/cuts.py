@@ -1,0 +1,56 @@
+"""Where a clause that is too long for a headline may end."""
+
+from bisect import bisect_right
+from itertools import accumulate
+from typing import Literal
+
+from nightdesk.tasks.models.embedded.wording.words import (
+    BREAKS,
+    SAYING,
+    TRIM,
+    bare,
+    is_verb,
+    main_verb,
+    may_end_cut,
+)
+
+LONGEST = 100  # characters
+SHORTEST = 18  # of what is kept when a clause is cut
+_PAIRS = (
+    (frozenset(["both", "between"]), frozenset(["and"])),
+    (frozenset(["either", "whether"]), frozenset(["or"])),
+    (frozenset(["neither"]), frozenset(["nor"])),
+    (frozenset(["more", "less", "fewer", "rather", "other", "better", "worse", "higher", "lower"]), frozenset(["than"])),
+)
+Kept = Literal["whole", "part", "broken"]
+
+
+def fitted(text: str) -> tuple[str, Kept]:
+    """Shorten a statement to its first parts that fit; tell whether it is whole, ends with a part, or was broken off."""
+    if len(text) <= LONGEST:
+        return text, "whole"
+    words = text.split()
+    lengths = list(accumulate((1 + len(word) for word in words), initial=-1))  # of the first k words
+    verb = main_verb(words)
+    for k in range(min(bisect_right(lengths, LONGEST), len(words)) - 1, verb + 1, -1):
+        if lengths[k] >= SHORTEST and _may_end_at(words, k, verb):
+            return " ".join(words[:k]).strip(TRIM), "part"
+    return text[: LONGEST + 1].rsplit(" ", 1)[0][:LONGEST].strip(TRIM), "broken"
+
+
+def _may_end_at(words: list[str], k: int, verb: int) -> bool:
+    """Whether the first k words are a statement: what is dropped begins a part of its own, nothing waits for it."""
+    following = bare(words[k])
+    if not words[k - 1].endswith(",") and following not in BREAKS:
+        return False
+    if not may_end_cut(words[k - 1]) or bare(words[k - 2]) == "to":
+        return False
+    behind = words[verb + 1 : k]
+    if any(word.endswith(",") for word in behind[:-1]) or (behind[-1].endswith(",") and "and" in words[k : k + 4]):
+        return False  # a list, or what follows a comma, of which the rest would be missing
+    if following == "that" and not any(is_verb(words, j) for j in range(verb + 1, k)) and bare(words[verb]) in SAYING:
+        return False
+    if bare(words[verb]) in SAYING and not any(is_verb(words, j) for j in range(verb + 2, k)):
+        return False  # who said it, but not what
+    said = [bare(word) for word in behind]
+    return all(opened.isdisjoint(said) or not closed.isdisjoint(said) for opened, closed in _PAIRS)
