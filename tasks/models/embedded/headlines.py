@@ -11,7 +11,7 @@ from functools import lru_cache
 from nightdesk.tasks.models.embedded.openings import DATELINE_FORM
 from nightdesk.tasks.models.embedded.wording import cuts
 from nightdesk.tasks.models.embedded.wording.asides import without_asides, without_lead
-from nightdesk.tasks.models.embedded.wording.faults import has_verb, is_sent_back
+from nightdesk.tasks.models.embedded.wording.faults import has_verb
 from nightdesk.tasks.models.embedded.wording.words import SAYING, TRIM, bare
 
 LONGEST = cuts.LONGEST
@@ -25,7 +25,7 @@ NO_VERB, QUOTED, ASKS, CUT, SHORT, WORDY = 0.4, 0.25, 0.3, 0.85, 0.4, 0.9
 _SKIPPED = re.compile(
     r"^\W*(?:©|copyright|image (?:copyright|caption)|photos?:|photo (?:by|courtesy)|file\b|in this .{0,40}photo"
     r"|read more|related|follow|share\b|click|subscribe|sign up|please enable|your browser|e-?mail|print\b"
-    r"|advertisement|watch:|updated?:|listen:|more:|also:|by [A-Z]\w+ [A-Z]\w+\W*$|责任编辑|编辑[:：]|来源[:：])"
+    r"|advertisement|see (?:also|more)\b|view all\b|watch:|updated?:|listen:|more:|also:|by [A-Z]\w+ [A-Z]\w+\W*$|责任编辑|编辑[:：]|来源[:：])"
     r"|javascript|all rights reserved|getty images|file photo|message:|https?://|courtesy of",
     re.IGNORECASE,
 )
@@ -34,7 +34,7 @@ _SKIPPED_WITH = tuple(
 )
 _PREFIX = re.compile(
     r"^(?:[*•·_|>–—-]+\s*"
-    r"|(?i:updated?|breaking(?: news)?|exclusive|embed more news videos|text size|photos?|watch|video)\s*:?\s+"
+    r"|(?i:updated?|breaking(?: news)?|exclusive|embed more news videos|view images?|enlarge image|story highlights|usa today|buzz60|text size|photos?|watch|video)\s*:?\s+"
     r"(?=[A-Z\d\"“])"
     r"|By (?:[A-Z][\w.'’-]+ ){2,3}(?:[A-Z]{2,}\w* )?(?:,? ?[A-Z][\w ]{2,20} • [^•]{0,90})?(?=[A-Z]))"
 )
@@ -76,13 +76,16 @@ _SAID_BEFORE = re.compile(
     r"|Detectives|Researchers|Scientists|Experts)(?: (?:officials|there|in [A-Z]\w+))? (?:say|said)(?: that)?"
     r"|[Ii]t (?:was|is) (?:reported|said) that)\s+"
 )
+_STAMP = re.compile(r"\s+(?:Posted|Updated|Published|Advertisement|Share this)$")
 _AGE = re.compile(r",\s+\d{1,3},")
 _ARTICLE = re.compile(r"^(?:the|an?)\s+(?=\S)", re.IGNORECASE)
 _THIS_IS = re.compile(r"^(?:This is|These are|Here is|Here's|Here are) (?=(?:the|an?|our|my|your) )")
 _FILLER = re.compile(r"\b(?:now|also|already|just|recently|reportedly|apparently|even|actually|really|currently)\s+")
 _CLAUSE = re.compile(
     r"(?=[\s;:!?….])"  # what each of them begins with: most places are told by one look
-    r"(?:\s*[;:!?…]{1,9}\s+|\s+[—–|•]{1,9}\s+|\s+--?\s+|(?<=\w\w)\.+\s+(?=[A-Z])|\.{3,})"
+    r"(?:\s*[;:!?…]{1,9}\s+|\s+[—–|•]{1,9}\s+|\s+--?\s+|(?<=\w\w)(?<!\bM[rst])(?<!\b[DMSJF][rst])(?<!\bMrs)(?<!\b(?:Sen|Gov|Rep|Gen|Col|Sgt|Inc|Ltd|Rev|Hon|Jan|Feb|Mar"
+    r"|Apr|Jun|Jul|Aug|Sep|Oct|Nov|Dec|Ala|Fla|Ill|Ind|Ore|Ari|Tex|Cal|Wis))(?<!\b(?:Sept|Prof|Corp|Ariz|Mass|Mich"
+    r"|Minn|Conn|Wash|Okla))(?<!\bCalif)\.+\s+(?=[A-Z])|\.{3,})"
 )
 # One of these is in whatever the pattern finds, and in few sentences; looking for them takes a tenth of its time.
 _SPLIT_WITH = (";", ":", "!", "?", "…", "—", "–", "|", "•", ". ", "..", " -")
@@ -132,7 +135,7 @@ def _headlines(sentence: str) -> Iterator[tuple[str, float]]:
         worth *= 1.0 if says else NO_VERB
         is_half = kept == "broken" or (kept == "part" and not says) or bare(words[-1]) in SAYING
         is_half = is_half or (goes_on and k == len(parts) - 1 and kept == "whole")
-        if is_half or is_sent_back(short):
+        if is_half:
             worth *= SENT_BACK
         yield short, worth
 
@@ -209,6 +212,8 @@ def title_case(text: str) -> str:
 
 @lru_cache(maxsize=16_384)
 def _capital(word: str) -> str:
+    if word in ("a.m.", "p.m.", "a.m", "p.m"):
+        return word
     parts = word.split("-")
     return "-".join(
         p if (p.lower() in _SMALL and k) or any(c.isupper() for c in p) else p[:1].upper() + p[1:]
@@ -228,5 +233,5 @@ def _statement(clause: str) -> str:
     text = _SAID_BEFORE.sub("", text)
     if _may_fill(text):
         text = _FILLER.sub("", text)
-    text = _ARTICLE.sub("", text).strip(TRIM)
+    text = _STAMP.sub("", _ARTICLE.sub("", text).strip(TRIM))
     return text[:1].upper() + text[1:] if clause[:1].isupper() else text

@@ -5,7 +5,8 @@ the things it keeps naming. Titles are in the text's own words, so they cannot s
 """
 
 from collections.abc import Collection, Iterator, Sequence
-from itertools import chain, count, islice, repeat
+from itertools import chain, count, repeat
+from statistics import median
 
 from nightdesk.tasks.models.embedded import chinese, headlines
 from nightdesk.tasks.models.embedded.mentions import mentions, numbers
@@ -19,6 +20,7 @@ LONGEST_HAN = chinese.LONGEST
 READ = 20
 EARLY = 6  # sentences that may give the title, from the first: reports say at once who did what
 
+WRITTEN, LONG_SENTENCE = 0.7, 10  # share of sentences with a capital; words of the middle one
 ENGLISH = ("en", "")
 SMALL_TALK = {"en": "Small Talk", "zh": "闲聊"}  # what talk is that names nothing
 
@@ -54,10 +56,8 @@ def typical(sentences: Sequence[str], most: int) -> list[int]:
 def _candidates(sentences: Sequence[str], language: str) -> Iterator[str]:
     """Titles, best first: what stands as a headline, then names, then what does not, in talk small talk."""
     han = chinese.is_chinese(sentences)
-    if is_talk(sentences):
-        for things in (mentions(sentences), numbers(sentences), mentions(sentences, once=True)):
-            yield from _named(things, han)
-        yield SMALL_TALK["zh" if han else "en"]
+    if is_talk(sentences) and (han or not _is_written(sentences)):
+        yield from _of_talk(sentences, han)
         return
     sent_back: list[str] = []
     own = [s for s in sentences[:READ] if not headlines.is_skipped(s)] or sentences[:EARLY]
@@ -67,10 +67,30 @@ def _candidates(sentences: Sequence[str], language: str) -> Iterator[str]:
                 yield clause
             else:
                 sent_back.append(clause)
-    for things in (names(sentences) if not han else [], mentions(sentences)):
-        yield from _named(things, han)
+    yield from _named(_names_and_things(sentences, han), han)
     yield from sent_back
     yield from filter(None, [_longest(sentences)])
+
+
+def _of_talk(sentences: Sequence[str], han: bool) -> Iterator[str]:
+    """Titles of what a host says, best first: the things that are come back to, at last small talk."""
+    for things in (mentions(sentences), numbers(sentences), mentions(sentences, once=True)):
+        yield from _named(things, han)
+    yield SMALL_TALK["zh" if han else "en"]
+
+
+def _is_written(sentences: Sequence[str]) -> bool:
+    """Whether text that addresses its readers has whole sentences all the same, as a column or a contract has."""
+    said = [sentence for sentence in sentences if sentence.strip()]
+    capitals = sum(sentence.lstrip(" \t\"“'‘(")[:1].isupper() for sentence in said)
+    return capitals >= WRITTEN * len(said) and median([len(s.split()) for s in said] or [0]) >= LONG_SENTENCE
+
+
+def _names_and_things(sentences: Sequence[str], han: bool) -> list[str]:
+    """What written text names, then what it comes back to; none within another."""
+    found = [] if han else names(sentences)
+    said = {word for name in found for word in name.lower().split()}
+    return found + [thing for thing in mentions(sentences) if said.isdisjoint(thing.split())]
 
 
 def _longest(sentences: Sequence[str]) -> str:
@@ -93,20 +113,22 @@ def _said(some: Sequence[str], sentences: Sequence[str], language: str, han: boo
     """Clauses of some of the sentences by what they say of what recurs, and how much of a statement each is."""
     weights = term_weights(tuple(sentences))
     clauses_of = chinese.headlines if han else other_languages.headlines_in(language)
-    worth: dict[str, tuple[float, float]] = {}
+    is_english = not han and language in ENGLISH
+    worth: dict[str, tuple[float, float, int]] = {}
     for position, sentence in enumerate(some):
         for clause, statement in clauses_of(sentence):
             said = sum(map(weights.get, words(clause), repeat(0.0)))
-            if statement > headlines.SENT_BACK and not han and faults.names_nobody(clause) and _names_stand_by(
-                some, position
-            ):
-                statement = headlines.SENT_BACK
-            worth.setdefault(clause, (statement * said / (1 + position / 3), statement))
+            worth.setdefault(clause, (statement * said / (1 + position / 3), statement, position))
     for clause in sorted(worth, key=lambda clause: (-worth[clause][0], clause)):
-        shown = clause if han or language not in ENGLISH else headlines.title_case(clause)
-        yield shown, worth[clause][1]
+        _, statement, position = worth[clause]
+        # The faults of a clause are looked for here, because most clauses are never asked for.
+        if is_english and (faults.is_sent_back(clause) or _is_namesake(clause, some, position)):
+            statement = min(statement, headlines.SENT_BACK)
+        yield headlines.title_case(clause) if is_english else clause, statement
 
 
-def _names_stand_by(sentences: Sequence[str], position: int) -> bool:
-    """Whether somebody is named in a sentence or beside it."""
-    return any(map(faults.has_name, sentences[max(position - 1, 0) : position + 2]))
+def _is_namesake(clause: str, sentences: Sequence[str], position: int) -> bool:
+    """Whether a clause is about "two women" though they are named in its sentence or beside it."""
+    return faults.names_nobody(clause) and any(
+        map(faults.has_name, sentences[max(position - 1, 0) : position + 2])
+    )

@@ -2,14 +2,14 @@
 
 import re
 
-from nightdesk.tasks.models.embedded.wording.words import bare, is_certain, is_verb, may_be_verb
+from nightdesk.tasks.models.embedded.wording.words import RELATIVE, SAYING, bare, is_certain, is_verb, may_be_verb
 
 LONGEST_LEAD = 110  # characters before the comma behind which the statement begins
 _LEAD = re.compile(
     r"(?:on|in|at|by|after|before|since|as|when|while|if|although|though|even though|even if|because|despite|during"
     r"|until|for|with|from|following|according to|amid|among|under|over|once|like|unlike|given|of|to|instead of"
     r"|along with|as part of|speaking|asked|based|thanks to|due to|not only|through|throughout|within|without|between"
-    r"|across|near|last|this|next|two|three|a few|earlier|later|early|late)\b(?!-)",
+    r"|across|near|(?:an?|the|a few|the previous|the following) (?:year|month|week|day|hour|minute)s?|shortly|soon|hours|days|weeks|months|last|this|next|two|three|a few|earlier|later|early|late)\b(?!-)",
     re.IGNORECASE,
 )
 _DATED = re.compile(
@@ -49,7 +49,9 @@ def without_lead(text: str) -> str:
 
 def _says_itself(rest: str, is_lead: bool) -> bool:
     words = rest.split()
-    if len(words) < 3 or not (is_lead or _SUBJECT.match(rest)):
+    if len(words) < 3 or not (is_lead or _SUBJECT.match(rest)) or may_be_verb(words[0]):
+        return False
+    if bare(words[0]) in RELATIVE or bare(words[0]).endswith("ing"):
         return False
     return any(is_verb(words, k) for k in range(1, len(words)))
 
@@ -80,6 +82,8 @@ def _verb_part(parts: list[str]) -> int:
         at = 1 if len(words) > 1 and (bare(words[0]).endswith("ly") or bare(words[0]) in ("also", "now")) else 0
         if not words or not may_be_verb(words[at]) or words[at][:1].isupper():
             continue
+        if k == 1 and bare(words[at]) in SAYING:
+            return 0  # "The biggest piece, said ..."
         if is_certain(words[at]) or not bare(words[at]).endswith("ed"):
             return k
         if k > 1 and not participle:

@@ -6,9 +6,11 @@ from typing import Literal
 
 from nightdesk.tasks.models.embedded.wording.words import (
     BREAKS,
+    RELATIVE,
     SAYING,
     TRIM,
     bare,
+    is_participle,
     is_verb,
     main_verb,
     may_end_cut,
@@ -19,9 +21,15 @@ SHORTEST = 18  # of what is kept when a clause is cut
 _PAIRS = (
     (frozenset(["both", "between"]), frozenset(["and"])),
     (frozenset(["either", "whether"]), frozenset(["or"])),
+    (frozenset("keep keeps kept prevent prevents prevented stop stops stopped protect protects banned barred".split()),
+     frozenset(["from"])),
     (frozenset(["neither"]), frozenset(["nor"])),
     (frozenset(["more", "less", "fewer", "rather", "other", "better", "worse", "higher", "lower"]), frozenset(["than"])),
 )
+_MEASURES = frozenset("minutes hours days weeks months years miles kilometers kilometres km feet meters metres seconds".split())
+_SINCE = frozenset("after before into from since until behind above below outside inside away past".split())
+_HOUSES = frozenset("university college institute school bank department ministry house church museum center centre".split())
+_JOINS = frozenset("and but or so after before since until than to".split())
 Kept = Literal["whole", "part", "broken"]
 
 
@@ -45,6 +53,8 @@ def _may_end_at(words: list[str], k: int, verb: int) -> bool:
         return False
     if not may_end_cut(words[k - 1]) or bare(words[k - 2]) == "to":
         return False
+    if _wants_what_follows(words, k) or (is_participle(words, verb) and _verb_follows(words, k)):
+        return False
     behind = words[verb + 1 : k]
     if any(word.endswith(",") for word in behind[:-1]) or (behind[-1].endswith(",") and "and" in words[k : k + 4]):
         return False  # a list, or what follows a comma, of which the rest would be missing
@@ -54,3 +64,29 @@ def _may_end_at(words: list[str], k: int, verb: int) -> bool:
         return False  # who said it, but not what
     said = [bare(word) for word in behind]
     return all(opened.isdisjoint(said) or not closed.isdisjoint(said) for opened, closed in _PAIRS)
+
+
+def _wants_what_follows(words: list[str], k: int) -> bool:
+    """Whether the k-th word is nothing without the next: "40 minutes | after", "the man | who", "University | at"."""
+    last, following = bare(words[k - 1]), bare(words[k])
+    if following in ("with", "on", "for", "in") and "no" in (bare(words[k - 2]), bare(words[k - 3])):
+        return True  # "has no affiliation | with"
+    if words[k - 1].endswith(",") and bare(words[k - 2]) in ("a", "an", "very", "more", "most"):
+        return True  # "a warm, | wet planet"
+    if "first time" in " ".join(map(bare, words[k - 4 : k])) and bare(words[k - 4]) != "for":
+        return True  # "the first time in history | that"
+    if last in _MEASURES and following in _SINCE:
+        return True
+    if following in RELATIVE and not words[k - 1].endswith(",") and "the" in map(bare, words[max(k - 3, 0) : k - 1]):
+        return True
+    return last in _HOUSES and k + 1 < len(words) and words[k + 1][:1].isupper()
+
+
+def _verb_follows(words: list[str], k: int) -> bool:
+    """Whether a verb stands among the words from k on that no conjunction claims."""
+    for j in range(k, len(words)):
+        if bare(words[j]) in RELATIVE or bare(words[j]) in _JOINS:
+            return False
+        if j > k and is_verb(words, j):
+            return True
+    return False

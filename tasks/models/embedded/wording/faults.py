@@ -8,6 +8,7 @@ _NO_HEADLINE = re.compile(
     r"\b(?:I|I'\w+|I’\w+|(?i:me|my|mine|myself|we|our|ours|ourselves|you|your|yours|yourself)|[Uu]s|(?i:let'?s)"
     r"|(?i:(?:we|you|they|he|she|that|there|what|here)['’](?:re|ve|ll|d|s)))\b"  # the first person; who is addressed
     r"|\b(?i:him|them|himself|themselves)\b"  # whom a name before it does not mean
+    r"|(?<=[a-z\d] )(?:It|He|She|They|His|Her|But|This|We)\b"  # two lines were run together
     r"|\b(?:these|those|such)\b|\bthis (?!week|month|year|season|summer|winter|spring|autumn|fall|weekend)"
     r"|[\[\](){}<>|•@©…\"“”„«»「」『』\\]|\.\.|https?:|www\.|\s/\s|[^\W_]_|\s[.,;:!?]"
     r"|\b(?:by|at|on|in|of|to|the|an?|for|from|with|and|but|or|is|was),"  # something was dropped behind it
@@ -21,6 +22,8 @@ _HEADLESS = re.compile(
     r"|into|per|via|like|unlike|given|among|amid|within|without|both|neither|either|the former|the latter"
     r"|oh|no|yes|yeah|well|ah|hey|hi|hello|okay|ok|please|thanks|thank|sorry|wow|hmm|um|uh|dear|now|just|also|is|are|was"
     r"|were|has|have|had|do|does|did|will|would|can|could|should|may|might|must|said|says|told|including|according"
+    r"|across|along|behind|beneath|beside|beyond|inside|outside|throughout|towards?|some (?:are|were|have|had|of)"
+    r"|(?:shortly|soon|immediately|right|just|long|minutes|hours|days|weeks|months|years) (?:after|before)|as soon as"
     r"|rather|instead|perhaps|maybe|meanwhile|however|still|only|same|one of (?:them|the)|some of (?:them|the))\b(?!-)"
     r"|[a-z][a-z]|['’.,;:!?-]"
 )
@@ -32,6 +35,10 @@ _GENERIC = (
     "|incident|attack|shooting|announcement|statement|letter|video|photos?|show|film|movie|book|game|government"
     "|president|minister|judge|court|jury|hospital|school|university|city|town|state|country|plane|ship|car|product"
 )
+_LIST = re.compile(r", [^,]+,? and |^[^,]+, [^,]+ and ")
+_WANTS_OBJECT = frozenset("hit hits made makes took takes gave gives put puts sent sends kept keeps called says said".split())
+_APPOSITION = re.compile(r", (?:an?|the|his|her) ")
+_SUBJECTS = ("he", "she", "they", "it")
 _SOMEBODY = re.compile(
     rf"(?i:(?:the|an?|two|three|four|five|six|seven|eight|nine|ten|both|several|some|most|many|other|first|second)\s+)?"
     rf"(?i:(?:\d{{1,3}}-year-old|[a-z]{{2,14}})\s+)?(?i:{_GENERIC})\b(?!['’-]\w*)"
@@ -44,11 +51,21 @@ def is_sent_back(text: str) -> bool:
     if _NO_HEADLINE.search(text) or _HEADLESS.match(text):
         return True
     words = text.split()
-    if bare(words[-1]) in OPEN_ENDS or words[-1].endswith(("'s", "’s")) or not text[:1].isalnum():
+    if bare(words[-1]) in OPEN_ENDS or words[-1].endswith(("'s", "’s", "-old", "-Old")) or not text[:1].isalnum():
+        return True
+    if len(words) > 2 and words[0].endswith(",") and not _LIST.search(text):
+        return True
+    if bare(words[-1]) in _WANTS_OBJECT or (_APPOSITION.search(text) and not has_verb(words)):
         return True
     pronoun = _PRONOUN.search(text)
+    if pronoun is None:
+        return False
     # A pronoun may follow whom it means, "Arno says he ...", but then there is a subject and a verb before it.
-    return pronoun is not None and len(text[: pronoun.start()].split()) < 2
+    before = text[: pronoun.start()].split()
+    if has_verb(before):
+        return False
+    # Before the verb only "Arno and his wife" is clear, and not "much of its body".
+    return len(before) < 2 or pronoun[0].lower() in _SUBJECTS or bare(before[-1]) != "and" or not has_verb(words)
 
 
 def names_nobody(text: str) -> bool:

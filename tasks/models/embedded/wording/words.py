@@ -40,7 +40,7 @@ _AUXILIARY = frozenset("is are was were be been being has have had get gets got 
 _REDUCED = frozenset("by of as".split())  # "suspected of", "known as": beside a noun no finite verb
 _STILL_FINITE = frozenset("died approved disposed consisted complained talked learned warned acted served".split())
 
-RELATIVE = frozenset("who which that whose whom where when what how why if while because although".split())
+RELATIVE = frozenset("who which that whose whom where when what how why if while because although as".split())
 SAYING = frozenset(
     "said says say told announced reported reports confirmed added wrote tweeted explained noted claims claimed argued"
     " argues believes believed thinks thought insists insisted suggests suggested shows showed revealed reveals found"
@@ -61,7 +61,9 @@ CUT_ENDS = OPEN_ENDS | frozenset(
     said says say told no also up out off two three four five six seven eight nine ten some any all st u.s new first
     last it he she they we i you him them us me did does do doing having being made make makes get got getting able
     likely unable due according well much many few several only own same other another rather next back down away one
-    north south east west former high low big small old young little good bad great million billion percent per
+    never always ever already still often now here there
+    difficult easy hard possible impossible clear necessary important responsible ready willing eager free full afraid
+    aware proud capable worth subject prior close open based similar related north south east west former high low big small old young little good bad great million billion percent per
     """.split()
 )
 BREAKS = frozenset(
@@ -111,6 +113,8 @@ def is_verb(words: list[str], k: int) -> bool:
         return is_certain(word) and before == "that"
     if word[:1].isupper() and k and not words[k - 1][:1].isupper():
         return False  # United Airlines
+    if bare(word).endswith("ed") and k and words[k - 1].endswith(","):
+        return False  # "documents, filed in May, ..."
     if bare(word).endswith("ed") and k + 1 < len(words) and bare(words[k + 1]) in _REDUCED:
         return before in _AUXILIARY or before.endswith("ly") or bare(word) in _STILL_FINITE
     return True
@@ -142,3 +146,8 @@ def may_end_cut(word: str) -> bool:
     if said.endswith("ing") and len(said) > 4:
         return said in _NO_END_ING
     return not may_be_verb(word)
+
+
+def is_participle(words: list[str], k: int) -> bool:
+    """Whether the word at k may as well be a participle: "a study released in May" besides "he released a study"."""
+    return bare(words[k]).endswith("ed") and (not k or bare(words[k - 1]) not in _AUXILIARY)
