@@ -18,7 +18,7 @@ SHORTEST = 6
 READ = 300
 
 # What a clause is worth that is no whole statement; one that comes later mostly wants the first one's subject.
-QUOTED, SHORT, LATER, ASKS, NO_SUBJECT, SENT_BACK = 0.3, 0.5, 0.5, 0.3, 0.4, 0.01
+QUOTED, SHORT, LATER, ASKS, NO_SUBJECT, GOES_ON, SENT_BACK = 0.3, 0.5, 0.5, 0.3, 0.4, 0.3, 0.01
 
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _ASIDE = re.compile(r"[(\[（【〔][^()\[\]（）【】〔〕]*[)\]）】〕]")
@@ -39,14 +39,17 @@ _DAY = re.compile(
     rf"(?:凌晨|清晨|早晨|早上|上午|中午|下午|傍晚|晚上?|夜间)?{_NO_SPAN})[，,\s]*"
 )
 _DAY_INSIDE = re.compile(
-    # A time as a whole, with its month and its hour, and never one end of a span: 从, 至, 起 stand beside one.
-    rf"(?<=[\u3400-\u9fff])(?<![月年日号从自至到由和与及或截第、])(?:于|在)?(?<![\d月年]){_TIME}{_NO_SPAN}(?=[\u3400-\u9fff])"
+    # A time as a whole, with its month and its hour, and never one end of a span: 从, 至, 起 stand beside one. Only
+    # before what somebody does, because it may name what follows: 根据3月12日协定.
+    rf"(?<=[\u3400-\u9fff])(?<![月年日号从自至到由和与及或截第、据依照的])(?:于|在)?(?<![\d月年]){_TIME}{_NO_SPAN}"
+    r"(?=在|于|向|对|就|与|同|将|已|共|再|正式|宣布|表示|举行|召开|发布|通报|公布|说|称|抵达|访问|启动|开|发生|出席|会见|出现|死|遇|获|通过)"
 )
 _SAID = re.compile(
     r"^(?:据[\u3400-\u9fff]{2,14}?(?:介绍|通报|消息|报道|统计|了解)|[\u3400-\u9fff]{2,16}(?:表示|通报称|通报|介绍|指出|透露|称|认为|宣布|说))$"
 )
 _QUOTE = re.compile(r"[“”‘’「」『』\"'＂〝〞]")
 _TRIM = " 　\t'\"“”‘’`.,;:!?…。！？；：，、()[]{}（）【】*•|—–-_~～·"
+_GOING_ON = ("却", "但", "的", "而", "就", "才", "便", "则", "是", "也", "还", "并", "以致", "从而", "因此", "所以")
 _NO_SUBJECT = ("v", "d", "p", "c", "u", "y", "f")
 _MAY_NOT_END = ("p", "c", "u", "d", "r", "m", "q", "f")
 
@@ -58,7 +61,7 @@ def is_chinese(sentences: Sequence[str]) -> bool:
 
 def headlines(sentence: str) -> Iterator[tuple[str, float]]:
     """Yield what could stand above a text that has this sentence, and how much of a statement each is, up to 1."""
-    read = "".join(c if c.isprintable() else " " for c in sentence[:READ])
+    read = "".join(c if c.isprintable() and c != "_" else " " for c in sentence[:READ])
     line = _ASIDE.sub("", " ".join(read.split()))
     dateline = DATELINE_FORM.match(line)
     line = _MARKS_AROUND.sub("", line[dateline.end() :] if dateline else line)
@@ -78,13 +81,15 @@ def _from(clauses: Sequence[str]) -> tuple[str, float]:
     text = clauses[0]
     if len(text) > LONGEST:
         return _fitted(text), SENT_BACK
+    goes_on = 1.0
     for following in clauses[1:]:
+        goes_on = GOES_ON if following.startswith(_GOING_ON) else 1.0
         if len(text) + 1 + len(following) > (LONGEST if is_half(text) else ENOUGH):
             break
-        text = f"{text}，{following}"
+        text, goes_on = f"{text}，{following}", 1.0
     if is_half(text) or is_sent_back(text):
         return text, SENT_BACK
-    return text, (SHORT if len(text) < SHORTEST else 1.0) * (NO_SUBJECT if _wants_subject(text) else 1.0)
+    return text, goes_on * (SHORT if len(text) < SHORTEST else 1.0) * (NO_SUBJECT if _wants_subject(text) else 1.0)
 
 
 def _wants_subject(text: str) -> bool:

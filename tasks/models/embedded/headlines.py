@@ -24,8 +24,9 @@ NO_VERB, QUOTED, ASKS, CUT, SHORT, WORDY = 0.4, 0.25, 0.3, 0.85, 0.4, 0.9
 
 _SKIPPED = re.compile(
     r"^\W*(?:©|copyright|image (?:copyright|caption)|photos?:|photo (?:by|courtesy)|file\b|in this .{0,40}photo"
-    r"|read more|related|follow|share\b|click|subscribe|sign up|please enable|your browser|e-?mail|print\b"
-    r"|advertisement|see (?:also|more)\b|view all\b|watch:|updated?:|listen:|more:|also:|by [A-Z]\w+ [A-Z]\w+\W*$|责任编辑|编辑[:：]|来源[:：])"
+    r"|see (?:also|more)\b|view all\b|read more|related|follow|share\b|click|subscribe|sign up|please enable|your browser"
+    r"|e-?mail|print\b"
+    r"|advertisement|watch:|updated?:|listen:|more:|also:|by [A-Z]\w+ [A-Z]\w+\W*$|责任编辑|编辑[:：]|来源[:：])"
     r"|javascript|all rights reserved|getty images|file photo|message:|https?://|courtesy of",
     re.IGNORECASE,
 )
@@ -34,7 +35,8 @@ _SKIPPED_WITH = tuple(
 )
 _PREFIX = re.compile(
     r"^(?:[*•·_|>–—-]+\s*"
-    r"|(?i:updated?|breaking(?: news)?|exclusive|embed more news videos|view images?|enlarge image|story highlights|usa today|buzz60|text size|photos?|watch|video)\s*:?\s+"
+    r"|(?i:view images?|enlarge image|story highlights|usa today|buzz60)\s+(?=[A-Z])"
+    r"|(?i:updated?|breaking(?: news)?|exclusive|embed more news videos|text size|photos?|watch|video)\s*:?\s+"
     r"(?=[A-Z\d\"“])"
     r"|By (?:[A-Z][\w.'’-]+ ){2,3}(?:[A-Z]{2,}\w* )?(?:,? ?[A-Z][\w ]{2,20} • [^•]{0,90})?(?=[A-Z]))"
 )
@@ -95,6 +97,7 @@ _DIGIT = re.compile(r"\d")
 _FILLER_WITH = ("ly ", "now ", "also ", "already ", "just ", "even ")
 _SMALL = frozenset("a an the and but or nor for of in on at to by as per via vs from with".split())
 
+
 def is_skipped(sentence: str) -> bool:
     """Whether a sentence is what stands around a text: a credit, a caption, a page's foot."""
     read = sentence[:READ]
@@ -150,6 +153,10 @@ def _unquoted(line: str) -> str:
     return _STRAY.sub("", line)
 
 
+def _without_age(found: re.Match[str]) -> str:
+    return "" if found.string.startswith(" and ", found.end()) else ","
+
+
 def printable(text: str) -> str:
     """Replace control and direction marks by blanks."""
     return text if text.isprintable() else "".join(c if c.isprintable() else " " for c in text)
@@ -178,8 +185,10 @@ def _in_sentence_case(line: str) -> str:
     words = line.split(" ")
     if len(words) < 4:
         return line
-    return " ".join(word if k and _LETTERS.fullmatch(word) else word.capitalize() if not k else word.lower()
-                    for k, word in enumerate(words))
+    return " ".join(
+        word if k and _LETTERS.fullmatch(word) else word.capitalize() if not k else word.lower()
+        for k, word in enumerate(words)
+    )
 
 
 def _may_split(line: str) -> bool:
@@ -223,7 +232,7 @@ def _capital(word: str) -> str:
 
 def _statement(clause: str) -> str:
     """Drop what is said beside the statement: when, by whom it was told, what is put in between commas."""
-    text = without_asides(_AGE.sub("", clause)) if "," in clause else clause
+    text = without_asides(_AGE.sub(_without_age, clause)) if "," in clause else clause
     text = _SAID_AFTER.sub("", text)
     for _ in range(2):
         text = _ADVERB.sub("", without_lead(text))

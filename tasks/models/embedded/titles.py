@@ -5,7 +5,7 @@ the things it keeps naming. Titles are in the text's own words, so they cannot s
 """
 
 from collections.abc import Collection, Iterator, Sequence
-from itertools import chain, count, repeat
+from itertools import repeat
 from statistics import median
 
 from nightdesk.tasks.models.embedded import chinese, headlines
@@ -14,6 +14,7 @@ from nightdesk.tasks.models.embedded.openings import is_talk
 from nightdesk.tasks.models.embedded.vectors import term_weights, words
 from nightdesk.tasks.models.embedded.wording import faults, other_languages
 from nightdesk.tasks.models.embedded.wording.names import names
+from nightdesk.tasks.roles.topic_finder import SMALL_TALK, free_title
 
 LONGEST = headlines.LONGEST
 LONGEST_HAN = chinese.LONGEST
@@ -22,7 +23,6 @@ EARLY = 6  # sentences that may give the title, from the first: reports say at o
 
 WRITTEN, LONG_SENTENCE = 0.7, 10  # share of sentences with a capital; words of the middle one
 ENGLISH = ("en", "")
-SMALL_TALK = {"en": "Small Talk", "zh": "闲聊"}  # what talk is that names nothing
 
 
 def title(sentences: Sequence[str], language: str = "en", taken: Collection[str] = ()) -> str:
@@ -36,8 +36,7 @@ def title(sentences: Sequence[str], language: str = "en", taken: Collection[str]
             return found
         best = best or found
     best = best or SMALL_TALK.get(language, SMALL_TALK["en"])
-    numbered = (f"{best[: LONGEST - 8].rstrip()} ({k})" for k in count(2))
-    return next(t for t in chain([best], numbered) if t not in taken)
+    return free_title([best], taken, LONGEST)
 
 
 def typical(sentences: Sequence[str], most: int) -> list[int]:
@@ -129,6 +128,4 @@ def _said(some: Sequence[str], sentences: Sequence[str], language: str, han: boo
 
 def _is_namesake(clause: str, sentences: Sequence[str], position: int) -> bool:
     """Whether a clause is about "two women" though they are named in its sentence or beside it."""
-    return faults.names_nobody(clause) and any(
-        map(faults.has_name, sentences[max(position - 1, 0) : position + 2])
-    )
+    return faults.names_nobody(clause) and any(map(faults.has_name, sentences[max(position - 1, 0) : position + 2]))

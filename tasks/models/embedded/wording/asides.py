@@ -1,6 +1,7 @@
 """What is put around a statement between commas: when and where before it, who somebody is in the midst of it."""
 
 import re
+from itertools import pairwise
 
 from nightdesk.tasks.models.embedded.wording.words import RELATIVE, SAYING, bare, is_certain, is_verb, may_be_verb
 
@@ -9,7 +10,8 @@ _LEAD = re.compile(
     r"(?:on|in|at|by|after|before|since|as|when|while|if|although|though|even though|even if|because|despite|during"
     r"|until|for|with|from|following|according to|amid|among|under|over|once|like|unlike|given|of|to|instead of"
     r"|along with|as part of|speaking|asked|based|thanks to|due to|not only|through|throughout|within|without|between"
-    r"|across|near|(?:an?|the|a few|the previous|the following) (?:year|month|week|day|hour|minute)s?|shortly|soon|hours|days|weeks|months|last|this|next|two|three|a few|earlier|later|early|late)\b(?!-)",
+    r"|across|near|(?:an?|the|a few|the previous|the following) (?:year|month|week|day|hour)s?"
+    r"|shortly|soon|hours|days|weeks|months|last|this|next|two|three|a few|earlier|later|early|late)\b(?!-)",
     re.IGNORECASE,
 )
 _DATED = re.compile(
@@ -28,7 +30,7 @@ _SUBJECT = re.compile(r"(?:the|an?|his|her|its|their|this|these|some|many|two|th
 
 
 def without_lead(text: str) -> str:
-    """Drop what stands before the statement up to a comma: "On Monday, ", "In Oslo, Norway, ", "Named in May, the ..."."""
+    """Drop what stands before the statement up to a comma: "In Oslo, Norway, ", "Named in May, the ..."."""
     dated = _DATED.match(text)
     if dated:
         return text[dated.end() :]
@@ -66,7 +68,7 @@ def without_asides(text: str) -> str:
         verb = _verb_part(parts)
         return " ".join([parts[0], ", ".join(parts[verb:])]) if verb else text
     kept = [parts[0]]
-    for before, part in zip(parts, parts[1:], strict=False):
+    for before, part in pairwise(parts):
         if part is not parts[-1] and _PUT_IN.match(part):
             continue
         put_in = _PUT_IN.match(before) is not None and before is not parts[0]

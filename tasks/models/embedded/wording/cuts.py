@@ -21,14 +21,25 @@ SHORTEST = 18  # of what is kept when a clause is cut
 _PAIRS = (
     (frozenset(["both", "between"]), frozenset(["and"])),
     (frozenset(["either", "whether"]), frozenset(["or"])),
-    (frozenset("keep keeps kept prevent prevents prevented stop stops stopped protect protects banned barred".split()),
-     frozenset(["from"])),
+    (
+        frozenset(
+            "keep keeps kept prevent prevents prevented stop stops stopped protect protects banned barred".split()
+        ),
+        frozenset(["from"]),
+    ),
     (frozenset(["neither"]), frozenset(["nor"])),
-    (frozenset(["more", "less", "fewer", "rather", "other", "better", "worse", "higher", "lower"]), frozenset(["than"])),
+    (
+        frozenset(["more", "less", "fewer", "rather", "other", "better", "worse", "higher", "lower"]),
+        frozenset(["than"]),
+    ),
 )
-_MEASURES = frozenset("minutes hours days weeks months years miles kilometers kilometres km feet meters metres seconds".split())
+_MEASURES = frozenset(
+    "minutes hours days weeks months years miles kilometers kilometres km feet meters metres seconds".split()
+)
 _SINCE = frozenset("after before into from since until behind above below outside inside away past".split())
-_HOUSES = frozenset("university college institute school bank department ministry house church museum center centre".split())
+_HOUSES = frozenset(
+    "university college institute school bank department ministry house church museum center centre".split()
+)
 _JOINS = frozenset("and but or so after before since until than to".split())
 Kept = Literal["whole", "part", "broken"]
 
@@ -77,7 +88,7 @@ def _wants_what_follows(words: list[str], k: int) -> bool:
         return True  # "the first time in history | that"
     if last in _MEASURES and following in _SINCE:
         return True
-    if following in RELATIVE and not words[k - 1].endswith(",") and "the" in map(bare, words[max(k - 3, 0) : k - 1]):
+    if following in RELATIVE and not words[k - 1].endswith(",") and bare(words[k - 2]) == "the":
         return True
     return last in _HOUSES and k + 1 < len(words) and words[k + 1][:1].isupper()
 

@@ -36,7 +36,9 @@ _GENERIC = (
     "|president|minister|judge|court|jury|hospital|school|university|city|town|state|country|plane|ship|car|product"
 )
 _LIST = re.compile(r", [^,]+,? and |^[^,]+, [^,]+ and ")
-_WANTS_OBJECT = frozenset("hit hits made makes took takes gave gives put puts sent sends kept keeps called says said".split())
+_WANTS_OBJECT = frozenset(
+    "hit hits made makes took takes gave gives put puts sent sends kept keeps called says said".split()
+)
 _APPOSITION = re.compile(r", (?:an?|the|his|her) ")
 _SUBJECTS = ("he", "she", "they", "it")
 _SOMEBODY = re.compile(

@@ -29,7 +29,9 @@ _VERBS = _CERTAIN | frozenset(
     earns enters escapes features fights fills gains grabs hunts ignores invites jumps lifts links manages
     """.split()
 )
-_NO_VERBS = frozenset("hundred speed indeed breed sacred naked wicked rugged exceed proceed succeed embed united".split())
+_NO_VERBS = frozenset(
+    "hundred speed indeed breed sacred naked wicked rugged exceed proceed succeed embed united".split()
+)
 _NOUN_BEFORE = frozenset(
     """
     a an the this that these those his her its their our my your of in on at for with by from into over under between
