@@ -16,6 +16,7 @@ LONGEST = 30  # characters
 ENOUGH = 24  # to a clause as long as this no other is added
 SHORTEST = 6
 READ = 300
+STARTS = 3  # clauses of a statement with which a headline may begin
 
 # What a clause is worth that is no whole statement; one that comes later mostly wants the first one's subject.
 QUOTED, SHORT, LATER, ASKS, NO_SUBJECT, GOES_ON, SENT_BACK = 0.3, 0.5, 0.5, 0.3, 0.4, 0.3, 0.01
@@ -69,11 +70,15 @@ def headlines(sentence: str) -> Iterator[tuple[str, float]]:
     # In half of a quotation somebody speaks; the name of a work keeps its marks, if it has both.
     for k, statement in enumerate(_STATEMENT.split(_QUOTE.sub("", line))):
         clauses = [text for part in _COMMA.split(statement) if (text := _DAY.sub("", part).strip(_TRIM))]
-        told = [_DAY_INSIDE.sub("", text) for text in clauses if not _SAID.match(text)]
-        for at in range(len(told)):
+        told = [_without_day(text) for text in clauses if not _SAID.match(text)]
+        for at in range(min(len(told), STARTS)):
             text, share = _from(told[at:])
             if text:
                 yield text, worth * share * (LATER if k or at else 1.0)
+
+
+def _without_day(text: str) -> str:
+    return _DAY_INSIDE.sub("", text) if "日" in text or "号" in text else text
 
 
 def _from(clauses: Sequence[str]) -> tuple[str, float]:

@@ -12,7 +12,7 @@ from nightdesk.tasks.models.embedded.openings import DATELINE_FORM
 from nightdesk.tasks.models.embedded.wording import cuts
 from nightdesk.tasks.models.embedded.wording.asides import without_asides, without_lead
 from nightdesk.tasks.models.embedded.wording.faults import has_verb
-from nightdesk.tasks.models.embedded.wording.words import SAYING, TRIM, bare
+from nightdesk.tasks.models.embedded.wording.words import TRIM
 
 LONGEST = cuts.LONGEST
 LONG = 76  # characters: what is longer is worth a little less
@@ -24,8 +24,9 @@ NO_VERB, QUOTED, ASKS, CUT, SHORT, WORDY = 0.4, 0.25, 0.3, 0.85, 0.4, 0.9
 
 _SKIPPED = re.compile(
     r"^\W*(?:©|copyright|image (?:copyright|caption)|photos?:|photo (?:by|courtesy)|file\b|in this .{0,40}photo"
-    r"|see (?:also|more)\b|view all\b|read more|related|follow|share\b|click|subscribe|sign up|please enable|your browser"
-    r"|e-?mail|print\b"
+    r"|(?:listing )?image (?:by|credit)|see (?:also|more)\b|view all\b|read more|related"
+    r"|follow|share\b|click|subscribe|sign up"
+    r"|please enable|your browser|e-?mail|print\b"
     r"|advertisement|watch:|updated?:|listen:|more:|also:|by [A-Z]\w+ [A-Z]\w+\W*$|责任编辑|编辑[:：]|来源[:：])"
     r"|javascript|all rights reserved|getty images|file photo|message:|https?://|courtesy of",
     re.IGNORECASE,
@@ -40,6 +41,10 @@ _PREFIX = re.compile(
     r"(?=[A-Z\d\"“])"
     r"|By (?:[A-Z][\w.'’-]+ ){2,3}(?:[A-Z]{2,}\w* )?(?:,? ?[A-Z][\w ]{2,20} • [^•]{0,90})?(?=[A-Z]))"
 )
+_SPEAKER = re.compile(  # "ANCHOR:", "JANE ROE, host:", ">>", "Q:", and a place without a dash behind it
+    r"^(?:>{1,3}\s*)?(?:[A-Z][A-Z.'’ -]{0,40}(?:,? \([^)]{1,30}\)|, [^:.]{1,40})?:\s+(?=\S)"
+    r"|>{2,3}\s*|[A-Z]{4,}/[A-Z]{4,} (?=[A-Z][a-z])|Getty (?=[A-Z]))"
+)
 _ASIDE = re.compile(r"\s*[(\[（【][^()\[\]（）【】]*[)\]）】]")
 _BRACKETS = ("(", "[", "（", "【")
 _QUOTES = re.compile(r"[\"“”„«»「」『』]|``|''")
@@ -53,7 +58,7 @@ _INNER_DATELINE = re.compile(
     r"^.{0,250}?(?<![\w/])[A-Z][A-Z.'’-]{3,}(?:,? [A-Z][\w.]*){0,3}"
     r"(?: \([A-Z][A-Za-z]{1,12}\)\s*[-–—]+|\s+(?:[—–]|--))\s+(?=[A-Z])"
 )
-_GLUED = re.compile(r"(?<=[a-z]{2})[.](?=[A-Z][a-z])")
+_GLUED = re.compile(r"(?<=[a-z]{2})([.:])(?=[A-Z][a-z])")
 _LETTERS = re.compile(r"[B-DF-HJ-NP-TV-XZ]{2,5}[.,]?|(?:US|UK|UN|EU|U\.S\.|U\.K\.|NATO|FBI|CIA|IMF)[.,]?")
 _ADVERB = re.compile(
     r"^(?i:meanwhile|however|moreover|still|now|then|instead|also|separately|earlier|later|just|recently|but|and|so)"
@@ -136,7 +141,7 @@ def _headlines(sentence: str) -> Iterator[tuple[str, float]]:
             worth *= SHORT
         says = has_verb(words)
         worth *= 1.0 if says else NO_VERB
-        is_half = kept == "broken" or (kept == "part" and not says) or bare(words[-1]) in SAYING
+        is_half = len(words) < (2 if says else 3) or kept == "broken" or (kept == "part" and not says)
         is_half = is_half or (goes_on and k == len(parts) - 1 and kept == "whole")
         if is_half:
             worth *= SENT_BACK
@@ -165,6 +170,7 @@ def printable(text: str) -> str:
 def plain(sentence: str) -> str:
     """One printable line without dateline, byline, speaker and asides."""
     line = " ".join(printable(sentence[:READ]).split())
+    line = _SPEAKER.sub("", line)
     for _ in range(3):
         shorter = _PREFIX.sub("", line)
         dateline = DATELINE_FORM.match(shorter)
@@ -175,8 +181,8 @@ def plain(sentence: str) -> str:
     if any(map(line.__contains__, _DASHES)):
         line = _INNER_DATELINE.sub("", line)
     line = " ".join(_ASIDE.sub("", line).split()) if _may_step_aside(line) else line
-    if "." in line[:-1]:
-        line = _GLUED.sub(". ", line)
+    if "." in line[:-1] or ":" in line:
+        line = _GLUED.sub(r"\1 ", line)
     return _in_sentence_case(line) if line.isupper() else line
 
 

@@ -51,6 +51,7 @@ _ADJECTIVES = frozenset(  # name nothing where no noun follows
 _POINTS = frozenset(
     "a an the this that these those my your our her his their any another with of in for and or".split()
 )
+_NEXT_WORD = re.compile(r" ([a-z]{3,})(?![\w'’-])")
 WHOLE = 0.6  # of the times that a name is said, the next word is the same
 _ENDS_NAME = _POINTS | frozenset(
     """
@@ -86,13 +87,18 @@ def mentions(sentences: Sequence[str], once: bool = False) -> list[str]:
             kept.append(run)
     if han:
         return ["".join(run) for run in kept]
-    return list(dict.fromkeys(_whole(" ".join(run), read) for run in kept))
+    said = "\n".join(read).lower()
+    return list(dict.fromkeys([*(_whole(" ".join(run), said) for run in kept[:SHOWN]), *map(" ".join, kept[SHOWN:])]))
 
 
-def _whole(name: str, read: Sequence[str]) -> str:
+def _whole(name: str, said: str) -> str:
     """Add the common noun that ends a name, if it mostly stands behind it: "yellow shopping", but for the bag."""
-    pattern = re.compile(rf"\b{re.escape(name)}\b(?: ([a-z]{{3,}})(?=\W|$))?", re.IGNORECASE)
-    found = Counter(m[1].lower() if m[1] else "" for s in read for m in pattern.finditer(s))
+    found: Counter[str] = Counter()
+    at = said.find(name)
+    while at >= 0:
+        after = _NEXT_WORD.match(said, at + len(name))
+        found[after[1] if after else ""] += 1
+        at = said.find(name, at + len(name))
     following, n = found.most_common(1)[0] if found else ("", 0)
     if n < 2 or n < WHOLE * found.total() or following in _talk("en") or following in _ENDS_NAME:
         return name

@@ -5,6 +5,7 @@ the things it keeps naming. Titles are in the text's own words, so they cannot s
 """
 
 from collections.abc import Collection, Iterator, Sequence
+from functools import partial
 from itertools import repeat
 from statistics import median
 
@@ -73,8 +74,8 @@ def _candidates(sentences: Sequence[str], language: str) -> Iterator[str]:
 
 def _of_talk(sentences: Sequence[str], han: bool) -> Iterator[str]:
     """Titles of what a host says, best first: the things that are come back to, at last small talk."""
-    for things in (mentions(sentences), numbers(sentences), mentions(sentences, once=True)):
-        yield from _named(things, han)
+    for things in (mentions, numbers, partial(mentions, once=True)):
+        yield from _named(things(sentences), han)
     yield SMALL_TALK["zh" if han else "en"]
 
 

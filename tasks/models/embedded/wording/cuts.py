@@ -45,7 +45,7 @@ Kept = Literal["whole", "part", "broken"]
 
 
 def fitted(text: str) -> tuple[str, Kept]:
-    """Shorten a statement to its first parts that fit; tell whether it is whole, ends with a part, or was broken off."""
+    """Shorten a statement to its first parts that fit; tell whether it is whole, a part, or broken off."""
     if len(text) <= LONGEST:
         return text, "whole"
     words = text.split()
@@ -59,21 +59,25 @@ def fitted(text: str) -> tuple[str, Kept]:
 
 def _may_end_at(words: list[str], k: int, verb: int) -> bool:
     """Whether the first k words are a statement: what is dropped begins a part of its own, nothing waits for it."""
-    following = bare(words[k])
-    if not words[k - 1].endswith(",") and following not in BREAKS:
+    if not words[k - 1].endswith(",") and bare(words[k]) not in BREAKS:
         return False
     if not may_end_cut(words[k - 1]) or bare(words[k - 2]) == "to":
         return False
     if _wants_what_follows(words, k) or (is_participle(words, verb) and _verb_follows(words, k)):
         return False
     behind = words[verb + 1 : k]
-    if any(word.endswith(",") for word in behind[:-1]) or (behind[-1].endswith(",") and "and" in words[k : k + 4]):
-        return False  # a list, or what follows a comma, of which the rest would be missing
-    if following == "that" and not any(is_verb(words, j) for j in range(verb + 1, k)) and bare(words[verb]) in SAYING:
-        return False
-    if bare(words[verb]) in SAYING and not any(is_verb(words, j) for j in range(verb + 2, k)):
-        return False  # who said it, but not what
-    said = [bare(word) for word in behind]
+    is_list = any(word.endswith(",") for word in behind[:-1])
+    if is_list or (behind[-1].endswith(",") and "and" in words[k : k + 4]):
+        return False  # of a list, or of what follows a comma, the rest would be missing
+    return _says_what(words, k, verb) and _is_paired([bare(word) for word in behind])
+
+
+def _says_what(words: list[str], k: int, verb: int) -> bool:
+    """Whether the first k words tell not only who said something, but what."""
+    return bare(words[verb]) not in SAYING or any(is_verb(words, j) for j in range(verb + 2, k))
+
+
+def _is_paired(said: list[str]) -> bool:
     return all(opened.isdisjoint(said) or not closed.isdisjoint(said) for opened, closed in _PAIRS)
 
 
@@ -84,7 +88,8 @@ def _wants_what_follows(words: list[str], k: int) -> bool:
         return True  # "has no affiliation | with"
     if words[k - 1].endswith(",") and bare(words[k - 2]) in ("a", "an", "very", "more", "most"):
         return True  # "a warm, | wet planet"
-    if "first time" in " ".join(map(bare, words[k - 4 : k])) and bare(words[k - 4]) != "for":
+    kept = " ".join(words[:k])
+    if " first time" in kept and " for the first time" not in kept:
         return True  # "the first time in history | that"
     if last in _MEASURES and following in _SINCE:
         return True

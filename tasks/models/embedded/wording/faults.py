@@ -37,9 +37,10 @@ _GENERIC = (
 )
 _LIST = re.compile(r", [^,]+,? and |^[^,]+, [^,]+ and ")
 _WANTS_OBJECT = frozenset(
-    "hit hits made makes took takes gave gives put puts sent sends kept keeps called says said".split()
+    "hit hits made makes took takes gave gives put puts sent sends kept keeps called says said read reads".split()
 )
-_APPOSITION = re.compile(r", (?:an?|the|his|her) ")
+# Without a verb it is no name either.
+_NO_NAME_OF = re.compile(r", (?:an?|the|his|her|who|which) |\b[a-z]{3,}(?:ed|ing)\b|^\w+ed\b|^\w+ly\b")
 _SUBJECTS = ("he", "she", "they", "it")
 _SOMEBODY = re.compile(
     rf"(?i:(?:the|an?|two|three|four|five|six|seven|eight|nine|ten|both|several|some|most|many|other|first|second)\s+)?"
@@ -50,24 +51,25 @@ _NAMED = re.compile(r"[A-Z][\w.'’-]*[a-z\d]|[A-Z]{2,}")
 
 def is_sent_back(text: str) -> bool:
     """Whether an English text, in the capitals of its sentence, may not stand as a headline."""
-    if _NO_HEADLINE.search(text) or _HEADLESS.match(text):
+    if not text[:1].isalnum() or _HEADLESS.match(text) or _NO_HEADLINE.search(text):
         return True
     words = text.split()
-    if bare(words[-1]) in OPEN_ENDS or words[-1].endswith(("'s", "’s", "-old", "-Old")) or not text[:1].isalnum():
+    last = bare(words[-1])
+    if last in OPEN_ENDS or last in _WANTS_OBJECT or words[-1].endswith(("'s", "’s", "-old", "-Old")):
         return True
     if len(words) > 2 and words[0].endswith(",") and not _LIST.search(text):
         return True
-    if bare(words[-1]) in _WANTS_OBJECT or (_APPOSITION.search(text) and not has_verb(words)):
+    if not has_verb(words) and _NO_NAME_OF.search(text):
         return True
     pronoun = _PRONOUN.search(text)
-    if pronoun is None:
-        return False
-    # A pronoun may follow whom it means, "Arno says he ...", but then there is a subject and a verb before it.
-    before = text[: pronoun.start()].split()
+    return pronoun is not None and not _is_clear(pronoun[0].lower(), text[: pronoun.start()].split(), words)
+
+
+def _is_clear(pronoun: str, before: list[str], words: list[str]) -> bool:
+    """Whether a pronoun follows whom it means: a subject and its verb, or before the verb only "Arno and his wife"."""
     if has_verb(before):
-        return False
-    # Before the verb only "Arno and his wife" is clear, and not "much of its body".
-    return len(before) < 2 or pronoun[0].lower() in _SUBJECTS or bare(before[-1]) != "and" or not has_verb(words)
+        return True
+    return len(before) > 1 and pronoun not in _SUBJECTS and bare(before[-1]) == "and" and has_verb(words)
 
 
 def names_nobody(text: str) -> bool:

@@ -53,7 +53,8 @@ OPEN_ENDS = frozenset(
     a an the of in on at to for with by from as and or but nor that which who whom whose this these those his her its
     their our my your into over under after before about between against during through until than when while where if
     because is are was were be been being has have had will would can could may might must should each every both mr
-    mrs ms dr gov sen rep col gen lt sgt amid among per via so very more most such despite including within without
+    mrs ms dr gov sen rep col gen lt sgt capt maj prof rev hon mt amid among
+    per via so very more most such despite including within without
     upon onto toward towards across along around behind beneath beside besides beyond except like near since unless
     unlike whether though although not too just even
     """.split()
@@ -63,9 +64,10 @@ CUT_ENDS = OPEN_ENDS | frozenset(
     said says say told no also up out off two three four five six seven eight nine ten some any all st u.s new first
     last it he she they we i you him them us me did does do doing having being made make makes get got getting able
     likely unable due according well much many few several only own same other another rather next back down away one
-    never always ever already still often now here there
-    difficult easy hard possible impossible clear necessary important responsible ready willing eager free full afraid
-    aware proud capable worth subject prior close open based similar related north south east west former high low big small old young little good bad great million billion percent per
+    never always ever already still often now here there difficult easy hard possible impossible clear necessary
+    important responsible ready willing eager free full afraid aware culpable guilty likely known famous proud
+    capable worth subject prior close open based similar related north south east west former high low big small
+    old young little good bad great million billion percent per
     """.split()
 )
 BREAKS = frozenset(
@@ -108,18 +110,23 @@ def is_verb(words: list[str], k: int) -> bool:
     word = words[k]
     if not may_be_verb(word):
         return False
-    if bare(word) in _AUXILIARY:
+    said, before = bare(word), bare(words[k - 1]) if k else ""
+    if said in _AUXILIARY:
         return True
-    before = bare(words[k - 1]) if k else ""
     if before == "to" or before in _NOUN_BEFORE or before.endswith("'s"):
-        return is_certain(word) and before == "that"
+        return before == "that" and said in _CERTAIN
     if word[:1].isupper() and k and not words[k - 1][:1].isupper():
         return False  # United Airlines
-    if bare(word).endswith("ed") and k and words[k - 1].endswith(","):
-        return False  # "documents, filed in May, ..."
-    if bare(word).endswith("ed") and k + 1 < len(words) and bare(words[k + 1]) in _REDUCED:
-        return before in _AUXILIARY or before.endswith("ly") or bare(word) in _STILL_FINITE
-    return True
+    return not said.endswith("ed") or not _is_reduced(words, k, before)
+
+
+def _is_reduced(words: list[str], k: int, before: str) -> bool:
+    """Whether a participle belongs to a noun: "documents, filed in May, ...", "a man suspected of ..."."""
+    if k and words[k - 1].endswith(","):
+        return True
+    if k + 1 == len(words) or bare(words[k + 1]) not in _REDUCED:
+        return False
+    return before not in _AUXILIARY and not before.endswith("ly") and bare(words[k]) not in _STILL_FINITE
 
 
 def main_verb(words: list[str]) -> int:
