@@ -16,7 +16,7 @@ three sentences: the first and the last of its run, and the one that is most typ
 LONGEST_TITLE = 120  # characters
 SMALL_TALK = {"en": "Small Talk", "zh": "闲聊"}
 """What a topic is called that is about nothing, by language; the greetings of one document are one topic."""
-_NUMBER = re.compile(r"(?: \(\d{1,6}\))+$")
+_NUMBER = re.compile(r"(?:(?:^| )\(\d{1,6}\))+$")
 
 
 def make_request(texts: Sequence[str], language: str) -> RoleRequest:

@@ -35,14 +35,14 @@ _TIME = (
 )
 _NO_SPAN = r"(?!\s*(?:起|至|到|前|以前|之前|以来|后|以后|之后|止|的|、|和|与|及|或|时|那天|当天|凌|[-—~～－]|\d|链接))"
 _DAY = re.compile(
-    rf"^(?:(?:当地时间|北京时间)?(?<!\d){_TIME}{_NO_SPAN}"
+    rf"^(?:(?:当地时间|北京时间)?(?<!\d)(?>{_TIME}){_NO_SPAN}"
     r"|(?:昨[日天晚]|今[日天晨]|[本上]周[一二三四五六日天]?|周[一二三四五六日]|近日|日前|目前)"
-    rf"(?:凌晨|清晨|早晨|早上|上午|中午|下午|傍晚|晚上?|夜间)?{_NO_SPAN})[，,\s]*"
+    rf"(?>(?:凌晨|清晨|早晨|早上|上午|中午|下午|傍晚|晚上?|夜间)?){_NO_SPAN})[，,\s]*"
 )
 _DAY_INSIDE = re.compile(
     # A time as a whole, with its month and its hour, and never one end of a span: 从, 至, 起 stand beside one. Only
     # before what somebody does, because it may name what follows: 根据3月12日协定.
-    rf"(?<=[\u3400-\u9fff])(?<![月年日号从自至到由和与及或截第、据依照的])(?:于|在)?(?<![\d月年]){_TIME}{_NO_SPAN}"
+    rf"(?<=[\u3400-\u9fff])(?<![月年日号从自至到由和与及或截第、据依照的])(?:于|在)?(?<![\d月年])(?>{_TIME}){_NO_SPAN}"
     r"(?=在|于|向|对|就|与|同|将|已|共|再|正式|宣布|表示|举行|召开|发布|通报|公布|说|称|抵达|访问|启动|开|发生|出席|会见|出现|死|遇|获|通过)"
 )
 _SAID = re.compile(

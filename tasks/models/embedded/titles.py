@@ -4,9 +4,10 @@ A report is named by its headline, the statement in its first sentences that say
 the things it keeps naming. Titles are in the text's own words, so they cannot say what it does not.
 """
 
+import re
 from collections.abc import Collection, Iterator, Sequence
 from functools import partial
-from itertools import repeat
+from itertools import islice, repeat
 from statistics import median
 
 from nightdesk.tasks.models.embedded import chinese, headlines
@@ -23,6 +24,7 @@ READ = 20
 EARLY = 6  # sentences that may give the title, from the first: reports say at once who did what
 
 WRITTEN, LONG_SENTENCE = 0.7, 10  # share of sentences with a capital; words of the middle one
+_HALVES = re.compile(r"[\[\](){}<>（）【】《》\"“”„«»「」『』]|(?<!\w)['‘’]|['’](?!\w)")
 ENGLISH = ("en", "")
 
 
@@ -60,16 +62,17 @@ def _candidates(sentences: Sequence[str], language: str) -> Iterator[str]:
         yield from _of_talk(sentences, han)
         return
     sent_back: list[str] = []
-    own = [s for s in sentences[:READ] if not headlines.is_skipped(s)] or sentences[:EARLY]
-    for some in (own[:EARLY], own[EARLY:]):
-        for clause, worth in _said(some, sentences, language, han):
+    own = (s for s in sentences[:READ] if not headlines.is_skipped(s))
+    first = list(islice(own, EARLY)) or list(sentences[:EARLY])
+    for some in (first, own):  # those of the second are read only if the first say nothing
+        for clause, worth in _said(list(some), sentences, language, han):
             if worth > headlines.SENT_BACK:
                 yield clause
             else:
                 sent_back.append(clause)
     yield from _named(_names_and_things(sentences, han), han)
-    yield from sent_back
-    yield from filter(None, [_longest(sentences)])
+    # At last what may not stand, but for marks that would be without their other half.
+    yield from filter(None, (_HALVES.sub("", found).strip(" ,.;:") for found in [*sent_back, _longest(sentences)]))
 
 
 def _of_talk(sentences: Sequence[str], han: bool) -> Iterator[str]:

@@ -36,6 +36,7 @@ _PAIRS = (
 _MEASURES = frozenset(
     "minutes hours days weeks months years miles kilometers kilometres km feet meters metres seconds".split()
 )
+_WHICH = frozenset("who whose whom which that where".split())
 _SINCE = frozenset("after before into from since until behind above below outside inside away past".split())
 _HOUSES = frozenset(
     "university college institute school bank department ministry house church museum center centre".split()
@@ -93,7 +94,7 @@ def _wants_what_follows(words: list[str], k: int) -> bool:
         return True  # "the first time in history | that"
     if last in _MEASURES and following in _SINCE:
         return True
-    if following in RELATIVE and not words[k - 1].endswith(",") and bare(words[k - 2]) == "the":
+    if following in _WHICH and not words[k - 1].endswith(",") and bare(words[k - 2]) == "the":
         return True
     return last in _HOUSES and k + 1 < len(words) and words[k + 1][:1].isupper()
 
