@@ -210,7 +210,7 @@ class _Computed(Embedded):
 class Static(_Computed):
     """Static word vectors (wordllama) and words."""
 
-    VERSION = "3"
+    VERSION = "4"
     kind = "static"
     penalty = 21.0
     penalty_unspaced = 9.0
@@ -236,7 +236,7 @@ class Static(_Computed):
 class Lexical(_Computed):
     """Words alone: which come back, and which are rare enough to tell."""
 
-    VERSION = "3"
+    VERSION = "4"
     kind = "lexical"
     penalty = 5.0
     penalty_unspaced = 7.0
@@ -259,7 +259,7 @@ def _digest(sentences: Sequence[str]) -> bytes:
 class Baseline(Embedded):
     """A topic every 20 sentences, nothing related, everything in the usual category."""
 
-    VERSION = "3"
+    VERSION = "4"
     length = 20
     usual = ("facts", "product_description")
 

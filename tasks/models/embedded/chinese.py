@@ -12,7 +12,7 @@ from typing import Any
 from nightdesk.tasks.models.embedded.openings import DATELINE_FORM
 from nightdesk.tasks.models.embedded.wording.chinese_faults import is_half, is_sent_back
 
-LONGEST = 30  # characters
+LONGEST = 36  # characters
 ENOUGH = 24  # to a clause as long as this no other is added
 SHORTEST = 6
 READ = 300

@@ -19,6 +19,7 @@ LONGEST_RUN = 3  # words of a name
 BROKEN_LINE = 4  # words: of what is shorter, several lines are read as one
 EARLY, SHOWN = 6, 3  # what is shown in the first sentences counts for more: "this is the cast-iron pan"
 MOST, NEAR = 8, 0.4
+VAGUE, VAGUE_ALONE = 0.4, 0.3  # as common as this the last word of a name says nothing, behind others or alone
 COMMON = 0.62  # words as common as this name nothing; see vectors.commonness
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*|[^\w\s]+")
 
@@ -146,11 +147,16 @@ def _runs(sentence: str) -> Iterator[tuple[str, ...]]:
         if word[0].isalpha() and len(word) > 2 and word not in talk and word not in _POINTS and not _is_common(word):
             run.append(word)
             continue
-        while run and (run[-1] in _ADJECTIVES or (len(run[-1]) > 4 and run[-1].endswith("ed"))):
+        while run and (run[-1] in _ADJECTIVES or _is_vague(run) or (len(run[-1]) > 4 and run[-1].endswith("ed"))):
             run.pop()
         if pointed:
             yield from (tuple(run[k:]) for k in range(max(len(run) - LONGEST_RUN, 0), len(run)))
         run, pointed = [], word in _POINTS or (pointed and not run and word in _SKIPPED)
+
+
+def _is_vague(run: Sequence[str]) -> bool:
+    """Whether the last word is as common as "object": alone it names nothing."""
+    return commonness(run[-1]) >= (VAGUE if len(run) > 1 else VAGUE_ALONE)
 
 
 def _is_common(word: str) -> bool:

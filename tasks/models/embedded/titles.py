@@ -24,6 +24,7 @@ READ = 20
 EARLY = 6  # sentences that may give the title, from the first: reports say at once who did what
 
 WRITTEN, LONG_SENTENCE = 0.7, 10  # share of sentences with a capital; words of the middle one
+_ADDRESSED = re.compile(r"\b(?:you|your|okay|ok|yeah|gonna|guys|we|i|i'm|let's|here)\b", re.IGNORECASE)
 _HALVES = re.compile(r"[\[\](){}<>（）【】《》\"“”„«»「」『』]|(?<!\w)['‘’]|['’](?!\w)")
 ENGLISH = ("en", "")
 
@@ -71,6 +72,7 @@ def _candidates(sentences: Sequence[str], language: str) -> Iterator[str]:
             else:
                 sent_back.append(clause)
     yield from _named(_names_and_things(sentences, han), han)
+    yield from _named(mentions(sentences, once=True) if han else [], han)
     # At last what may not stand, but for marks that would be without their other half.
     yield from filter(None, (_HALVES.sub("", found).strip(" ,.;:") for found in [*sent_back, _longest(sentences)]))
 
@@ -86,7 +88,9 @@ def _is_written(sentences: Sequence[str]) -> bool:
     """Whether text that addresses its readers has whole sentences all the same, as a column or a contract has."""
     said = [sentence for sentence in sentences if sentence.strip()]
     capitals = sum(sentence.lstrip(" \t\"“'‘(")[:1].isupper() for sentence in said)
-    return capitals >= WRITTEN * len(said) and median([len(s.split()) for s in said] or [0]) >= LONG_SENTENCE
+    if not said or capitals < WRITTEN * len(said):
+        return False
+    return median([len(s.split()) for s in said]) >= LONG_SENTENCE or not any(map(_ADDRESSED.search, said))
 
 
 def _names_and_things(sentences: Sequence[str], han: bool) -> list[str]:

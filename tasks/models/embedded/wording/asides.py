@@ -11,7 +11,8 @@ _LEAD = re.compile(
     r"|until|for|with|from|following|according to|amid|among|under|over|once|like|unlike|given|of|to|instead of"
     r"|along with|as part of|speaking|asked|based|thanks to|due to|not only|through|throughout|within|without|between"
     r"|across|near|(?:an?|the|a few|the previous|the following) (?:year|month|week|day|hour)s?"
-    r"|shortly|soon|hours|days|weeks|months|last|this|next|two|three|a few|earlier|later|early|late)\b(?!-)",
+    r"|all the while|shortly|soon|hours|days|weeks|months|last|this|next|two|three|a few|earlier|later|early|late"
+    r")\b(?!-)",
     re.IGNORECASE,
 )
 _DATED = re.compile(

@@ -26,7 +26,7 @@ _OPEN_END = re.compile(
 _PAIRS = (
     (re.compile("之所以"), re.compile("是因|是由|在于|是为")),
     (re.compile("不[仅但光]"), re.compile("而且|还|也|更|并且|同时")),
-    (re.compile("虽然?|尽管"), re.compile("但|却|仍|也|还|可是|不过")),
+    (re.compile("虽然?|尽管"), re.compile("但|却|仍|还是|可是|不过")),
     (re.compile("既(?!然|定|有|得)"), re.compile("又|也|且")),
     (re.compile("不是"), re.compile("而是|就是|是")),
     (re.compile("一方面"), re.compile("另一方面")),

@@ -11,6 +11,7 @@ _NO_HEADLINE = re.compile(
     r"|(?<=[a-z\d] )(?:It|He|She|They|His|Her|But|This|We)\b"  # two lines were run together
     r"|\b(?:these|those|such)\b|\bthis (?!week|month|year|season|summer|winter|spring|autumn|fall|weekend)"
     r"|[\[\](){}<>|•@©…\"“”„«»「」『』\\]|\.\.|https?:|www\.|\s/\s|[^\W_]_|\s[.,;:!?]"
+    r"|\bhad (?:the )?\w+ (?:not )?been\b"  # what would have been
     r"|\b(?:by|at|on|in|of|to|the|an?|for|from|with|and|but|or|is|was),"  # something was dropped behind it
     r"|(?<!\w)['‘’](?![s\d])|&\w+;|\w\.(?:com|org|net|html?)\b"
 )

@@ -43,7 +43,6 @@ BEFORE = [
     "",
     "TOLVER (AP) - ",
     "PORT ELLEN, June 3 (Reuters) -- ",
-    "By Ana Ruiz ",
     "On May 3, 2031, ",
     "However, ",
     "Update: ",
