@@ -27,7 +27,8 @@ _SKIPPED = re.compile(
     r"|(?:listing )?image (?:by|credit)|see (?:also|more)\b|view all\b|read more|related"
     r"|follow|share\b|click|subscribe|sign up"
     r"|please enable|your browser|e-?mail|print\b"
-    r"|advertisement|watch:|updated?:|listen:|more:|also:|by [A-Z]\w+ [A-Z]\w+\W*$|责任编辑|编辑[:：]|来源[:：])"
+    r"|advertisement|watch:|updated?:\s*(?:\d|[A-Z][a-z]+day|[A-Z][a-z]{2,8}\.? \d|$)"
+    r"|listen:|more:|also:|by [A-Z]\w+ [A-Z]\w+\W*$|责任编辑|编辑[:：]|来源[:：])"
     r"|javascript|all rights reserved|getty images|file photo|message:|https?://|courtesy of",
     re.IGNORECASE,
 )

@@ -23,7 +23,7 @@ LONGEST_HAN = chinese.LONGEST
 READ = 20
 EARLY = 6  # sentences that may give the title, from the first: reports say at once who did what
 
-WRITTEN, LONG_SENTENCE = 0.7, 10  # share of sentences with a capital; words of the middle one
+WRITTEN, LONG_SENTENCE = 0.7, 8  # share of sentences with a capital; words of the middle one
 _ADDRESSED = re.compile(r"\b(?:you|your|okay|ok|yeah|gonna|guys|we|i|i'm|let's|here)\b", re.IGNORECASE)
 _HALVES = re.compile(r"[\[\](){}<>（）【】《》\"“”„«»「」『』]|(?<!\w)['‘’]|['’](?!\w)")
 ENGLISH = ("en", "")
@@ -72,7 +72,7 @@ def _candidates(sentences: Sequence[str], language: str) -> Iterator[str]:
             else:
                 sent_back.append(clause)
     yield from _named(_names_and_things(sentences, han), han)
-    yield from _named(mentions(sentences, once=True) if han else [], han)
+    yield from _named(mentions(sentences, once=True) if han else names(sentences, once=True), han)
     # At last what may not stand, but for marks that would be without their other half.
     yield from filter(None, (_HALVES.sub("", found).strip(" ,.;:") for found in [*sent_back, _longest(sentences)]))
 

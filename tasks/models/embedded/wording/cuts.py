@@ -27,6 +27,10 @@ _PAIRS = (
         ),
         frozenset(["from"]),
     ),
+    (
+        frozenset("allow allows allowed enable enables enabled permit permits force forces forced".split()),
+        frozenset(["to"]),
+    ),
     (frozenset(["neither"]), frozenset(["nor"])),
     (
         frozenset(["more", "less", "fewer", "rather", "other", "better", "worse", "higher", "lower"]),
@@ -70,11 +74,14 @@ def _may_end_at(words: list[str], k: int, verb: int) -> bool:
     is_list = any(word.endswith(",") for word in behind[:-1])
     if is_list or (behind[-1].endswith(",") and "and" in words[k : k + 4]):
         return False  # of a list, or of what follows a comma, the rest would be missing
-    return _says_what(words, k, verb) and _is_paired([bare(word) for word in behind])
+    return _says_what(words, k, verb) and _is_paired([bare(word) for word in words[verb:k]])
 
 
 def _says_what(words: list[str], k: int, verb: int) -> bool:
     """Whether the first k words tell not only who said something, but what."""
+    that = next((j for j in range(verb + 1, k) if bare(words[j]) == "that"), 0)
+    if that and not any(is_verb(words, j) for j in range(that + 1, k)):
+        return False
     return bare(words[verb]) not in SAYING or any(is_verb(words, j) for j in range(verb + 2, k))
 
 

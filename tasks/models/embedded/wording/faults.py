@@ -25,6 +25,7 @@ _HEADLESS = re.compile(
     r"|were|has|have|had|do|does|did|will|would|can|could|should|may|might|must|said|says|told|including|according"
     r"|across|along|behind|beneath|beside|beyond|inside|outside|throughout|towards?|some (?:are|were|have|had|of)"
     r"|(?:shortly|soon|immediately|right|just|long|minutes|hours|days|weeks|months|years) (?:after|before)|as soon as"
+    r"|\w+ly \w+ed by|over (?:the|these|those)"
     r"|rather|instead|perhaps|maybe|meanwhile|however|still|only|same|one of (?:them|the)|some of (?:them|the))\b(?!-)"
     r"|[a-z][a-z]|['’.,;:!?-]"
 )
@@ -38,7 +39,8 @@ _GENERIC = (
 )
 _LIST = re.compile(r", [^,]+,? and |^[^,]+, [^,]+ and ")
 _WANTS_OBJECT = frozenset(
-    "hit hits made makes took takes gave gives put puts sent sends kept keeps called says said read reads".split()
+    "hit hits made makes make took takes take gave gives give put puts sent sends kept keeps called says said read"
+    " reads".split()
 )
 # Without a verb it is no name either.
 _NO_NAME_OF = re.compile(r", (?:an?|the|his|her|who|which) |\b[a-z]{3,}(?:ed|ing)\b|^\w+ed\b|^\w+ly\b")

@@ -19,8 +19,8 @@ _NO_NAME = frozenset(
 )
 
 
-def names(sentences: Sequence[str]) -> list[str]:
-    """Return names that the sentences come back to, most often named first; no two share a word."""
+def names(sentences: Sequence[str], once: bool = False) -> list[str]:
+    """Return names that the sentences come back to (once: any), most often named first; no two share a word."""
     full: Counter[str] = Counter()
     for sentence in sentences[:READ]:
         full.update({name for found in _NAME.findall(sentence[:600]) if (name := _clean(found))})
@@ -30,7 +30,7 @@ def names(sentences: Sequence[str]) -> list[str]:
     kept: list[str] = []
     for name in sorted(full, key=lambda name: (-max(by_word[w] for w in name.split()), -full[name], name)):
         said = set(name.lower().split())
-        if max(by_word[word] for word in name.split()) < 2 or len(kept) == MOST:
+        if (max(by_word[word] for word in name.split()) < 2 and not once) or len(kept) == MOST:
             break
         if not any(said & set(other.lower().split()) for other in kept):
             # The full name, where there is one of two or three words that goes on from it.
