@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from nightdesk.tasks.config.profile import UNPLACED
 from nightdesk.tasks.reorganizing.document_state import Batch, JoinedTopic, Lost, TopicLink, Work
-from nightdesk.tasks.roles.topic_finder import LONGEST_TITLE
+from nightdesk.tasks.roles.topic_finder import numbered, numberless
 from nightdesk.tasks.tables.contracts import contract
 from nightdesk.tasks.tables.derived_columns import extent
 
@@ -66,9 +66,8 @@ def titles_of(work: Work, stories: Sequence[JoinedTopic], taken: Container[str] 
     numbers: dict[str, Iterator[int]] = defaultdict(lambda: count(2))  # those of a title that were not tried yet
     for story in stories:
         named = [work.lead(story).title, *(work.found[chunk][topic].title for chunk, topic in story.members)]
-        short = named[0][: LONGEST_TITLE - 8].rstrip()
-        numbered = (f"{short} ({k})" for k in numbers[short])
-        titles[next(t for t in chain(named, numbered) if t not in titles and t not in taken)] = None
+        other = numbered(named[0], first=numbers[numberless(named[0])])
+        titles[next(t for t in chain(named, other) if t not in titles and t not in taken)] = None
     return list(titles)
 
 

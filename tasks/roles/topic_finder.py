@@ -1,6 +1,8 @@
 """The topic finder: what is a chunk about? Answers one group a topic: its title, and sentences typical of it."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Container, Iterable, Iterator, Sequence
+from itertools import chain, count
 
 from nightdesk.tasks.messages import Answer, RoleRequest
 from nightdesk.tasks.roles.agreement import bcubed_f1
@@ -12,6 +14,9 @@ next one begins where they turn to something else. Answer one group per topic, i
 of at most ten words in the language of the sentences, naming who or what and what happened; as numbers up to
 three sentences: the first and the last of its run, and the one that is most typical of it."""
 LONGEST_TITLE = 120  # characters
+SMALL_TALK = {"en": "Small Talk", "zh": "闲聊"}
+"""What a topic is called that is about nothing, by language; the greetings of one document are one topic."""
+_NUMBER = re.compile(r"(?:(?:^| )\(\d{1,6}\))+$")
 
 
 def make_request(texts: Sequence[str], language: str) -> RoleRequest:
@@ -31,6 +36,33 @@ def clean_title(title: str) -> str:
     """Make a model's title safe to show in one line: printable, single-spaced, not endless."""
     printable = "".join(c if c.isprintable() else " " for c in title)
     return " ".join(printable.split())[:LONGEST_TITLE].strip()
+
+
+def numberless(title: str) -> str:
+    """Return a title without the number that tells it from others of its document."""
+    return _NUMBER.sub("", title)
+
+
+def is_small_talk(title: str) -> bool:
+    """Whether a topic is called small talk, numbered or not."""
+    return numberless(title) in SMALL_TALK.values()
+
+
+def free_title(titles: Sequence[str], taken: Container[str], longest: int = LONGEST_TITLE) -> str:
+    """Return the first title that no other topic has, else the first one numbered: "Glass Kettle (2)".
+
+    A number that a title has already, because it was not the only one in its chunk, is replaced.
+    """
+    return next(t for t in chain(titles, numbered(titles[0], longest)) if t not in taken)
+
+
+def numbered(title: str, longest: int = LONGEST_TITLE, first: Iterable[int] | None = None) -> Iterator[str]:
+    """Yield a title without its number, then with each number from 2 on; none has two."""
+    stem = numberless(title)
+    if stem:
+        yield stem
+    short = stem[: longest - 8].rstrip()
+    yield from (f"{short} ({k})".lstrip() for k in first or count(2))
 
 
 def agreement(request: RoleRequest, answer: Answer, reference: Answer) -> float:

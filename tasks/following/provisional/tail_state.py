@@ -9,7 +9,7 @@ So the work on a sentence is bounded however long the tail is because settling i
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import chain, count, islice
+from itertools import islice
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -31,6 +31,7 @@ from nightdesk.tasks.following.settling.settled import Settled
 from nightdesk.tasks.reading.language import detect_language
 from nightdesk.tasks.reading.sentences import Spoken
 from nightdesk.tasks.reorganizing.ids.first_sight import digest, sentence_name, topic_id
+from nightdesk.tasks.roles.topic_finder import free_title
 
 BEFORE = 8  # sentences that are shown before those to be filed
 TOLD_BY = 40  # sentences by which the language of a text is told
@@ -257,9 +258,7 @@ class TailState:
         taken = {title for _, title in names}
         for k, found in enumerate(answer.titles, len(names)):
             name = topic_id(self.doc_id, self._sentence_name(asked.start + answer.topics.index(k)))
-            title = titles.get(name) or next(
-                t for t in chain([found], (f"{found} ({n})" for n in count(2))) if t not in taken
-            )
+            title = titles.get(name) or free_title([found], taken)
             taken.add(title)
             names.append((name, title))
         return names

@@ -29,6 +29,8 @@ from nightdesk.tasks.models.embedded.segmentation import (
 )
 from nightdesk.tasks.models.embedded.titles import title, typical
 from nightdesk.tasks.models.embedded.vectors import static_vectors, unit, with_spaces
+from nightdesk.tasks.models.embedded.wording.talk import stories_of_talk, wants_topics
+from nightdesk.tasks.roles.topic_finder import is_small_talk
 
 WINDOW = 256  # sentences cut at a time: memory grows with the square
 MOST_ANCHORS = 5
@@ -106,11 +108,16 @@ class _Computed(Embedded):
     def _find(self, request: RoleRequest) -> list[Group]:
         """One topic for each run: what is one story though far apart is for the relationship checker to join."""
         groups: list[Group] = []
+        pooled: dict[str, list[int]] = {}  # small talk is one topic, and the last
         for first, end in self._topics(request.items):
             sentences = request.items[first:end]
             label = title(sentences, request.language, [g.label for g in groups])
-            groups.append(Group(label, tuple(first + 1 + k for k in typical(sentences, MOST_ANCHORS))))
-        return groups
+            numbers = [first + 1 + k for k in typical(sentences, MOST_ANCHORS)]
+            if is_small_talk(label):
+                pooled.setdefault(label, []).extend(numbers)
+            else:
+                groups.append(Group(label, tuple(numbers)))
+        return groups + [Group(label, tuple(numbers)) for label, numbers in pooled.items()]
 
     def _topics(self, sentences: Sequence[str]) -> list[Span]:
         """Cut the sentences into topics; the answer is kept, because the locator is asked about the same sentences."""
@@ -118,6 +125,8 @@ class _Computed(Embedded):
         spans = self._cuts.get(key)
         if spans is None:
             spans = self._cut(sentences, [UNANCHORED] * len(sentences))
+            for closer in (1, 2, 3) if len(spans) == 1 and wants_topics(sentences) else ():
+                spans = self._cut(sentences, [UNANCHORED] * len(sentences), closer) if len(spans) == 1 else spans
             if len(self._cuts) >= CACHED_CUTS:
                 self._cuts.clear()
             self._cuts[key] = spans
@@ -195,6 +204,7 @@ class _Computed(Embedded):
         if is_talk([sentence for text in texts for sentence in text[1:]]):
             threshold *= TALK_ALIKE
         stories = average_linkage(*above_background(self._similarity(texts), threshold, prior))
+        stories = stories_of_talk(stories, texts)
         return [Group("", tuple(k + 1 for k in story)) for story in stories if len(story) > 1]
 
     def _organize(self, request: RoleRequest) -> list[Group]:
@@ -263,7 +273,7 @@ def _digest(sentences: Sequence[str]) -> bytes:
 class Baseline(Embedded):
     """A topic every 20 sentences, nothing related, everything in the usual category."""
 
-    VERSION = "3"
+    VERSION = "4"
     length = 20
     usual = ("facts", "product_description")
 

@@ -1,6 +1,7 @@
 """Headlines of Chinese text: a clause without the day, the place of the report and who said so.
 
-A clause too long ends where a word ends, by rjieba's words, and not on a word that wants another.
+Clauses are joined where one says half of it. One too long is no headline; if there is nothing else it ends where a
+word ends, by rjieba's words, and not on a word that wants another.
 """
 
 import re
@@ -9,30 +10,48 @@ from functools import cache
 from typing import Any
 
 from nightdesk.tasks.models.embedded.openings import DATELINE_FORM
+from nightdesk.tasks.models.embedded.wording.chinese_faults import is_half, is_sent_back
 
-LONGEST = 24  # characters
+LONGEST = 36  # characters
+ENOUGH = 24  # to a clause as long as this no other is added
 SHORTEST = 6
 READ = 300
+STARTS = 3  # clauses of a statement with which a headline may begin
 
 # What a clause is worth that is no whole statement; one that comes later mostly wants the first one's subject.
-LEANS, QUOTED, CUT, SHORT, LATER = 0.4, 0.3, 0.8, 0.5, 0.5
+QUOTED, SHORT, LATER, ASKS, NO_SUBJECT, GOES_ON, SENT_BACK = 0.3, 0.5, 0.5, 0.3, 0.4, 0.3, 0.01
 
 _HAN = re.compile(r"[\u3400-\u9fff]")
-_ASIDE = re.compile(r"[(\[（【][^()\[\]（）【】]*[)\]）】]")
-_CLAUSE = re.compile(r"[，,。；;！!？?：:…—\s]+")
-_DAY = re.compile(
-    r"^(?:(?:当地时间|北京时间)?(?:\d{4}年)?(?:\d{1,2}月)?\d{1,2}日|昨[日天晚]|今[日天晨年]|[本上]周[一二三四五六日天]?|周[一二三四五六日]|近日|日前|目前)"
-    r"(?:凌晨|清晨|早晨|早上|上午|中午|下午|傍晚|晚上?|夜间)?(?:\d{1,2}[时点](?:\d{1,2}分)?许?)?[，,\s]*"
+_ASIDE = re.compile(r"[(\[（【〔][^()\[\]（）【】〔〕]*[)\]）】〕]")
+_MARKS_AROUND = re.compile(
+    r"卍[^卍]*卍|^[\s■●◆▲★☆○◎□△※#*·•◇►▶\d.、．]*(?<=[■●◆▲★☆○◎□△※#*·•◇►▶、．.])(?!\d)"
+    r"|^(?:[一二三四五六七八九十]{1,3}、|第[一二三四五六七八九十百\d]{1,4}[章节条])\s*"
 )
-_DAY_INSIDE = re.compile(r"(?<=[\u3400-\u9fff])\d{1,2}日(?:[上下]午|晚|凌晨|清晨)?(?=[\u3400-\u9fff])")
+_STATEMENT = re.compile(r"[。；;！!？?：:…]+|—{1,3}|(?<=[\u3400-\u9fff])\s+(?=[\u3400-\u9fff])")
+_COMMA = re.compile(r"[，,]\s*(?!\d{3})")
+_TIME = (
+    r"(?:(?:\d{2,4}|[〇零一二三四五六七八九]{4})年)?(?:\d{1,2}月)?\d{1,2}[日号]"
+    r"(?:凌晨|清晨|早晨|早上|上午|中午|下午|傍晚|晚间|晚上?|夜间|夜里|深夜)?(?:\d{1,2}[时点](?:\d{1,2}分)?[许左右]{0,2})?"
+)
+_NO_SPAN = r"(?!\s*(?:起|至|到|前|以前|之前|以来|后|以后|之后|止|的|、|和|与|及|或|时|那天|当天|凌|[-—~～－]|\d|链接))"
+_DAY = re.compile(
+    rf"^(?:(?:当地时间|北京时间)?(?<!\d)(?>{_TIME}){_NO_SPAN}"
+    r"|(?:昨[日天晚]|今[日天晨]|[本上]周[一二三四五六日天]?|周[一二三四五六日]|近日|日前|目前)"
+    rf"(?>(?:凌晨|清晨|早晨|早上|上午|中午|下午|傍晚|晚上?|夜间)?){_NO_SPAN})[，,\s]*"
+)
+_DAY_INSIDE = re.compile(
+    # A time as a whole, with its month and its hour, and never one end of a span: 从, 至, 起 stand beside one. Only
+    # before what somebody does, because it may name what follows: 根据3月12日协定.
+    rf"(?<=[\u3400-\u9fff])(?<![月年日号从自至到由和与及或截第、据依照的])(?:于|在)?(?<![\d月年])(?>{_TIME}){_NO_SPAN}"
+    r"(?=在|于|向|对|就|与|同|将|已|共|再|正式|宣布|表示|举行|召开|发布|通报|公布|说|称|抵达|访问|启动|开|发生|出席|会见|出现|死|遇|获|通过)"
+)
 _SAID = re.compile(
     r"^(?:据[\u3400-\u9fff]{2,14}?(?:介绍|通报|消息|报道|统计|了解)|[\u3400-\u9fff]{2,16}(?:表示|通报称|通报|介绍|指出|透露|称|认为|宣布|说))$"
 )
-_LEANS = re.compile(
-    r"嗯|呃|啊|哎|唉|诶|哦|噢|对|好|来|那|就|所以|但|然后|因为|而且|并|如果|是|它|他|她|我|你|这|其中|此外|同时|另外|不过|也|还|该|随后|目前|于是|以及|其|包括|共|已|将"
-)
-_QUOTE = re.compile(r"[“”「」『』\"]")
-_TRIM = " 　\t'\"“”‘’`.,;:!?…。！？；：，、()[]{}<>（）【】*•|—–-_"
+_QUOTE = re.compile(r"[“”‘’「」『』\"'＂〝〞]")
+_TRIM = " 　\t'\"“”‘’`.,;:!?…。！？；：，、()[]{}（）【】*•|—–-_~～·"
+_GOING_ON = ("却", "但", "的", "而", "就", "才", "便", "则", "是", "也", "还", "并", "以致", "从而", "因此", "所以")
+_NO_SUBJECT = ("v", "d", "p", "c", "u", "y", "f")
 _MAY_NOT_END = ("p", "c", "u", "d", "r", "m", "q", "f")
 
 
@@ -43,32 +62,51 @@ def is_chinese(sentences: Sequence[str]) -> bool:
 
 def headlines(sentence: str) -> Iterator[tuple[str, float]]:
     """Yield what could stand above a text that has this sentence, and how much of a statement each is, up to 1."""
-    read = "".join(c if c.isprintable() else " " for c in sentence[:READ])
+    read = "".join(c if c.isprintable() and c != "_" else " " for c in sentence[:READ])
     line = _ASIDE.sub("", " ".join(read.split()))
     dateline = DATELINE_FORM.match(line)
-    line = line[dateline.end() :] if dateline else line
-    quoted = QUOTED if _QUOTE.match(line) else 1.0
-    clauses = [text for part in _CLAUSE.split(_QUOTE.sub("", line)) if (text := _DAY.sub("", part).strip(_TRIM))]
-    told = [_DAY_INSIDE.sub("", text) for text in clauses if not _SAID.match(text)]
-    for k, clause in enumerate(told):
-        text = clause
-        for following in told[k + 1 :]:  # two short clauses say who did what where one says half of it
-            if len(text) + 1 + len(following) > LONGEST:
-                break
-            text = f"{text}，{following}"
-        short = text if len(text) <= LONGEST else _fitted(text)
-        worth = (
-            quoted * (1.0 if short == text else CUT) * (LEANS if _LEANS.match(short) else 1.0) * (LATER if k else 1.0)
-        )
-        if short:
-            yield short, worth * (SHORT if len(short) < SHORTEST else 1.0)
+    line = _MARKS_AROUND.sub("", line[dateline.end() :] if dateline else line)
+    worth = (QUOTED if _QUOTE.match(line) else 1.0) * (ASKS if line.endswith(("?", "？")) else 1.0)
+    # In half of a quotation somebody speaks; the name of a work keeps its marks, if it has both.
+    for k, statement in enumerate(_STATEMENT.split(_QUOTE.sub("", line))):
+        clauses = [text for part in _COMMA.split(statement) if (text := _DAY.sub("", part).strip(_TRIM))]
+        told = [_without_day(text) for text in clauses if not _SAID.match(text)]
+        for at in range(min(len(told), STARTS)):
+            text, share = _from(told[at:])
+            if text:
+                yield text, worth * share * (LATER if k or at else 1.0)
+
+
+def _without_day(text: str) -> str:
+    return _DAY_INSIDE.sub("", text) if "日" in text or "号" in text else text
+
+
+def _from(clauses: Sequence[str]) -> tuple[str, float]:
+    """Join clauses that say who did what, where one says half of it; return how much of a statement they are."""
+    text = clauses[0]
+    if len(text) > LONGEST:
+        return _fitted(text), SENT_BACK
+    goes_on = 1.0
+    for following in clauses[1:]:
+        goes_on = GOES_ON if following.startswith(_GOING_ON) else 1.0
+        if len(text) + 1 + len(following) > (LONGEST if is_half(text) else ENOUGH):
+            break
+        text, goes_on = f"{text}，{following}", 1.0
+    if is_half(text) or is_sent_back(text):
+        return text, SENT_BACK
+    return text, goes_on * (SHORT if len(text) < SHORTEST else 1.0) * (NO_SUBJECT if _wants_subject(text) else 1.0)
+
+
+def _wants_subject(text: str) -> bool:
+    """Whether a clause begins with what it does: who does it stands before it."""
+    return any(tag.startswith(_NO_SUBJECT) for _, tag in tagger().tag(text[:6])[:1])
 
 
 def _fitted(clause: str) -> str:
     """Cut at a word, not after one that wants another."""
     kept: list[tuple[str, str]] = []
     length = 0
-    for word, tag in tagger().tag(clause):
+    for word, tag in tagger().tag(clause.encode("utf-8", "replace").decode()):
         if length + len(word) > LONGEST:
             break
         kept.append((word, tag))

@@ -16,8 +16,10 @@ from nightdesk.tasks.models.embedded.vectors import commonness
 
 READ = 200  # sentences of a topic that are read
 LONGEST_RUN = 3  # words of a name
+BROKEN_LINE = 4  # words: of what is shorter, several lines are read as one
 EARLY, SHOWN = 6, 3  # what is shown in the first sentences counts for more: "this is the cast-iron pan"
 MOST, NEAR = 8, 0.4
+VAGUE, VAGUE_ALONE = 0.4, 0.3  # as common as this the last word of a name says nothing, behind others or alone
 COMMON = 0.62  # words as common as this name nothing; see vectors.commonness
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*|[^\w\s]+")
 
@@ -37,11 +39,30 @@ _SHOWN = re.compile(
 _SKIPPED = frozenset(
     "very really so little big small new nice good great cute beautiful gorgeous pretty super same".split()
 )
-_NOUN = ("n", "nz", "nt", "nr", "ns", "eng")
-_BEFORE_NOUN = ("b", "vn")  # 女式, 保温: may stand before a noun in the name of a thing
+_ADJECTIVES = frozenset(  # name nothing where no noun follows
+    """
+    red yellow white black blue green pink purple orange brown grey gray golden silver beige short long longer shorter
+    bad precise suitable usual hot cold warm cool heavy light soft thick thin deep dark bright natural regular normal
+    straight curly wavy synthetic low high wide narrow loose tight fresh dry wet clean dirty expensive cheap affordable
+    comfortable stunning fabulous sexy classy elegant fierce bold simple special different similar popular available
+    eligible entire original limited exclusive ordinary under over extra sure main common final official fancy crispy
+    sharp shiny smooth silky fluffy bouncy lightweight flattering luxurious adjustable removable waterproof versatile
+    """.split()
+)
 _POINTS = frozenset(
     "a an the this that these those my your our her his their any another with of in for and or".split()
 )
+_NEXT_WORD = re.compile(r" ([a-z]{3,})(?![\w'’-])")
+WHOLE = 0.6  # of the times that a name is said, the next word is the same
+_ENDS_NAME = _POINTS | frozenset(
+    """
+    are was were has had have not but that than then from into over under about because when where while who which what
+    can will would could should may might must does did doing been being get got too very there here you they she him
+    her them now out off down back with without only all both each every until after before since this these those yes
+    """.split()
+)
+_NOUN = ("n", "nz", "nt", "nr", "ns", "eng")
+_BEFORE_NOUN = ("b", "vn")  # 女式, 保温: may stand before a noun in the name of a thing
 
 
 def mentions(sentences: Sequence[str], once: bool = False) -> list[str]:
@@ -49,8 +70,8 @@ def mentions(sentences: Sequence[str], once: bool = False) -> list[str]:
 
     Only those that come near the first are returned. once: what is said but once may be named as well.
     """
-    read = sentences[:READ]
-    han = is_chinese(read)
+    han = is_chinese(sentences[:READ])
+    read = sentences[:READ] if han else _joined(sentences)[:READ]
     counts: Counter[tuple[str, ...]] = Counter()
     for k, sentence in enumerate(read):
         shown = SHOWN if _SHOWN.search(sentence[:80]) else 1
@@ -65,7 +86,37 @@ def mentions(sentences: Sequence[str], once: bool = False) -> list[str]:
             break
         if not any(set(run) & set(other) for other in kept):
             kept.append(run)
-    return [("" if han else " ").join(run) for run in kept]
+    if han:
+        return ["".join(run) for run in kept]
+    said = "\n".join(read).lower()
+    return list(dict.fromkeys([*(_whole(" ".join(run), said) for run in kept[:SHOWN]), *map(" ".join, kept[SHOWN:])]))
+
+
+def _whole(name: str, said: str) -> str:
+    """Add the common noun that ends a name, if it mostly stands behind it: "yellow shopping", but for the bag."""
+    found: Counter[str] = Counter()
+    at = said.find(name)
+    while at >= 0:
+        after = _NEXT_WORD.match(said, at + len(name))
+        found[after[1] if after else ""] += 1
+        at = said.find(name, at + len(name))
+    following, n = found.most_common(1)[0] if found else ("", 0)
+    if n < 2 or n < WHOLE * found.total() or following in _talk("en") or following in _ENDS_NAME:
+        return name
+    return name if not following or following in name.split() else f"{name} {following}"
+
+
+def _joined(sentences: Sequence[str]) -> Sequence[str]:
+    """Join the lines of a transcript that has a word or two a line: a name may go on in the next line."""
+    said = [sentence.split() for sentence in sentences[: READ * BROKEN_LINE]]
+    if not said or 2 * sum(len(words) < BROKEN_LINE for words in said) <= len(said):
+        return sentences
+    lines: list[list[str]] = [[]]
+    for words in said:
+        if len(lines[-1]) >= BROKEN_LINE * 2:
+            lines.append([])
+        lines[-1] += words
+    return [" ".join(words) for words in lines]
 
 
 def numbers(sentences: Sequence[str]) -> list[str]:
@@ -96,9 +147,16 @@ def _runs(sentence: str) -> Iterator[tuple[str, ...]]:
         if word[0].isalpha() and len(word) > 2 and word not in talk and word not in _POINTS and not _is_common(word):
             run.append(word)
             continue
+        while run and (run[-1] in _ADJECTIVES or _is_vague(run) or (len(run[-1]) > 4 and run[-1].endswith("ed"))):
+            run.pop()
         if pointed:
             yield from (tuple(run[k:]) for k in range(max(len(run) - LONGEST_RUN, 0), len(run)))
         run, pointed = [], word in _POINTS or (pointed and not run and word in _SKIPPED)
+
+
+def _is_vague(run: Sequence[str]) -> bool:
+    """Whether the last word is as common as "object": alone it names nothing."""
+    return commonness(run[-1]) >= (VAGUE if len(run) > 1 else VAGUE_ALONE)
 
 
 def _is_common(word: str) -> bool:

@@ -4,36 +4,43 @@ A report is named by its headline, the statement in its first sentences that say
 the things it keeps naming. Titles are in the text's own words, so they cannot say what it does not.
 """
 
+import re
 from collections.abc import Collection, Iterator, Sequence
-from itertools import chain, count, islice, repeat
+from functools import partial
+from itertools import islice, repeat
+from statistics import median
 
 from nightdesk.tasks.models.embedded import chinese, headlines
 from nightdesk.tasks.models.embedded.mentions import mentions, numbers
 from nightdesk.tasks.models.embedded.openings import is_talk
 from nightdesk.tasks.models.embedded.vectors import term_weights, words
+from nightdesk.tasks.models.embedded.wording import faults, other_languages
+from nightdesk.tasks.models.embedded.wording.names import names
+from nightdesk.tasks.roles.topic_finder import SMALL_TALK, free_title
 
 LONGEST = headlines.LONGEST
 LONGEST_HAN = chinese.LONGEST
 READ = 20
 EARLY = 6  # sentences that may give the title, from the first: reports say at once who did what
 
-_UNTITLED = {"zh": "无题"}
-SMALL_TALK = {"en": "Small Talk", "zh": "闲聊"}  # what talk is that names nothing
+WRITTEN, LONG_SENTENCE = 0.7, 8  # share of sentences with a capital; words of the middle one
+_ADDRESSED = re.compile(r"\b(?:you|your|okay|ok|yeah|gonna|guys|we|i|i'm|let's|here)\b", re.IGNORECASE)
+_HALVES = re.compile(r"[\[\](){}<>（）【】《》\"“”„«»「」『』]|(?<!\w)['‘’]|['’](?!\w)")
+ENGLISH = ("en", "")
 
 
 def title(sentences: Sequence[str], language: str = "en", taken: Collection[str] = ()) -> str:
-    """Return a title of one line, 1 to 76 characters, for the sentences of a topic, given in order.
+    """Return a title of one line, 1 to 100 characters, for the sentences of a topic, given in order.
 
     taken: titles that others have; theirs is avoided.
     """
     best = ""
-    for found in _candidates(sentences):
+    for found in _candidates(sentences, language):
         if found not in taken:
             return found
         best = best or found
-    best = best or _longest(sentences) or _UNTITLED.get(language, "Untitled")
-    numbered = (f"{best[: LONGEST - 8]} ({k})" for k in count(2))
-    return next(t for t in chain([best], numbered) if t not in taken)
+    best = best or SMALL_TALK.get(language, SMALL_TALK["en"])
+    return free_title([best], taken, LONGEST)
 
 
 def typical(sentences: Sequence[str], most: int) -> list[int]:
@@ -49,15 +56,48 @@ def typical(sentences: Sequence[str], most: int) -> list[int]:
     return sorted({0, len(sentences) - 1, *inner[: most - 2]})
 
 
-def _candidates(sentences: Sequence[str]) -> Iterator[str]:
-    """Titles, best first."""
-    if not is_talk(sentences):
-        yield from _said(sentences)
-        return
+def _candidates(sentences: Sequence[str], language: str) -> Iterator[str]:
+    """Titles, best first: what stands as a headline, then names, then what does not, in talk small talk."""
     han = chinese.is_chinese(sentences)
-    for things in (mentions(sentences), numbers(sentences), mentions(sentences, once=True)):
-        yield from _named(things, han)
+    if is_talk(sentences) and (han or not _is_written(sentences)):
+        yield from _of_talk(sentences, han)
+        return
+    sent_back: list[str] = []
+    own = (s for s in sentences[:READ] if not headlines.is_skipped(s))
+    first = list(islice(own, EARLY)) or list(sentences[:EARLY])
+    for some in (first, own):  # those of the second are read only if the first say nothing
+        for clause, worth in _said(list(some), sentences, language, han):
+            if worth > headlines.SENT_BACK:
+                yield clause
+            else:
+                sent_back.append(clause)
+    yield from _named(_names_and_things(sentences, han), han)
+    yield from _named(mentions(sentences, once=True) if han else names(sentences, once=True), han)
+    # At last what may not stand, but for marks that would be without their other half.
+    yield from filter(None, (_HALVES.sub("", found).strip(" ,.;:") for found in [*sent_back, _longest(sentences)]))
+
+
+def _of_talk(sentences: Sequence[str], han: bool) -> Iterator[str]:
+    """Titles of what a host says, best first: the things that are come back to, at last small talk."""
+    for things in (mentions, numbers, partial(mentions, once=True)):
+        yield from _named(things(sentences), han)
     yield SMALL_TALK["zh" if han else "en"]
+
+
+def _is_written(sentences: Sequence[str]) -> bool:
+    """Whether text that addresses its readers has whole sentences all the same, as a column or a contract has."""
+    said = [sentence for sentence in sentences if sentence.strip()]
+    capitals = sum(sentence.lstrip(" \t\"“'‘(")[:1].isupper() for sentence in said)
+    if not said or capitals < WRITTEN * len(said):
+        return False
+    return median([len(s.split()) for s in said]) >= LONG_SENTENCE or not any(map(_ADDRESSED.search, said))
+
+
+def _names_and_things(sentences: Sequence[str], han: bool) -> list[str]:
+    """What written text names, then what it comes back to; none within another."""
+    found = [] if han else names(sentences)
+    said = {word for name in found for word in name.lower().split()}
+    return found + [thing for thing in mentions(sentences) if said.isdisjoint(thing.split())]
 
 
 def _longest(sentences: Sequence[str]) -> str:
@@ -76,16 +116,24 @@ def _named(things: Sequence[str], han: bool) -> Iterator[str]:
                 yield name if han else headlines.title_case(name)
 
 
-def _said(sentences: Sequence[str]) -> Iterator[str]:
-    """Statements of the first sentences by what they say of what recurs, those that are no whole statement last."""
+def _said(some: Sequence[str], sentences: Sequence[str], language: str, han: bool) -> Iterator[tuple[str, float]]:
+    """Clauses of some of the sentences by what they say of what recurs, and how much of a statement each is."""
     weights = term_weights(tuple(sentences))
-    han = chinese.is_chinese(sentences)
-    clauses_of = chinese.headlines if han else headlines.headlines
-    own = list(islice((s for s in sentences if not headlines.is_skipped(s)), EARLY)) or sentences[:EARLY]
-    worth: dict[str, float] = {}
-    for position, sentence in enumerate(own):
+    clauses_of = chinese.headlines if han else other_languages.headlines_in(language)
+    is_english = not han and language in ENGLISH
+    worth: dict[str, tuple[float, float, int]] = {}
+    for position, sentence in enumerate(some):
         for clause, statement in clauses_of(sentence):
             said = sum(map(weights.get, words(clause), repeat(0.0)))
-            worth.setdefault(clause, statement * said / (1 + position / 3))
-    for clause in sorted(worth, key=lambda clause: (-worth[clause], clause)):
-        yield clause if han else headlines.title_case(clause)
+            worth.setdefault(clause, (statement * said / (1 + position / 3), statement, position))
+    for clause in sorted(worth, key=lambda clause: (-worth[clause][0], clause)):
+        _, statement, position = worth[clause]
+        # The faults of a clause are looked for here, because most clauses are never asked for.
+        if is_english and (faults.is_sent_back(clause) or _is_namesake(clause, some, position)):
+            statement = min(statement, headlines.SENT_BACK)
+        yield headlines.title_case(clause) if is_english else clause, statement
+
+
+def _is_namesake(clause: str, sentences: Sequence[str], position: int) -> bool:
+    """Whether a clause is about "two women" though they are named in its sentence or beside it."""
+    return faults.names_nobody(clause) and any(map(faults.has_name, sentences[max(position - 1, 0) : position + 2]))

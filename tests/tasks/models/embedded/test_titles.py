@@ -32,7 +32,8 @@ def test_each_title_differs_from_those_taken(story: list[str]) -> None:
 
 def test_what_says_nothing_is_called_so() -> None:
     assert title(["...", "7.5", "A1"]) == "Small Talk"
-    assert title(["", "…"]) == "Untitled"
+    assert title(["", "…"]) == "Small Talk"
+    assert title(["", "…"], "zh") == "闲聊"
 
 
 @given(st.lists(st.text(max_size=60) | st.sampled_from([*REPORT, *HOST, *SCARF[:4]]), max_size=12))
