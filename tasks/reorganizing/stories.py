@@ -85,8 +85,10 @@ class _Compared:
         """
         cosines, rows = self.earlier.of(i)
         near, others = self.before.of(i)
-        its_stories = [self._known.story_ids[row] for row in rows] + [self._stories[j] for j in others]
-        its_terms = [self._known.terms[row] for row in rows] + [self._marks[j].terms for j in others]
+        its_stories = [self._known.story_ids[row] for row in rows.tolist()] + [
+            self._stories[j] for j in others.tolist()
+        ]
+        its_terms = [self._known.terms[row] for row in rows.tolist()] + [self._marks[j].terms for j in others.tolist()]
         its_cosines = np.concatenate([cosines, near])
         found: list[_Found] = []
         mine = self._marks[i].terms
