@@ -16,6 +16,7 @@ from benchmarks.growth_cases.texts import varied
 from nightdesk.tasks.config.profile import load_profile
 from nightdesk.tasks.models.embedded.answers import Static
 from nightdesk.tasks.models.embedded.vectors import HASHED, hashed_terms
+from nightdesk.tasks.models.topic_marks import TERM
 from nightdesk.tasks.reorganizing import stories
 from nightdesk.tasks.roles import content_organizer, relationship_checker, topic_finder, topic_locator
 from nightdesk.tasks.roles.chunk_splitter import split_document
@@ -23,6 +24,7 @@ from nightdesk.tasks.roles.chunk_splitter import split_document
 SENTENCES = 20_000
 MOST_RATIO = 2.3  # of CPU, of a step that is to grow with its input alone
 TOPICS_A_BATCH = 1_300  # of 20,000 sentences in documents of 25
+_RULE, _TERMS = stories.Rule(0.065, 1.9), 60
 NIGHT = 65_000  # topics of a million sentences
 
 
@@ -51,10 +53,10 @@ def by_topic(folder: Path, env: Mapping[str, str]) -> Rows:
         once, twice = (_least(run, make(k)) for k in (n, 2 * n))
         rows.append(at_most(f"{what}: CPU at {2 * n:,} topics over {n:,}", twice / once, MOST_RATIO))
     known = stories.KnownStories()
-    known.add(_packed(NIGHT), [str(k) for k in range(NIGHT)])
+    known.add(_marks(NIGHT), [str(k) for k in range(NIGHT)])
     documents = [f"d{k}" for k in range(TOPICS_A_BATCH)]
-    batch = stories.unpack(_packed(TOPICS_A_BATCH, seed=2))
-    taken = _cpu(lambda: stories.relate(documents, documents, batch, known))
+    batch, rules = _marks(TOPICS_A_BATCH, seed=2), [_RULE] * TOPICS_A_BATCH
+    taken = _cpu(lambda: stories.relate(documents, documents, batch, known, rules))
     # Over a night the known topics grow from none to all, so that a batch compares with half of them on average.
     spent = taken / 2 / 20_000 * 1e3
     rows.append(at_most("stories, a million sentences in documents of 25: CPU ms a sentence", spent, 0.05))
@@ -87,16 +89,20 @@ def _unit_rows(n: int, seed: int = 1) -> Any:
     return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
-def _packed(n: int, seed: int = 1) -> list[bytes]:
-    return [stories.pack(row) for row in _unit_rows(n, seed)]
+def _marks(n: int, seed: int = 1) -> list[stories.Mark]:
+    dice = np.random.default_rng(seed)
+    terms = np.zeros((n, _TERMS), TERM)
+    terms["word"] = (50_000 * dice.random((n, _TERMS)) ** 3).astype(np.uint32)  # some come far more often than others
+    terms["rarity"], terms["count"], terms["parts"] = 200, 1, 1
+    return [stories.Mark(stories.pack(v), its.tobytes()) for v, its in zip(_unit_rows(n, seed), terms, strict=True)]
 
 
-def _one_document(n: int) -> tuple[list[str], list[str], stories.Codes]:
-    return [f"t{k}" for k in range(n)], ["d"] * n, stories.unpack(_packed(n))
+def _one_document(n: int) -> tuple[list[str], list[str], list[stories.Mark]]:
+    return [f"t{k}" for k in range(n)], ["d"] * n, _marks(n)
 
 
-def _relate(given: tuple[list[str], list[str], stories.Codes]) -> None:
-    stories.relate(*given, stories.KnownStories())
+def _relate(given: tuple[list[str], list[str], list[stories.Mark]]) -> None:
+    stories.relate(*given, stories.KnownStories(), [_RULE] * len(given[0]))
 
 
 def _least(run: Callable[[Any], object], given: Any) -> float:

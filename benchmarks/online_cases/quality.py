@@ -37,7 +37,7 @@ from nightdesk.tasks.following.settling.stream_state import to_settle
 from nightdesk.tasks.following.settling.stream_stories import StreamStories
 from nightdesk.tasks.following.stream import Arrival, Poll
 from nightdesk.tasks.models.embedded.answers import MODELS, Embedded
-from nightdesk.tasks.models.worker import embed_group
+from nightdesk.tasks.models.worker import embed_group, terms_group
 from nightdesk.tasks.reading.documents import make_document
 from nightdesk.tasks.reading.sentences import Spoken
 from nightdesk.tasks.reorganizing.document_state import Batch, Work
@@ -71,6 +71,11 @@ class InProcess:
     async def embed(self, texts: Sequence[Sequence[str]]) -> NDArray[np.float32]:
         """Return vectors as the workers do."""
         return np.array(embed_group(None, texts))
+
+    async def embed_with_terms(self, texts: Sequence[Sequence[str]]) -> tuple[NDArray[np.float32], list[bytes]]:
+        """Return vectors and terms as the workers do."""
+        found = terms_group(None, texts)
+        return np.array([vector for vector, _ in found]), [terms for _, terms in found]
 
 
 def main() -> None:

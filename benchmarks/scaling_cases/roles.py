@@ -116,9 +116,9 @@ def _placed(n: int) -> list[dict[int, int]]:
 
 
 def _topics(n: int) -> tuple[list[str], list[str], Any]:
-    codes = stories.unpack([stories.pack(vector) for vector in _vectors(64)(n)])
-    return [f"t{k}" for k in range(n)], [f"d{k // 4}" for k in range(n)], codes
+    marks = [stories.Mark(stories.pack(vector)) for vector in _vectors(64)(n)]
+    return [f"t{k}" for k in range(n)], [f"d{k // 4}" for k in range(n)], marks
 
 
 def _related(given: tuple[list[str], list[str], Any]) -> None:
-    stories.relate(*given, stories.KnownStories())
+    stories.relate(*given, stories.KnownStories(), [stories.Rule(0.065, 1.9)] * len(given[0]))

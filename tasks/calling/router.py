@@ -27,7 +27,7 @@ from nightdesk.tasks.calling.answers.answer_store import Store, Stored
 from nightdesk.tasks.calling.arm_choice import ArmChoice, NightlyWeights
 from nightdesk.tasks.calling.call_rows import CallContext, Ledger, Unit, fill_in
 from nightdesk.tasks.calling.dask.pool import FanOut
-from nightdesk.tasks.calling.embedding import embedded
+from nightdesk.tasks.calling.embedding import embedded, embedded_with_terms
 from nightdesk.tasks.calling.judging import JudgeBoard
 from nightdesk.tasks.calling.outcomes import Call, Outcome, cause, cause_of
 from nightdesk.tasks.calling.plans import Plans
@@ -125,6 +125,10 @@ class Router:
     async def embed(self, texts: Sequence[Sequence[str]]) -> NDArray[np.float32]:
         """Return a unit row for every text (a list of sentences), (texts, dimensions). Code, not a role: no call."""
         return await embedded(self._pool, texts)
+
+    async def embed_with_terms(self, texts: Sequence[Sequence[str]]) -> tuple[NDArray[np.float32], list[bytes]]:
+        """Return what `embed` does, and the terms of every text, packed."""
+        return await embedded_with_terms(self._pool, texts)
 
     async def ask_all(self, context: CallContext, arms: Sequence[str]) -> dict[str, Call]:
         """Have a question answered by several arms, as judges' calls; those that cannot be asked at once are passed."""

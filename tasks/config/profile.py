@@ -15,6 +15,7 @@ from nightdesk.tasks.config.fetch_settings import FetchSettings
 from nightdesk.tasks.config.model_spec import ModelSpec, PriorSettings
 from nightdesk.tasks.config.pricing import dollars_of
 from nightdesk.tasks.config.retention_settings import Retention
+from nightdesk.tasks.config.sections.stories import StorySettings
 from nightdesk.tasks.config.shipped_data import folder
 from nightdesk.tasks.config.toml_table import Table
 from nightdesk.tasks.errors import InputError
@@ -163,6 +164,7 @@ class Profile(Table):
     chunks: Chunks = Chunks()
     document_batches: DocumentBatches = DocumentBatches()
     reading: ReadingSettings = ReadingSettings()
+    stories: StorySettings = StorySettings()
     fetch: FetchSettings = FetchSettings()
     retention: Retention = Retention()
     rewards: Rewards = Rewards()

@@ -57,7 +57,7 @@ class Rounds:
         self._where = out, run_date, run_id, attempt
         self._router, self._journal, self._backlog, self._purse = router, journal, backlog, purse
         self._audit, self._parts = audit, parts
-        self._stories = StreamStories(out, run_date, journal.db)
+        self._stories = StreamStories(out, run_date, journal.db, router.profile.stories)
         self._notes = CallNotes(journal.db, router.ledger)
         self._noted, self._calls_at = router.spent, time.monotonic()
         self._told_budget = False

@@ -109,6 +109,13 @@ def embed_group(_: None, texts: Sequence[Sequence[str]]) -> list[Any]:
     return list(hashed_terms(texts))
 
 
+def terms_group(_: None, texts: Sequence[Sequence[str]]) -> list[Any]:
+    """Return (vector, packed terms) for each text: what it is known by over documents and nights."""
+    from nightdesk.tasks.models.topic_terms import terms_of
+
+    return list(zip(embed_group(None, texts), map(terms_of, texts), strict=True))
+
+
 def dask_setup(worker: Any) -> None:
     """Dask calls this when a worker starts (preload): load the models now, beside everything else that starts.
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from nightdesk.tasks.messages import Cause
+from nightdesk.tasks.models.topic_marks import VECTOR_KIND
 from nightdesk.tasks.reading.documents import Document, Unreadable
 from nightdesk.tasks.roles.chunk_splitter import Chunk
 from nightdesk.tasks.roles.relationship_checker import Topic
@@ -111,12 +112,14 @@ class JoinedTopic:
 
 @dataclass(frozen=True, slots=True)
 class TopicLink:
-    """What ties a topic to others. vector: packed; aliases: ids that were published of what is a part of it now."""
+    """What ties a topic to others. vector, terms: packed; aliases: ids that were published of what is a part of it."""
 
     topic_id: str
     story_id: str
     vector: bytes
     aliases: tuple[str, ...] = ()
+    terms: bytes | None = None
+    vector_kind: str = VECTOR_KIND
 
 
 @dataclass(slots=True)

@@ -134,6 +134,8 @@ def _topics(
                 "aliases": list(link.aliases) or None,
                 "story_id": link.story_id,
                 "vector": link.vector,
+                "vector_kind": link.vector_kind,
+                "terms": link.terms,
                 "finder_model": lead.model,
                 "run_id": run_id,
             }

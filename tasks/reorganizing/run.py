@@ -21,7 +21,7 @@ from nightdesk.tasks.errors import AuditFailed
 from nightdesk.tasks.learning.catching_up import state_folder
 from nightdesk.tasks.reading.fetching.terms import Fetching
 from nightdesk.tasks.reading.sources import Reading, check_sources, there_by
-from nightdesk.tasks.reorganizing import stories, unfinished
+from nightdesk.tasks.reorganizing import unfinished
 from nightdesk.tasks.reorganizing.affordable import Purse
 from nightdesk.tasks.reorganizing.batches.reader import BatchReader
 from nightdesk.tasks.reorganizing.batches.spending import Spending
@@ -29,6 +29,7 @@ from nightdesk.tasks.reorganizing.control_items import answer_controls
 from nightdesk.tasks.reorganizing.document_state import Batch, JoinedTopic, TopicLink
 from nightdesk.tasks.reorganizing.filing import file_batch
 from nightdesk.tasks.reorganizing.ids.links import Linking
+from nightdesk.tasks.reorganizing.joining.packed import marked
 from nightdesk.tasks.reorganizing.opening import open_out, unwritable
 from nightdesk.tasks.reorganizing.past_dates.standing import Skips
 from nightdesk.tasks.reorganizing.role_stages import topic_texts
@@ -72,7 +73,7 @@ class Run:
         self._attempt = uuid.uuid4().hex[:8]
         self._audits = audits
         self._published_docs: set[str] = set()
-        self._linking = Linking(out, run_date, audits)
+        self._linking = Linking(out, run_date, audits, profile.stories)
 
     @property
     def served_versions(self) -> set[int]:
@@ -188,12 +189,12 @@ class Run:
                 docs.append(work.document.doc_id)
                 titles.append(work.lead(story).title)
                 texts.append([work.document.texts[p] for p in story.positions])
-        packed = [stories.pack(v) for v in await self.router.embed(topic_texts(titles, texts))] if texts else []
+        marks = marked(*await self.router.embed_with_terms(topic_texts(titles, texts))) if texts else []
         # The other documents of this run are known by what was published of them before this batch, no more: then a
         # rerun, which finds all of them published, comes to the same stories.
         later = self.reading.doc_ids - self._published_docs
         self._published_docs |= set(docs)
-        return await asyncio.to_thread(self._linking.of, batch.works, its_stories, packed, later)
+        return await asyncio.to_thread(self._linking.of, batch.works, its_stories, marks, later)
 
 
 @asynccontextmanager

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nightdesk.tasks.reorganizing.stories import unpack
+from nightdesk.tasks.models.topic_marks import VECTOR_KIND
+from nightdesk.tasks.reorganizing.joining.packed import Mark, unpack
 from nightdesk.tasks.roles.relationship_checker import MOST_SENTENCES
 
 SILENT = 2_000  # sentences of a document after which a topic that had none of them is no longer open
@@ -28,7 +29,8 @@ class OpenTopic:
     sentences: how many of its id there are. spans: runs of them, [first, last] each. members: the topics of single
     chunks that it was joined from. aliases: ids of topics that were found to be a part of it. pieces: what it is shown
     by, parts of its parts included. last: the last position of all these. head: its first sentences, as long as it has
-    fewer than are compared as a vector; None: the vector is final.
+    fewer than are compared as a vector; None: the vector is final. terms: packed, in hexadecimal
+    digits; vector_kind: of its vector; None: an earlier version wrote none.
     """
 
     topic_id: str
@@ -43,6 +45,8 @@ class OpenTopic:
     pieces: list[list[str]] = field(default_factory=list)
     head: list[str] | None = field(default_factory=list)
     last: int = 0
+    terms: str | None = None
+    vector_kind: str | None = None
 
     @property
     def first(self) -> int:
@@ -63,6 +67,11 @@ class OpenTopic:
         self.pieces.append(spread(texts, PIECE_SENTENCES))
         self._let_go(PIECES)
         self.members += members
+
+    def know_by(self, mark: Mark) -> None:
+        """Be known in other documents by a vector and terms."""
+        self.vector, self.vector_kind = mark.vector, VECTOR_KIND
+        self.terms = mark.terms.hex() if mark.terms is not None else None
 
     def absorb(self, other: "OpenTopic") -> None:
         """Take note that another topic, which began later, is a part of this one; its sentences keep its id."""
@@ -96,6 +105,8 @@ class OpenTopic:
             "aliases": list(self.aliases) or None,
             "story_id": self.story_id,
             "vector": self.vector,
+            "vector_kind": self.vector_kind,
+            "terms": bytes.fromhex(self.terms) if self.terms is not None else None,
             "finder_model": self.finder_model,
         }
 

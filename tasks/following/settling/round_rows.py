@@ -11,15 +11,16 @@ from nightdesk.tasks.following.settling.stream_stories import StreamStories
 from nightdesk.tasks.reorganizing.document_state import JoinedTopic, TopicLink, Work
 from nightdesk.tasks.reorganizing.filing import REPLACED, Columns, failed_and_unpaid, file_passages, titles_of
 from nightdesk.tasks.reorganizing.ids.first_sight import topic_id
+from nightdesk.tasks.reorganizing.joining.packed import Mark
 from nightdesk.tasks.tables.contracts import contract
 
-Vectors = Mapping[str | JoinedTopic, bytes]
+Marks = Mapping[str | JoinedTopic, Mark]
 
 
-def file_round(its: Settling, related: Related, vectors: Vectors, stories: StreamStories, profile: str) -> Settled:
+def file_round(its: Settling, related: Related, marks: Marks, stories: StreamStories, profile: str) -> Settled:
     """Bring a document's state up to date with a round, and return the rows that it has changed.
 
-    vectors: of the topics that begin, and by id of those that grow.
+    marks: of the topics that begin, and by id of those that grow.
 
     Raises:
         StoreError: the journal or what is published cannot be read.
@@ -28,7 +29,7 @@ def file_round(its: Settling, related: Related, vectors: Vectors, stories: Strea
     own = slice(before - work.before, its.closed.owned - work.before)
     merged = _merge(state, related)
     going_on, new = related.stories()
-    begun = _begin(state, work, new, work.document.texts[own], vectors, stories)
+    begun = _begin(state, work, new, work.document.texts[own], marks, stories)
     topics = [*going_on, *zip(new, begun, strict=True)]
     counts = {t.topic_id: t.sentences for _, t in topics} | {t.topic_id: t.sentences for _, t in related.merged}
     for story, topic in topics:
@@ -37,7 +38,8 @@ def file_round(its: Settling, related: Related, vectors: Vectors, stories: Strea
             [work.document.texts[p] for p in story.positions],
             [f"{work.chunks[k].chunk_id}/t{t + 1}" for k, t in story.members],
         )
-        topic.vector = vectors.get(topic.topic_id, topic.vector)
+        if topic.topic_id in marks:
+            topic.know_by(marks[topic.topic_id])
         state.vectors.put(topic.topic_id, topic.vector)
     changed = {t.topic_id: t for t in [*(t for _, t in topics), *(earlier for _, earlier in related.merged)]}
     changed = {name: t for name, t in changed.items() if name not in merged}
@@ -76,7 +78,7 @@ def _begin(
     work: Work,
     new: list[JoinedTopic],
     texts: tuple[str, ...],
-    vectors: Vectors,
+    marks: Marks,
     stories: StreamStories,
 ) -> list[OpenTopic]:
     """Name new topics, for good. texts: the sentences that are settled."""
@@ -86,12 +88,15 @@ def _begin(
     titles = titles_of(work, new, state.shelf)
     state.shelf.take_titles(titles)
     state.begun += len(new)
-    packed = [vectors[story] for story in new]
-    its_stories = stories.begin(state.doc_id, ids, packed) if ids else []
-    return [
-        OpenTopic(name, its_story, title, vector, work.lead(story).model)
-        for name, its_story, title, vector, story in zip(ids, its_stories, titles, packed, new, strict=True)
+    its_marks = [marks[story] for story in new]
+    its_stories = stories.begin(state.doc_id, ids, its_marks, work.document.language) if ids else []
+    begun = [
+        OpenTopic(name, its_story, title, mark.vector, work.lead(story).model)
+        for name, its_story, title, mark, story in zip(ids, its_stories, titles, its_marks, new, strict=True)
     ]
+    for topic, mark in zip(begun, its_marks, strict=True):
+        topic.know_by(mark)
+    return begun
 
 
 def _passages(state: StreamState, work: Work, topics: list[tuple[JoinedTopic, OpenTopic]]) -> list[dict[str, Any]]:

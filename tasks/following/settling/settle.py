@@ -13,7 +13,7 @@ from nightdesk.tasks.following.settling.stream_stories import StreamStories
 from nightdesk.tasks.reading.documents import Document, known_column
 from nightdesk.tasks.reorganizing import role_stages
 from nightdesk.tasks.reorganizing.document_state import Batch, JoinedTopic, Work
-from nightdesk.tasks.reorganizing.stories import pack
+from nightdesk.tasks.reorganizing.joining.packed import Mark, marked
 from nightdesk.tasks.roles.chunk_splitter import Chunk
 
 
@@ -106,8 +106,8 @@ def _quietly(done: int, of: int) -> None:
     """Say nothing of how far a stage is."""
 
 
-async def _vectors(router: Router, related: Sequence[Related]) -> list[dict[str | JoinedTopic, bytes]]:
-    """Return the vectors of topics that begin, and by their ids of those that have few sentences so far, and grow."""
+async def _vectors(router: Router, related: Sequence[Related]) -> list[dict[str | JoinedTopic, Mark]]:
+    """Return what topics are known by that begin, and by their ids those that have few sentences so far, and grow."""
     keys: list[tuple[int, str | JoinedTopic]] = []
     titles: list[str] = []
     texts: list[list[str]] = []
@@ -124,8 +124,9 @@ async def _vectors(router: Router, related: Sequence[Related]) -> list[dict[str 
             keys.append((k, key))
             titles.append(title)
             texts.append(its_texts)
-    found: list[dict[str | JoinedTopic, bytes]] = [{} for _ in related]
+    found: list[dict[str | JoinedTopic, Mark]] = [{} for _ in related]
     if texts:
-        for (k, key), vector in zip(keys, await router.embed(role_stages.topic_texts(titles, texts)), strict=True):
-            found[k][key] = pack(vector)
+        marks = marked(*await router.embed_with_terms(role_stages.topic_texts(titles, texts)))
+        for (k, key), mark in zip(keys, marks, strict=True):
+            found[k][key] = mark
     return found

@@ -13,11 +13,15 @@ from nightdesk.tasks.reorganizing.ids.first_sight import sentence_names, topic_i
 
 @dataclass(frozen=True, slots=True)
 class StandingTopic:
-    """A topic as it was published. vector: packed; aliases: ids that were published of what is a part of it now."""
+    """A topic as it was published. vector: packed; aliases: ids that were published of what is a part of it now.
+
+    vector_kind: None where the row names none.
+    """
 
     story_id: str
     vector: bytes
     aliases: tuple[str, ...] = ()
+    vector_kind: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from nightdesk.tasks.tables.index.known_documents import KnownDocument, KnownDoc
 from nightdesk.tasks.tables.places import is_of_streams
 
 _PASSAGES = ["doc_id", "position", "text", "topic_id"]
-_TOPICS = ["doc_id", "topic_id", "story_id", "vector", "aliases"]
+_TOPICS = ["doc_id", "topic_id", "story_id", "vector", "aliases", "vector_kind"]
 _Place = tuple[date, str]  # run_date, name of the part
 
 
@@ -54,7 +54,7 @@ class Published:
         topics: dict[str, dict[str, StandingTopic]] = defaultdict(dict)
         for row in self._rows("topics", _TOPICS, day, part, doc_ids).to_pylist():
             if day == self._day or is_of_a_sentence(row["topic_id"], row["doc_id"]):  # order numbers are of one date
-                its = StandingTopic(row["story_id"], row["vector"], tuple(row["aliases"] or ()))
+                its = StandingTopic(row["story_id"], row["vector"], tuple(row["aliases"] or ()), row["vector_kind"])
                 topics[row["doc_id"]][row["topic_id"]] = its
         passages = self._rows("passages", _PASSAGES, day, part, doc_ids)
         passages = passages.sort_by([("doc_id", "ascending"), ("position", "ascending")])

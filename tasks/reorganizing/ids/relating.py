@@ -10,6 +10,8 @@ from pathlib import Path
 
 from nightdesk.tasks.reorganizing import stories
 from nightdesk.tasks.reorganizing.ids.first_sight import story_id
+from nightdesk.tasks.reorganizing.joining.likeness import Rule
+from nightdesk.tasks.reorganizing.joining.packed import Mark
 
 _known: dict[str, stories.KnownTopics] = {}  # in that process: of the run that asked last
 
@@ -21,15 +23,16 @@ def relate_for(
     later: Set[str],
     topic_ids: Sequence[str],
     doc_ids: Sequence[str],
-    packed: Sequence[bytes],
+    marks: Sequence[Mark],
+    rules: Sequence[Rule | None],
     kept: Mapping[str, str],
     others: Collection[str],
 ) -> list[str]:
     """Return the stories of topics, in order (see stories.relate).
 
     asking: the run, whose known topics are held from one call to its next. later: documents of this date that are not
-    known yet. packed: the topics' vectors. others: topics that share no more than a first sentence with one of an
-    earlier night.
+    known yet. marks: what the topics are known by. others: topics that share no more than a first sentence with one of
+    an earlier night.
     """
     if asking not in _known:
         _known.clear()
@@ -39,4 +42,4 @@ def relate_for(
         return story_id(topic, run_date.isoformat() if topic in others else "")
 
     known = _known[asking].besides(later)
-    return stories.relate(topic_ids, doc_ids, stories.unpack(packed), known, kept, begins)
+    return stories.relate(topic_ids, doc_ids, marks, known, rules, kept, begins)

@@ -6,19 +6,21 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from nightdesk.tasks.reorganizing import stories as stories_module
-from nightdesk.tasks.reorganizing.stories import NEAREST, Codes, KnownStories, pack, unpack
+from nightdesk.tasks.reorganizing.stories import NEAREST, Codes, KnownStories, Mark, Rule, pack, unpack
 
 Vectors = NDArray[np.float32]
 NOTHING = KnownStories()
+RULE = Rule(likeness=0.065, in_common=1.9)
 
 
 def relate(topics: list[str], documents: list[str], vectors: Vectors, known: KnownStories) -> list[str]:
-    return stories_module.relate(topics, documents, unpack([pack(v) for v in vectors]), known)
+    marks = [Mark(pack(v)) for v in vectors]
+    return stories_module.relate(topics, documents, marks, known, [RULE] * len(marks))
 
 
 def known_as(vectors: Vectors, story_ids: list[str]) -> KnownStories:
     known = KnownStories()
-    known.add([pack(v) for v in vectors], story_ids)
+    known.add([Mark(pack(v)) for v in vectors], story_ids)
     return known
 
 
@@ -92,10 +94,10 @@ def test_a_story_that_begins_is_named_by_its_topic_alone() -> None:
 
 def test_a_published_topic_keeps_its_story_before_any_that_is_nearer() -> None:
     bridge, bank = np.eye(2, 8, dtype=np.float32)
-    codes = unpack([pack(v) for v in (bridge, bridge, bank)])
+    marks = [Mark(pack(v)) for v in (bridge, bridge, bank)]
     known = known_as(np.array([bridge, bank]), ["of the bridge", "of the bank"])
     kept = {"a/2": "of the bridge", "b/1": "of old"}
-    stories = stories_module.relate(["a/1", "a/2", "b/1"], ["a", "a", "b"], codes, known, kept)
+    stories = stories_module.relate(["a/1", "a/2", "b/1"], ["a", "a", "b"], marks, known, [RULE] * 3, kept)
     assert stories[1:] == ["of the bridge", "of old"]
     assert stories[0] not in ("of the bridge", "of old")
 
@@ -125,7 +127,7 @@ def test_a_topic_joins_the_nearest_before_it_of_another_document(documents: list
 
 
 def test_topics_are_compared_across_the_edges_of_blocks() -> None:
-    n = stories_module._BLOCK * 2 + 3
+    n = stories_module.BLOCK * 2 + 3
     vectors = some_vectors(n, seed=4, dimensions=64)
     again = np.concatenate([vectors, vectors])
     doc_ids = [f"d{k // 5}" for k in range(n)] + [f"e{k // 5}" for k in range(n)]

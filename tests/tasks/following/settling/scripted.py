@@ -29,7 +29,7 @@ from nightdesk.tasks.following.settling.stream_state import StreamState, to_sett
 from nightdesk.tasks.following.settling.stream_stories import StreamStories
 from nightdesk.tasks.following.stream import Arrival, Poll
 from nightdesk.tasks.messages import Answer, Group, RoleRequest
-from nightdesk.tasks.models.worker import embed_group
+from nightdesk.tasks.models.worker import embed_group, terms_group
 from nightdesk.tasks.reading.sentences import Spoken
 from nightdesk.tasks.reorganizing.document_state import Lost
 
@@ -75,6 +75,10 @@ class ByRule:
 
     async def embed(self, texts: Sequence[Sequence[str]]) -> NDArray[np.float32]:
         return np.array(embed_group(None, texts))
+
+    async def embed_with_terms(self, texts: Sequence[Sequence[str]]) -> tuple[NDArray[np.float32], list[bytes]]:
+        found = terms_group(None, texts)
+        return np.array([vector for vector, _ in found]), [terms for _, terms in found]
 
     def _outcome(self, unit: Unit) -> Outcome:
         request = unit.request

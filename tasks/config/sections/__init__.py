@@ -1,0 +1,1 @@
+"""Sections of a profile that have a module of their own."""
