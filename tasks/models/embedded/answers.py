@@ -214,7 +214,7 @@ class Static(_Computed):
     penalty = 21.0
     penalty_unspaced = 9.0
     penalty_unspaced_talk = 14.0
-    threshold = 0.10
+    threshold = 0.11
     threshold_unspaced = 0.09
     direction = 8.0  # what a sentence at right angles to its topic costs, in nats
     share = 0.2
