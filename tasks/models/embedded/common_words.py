@@ -6,7 +6,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from nightdesk.tasks.models.embedded.segmentation import Costs, vocabulary_cost
+from nightdesk.tasks.models.embedded.segmentation import Costs, average_linkage, vocabulary_cost
 from nightdesk.tasks.models.embedded.vectors import CACHED_SENTENCES, commonness, term_vectors, unit, words
 
 Similarity = NDArray[np.float32]
@@ -14,7 +14,7 @@ Similarity = NDArray[np.float32]
 
 FUNCTION_WORD = 0.7  # words as common as this ("of", "said", "der") are of no topic; see vectors.commonness
 RARE, COMMON = 1.0, 3.0  # pseudo-counts of the rarest and the most common of the other words
-VERSIONS = 0.5  # cosine of terms from which texts are versions of one, e.g. a report that is sent again
+VERSIONS = 0.6  # mean cosine of terms from which texts are versions of one, e.g. a report that is sent again
 TELLING = 2.0  # power of how few texts hold a word; 1.5 to 3 do as well
 FEW = 3  # texts that may share a word of one story before it tells less
 KNOWN = 20  # texts that must be there for half of that power
@@ -49,16 +49,11 @@ def telling_terms(texts: Sequence[Sequence[str]]) -> tuple[Similarity, NDArray[n
 
 
 def _versions(alike: Similarity) -> NDArray[np.int64]:
-    """Number the sets of texts that are versions of one, from 0: what is linked by similarities of VERSIONS or more."""
-    linked = alike >= VERSIONS
-    np.fill_diagonal(linked, False)
-    if not linked.any():
-        return np.arange(len(alike))
-    # Imported here: it takes 0.2 s, and only one role needs it.
-    from scipy.sparse import csr_array
-    from scipy.sparse.csgraph import connected_components
-
-    return np.asarray(connected_components(csr_array(linked), directed=False)[1], np.int64)
+    """Number the sets of texts that are versions of one, from 0."""
+    version = np.zeros(len(alike), np.int64)
+    for k, texts in enumerate(average_linkage(alike, VERSIONS)):
+        version[texts] = k
+    return version
 
 
 def vocabulary_costs(sentences: Sequence[str]) -> Costs:
