@@ -14,7 +14,7 @@ Similarity = NDArray[np.float32]
 
 FUNCTION_WORD = 0.7  # words as common as this ("of", "said", "der") are of no topic; see vectors.commonness
 RARE, COMMON = 1.0, 3.0  # pseudo-counts of the rarest and the most common of the other words
-VERSIONS = 0.6  # mean cosine of terms from which texts are versions of one, e.g. a report that is sent again
+VERSIONS = 0.55  # mean cosine of the words held, from which texts are versions of one; others have up to 0.5
 TELLING = 2.0  # power of how few texts hold a word; 1.5 to 3 do as well
 FEW = 3  # texts that may share a word of one story before it tells less
 KNOWN = 20  # texts that must be there for half of that power
@@ -35,11 +35,10 @@ def telling_terms(texts: Sequence[Sequence[str]]) -> tuple[Similarity, NDArray[n
     common. Few sets tell little about how common a word is, so the fewer they are, the less is made of it.
     """
     terms = term_vectors(texts)
-    alike = terms @ terms.T
-    version = _versions(alike)
+    version = _versions(terms > 0)
     sets = int(version.max(initial=-1)) + 1
     if sets < 2:
-        return alike, version
+        return terms @ terms.T, version
     order = np.argsort(version, kind="stable")
     held = np.add.reduceat((terms[order] > 0).astype(np.int32), np.searchsorted(version[order], np.arange(sets))) > 0
     holders = np.maximum(held.sum(axis=0), 1)
@@ -48,10 +47,14 @@ def telling_terms(texts: Sequence[Sequence[str]]) -> tuple[Similarity, NDArray[n
     return terms @ terms.T, version
 
 
-def _versions(alike: Similarity) -> NDArray[np.int64]:
-    """Number the sets of texts that are versions of one, from 0."""
-    version = np.zeros(len(alike), np.int64)
-    for k, texts in enumerate(average_linkage(alike, VERSIONS)):
+def _versions(held: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Number the sets of texts that are versions of one, from 0. held: which words each holds, shape (texts, words).
+
+    How often a text holds a word does not count, because speeches of one kind repeat the words of that kind.
+    """
+    present = unit(held.astype(np.float32))
+    version = np.zeros(len(held), np.int64)
+    for k, texts in enumerate(average_linkage(present @ present.T, VERSIONS)):
         version[texts] = k
     return version
 
