@@ -23,7 +23,7 @@ from nightdesk.tasks.messages import ROLES, Role, RoleRequest, Usage
 from nightdesk.tasks.models.providers.usage_figures import estimated
 from nightdesk.tasks.reading.documents import Document
 from nightdesk.tasks.reorganizing.halved_questions import halves
-from nightdesk.tasks.reorganizing.topic_questions import Topics, without_vectors
+from nightdesk.tasks.reorganizing.relating.topic_questions import Topics, foretold
 from nightdesk.tasks.roles import content_organizer, prompts, topic_finder, topic_locator
 from nightdesk.tasks.roles.chunk_splitter import split_document
 from nightdesk.tasks.roles.tokens import question_tokens
@@ -203,9 +203,9 @@ def _requests(
             for part in _fitting(request, budgets):
                 yield _sized(part, len(part.items) < len(texts))
     parts = [document.texts[k : k + SENTENCES_PER_TOPIC] for k in range(0, len(document.texts), SENTENCES_PER_TOPIC)]
-    made = without_vectors(Topics([TITLE] * len(parts), parts, document.language), budgets.of(relating))
-    for question in made.asked:
-        yield _sized(question.request, len(made.asked) > 1)
+    for made in foretold(Topics([TITLE] * len(parts), parts, document.language), budgets.of(relating)):
+        for question in made.asked:
+            yield _sized(question.request, len(made.asked) > 1)
 
 
 def _fitting(request: RoleRequest, budgets: Budgets) -> list[RoleRequest]:

@@ -30,6 +30,8 @@ NEIGHBOURS = 8
 _AROUND = 1_024  # topics before and after one that it may be linked to
 
 Topic = tuple[int, int]  # (chunk, group of the finder's answer)
+Shown = frozenset[int]
+"""Numbers of the questions that a topic was in."""
 
 
 def make_request(
@@ -84,15 +86,19 @@ def stitch(placed: Sequence[dict[int, int]]) -> dict[Topic, Topic]:
     return first
 
 
-def candidate_calls(vectors: NDArray[np.float32], sizes: Sequence[float] = (), room: float = inf) -> list[list[int]]:
+def candidate_calls(
+    vectors: NDArray[np.float32], sizes: Sequence[float] = (), room: float = inf, shown: Sequence[Shown] = ()
+) -> list[list[int]]:
     """Share out many topics over calls so that topics which may be one are shown together.
 
     vectors: (topics, dimensions), unit rows. sizes: of each topic, in tokens (() = nothing); room: tokens of a call, at
-    least as much as any two topics take. Returns index lists of at most MOST_TOPICS that fit, each topic in exactly
-    one; one topic is alone only where no call of three or more could lend it a companion.
+    least as much as any two topics take; shown: of each, the questions that it was in before (() = none).
+    Returns index lists of at most MOST_TOPICS that fit, each topic in exactly one; one topic is alone only where no
+    call of three or more could lend it a companion.
     Every topic is linked to its NEIGHBOURS nearest; links are taken nearest first as long as they join MOST_LINKED at
     most that fit a call (single linkage with a size limit), then sets are packed together, as one call costs less than
-    two. A call is not filled by one set, because a model that holds topics against the others of its call would find
+    two. Topics that were shown together before are not linked, because what was not joined then stays apart.
+    A call is not filled by one set, because a model that holds topics against the others of its call would find
     nothing alike where all are of one story, and join none.
     """
     n = len(vectors)
@@ -101,7 +107,7 @@ def candidate_calls(vectors: NDArray[np.float32], sizes: Sequence[float] = (), r
         return [list(range(n))]
     member = list(range(n))
     sets = {k: _TopicGroup([k], size[k]) for k in range(n)}
-    for _, i, j in _links(vectors):
+    for _, i, j in _links(vectors, shown):
         a, b = sorted((member[i], member[j]))
         if a != b and sets[a].takes(sets[b], room, MOST_LINKED):
             for k in sets[b].topics:
@@ -143,20 +149,37 @@ def _packed(sets: Sequence[_TopicGroup], room: float) -> list[_TopicGroup]:
     return calls
 
 
-def _links(vectors: NDArray[np.float32]) -> list[tuple[float, int, int]]:
+def _links(vectors: NDArray[np.float32], shown: Sequence[Shown] = ()) -> list[tuple[float, int, int]]:
     """Return (similarity, topic, neighbour) for the NEIGHBOURS nearest of every topic, nearest first.
 
     Topics are compared with those up to _AROUND before and after them, so that time grows with their number alone.
     """
     near = min(NEIGHBOURS, len(vectors) - 1)
+    before = _incidence(shown)
     links = []
     for start in range(0, len(vectors), 1024):  # a block of rows at a time: memory stays flat
         first = max(0, start - _AROUND)
         similar = vectors[start : start + 1024] @ vectors[first : start + 1024 + _AROUND].T
         similar[np.arange(len(similar)), start - first + np.arange(len(similar))] = -np.inf
+        if shown:
+            similar[before[start : start + 1024] @ before[first : start + 1024 + _AROUND].T > 0] = -np.inf
         nearest = np.argpartition(-similar, near, axis=1)[:, :near]
-        links += [(float(similar[i, j]), start + i, first + int(j)) for i in range(len(similar)) for j in nearest[i]]
+        links += [
+            (float(similar[i, j]), start + i, first + int(j))
+            for i in range(len(similar))
+            for j in nearest[i]
+            if similar[i, j] > -np.inf
+        ]
     return sorted(links, key=lambda x: (-x[0], x[1], x[2]))
+
+
+def _incidence(shown: Sequence[Shown]) -> NDArray[np.float32]:
+    """Return which topic was in which question, shape (topics, questions)."""
+    column = {number: k for k, number in enumerate(sorted(frozenset().union(*shown)))}
+    incidence = np.zeros((len(shown), len(column)), np.float32)
+    for row, numbers in zip(incidence, shown, strict=True):
+        row[[column[number] for number in numbers]] = 1
+    return incidence
 
 
 def _pair_lone(calls: list[_TopicGroup], vectors: NDArray[np.float32], size: Sequence[float]) -> None:

@@ -19,8 +19,9 @@ from nightdesk.tasks.calling.router import Router
 from nightdesk.tasks.following.settling.open_topics import OpenTopic
 from nightdesk.tasks.following.settling.stream_state import Settling, StreamState
 from nightdesk.tasks.reorganizing.document_state import JoinedTopic, Work
-from nightdesk.tasks.reorganizing.role_stages import Comparing, compare, topic_texts
-from nightdesk.tasks.reorganizing.topic_questions import Topics
+from nightdesk.tasks.reorganizing.relating.rounds import Comparing, compare
+from nightdesk.tasks.reorganizing.relating.topic_questions import Topics
+from nightdesk.tasks.reorganizing.role_stages import topic_texts
 from nightdesk.tasks.roles.relationship_checker import MOST_TOPICS, Topic, merge, stitch
 
 RECENT = 6  # topics that are shown because they had a sentence last

@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 
 from nightdesk.tasks.messages import Answer, Group, RoleRequest
-from nightdesk.tasks.models.embedded.common_words import Similarity, common_terms, vocabulary_costs
+from nightdesk.tasks.models.embedded.common_words import Similarity, common_terms, telling_terms, vocabulary_costs
 from nightdesk.tasks.models.embedded.openings import is_talk, openings
 from nightdesk.tasks.models.embedded.segmentation import (
     UNANCHORED,
@@ -92,6 +92,8 @@ class _Computed(Embedded):
     penalty_unspaced_talk: float  # and where a host talks, who says the same words all evening
     threshold: float  # how alike topics of one story are (see segmentation.above_background)
     threshold_unspaced: float
+    share = 0.0  # of the vectors in how alike texts are; the rest is words
+    share_related = 0.0  # and where topics are related, because words that tell these from each other are worth more
 
     def __init__(self, penalty: float = 0.0) -> None:
         super().__init__(penalty)
@@ -102,8 +104,8 @@ class _Computed(Embedded):
         """Cost of every run of the sentences as one topic (see segmentation)."""
 
     @abstractmethod
-    def _similarity(self, texts: Sequence[Sequence[str]]) -> Similarity:
-        """How alike texts are, each a list of sentences."""
+    def _alike(self, texts: Sequence[Sequence[str]], terms: Similarity, share: float) -> Similarity:
+        """How alike texts are, each a list of sentences: by their words (terms), and for a share by their vectors."""
 
     def _find(self, request: RoleRequest) -> list[Group]:
         """One topic for each run: what is one story though far apart is for the relationship checker to join."""
@@ -187,7 +189,8 @@ class _Computed(Embedded):
             [label, *(s for run, owner in zip(runs, owners, strict=True) if owner == topic for s in run)]
             for topic, label in enumerate(labels)
         ]
-        similar = self._similarity([*runs, *profiles])[: len(runs), len(runs) :]
+        texts = [*runs, *profiles]
+        similar = self._alike(texts, common_terms(texts), self.share)[: len(runs), len(runs) :]
         assigned = list(owners)
         for k, owner in enumerate(owners):
             if owner == UNANCHORED:
@@ -203,7 +206,9 @@ class _Computed(Embedded):
         threshold = self.threshold if spaced else self.threshold_unspaced
         if is_talk([sentence for text in texts for sentence in text[1:]]):
             threshold *= TALK_ALIKE
-        stories = average_linkage(*above_background(self._similarity(texts), threshold, prior))
+        terms, version = telling_terms(texts)
+        similar = self._alike(texts, terms, self.share_related)
+        stories = average_linkage(*above_background(similar, threshold, prior, version))
         stories = stories_of_talk(stories, texts)
         return [Group("", tuple(k + 1 for k in story)) for story in stories if len(story) > 1]
 
@@ -227,22 +232,22 @@ class Static(_Computed):
     penalty_talk = 22.0
     penalty_unspaced = 10.0
     penalty_unspaced_talk = 16.0
-    threshold = 0.145
-    threshold_unspaced = 0.11
+    threshold = 0.11
+    threshold_unspaced = 0.09
     direction = 8.0  # what a sentence at right angles to its topic costs, in nats
-    share = 0.2  # of the vectors in similarity; the rest is words
+    share = 0.2
+    share_related = 0.1
 
     def _costs(self, sentences: Sequence[str]) -> Costs:
         return self.direction * direction_cost(static_vectors(sentences)) + vocabulary_costs(sentences)
 
-    def _similarity(self, texts: Sequence[Sequence[str]]) -> Similarity:
-        terms = common_terms(texts)
+    def _alike(self, texts: Sequence[Sequence[str]], terms: Similarity, share: float) -> Similarity:
         if not with_spaces([sentence for text in texts for sentence in text]):
             return terms  # of other scripts the vectors know a few hundred characters: all texts look alike to them
         vectors = static_vectors([sentence for text in texts for sentence in text])
         ends = np.cumsum([len(text) for text in texts]).tolist()
         means = unit(np.array([vectors[a:b].sum(axis=0) for a, b in pairwise([0, *ends])]))
-        return np.asarray((1 - self.share) * terms + self.share * (means @ means.T), np.float32)
+        return np.asarray((1 - share) * terms + share * (means @ means.T), np.float32)
 
 
 class Lexical(_Computed):
@@ -255,14 +260,14 @@ class Lexical(_Computed):
     penalty_talk = 5.0
     penalty_unspaced = 7.0
     penalty_unspaced_talk = 9.0
-    threshold = 0.09
+    threshold = 0.07
     threshold_unspaced = 0.09
 
     def _costs(self, sentences: Sequence[str]) -> Costs:
         return vocabulary_costs(sentences)
 
-    def _similarity(self, texts: Sequence[Sequence[str]]) -> Similarity:
-        return common_terms(texts)
+    def _alike(self, texts: Sequence[Sequence[str]], terms: Similarity, share: float) -> Similarity:
+        return terms
 
 
 def _digest(sentences: Sequence[str]) -> bytes:

@@ -6,14 +6,18 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from nightdesk.tasks.models.embedded.segmentation import Costs, vocabulary_cost
-from nightdesk.tasks.models.embedded.vectors import CACHED_SENTENCES, commonness, term_vectors, words
+from nightdesk.tasks.models.embedded.segmentation import Costs, average_linkage, vocabulary_cost
+from nightdesk.tasks.models.embedded.vectors import CACHED_SENTENCES, commonness, term_vectors, unit, words
 
 Similarity = NDArray[np.float32]
 """How alike texts are, shape (texts, texts), at most 1."""
 
 FUNCTION_WORD = 0.7  # words as common as this ("of", "said", "der") are of no topic; see vectors.commonness
 RARE, COMMON = 1.0, 3.0  # pseudo-counts of the rarest and the most common of the other words
+VERSIONS = 0.55  # mean cosine of the words held, from which texts are versions of one; others have up to 0.5
+TELLING = 2.0  # power of how few texts hold a word; 1.5 to 3 do as well
+FEW = 3  # texts that may share a word of one story before it tells less
+KNOWN = 20  # texts that must be there for half of that power
 MOST_WORDS = 200  # of one sentence; time and memory grow with the square of how often words come back
 
 
@@ -21,6 +25,38 @@ def common_terms(texts: Sequence[Sequence[str]]) -> Similarity:
     """How alike texts are by the words that they have in common."""
     terms = term_vectors(texts)
     return terms @ terms.T
+
+
+def telling_terms(texts: Sequence[Sequence[str]]) -> tuple[Similarity, NDArray[np.int64]]:
+    """How alike texts are by the words that tell them from each other; and of which set of versions each is, from 0.
+
+    A word that many of these texts hold says of what kind they are (politics, biographies, sales), not of which story.
+    Texts are counted by sets of versions, because a story that comes again in twenty versions would make its own words
+    common. Few sets tell little about how common a word is, so the fewer they are, the less is made of it.
+    """
+    terms = term_vectors(texts)
+    version = _versions(terms > 0)
+    sets = int(version.max(initial=-1)) + 1
+    if sets < 2:
+        return terms @ terms.T, version
+    order = np.argsort(version, kind="stable")
+    held = np.add.reduceat((terms[order] > 0).astype(np.int32), np.searchsorted(version[order], np.arange(sets))) > 0
+    holders = np.maximum(held.sum(axis=0), 1)
+    rare = np.log((sets + FEW) / (holders + FEW - 1)) / np.log((sets + FEW) / FEW)
+    terms = unit((terms * np.clip(rare, 0, 1) ** (TELLING * sets / (sets + KNOWN))).astype(np.float32))
+    return terms @ terms.T, version
+
+
+def _versions(held: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Number the sets of texts that are versions of one, from 0. held: which words each holds, shape (texts, words).
+
+    How often a text holds a word does not count, because speeches of one kind repeat the words of that kind.
+    """
+    present = unit(held.astype(np.float32))
+    version = np.zeros(len(held), np.int64)
+    for k, texts in enumerate(average_linkage(present @ present.T, VERSIONS)):
+        version[texts] = k
+    return version
 
 
 def vocabulary_costs(sentences: Sequence[str]) -> Costs:

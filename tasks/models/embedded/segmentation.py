@@ -195,15 +195,20 @@ def average_linkage(similarity: NDArray[np.floating], threshold: float) -> list[
     return list(groups.values())
 
 
-def above_background(similarity: NDArray[np.floating], least: float, prior: float) -> tuple[NDArray[np.float64], float]:
+def above_background(
+    similarity: NDArray[np.floating], least: float, prior: float, version: Sequence[int] | NDArray[np.int64] = ()
+) -> tuple[NDArray[np.float64], float]:
     """Rescale similarities so that 0 is what unrelated texts of this kind have in common; return the threshold too.
 
     Sales talk shares far more words than news does, so no one threshold would do. Most pairs of topics are not one
     story, so the background is the median pair (with few pairs it leans on the prior), and what lies below it shows
     how far chance scatters: a pair is alike if it is above by `least`, and by more than that scatter.
+    version: of which set of versions each topic is, from 0 (() = each of its own). Sets are the pairs that are counted,
+    because of many versions of one text most pairs are one story.
     """
     scaled = np.asarray(similarity, np.float64)
-    pairs = scaled[np.triu_indices(len(scaled), 1)]
+    between = _between(scaled, np.asarray(version)) if len(version) else scaled
+    pairs = between[np.triu_indices(len(between), 1)]
     if not pairs.size:
         return scaled, least
     low, median = np.quantile(pairs, [0.1, 0.5])
@@ -211,3 +216,11 @@ def above_background(similarity: NDArray[np.floating], least: float, prior: floa
     background = min(known * median + (1 - known) * prior, 0.99)
     scatter = SCATTER * known * (median - low)
     return (scaled - background) / (1 - background), max(least, float(scatter / (1 - background)))
+
+
+def _between(similarity: NDArray[np.float64], version: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the mean similarity between sets of versions, shape (sets, sets)."""
+    member = np.equal.outer(np.arange(version.max(initial=-1) + 1), version).astype(np.float64)
+    sizes = member.sum(axis=1)
+    between: NDArray[np.float64] = member @ similarity @ member.T / np.outer(sizes, sizes)
+    return between

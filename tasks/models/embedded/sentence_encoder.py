@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from nightdesk.tasks.config.encoder_folder import fingerprint
 from nightdesk.tasks.models.embedded.answers import Static
-from nightdesk.tasks.models.embedded.common_words import Similarity, common_terms, vocabulary_costs
+from nightdesk.tasks.models.embedded.common_words import Similarity, vocabulary_costs
 from nightdesk.tasks.models.embedded.segmentation import Costs, direction_cost
 from nightdesk.tasks.models.embedded.vectors import CACHED_SENTENCES, unit
 
@@ -38,9 +38,9 @@ class Local(Static):
     def _costs(self, sentences: Sequence[str]) -> Costs:
         return self.direction * direction_cost(self._encoded(sentences)) + vocabulary_costs(sentences)
 
-    def _similarity(self, texts: Sequence[Sequence[str]]) -> Similarity:
+    def _alike(self, texts: Sequence[Sequence[str]], terms: Similarity, share: float) -> Similarity:
         means = unit(np.stack([self._encoded(text).sum(axis=0) for text in texts]))
-        return np.asarray((1 - self.share) * common_terms(texts) + self.share * (means @ means.T), np.float32)
+        return np.asarray((1 - share) * terms + share * (means @ means.T), np.float32)
 
     def _encoded(self, sentences: Sequence[str]) -> NDArray[np.float32]:
         """Return one unit vector per sentence, shape (n, d); what is new goes through the encoder in batches."""

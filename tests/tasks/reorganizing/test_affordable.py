@@ -9,7 +9,7 @@ from nightdesk.tasks.calling.plans import Plans
 from nightdesk.tasks.config.profile import Profile, load_profile
 from nightdesk.tasks.reorganizing.affordable import Purse
 from nightdesk.tasks.reorganizing.batches.spending import Spending
-from nightdesk.tasks.reorganizing.topic_questions import Topics, without_vectors
+from nightdesk.tasks.reorganizing.relating.topic_questions import Topics, without_vectors
 from tests.servers.playing import Playing
 from tests.tables import rows
 from tests.tasks.house import House

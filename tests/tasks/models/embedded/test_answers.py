@@ -138,6 +138,30 @@ def test_two_products_of_one_stream_stay_two() -> None:
     assert all({(n - 1) % 2 for n in g.numbers} in ({0}, {1}) for g in groups)
 
 
+@pytest.mark.parametrize("model", [Static(), Lexical()])
+@pytest.mark.parametrize(("passages", "times"), [(1, 150), (5, 30)])
+def test_a_story_that_recurs_in_most_topics_of_a_question_is_one(model: Embedded, passages: int, times: int) -> None:
+    dice = Random(passages)
+    told = [
+        [f"The {' and the '.join(f'p{p}x{dice.randrange(60)}' for _ in range(5))}." for _ in range(15)]
+        for p in range(passages)
+    ]
+    items = ["\n".join([f"Version {k}", *sorted(dice.sample(told[k % passages], 9))]) for k in range(passages * times)]
+    groups = model.compute(RoleRequest("relationship_checker", "en", tuple(items))).groups
+    assert [g.numbers for g in groups] == [tuple(range(p + 1, passages * times + 1, passages)) for p in range(passages)]
+
+
+def test_a_word_that_most_topics_hold_joins_none() -> None:
+    dice, kind = Random(3), "the minister of the cabinet spoke in parliament about"
+    items = [
+        "\n".join([f"Speech {k}", *(f"Then {kind} t{k // 2}x{dice.randrange(40)}." for _ in range(12))])
+        for k in range(60)
+    ]
+    groups = Static().compute(RoleRequest("relationship_checker", "en", tuple(items))).groups
+    assert len(groups) > 20
+    assert {g.numbers for g in groups} <= {(k, k + 1) for k in range(1, 60, 2)}
+
+
 def test_every_sentence_is_filed_with_a_confidence() -> None:
     answer = ask(Static(), "content_organizer", FERRY, labels=("facts", "opinions"))
     assert sorted(n for g in answer.groups for n in g.numbers) == list(range(1, 11))

@@ -151,6 +151,16 @@ def test_two_topics_are_compared_with_the_prior() -> None:
     assert len(average_linkage(*above_background(similarity, least=0.13, prior=0.2))) == 2
 
 
+def test_versions_of_few_texts_are_no_background() -> None:
+    version = [k % 3 for k in range(60)]
+    similarity = np.where(np.equal.outer(version, version), 0.6, 0.02)
+    groups = average_linkage(*above_background(similarity, least=0.13, prior=0.0, version=version))
+    assert groups == [[k for k in range(60) if k % 3 == n] for n in range(3)]
+    alone = np.full((40, 40), 0.6)
+    assert len(average_linkage(*above_background(alone, least=0.13, prior=0.0, version=[0] * 40))) == 1
+    assert len(average_linkage(*above_background(alone, least=0.13, prior=0.0))) == 40
+
+
 def test_no_similarity_at_all_joins_nothing() -> None:
     for n in (0, 1, 2, 5):
         groups = average_linkage(*above_background(np.zeros((n, n)), least=0.13, prior=0.0))

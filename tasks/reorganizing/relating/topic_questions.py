@@ -8,7 +8,7 @@ questions of 20 sentences a topic joined as well as one without a limit (story_f
 What does not fit any model even two at a time is left out and named.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 from math import inf
@@ -23,6 +23,7 @@ from nightdesk.tasks.roles.relationship_checker import (
     LEAST_SENTENCES,
     MOST_SENTENCES,
     MOST_TOPICS,
+    Shown,
     candidate_calls,
     make_request,
 )
@@ -31,6 +32,7 @@ from nightdesk.tasks.roles.tokens import item_tokens, question_tokens
 SHOWN = (MOST_SENTENCES, 20, 14, 10, 7, 5, 4, LEAST_SENTENCES)  # sentences of a topic, most first
 ENOUGH = SHOWN[1:]  # how many of them are shown where the topics go into several questions, if that fits
 FEWEST_TOPICS = 4  # that a question holds, for so many sentences to be shown
+MOST_LEFT = 0.75  # of the topics of a round, for another to follow: where few were joined, few are left to join
 MOST_HALVINGS = 4  # how often a question is made smaller because a provider says that it is too long
 
 Embed = Callable[[Sequence[Sequence[str]]], Awaitable[NDArray[np.float32]]]
@@ -70,11 +72,14 @@ class Questions:
     left: list[int]
 
 
-async def questions(topics: Topics, budgets: Budgets, embed: Embed) -> Questions:
-    """Make the questions about all topics of a document, within the smallest budget of the models that may serve."""
+async def questions(topics: Topics, budgets: Budgets, embed: Embed, shown: Sequence[Shown] = ()) -> Questions:
+    """Make the questions about all topics of a document, within the smallest budget of the models that may serve.
+
+    shown: of each topic, the questions of earlier rounds that it was in.
+    """
     everything = list(range(len(topics.titles)))
     if budgets.smallest() == budgets.largest == inf:
-        return await _within(topics, everything, inf, embed)
+        return await _within(topics, everything, inf, embed, shown)
     sizes = _sizes(topics, everything)
     ordered, overhead = sorted(everything, key=lambda k: (-sizes[k], k)), _overhead(topics)
     # The models that are asked must hold any two topics. Where none does, the longest topics are what is too long.
@@ -84,7 +89,7 @@ async def questions(topics: Topics, budgets: Budgets, embed: Embed) -> Questions
             break
     if first and len(ordered) - first < 2:
         return Questions([], everything)
-    made = await _within(topics, sorted(ordered[first:]), room or 0.0, embed)
+    made = await _within(topics, sorted(ordered[first:]), room or 0.0, embed, shown)
     return Questions(made.asked, sorted([*made.left, *ordered[:first]]))
 
 
@@ -101,7 +106,21 @@ def without_vectors(topics: Topics, budgets: Budgets) -> Questions:
     raise RuntimeError("questions() waited for something")
 
 
-async def _within(topics: Topics, numbers: Sequence[int], room: float, embed: Embed) -> Questions:
+def foretold(topics: Topics, budgets: Budgets) -> Iterator[Questions]:
+    """Yield the questions of every round as if each joined the topics in pairs, for a forecast."""
+    made = without_vectors(topics, budgets)
+    yield made
+    while len(made.asked) > 1:
+        pairs = range(0, len(topics.titles), 2)
+        texts = [[*topics.texts[k], *(topics.texts[k + 1] if k + 1 < len(topics.texts) else ())] for k in pairs]
+        topics = Topics(topics.titles[::2], texts, topics.language)
+        made = without_vectors(topics, budgets)
+        yield made
+
+
+async def _within(
+    topics: Topics, numbers: Sequence[int], room: float, embed: Embed, shown: Sequence[Shown] = ()
+) -> Questions:
     """Make the questions about some topics of which any two fit."""
     if len(numbers) < 2:
         return Questions([], [])
@@ -113,7 +132,8 @@ async def _within(topics: Topics, numbers: Sequence[int], room: float, embed: Em
     if len(numbers) <= MOST_TOPICS and sum(sizes) + overhead <= room:
         calls = [list(range(len(numbers)))]
     else:
-        calls = candidate_calls(await embed(topics.embedded(numbers)), sizes, room - overhead)
+        before = [shown[k] for k in numbers] if shown else ()
+        calls = candidate_calls(await embed(topics.embedded(numbers)), sizes, room - overhead, before)
     asked, left = [], []
     for call in calls:
         some = [numbers[k] for k in call]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from nightdesk.tasks.calling.question_size import Budgets
-from nightdesk.tasks.reorganizing.topic_questions import Questions, Topics, questions, smaller
+from nightdesk.tasks.reorganizing.relating.topic_questions import Questions, Topics, questions, smaller
 from nightdesk.tasks.roles.relationship_checker import LEAST_SENTENCES, MOST_TOPICS
 from nightdesk.tasks.roles.tokens import question_tokens
 from tests.tasks.pools import pool
