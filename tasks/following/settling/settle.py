@@ -19,10 +19,10 @@ from nightdesk.tasks.roles.chunk_splitter import Chunk
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What the models have said of a document's new chunks. vectors: of topics, as file_round wants them."""
+    """What the models have said of a document's new chunks. marks: of topics, as file_round wants them."""
 
     related: Related
-    vectors: Mapping[str | JoinedTopic, bytes]
+    marks: Mapping[str | JoinedTopic, Mark]
 
 
 async def settle(router: Router, asked: Sequence[Settling], stories: StreamStories) -> list[Settled]:
@@ -50,8 +50,8 @@ async def ask(router: Router, asked: Sequence[Settling]) -> list[Answered]:
     works = [_work(its) for its in asked]
     await _ask_chunks(router, Batch(0, works))
     related = await relate(router, asked, works)
-    vectors = await _vectors(router, related)
-    return [Answered(*each) for each in zip(related, vectors, strict=True)]
+    marks = await _marks(router, related)
+    return [Answered(*each) for each in zip(related, marks, strict=True)]
 
 
 def filed(its: Settling, answered: Answered, stories: StreamStories, profile: str) -> Settled:
@@ -60,7 +60,7 @@ def filed(its: Settling, answered: Answered, stories: StreamStories, profile: st
     Raises:
         StoreError: the journal cannot be read. The state is to be loaded anew.
     """
-    return file_round(its, answered.related, answered.vectors, stories, profile)
+    return file_round(its, answered.related, answered.marks, stories, profile)
 
 
 def _work(its: Settling) -> Work:
@@ -106,7 +106,7 @@ def _quietly(done: int, of: int) -> None:
     """Say nothing of how far a stage is."""
 
 
-async def _vectors(router: Router, related: Sequence[Related]) -> list[dict[str | JoinedTopic, Mark]]:
+async def _marks(router: Router, related: Sequence[Related]) -> list[dict[str | JoinedTopic, Mark]]:
     """Return what topics are known by that begin, and by their ids those that have few sentences so far, and grow."""
     keys: list[tuple[int, str | JoinedTopic]] = []
     titles: list[str] = []
