@@ -7,14 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nightdesk.tasks.models.embedded.segmentation import Costs, average_linkage, vocabulary_cost
-from nightdesk.tasks.models.embedded.vectors import CACHED_SENTENCES, commonness, term_vectors, unit, words
+from nightdesk.tasks.models.embedded.vectors import CACHED_SENTENCES, commonness, idf_vectors, term_vectors, unit, words
 
 Similarity = NDArray[np.float32]
 """How alike texts are, shape (texts, texts), at most 1."""
 
 FUNCTION_WORD = 0.7  # words as common as this ("of", "said", "der") are of no topic; see vectors.commonness
 RARE, COMMON = 1.0, 3.0  # pseudo-counts of the rarest and the most common of the other words
-VERSIONS = 0.55  # mean cosine of the words held, from which texts are versions of one; others have up to 0.5
+VERSIONS = 0.5  # mean cosine of the rare words held, from which texts are versions of one; others have up to 0.45
 TELLING = 2.0  # power of how few texts hold a word; 1.5 to 3 do as well
 FEW = 3  # texts that may share a word of one story before it tells less
 KNOWN = 20  # texts that must be there for half of that power
@@ -35,7 +35,7 @@ def telling_terms(texts: Sequence[Sequence[str]]) -> tuple[Similarity, NDArray[n
     common. Few sets tell little about how common a word is, so the fewer they are, the less is made of it.
     """
     terms = term_vectors(texts)
-    version = _versions(terms > 0)
+    version = _versions(texts)
     sets = int(version.max(initial=-1)) + 1
     if sets < 2:
         return terms @ terms.T, version
@@ -47,15 +47,16 @@ def telling_terms(texts: Sequence[Sequence[str]]) -> tuple[Similarity, NDArray[n
     return terms @ terms.T, version
 
 
-def _versions(held: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Number the sets of texts that are versions of one, from 0. held: which words each holds, shape (texts, words).
+def _versions(texts: Sequence[Sequence[str]]) -> NDArray[np.int64]:
+    """Number the sets of texts that are versions of one, from 0: they hold the same rare words.
 
-    How often a text holds a word does not count, because speeches of one kind repeat the words of that kind.
+    How often a text holds a word does not count, because speeches of one kind repeat the words of that kind; nor do
+    common words, because reports of one form (results, rates, weather) share all of their phrases and no subject.
     """
-    present = unit(held.astype(np.float32))
+    held = idf_vectors(texts)
     version = np.zeros(len(held), np.int64)
-    for k, texts in enumerate(average_linkage(present @ present.T, VERSIONS)):
-        version[texts] = k
+    for k, some in enumerate(average_linkage(held @ held.T, VERSIONS)):
+        version[some] = k
     return version
 
 

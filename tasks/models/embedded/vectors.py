@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
 from hashlib import blake2b
 from itertools import chain
@@ -179,9 +179,17 @@ def _rarity(word: str) -> float:
 
 def term_vectors(texts: Sequence[Sequence[str]]) -> NDArray[np.float32]:
     """Return one TF-IDF unit vector per text, shape (texts, distinct words); a text is a list of sentences."""
-    weights = [term_weights(tuple(text)) for text in texts]
+    return _rows_of([term_weights(tuple(text)) for text in texts])
+
+
+def idf_vectors(texts: Sequence[Sequence[str]]) -> NDArray[np.float32]:
+    """Return one unit vector per text by which words it has, however often, weighted by IDF as in term_weights."""
+    return _rows_of([{word: _rarity(word) for sentence in text for word in words(sentence)} for text in texts])
+
+
+def _rows_of(weights: Sequence[Mapping[str, float]]) -> NDArray[np.float32]:
     column = {word: k for k, word in enumerate(sorted({word for text in weights for word in text}))}
-    vectors = np.zeros((len(texts), len(column)), np.float32)
+    vectors = np.zeros((len(weights), len(column)), np.float32)
     for row, text in enumerate(weights):
         vectors[row, [column[word] for word in text]] = list(text.values())
     return unit(vectors)
