@@ -18,7 +18,8 @@ from typing import NamedTuple
 from benchmarks.common import SHARED
 from benchmarks.topics import owned
 from nightdesk.tasks.config.profile import load_profile
-from nightdesk.tasks.models.embedded.answers import MODELS, Embedded
+from nightdesk.tasks.models.embedded.answers import MODELS
+from nightdesk.tasks.models.embedded.baseline import Embedded
 from nightdesk.tasks.roles import relationship_checker, topic_finder, topic_locator
 from nightdesk.tasks.roles.chunk_splitter import split_document
 

@@ -31,7 +31,8 @@ from nightdesk.tasks.calling.call_rows import Unit
 from nightdesk.tasks.calling.outcomes import Outcome
 from nightdesk.tasks.calling.router import Router
 from nightdesk.tasks.config.profile import load_profile
-from nightdesk.tasks.models.embedded.answers import MODELS, Embedded
+from nightdesk.tasks.models.embedded.answers import MODELS
+from nightdesk.tasks.models.embedded.baseline import Embedded
 from nightdesk.tasks.models.embedded.titles import title
 from nightdesk.tasks.models.embedded.vectors import hashed_terms
 from nightdesk.tasks.reading.documents import Document

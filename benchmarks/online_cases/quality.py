@@ -36,7 +36,8 @@ from nightdesk.tasks.following.settling.settle import settle
 from nightdesk.tasks.following.settling.stream_state import to_settle
 from nightdesk.tasks.following.settling.stream_stories import StreamStories
 from nightdesk.tasks.following.stream import Arrival, Poll
-from nightdesk.tasks.models.embedded.answers import MODELS, Embedded
+from nightdesk.tasks.models.embedded.answers import MODELS
+from nightdesk.tasks.models.embedded.baseline import Embedded
 from nightdesk.tasks.models.worker import embed_group, terms_group
 from nightdesk.tasks.reading.documents import make_document
 from nightdesk.tasks.reading.sentences import Spoken

@@ -2,19 +2,20 @@
 
 Static     word vectors and words: a topic ends where a new vocabulary and a new direction begin
 Lexical    words alone
-Baseline   looks at nothing: what an answer is worth that costs no thought
+Baseline   looks at nothing (see baseline)
 """
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from hashlib import blake2b
 from itertools import pairwise
 from typing import Literal
 
 import numpy as np
 
-from nightdesk.tasks.messages import Answer, Group, RoleRequest
+from nightdesk.tasks.messages import Group, RoleRequest
+from nightdesk.tasks.models.embedded.baseline import Baseline, Embedded
 from nightdesk.tasks.models.embedded.common_words import Similarity, common_terms, telling_terms, vocabulary_costs
 from nightdesk.tasks.models.embedded.openings import is_talk, openings
 from nightdesk.tasks.models.embedded.segmentation import (
@@ -36,49 +37,9 @@ WINDOW = 256  # sentences cut at a time: memory grows with the square
 MOST_ANCHORS = 5
 CACHED_CUTS = 4_096  # lists of sentences whose cut into topics is kept per process, about 500 bytes each
 USUAL, USUAL_UNSPACED, USUAL_TALK = 15, 12, 16  # sentences of a topic, where a document's own topics do not tell
-TALK_ALIKE = 3.0  # times as alike, because hosts share what they sell with: sizes, prices, greetings
+ALONE = 0.25  # what a word counts for that one report alone holds: it joins nothing, and tells how long a report is
 BESIDE = 0.02  # near ties go to a topic beside: an aside belongs where it stands
 BACKGROUND, BACKGROUND_UNSPACED = 0.0, 0.12  # what unrelated topics have in common, if a call has too few to tell
-
-
-class Embedded(ABC):
-    """A model that computes its answers. penalty: what a new topic costs, in nats; less cuts finer (0: as usual)."""
-
-    VERSION: str
-    penalty = 0.0
-
-    def __init__(self, penalty: float = 0.0) -> None:
-        self.finer = penalty / self.penalty if penalty and self.penalty else 1.0
-
-    async def answer(self, request: RoleRequest) -> Answer:
-        """Answer one request (the Model protocol)."""
-        return self.compute(request)
-
-    def compute(self, request: RoleRequest) -> Answer:
-        """Answer one request at once."""
-        if not request.items:
-            return Answer(())
-        match request.role:
-            case "topic_finder":
-                return Answer(tuple(self._find(request)))
-            case "topic_locator":
-                return Answer(tuple(self._locate(request)) if request.labels else ())
-            case "relationship_checker":
-                return Answer(tuple(self._relate(request)))
-            case "content_organizer":
-                return Answer(tuple(self._organize(request)) if request.labels else ())
-
-    @abstractmethod
-    def _find(self, request: RoleRequest) -> Iterable[Group]: ...
-
-    @abstractmethod
-    def _locate(self, request: RoleRequest) -> Iterable[Group]: ...
-
-    @abstractmethod
-    def _relate(self, request: RoleRequest) -> Iterable[Group]: ...
-
-    @abstractmethod
-    def _organize(self, request: RoleRequest) -> Iterable[Group]: ...
 
 
 class _Computed(Embedded):
@@ -92,6 +53,8 @@ class _Computed(Embedded):
     penalty_unspaced_talk: float  # and where a host talks, who says the same words all evening
     threshold: float  # how alike topics of one story are (see segmentation.above_background)
     threshold_unspaced: float
+    threshold_talk: float  # higher, because hosts share what they sell with: sizes, prices, greetings
+    threshold_unspaced_talk: float
     share = 0.0  # of the vectors in how alike texts are; the rest is words
     share_related = 0.0  # and where topics are related, because words that tell these from each other are worth more
 
@@ -204,9 +167,11 @@ class _Computed(Embedded):
         spaced = with_spaces(request.items)
         prior = BACKGROUND if spaced else BACKGROUND_UNSPACED
         threshold = self.threshold if spaced else self.threshold_unspaced
-        if is_talk([sentence for text in texts for sentence in text[1:]]):
-            threshold *= TALK_ALIKE
-        terms, version = telling_terms(texts)
+        talk = is_talk([sentence for text in texts for sentence in text[1:]])
+        if talk:
+            threshold = self.threshold_talk if spaced else self.threshold_unspaced_talk
+        # What one host alone says is what he sells, and pairs of characters that two texts share are often chance.
+        terms, version = telling_terms(texts, ALONE if spaced and not talk else 1.0)
         similar = self._alike(texts, terms, self.share_related)
         stories = average_linkage(*above_background(similar, threshold, prior, version))
         stories = stories_of_talk(stories, texts)
@@ -232,8 +197,10 @@ class Static(_Computed):
     penalty_talk = 22.0
     penalty_unspaced = 10.0
     penalty_unspaced_talk = 16.0
-    threshold = 0.11
+    threshold = 0.15
     threshold_unspaced = 0.09
+    threshold_talk = 0.33
+    threshold_unspaced_talk = 0.27
     direction = 8.0  # what a sentence at right angles to its topic costs, in nats
     share = 0.2
     share_related = 0.1
@@ -260,8 +227,10 @@ class Lexical(_Computed):
     penalty_talk = 5.0
     penalty_unspaced = 7.0
     penalty_unspaced_talk = 9.0
-    threshold = 0.07
+    threshold = 0.09
     threshold_unspaced = 0.09
+    threshold_talk = 0.21
+    threshold_unspaced_talk = 0.27
 
     def _costs(self, sentences: Sequence[str]) -> Costs:
         return vocabulary_costs(sentences)
@@ -273,39 +242,6 @@ class Lexical(_Computed):
 def _digest(sentences: Sequence[str]) -> bytes:
     told = "".join(f"{len(sentence)} {sentence}" for sentence in sentences)
     return blake2b(told.encode("utf-8", "surrogatepass"), digest_size=16).digest()
-
-
-class Baseline(Embedded):
-    """A topic every 20 sentences, nothing related, everything in the usual category."""
-
-    VERSION = "4"
-    length = 20
-    usual = ("facts", "product_description")
-
-    def _find(self, request: RoleRequest) -> list[Group]:
-        groups: list[Group] = []
-        for first in range(0, len(request.items), self.length):
-            end = min(first + self.length, len(request.items))
-            label = title(request.items[first:end], request.language, [g.label for g in groups])
-            groups.append(Group(label, tuple(sorted({first + 1, end}))))
-        return groups
-
-    def _locate(self, request: RoleRequest) -> list[Group]:
-        """Every sentence goes to the nearest anchor; without anchors the topics get equal shares in order."""
-        n = len(request.items)
-        anchors = sorted((number, topic) for topic, named in enumerate(request.anchors) for number in named)
-        placed: dict[int, list[int]] = defaultdict(list)
-        for position in range(1, n + 1):
-            nearest = [topic for _, topic in sorted((abs(number - position), topic) for number, topic in anchors)[:1]]
-            placed[nearest[0] if nearest else (position - 1) * len(request.labels) // n].append(position)
-        return [Group(str(topic + 1), tuple(positions)) for topic, positions in sorted(placed.items())]
-
-    def _relate(self, request: RoleRequest) -> list[Group]:
-        return []
-
-    def _organize(self, request: RoleRequest) -> list[Group]:
-        label = next((c for c in self.usual if c in request.labels), request.labels[0])
-        return [Group(label, tuple(range(1, len(request.items) + 1)))]
 
 
 MODELS: dict[str, type[Embedded]] = {"static": Static, "lexical": Lexical, "baseline": Baseline}

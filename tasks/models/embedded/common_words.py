@@ -17,7 +17,7 @@ RARE, COMMON = 1.0, 3.0  # pseudo-counts of the rarest and the most common of th
 VERSIONS = 0.5  # mean cosine of the rare words held, from which texts are versions of one; others have up to 0.45
 TELLING = 2.0  # power of how few texts hold a word; 1.5 to 3 do as well
 FEW = 3  # texts that may share a word of one story before it tells less
-KNOWN = 20  # texts that must be there for half of that power
+KNOWN = 20  # texts that must be there for half of these powers
 MOST_WORDS = 200  # of one sentence; time and memory grow with the square of how often words come back
 
 
@@ -27,12 +27,13 @@ def common_terms(texts: Sequence[Sequence[str]]) -> Similarity:
     return terms @ terms.T
 
 
-def telling_terms(texts: Sequence[Sequence[str]]) -> tuple[Similarity, NDArray[np.int64]]:
+def telling_terms(texts: Sequence[Sequence[str]], alone: float = 1.0) -> tuple[Similarity, NDArray[np.int64]]:
     """How alike texts are by the words that tell them from each other; and of which set of versions each is, from 0.
 
     A word that many of these texts hold says of what kind they are (politics, biographies, sales), not of which story.
     Texts are counted by sets of versions, because a story that comes again in twenty versions would make its own words
     common. Few sets tell little about how common a word is, so the fewer they are, the less is made of it.
+    alone: what a word counts for that one set alone holds.
     """
     terms = term_vectors(texts)
     version = _versions(texts)
@@ -43,7 +44,8 @@ def telling_terms(texts: Sequence[Sequence[str]]) -> tuple[Similarity, NDArray[n
     held = np.add.reduceat((terms[order] > 0).astype(np.int32), np.searchsorted(version[order], np.arange(sets))) > 0
     holders = np.maximum(held.sum(axis=0), 1)
     rare = np.log((sets + FEW) / (holders + FEW - 1)) / np.log((sets + FEW) / FEW)
-    terms = unit((terms * np.clip(rare, 0, 1) ** (TELLING * sets / (sets + KNOWN))).astype(np.float32))
+    tells = np.where(holders == 1, alone, np.clip(rare, 0, 1) ** TELLING)
+    terms = unit((terms * tells ** (sets / (sets + KNOWN))).astype(np.float32))
     return terms @ terms.T, version
 
 

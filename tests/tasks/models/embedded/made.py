@@ -3,7 +3,7 @@
 from hypothesis import strategies as st
 
 from nightdesk.tasks.messages import Answer, RoleRequest
-from nightdesk.tasks.models.embedded.answers import Embedded
+from nightdesk.tasks.models.embedded.baseline import Embedded
 
 FERRY = [
     "The ferry Marlinda ran aground off Cape Tolver shortly after midnight with 212 passengers on board.",

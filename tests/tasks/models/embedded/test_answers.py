@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nightdesk.tasks.messages import ROLES, RoleRequest
-from nightdesk.tasks.models.embedded.answers import MODELS, Baseline, Embedded, Lexical, Static
+from nightdesk.tasks.models.embedded.answers import MODELS, Lexical, Static
+from nightdesk.tasks.models.embedded.baseline import Baseline, Embedded
 from nightdesk.tasks.models.embedded.titles import title
 from nightdesk.tasks.roles import content_organizer, format_checker, relationship_checker, topic_finder, topic_locator
 from tests.tasks.models.embedded.made import (
