@@ -37,7 +37,7 @@ WINDOW = 256  # sentences cut at a time: memory grows with the square
 MOST_ANCHORS = 5
 CACHED_CUTS = 4_096  # lists of sentences whose cut into topics is kept per process, about 500 bytes each
 USUAL, USUAL_UNSPACED, USUAL_TALK = 15, 12, 16  # sentences of a topic, where a document's own topics do not tell
-ALONE = 0.25  # what a word counts for that one report alone holds: it joins nothing, and tells how long a report is
+ALONE = 0.35  # what a word counts for that one report alone holds: it joins nothing, and tells how long a report is
 BESIDE = 0.02  # near ties go to a topic beside: an aside belongs where it stands
 BACKGROUND, BACKGROUND_UNSPACED = 0.0, 0.12  # what unrelated topics have in common, if a call has too few to tell
 
@@ -197,7 +197,7 @@ class Static(_Computed):
     penalty_talk = 22.0
     penalty_unspaced = 10.0
     penalty_unspaced_talk = 16.0
-    threshold = 0.15
+    threshold = 0.14
     threshold_unspaced = 0.09
     threshold_talk = 0.33
     threshold_unspaced_talk = 0.27

@@ -163,6 +163,30 @@ def test_a_word_that_most_topics_hold_joins_none() -> None:
     assert {g.numbers for g in groups} <= {(k, k + 1) for k in range(1, 60, 2)}
 
 
+def test_reports_of_one_form_are_no_versions_of_each_other() -> None:
+    forms = (
+        "The {a} and the {b} were the talk of the day, and the {c} came hours later.",
+        "Officials said that people saw the {a} near the {b}, and nobody knows about the {c}.",
+        "Next week the {a} will be looked at again by those who handled it badly.",
+    )
+    subjects = (
+        "harbour bridge girder ferry cracks lanes",
+        "mortgage lender inflation savings governor vote",
+        "striker penalty defender goalkeeper stadium league",
+        "vaccine clinic placebo doses immune virus",
+        "flood river rainfall shelter villages forecasters",
+        "jury verdict prosecutor defendant courtroom witness",
+    )
+    dice = Random(5)
+    items = []
+    for subject in subjects * 3:
+        drawn = [dice.sample(subject.split(), 3) for _ in range(12)]
+        told = [dice.choice(forms).format(a=a, b=b, c=c) for a, b, c in drawn]
+        items.append("\n".join([told[0], *told]))
+    groups = Static().compute(RoleRequest("relationship_checker", "en", tuple(items))).groups
+    assert {g.numbers for g in groups} == {(k, k + 6, k + 12) for k in range(1, 7)}
+
+
 def test_every_sentence_is_filed_with_a_confidence() -> None:
     answer = ask(Static(), "content_organizer", FERRY, labels=("facts", "opinions"))
     assert sorted(n for g in answer.groups for n in g.numbers) == list(range(1, 11))
