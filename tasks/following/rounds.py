@@ -33,6 +33,7 @@ from nightdesk.tasks.tables.quarantine import Audit
 log = logging.getLogger("nightdesk")
 LOOK_S = 1.0  # after which it is looked what else waits, while documents are asked about
 LAST_S = 1800.0  # after the day's end, in which a model has to answer
+PACE_S = 5.0  # from the beginning of a round to that of the next, since publishing costs the same however little it is
 LINGER_S = 2.0  # that answers wait for those of other documents, since each publication costs about a second of CPU
 
 
@@ -61,6 +62,7 @@ class Rounds:
         self._notes = CallNotes(journal.db, router.ledger)
         self._noted, self._calls_at = router.spent, time.monotonic()
         self._told_budget = False
+        self._began, self._is_hurried = -math.inf, False  # when the last round began, on the monotonic clock
         router.be_patient(math.inf, math.inf)  # while models are out, chunks wait: they are not unplaced for that
 
     async def go(self, is_ending: bool = False) -> None:
@@ -93,6 +95,7 @@ class Rounds:
 
     def wait_no_longer(self) -> None:
         """Wait for models that are out as a night does, since the day ends; what they leave is for the nights."""
+        self._is_hurried = True
         limits = self._router.profile.limits
         self._router.be_patient(min(limits.deadline_s, LAST_S), limits.outage_s)
 
@@ -165,19 +168,29 @@ class Rounds:
         return math.inf if is_free else most
 
     def _begin(self, is_ending: bool) -> bool:
-        """Begin to ask about what waits, as far as there is room; return whether anything is being asked about."""
-        if asked := self._next(is_ending):
+        """Begin to ask about what waits, as far as there is room; return whether there is anything to wait for."""
+        is_early = not is_ending and self._is_early()
+        if not is_early and (asked := self._next(is_ending)):
+            self._began = time.monotonic()
             self._backlog.begin(asked)
             self.note_spending()
             self._router.begin_round(self._purse.left(_now()))
             self._asked |= {asyncio.create_task(self._ask(one)): one for one in asked}
-        return bool(self._asked)
+        return bool(self._asked) or (is_early and self._backlog.waiting > 0)
+
+    def _is_early(self) -> bool:
+        """Tell whether the next round has to wait, since the last one has just begun and little waits."""
+        is_soon = time.monotonic() - self._began < PACE_S
+        return is_soon and not self._is_hurried and self._backlog.waiting < MOST_OF_A_ROUND
 
     async def _ask(self, one: Settling) -> Answered:
         return (await ask(self._router, [one]))[0]
 
     async def _answered(self) -> list[asyncio.Task[Answered]]:
         """Return what has been answered; nothing if it is time to look what else waits."""
+        if not self._asked:
+            await asyncio.sleep(max(0.0, min(LOOK_S, self._began + PACE_S - time.monotonic())))
+            return []
         done, pending = await asyncio.wait(self._asked, timeout=LOOK_S, return_when=asyncio.FIRST_COMPLETED)
         if done and pending:
             await asyncio.wait(pending, timeout=LINGER_S)

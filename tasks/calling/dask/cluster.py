@@ -29,6 +29,8 @@ OWN = ("nightdesk.tasks.safety.child_processes", "nightdesk.tasks.calling.dask.o
 CONFIG = {
     "distributed.scheduler.allowed-failures": 1,  # what kills its worker is tried twice, not four times
     "distributed.worker.memory.terminate": 0.95,
+    # After it (15 s by default) a worker that is started anew is given up for good, and a busy machine takes longer.
+    "distributed.deploy.lost-worker-timeout": "300s",
     # What Dask does beside the work: sampling stacks, measuring itself, weighing each message.
     "distributed.worker.profile.enabled": False,
     "distributed.admin.tick.interval": "1s",

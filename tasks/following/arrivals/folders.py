@@ -105,6 +105,7 @@ class Folder:
         if tail is None:
             tail = self._new_tail(path)
         if held_back is not None and tail.waits(held_back):
+            tail.note()
             return Poll()
         if tail.key not in cursors and (known := self._rotated(path, cursors)) is not None:
             return known

@@ -29,6 +29,7 @@ MOST = 4 * 2**20  # bytes of a file that are read in one look
 _SLICE = 65_536  # bytes that are parsed at once
 _ROWS = (".jsonl", ".ndjson")
 _CAPTIONS = (".vtt", ".srt")
+_GENERATIONS = 8  # files that took each other's place while none was read on, which are kept open until they are
 _SIBLINGS = 50  # files of its folder that may be what was rotated away
 
 
@@ -45,6 +46,7 @@ class TailedFile:
         self._idle_s, self._cpu_s = idle_s, cpu_s
         self._kind = suffix_of(path.name)
         self._number: int | None = None  # the descriptor of the file that is being read
+        self._next: list[int] = []  # those of files that came after it while it was not read on, the earliest first
         self._seen: tuple[object, ...] = ()
         self.quiet_since = 0.0
         self._held = False
@@ -56,7 +58,12 @@ class TailedFile:
         return self._number is not None
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file, and those that came after it."""
+        self._leave()
+        while self._next:
+            os.close(self._next.pop())
+
+    def _leave(self) -> None:
         if self._number is not None:
             os.close(self._number)
             self._number = None
@@ -64,6 +71,16 @@ class TailedFile:
     def waits(self, held_back: Set[str]) -> bool:
         """Tell whether it is not read on, because too much waits. held_back: streams of which much does."""
         return self._kind in _ROWS or self.stream in held_back
+
+    def note(self) -> None:
+        """Keep open what has come in the place of another file while it is not read on: it may be rotated away, too."""
+        last = self._next[-1] if self._next else self._number
+        if last is None or len(self._next) >= _GENERATIONS:
+            return
+        with suppress(OSError):
+            is_other = not os.path.samestat(os.fstat(last), self.path.stat())
+            if is_other and (number := self._opened()) is not None:
+                self._next.append(number)
 
     def look(self, cursors: Mapping[str, str], now: float) -> Poll:
         """Return what is new. now: in seconds of a clock that only goes forward."""
@@ -88,6 +105,8 @@ class TailedFile:
     def _vanished(self, value: str | None, why: OSError) -> Poll:
         """Finish a file that is no more."""
         self._seen, self._held = (), False
+        if self._next:
+            return self._read(value, is_quiet=False)
         place = Place.read(value)
         if self._number is not None and place.is_in(self._number, inode=True):
             poll = self._finish(self._number, place)
@@ -99,7 +118,8 @@ class TailedFile:
 
     def _read(self, value: str | None, is_quiet: bool) -> Poll:
         place = Place.read(value)
-        number = self._opened()
+        is_noted = bool(self._next)
+        number = self._next[0] if is_noted else self._opened()
         if number is None:
             return Poll(troubles=[f"{self.source}: {self._refused()}"])
         taken = False
@@ -125,7 +145,10 @@ class TailedFile:
             poll.troubles += [trouble] if trouble else []
             return poll
         finally:
-            if not taken:
+            if taken and is_noted:
+                del self._next[0]
+                self._seen = ()  # there are others after it, or it is there still and may have grown
+            elif not taken and not is_noted:
                 os.close(number)
 
     def _opened(self) -> int | None:
@@ -146,7 +169,7 @@ class TailedFile:
         return "no regular file; name a file, or - for stdin"
 
     def _take(self, number: int) -> None:
-        self.close()
+        self._leave()
         self._number, self._old_size = number, -1
 
     def _old(self, place: Place, new: int) -> int | None:
@@ -165,7 +188,7 @@ class TailedFile:
                     and place.heads
                     and place.is_in(number)
                 ):
-                    self.close()
+                    self._leave()
                     self._number = number
                     return number
                 os.close(number)

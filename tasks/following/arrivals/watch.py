@@ -75,6 +75,8 @@ class Watch:
             if isinstance(source, Folder):
                 one = source.look(cursors, now, lambda: time.monotonic() > until, held_back)
             elif held_back is not None and (isinstance(source, Feed) or source.waits(held_back)):
+                if isinstance(source, TailedFile):
+                    source.note()
                 continue
             else:
                 one = source.look(cursors, now)

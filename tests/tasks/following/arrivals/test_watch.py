@@ -281,3 +281,23 @@ def test_what_comes_on_stdin_between_two_days_is_for_the_second() -> None:
         say("Two.\n")
         say("Three.\n")
         assert [process.stdout.readline() for _ in range(2)] == ["Two.\n", "Three.\n"]
+
+
+@pytest.mark.parametrize("names_folder", [False, True])
+def test_a_file_that_is_rotated_again_and_again_while_it_waits_is_read_whole(
+    tmp_path: Path, out: Path, names_folder: bool
+) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    file = folder / "talk.txt"
+    file.write_text("It begins here.\n")
+    it = Looking(out, folder if names_folder else file)
+    said = texts(it.look(2).arrivals)
+    for number, word in enumerate(("first", "second", "third")):
+        it.look(held_back={"talk"})
+        file.rename(folder / f"talk.txt.{number}")
+        file.write_text(f"This is the {word} one after it.\n")
+    found = it.look(held_back={"talk"})
+    assert not found.arrivals
+    said += texts(it.look(12).arrivals)
+    assert said == ["It begins here.", *(f"This is the {word} one after it." for word in ("first", "second", "third"))]
