@@ -24,6 +24,7 @@ from nightdesk.tasks.edition.shown import shortened, shown
 FOLDER = Path(__file__).parent
 _RIGHT_TO_LEFT = ("ar", "fa", "he", "ug", "ur", "ps", "sd", "yi")
 _UNSPACED = ("zh", "ja", "th", "lo", "km", "my")  # languages that put no space between sentences
+_NAME = 60  # characters of a name in a list that opens
 _LONGEST_ANCHOR = 200  # characters
 _LONGEST_LINK = 2_000  # characters
 _NOT_OF_A_LINK = re.compile(r"[\s\x00-\x20\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\\<>\"]")
@@ -54,15 +55,16 @@ def environment() -> Environment:
         ),  # apart, so that no more stands on the page of a small night
         "script": inlined(FOLDER / "script.js"),
         "beginning": beginning,
-        "lang": _lang,
+        "lang": lang,
     }
     made.filters |= {
         "longdate": _longdate,
         "number": _number,
         "sentences": _sentences,
-        "clock": _clock,
+        "clock": clock,
         "weblink": weblink,
         "anchor": anchor,
+        "clipped": _clipped,
         "whole": Whole,
     }
     return made
@@ -102,6 +104,11 @@ def inlined(*files: Path) -> dict[str, Markup]:
     return {"text": Markup(text), "hash": Markup(f"sha256-{digest}")}
 
 
+def _clipped(text: str) -> str:
+    """Return a name for a place that has room for one line."""
+    return shortened(text, _NAME)
+
+
 def _longdate(day: date) -> str:
     return f"{day:%A}, {day.day} {day:%B} {day.year}"
 
@@ -111,25 +118,28 @@ def _number(n: int) -> str:
 
 
 @lru_cache(1_000)
-def _lang(language: str) -> Markup:
+def lang(language: str) -> Markup:
     """Return the attributes of an element whose text is in a language."""
     direction = "rtl" if language in _RIGHT_TO_LEFT else "ltr"
     return Markup(' lang="{}" dir="{}"').format(shown(shortened(language)), direction) if language else Markup("")
 
 
-def _clock(seconds: float) -> str:
+def clock(seconds: float) -> str:
+    """Return seconds as hours, minutes and seconds."""
     minutes, rest = divmod(int(seconds), 60)
     return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"
 
 
-def _sentences(its: Sequence[Sentence], language: str, whole: bool = False) -> Markup:
-    """Return sentences with their places in their document.
+def sentence_gap(language: str) -> str:
+    """Return what stands between the sentences of a language."""
+    return "" if language in _UNSPACED else " "
 
-    Here and not in a template, because a night has a million of them. The element bdi keeps text that runs the other
-    way from turning what is around it.
+
+def _sentences(its: Sequence[Sentence], language: str) -> Markup:
+    """Return sentences with their places in their document, cut where they are long.
+
+    The element bdi keeps text that runs the other way from turning what is around it.
     """
-    gap = "" if language in _UNSPACED else " "
-    texts = (shown(s.text if whole else shortened(s.text)) for s in its)
-    return Markup(
-        gap.join(f'<bdi data-n="{s.position:d}">{escape(text)}</bdi>' for s, text in zip(its, texts, strict=True))
-    )
+    texts = (escape(shown(shortened(s.text))) for s in its)
+    made = (f"<bdi data-n={s.position:d}>{text}</bdi>" for s, text in zip(its, texts, strict=True))
+    return Markup(sentence_gap(language).join(made))

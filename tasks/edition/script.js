@@ -152,6 +152,25 @@ document.addEventListener("DOMContentLoaded", () => {
     });
   }
 
+  // ---- what leads to the source: the sentences before and after are read off the page, and found in what is folded
+  const byLink = (link) => document.getElementById(link.hash.slice(1));
+  document.addEventListener("toggle", ({ target: details }) => {
+    if (!details.open) return;
+    for (const link of all("a[href^='#']:only-child", details)) {
+      const sentence = byLink(link);
+      if (!sentence) continue;
+      const text = sentence.textContent, quote = document.createElement("q"), its = sentence.closest("[lang]");
+      quote.lang = its.lang;
+      quote.dir = its.dir || "auto";
+      quote.textContent = text.length > 200 ? `${text.slice(0, 199)}…` : text;
+      link.after(" ", quote);
+    }
+  }, true);
+  document.addEventListener("click", ({ target }) => {
+    const sentence = target.closest("details a[href^='#']") && byLink(target);
+    sentence?.closest("section")?.querySelector(".unfold[aria-expanded=false]")?.click();
+  });
+
   // ---- keys
   function go(step) { // to the story after the one whose top stands highest on the screen, or before it
     const articles = all("main > article").filter((a) => !a.hidden);
@@ -168,7 +187,11 @@ document.addEventListener("DOMContentLoaded", () => {
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const typing = event.target.matches("input, select, textarea");
-    if (event.key === "Escape") {
+    const opened = event.target.closest("details[open]");
+    if (event.key === "Escape" && opened) {
+      opened.open = false;
+      opened.querySelector("summary").focus();
+    } else if (event.key === "Escape") {
       showAll();
       if (typing) event.target.blur();
     } else if (typing) {

@@ -22,6 +22,8 @@ def shown(text: str) -> str:
     Control characters become their pictures (U+0000 is U+2400). U+FFFD stands for what has no picture and for marks
     that turn letters around. Line ends of every kind become a newline, which a page shows as a space.
     """
+    if text.isprintable():  # as most is; no character that acts counts as printable
+        return text
     return _ACTS.sub(_harmless, _RETURN.sub("\n", text))
 
 

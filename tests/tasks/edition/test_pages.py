@@ -58,8 +58,10 @@ def test_what_was_spoken_says_when(out: Path) -> None:
     told = {"live": said("Pans", "facts", "first", "second"), "wire": said("Bridge", "facts", "x")}
     publish_night(out, DAY, told, starts={"live": [3725.9, 3730.0]})
     text = Read(write_edition(out, DAY).read_text()).text
-    assert "1:02:05 first second" in " ".join(text.split())
-    assert text.count("1:02:") == 1
+    text = " ".join(text.split())
+    assert "first second live 1–2 · 1:02:05" in text
+    assert "filed by static: 1 at 1:02:05 50% · 2 at 1:02:10 50%" in text
+    assert text.count("1:02:") == 3
 
 
 def test_nothing_is_lost_unplaced_and_unreadable_stand_with_their_reasons(out: Path) -> None:
