@@ -101,7 +101,8 @@ def _parts(story: EditionStory, most: int, near: Near) -> Iterator[Part]:
         shown = ShownSection(section.category)
         for paragraph in _cut(section.paragraphs):
             made = _paragraph(story, shown, paragraph, near)
-            if part.sections and part.bytes + len(made.encode()) > most:
+            size = len(made.encode())
+            if part.sections and part.bytes + size > most:
                 part.goes_on = True
                 yield part
                 part, shown = Part(story, part.number + 1, ()), ShownSection(section.category)
@@ -109,6 +110,7 @@ def _parts(story: EditionStory, most: int, near: Near) -> Iterator[Part]:
             if not shown.paragraphs:
                 part.sections.append(shown)
             _add(part, paragraph, made)
+            part.bytes += size
         if began == part.number:
             shown.sentences = section.sentences  # one that was cut has been counted several times
     yield part
@@ -136,7 +138,6 @@ def _add(part: Part, paragraph: Paragraph, made: Markup) -> None:
     section.sentences += count
     section.paragraphs.append(made)
     part.documents[paragraph.document.index] += count
-    part.bytes += len(made.encode())
 
 
 def _cut(paragraphs: Iterable[Paragraph]) -> Iterator[Paragraph]:

@@ -18,7 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from nightdesk.tasks.edition.front import beginning
-from nightdesk.tasks.edition.night import Sentence
+from nightdesk.tasks.edition.night import EditionStory, Sentence
 from nightdesk.tasks.edition.shown import shortened, shown
 
 FOLDER = Path(__file__).parent
@@ -56,6 +56,7 @@ def environment() -> Environment:
         "script": inlined(FOLDER / "script.js"),
         "beginning": beginning,
         "lang": lang,
+        "share": _share,
     }
     made.filters |= {
         "longdate": _longdate,
@@ -82,6 +83,7 @@ def weblink(source: str) -> str:
     return Whole(source) if to_the_web else ""
 
 
+@lru_cache(256)
 def anchor(story_id: str) -> str:
     """Return the name by which a story is jumped to: letters, digits and %, as it stands in an id and in an address."""
     name = quote(story_id, safe="", errors="replace")
@@ -128,6 +130,16 @@ def clock(seconds: float) -> str:
     """Return seconds as hours, minutes and seconds."""
     minutes, rest = divmod(int(seconds), 60)
     return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"
+
+
+def _share(story: EditionStory) -> Markup:
+    """Return a bar of how much of a story each category has."""
+    bars, at = "", 0
+    for section in story.sections:
+        bars += f'<rect class="f{section.category.hue:d}" x="{at:d}" width="{section.sentences:d}" height="1"/>'
+        at += section.sentences
+    box = f'viewBox="0 0 {at:d} 1" preserveAspectRatio="none"'
+    return Markup(f'<svg class="share" {box} aria-hidden="true">{bars}</svg>')
 
 
 def sentence_gap(language: str) -> str:

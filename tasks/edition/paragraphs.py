@@ -5,14 +5,14 @@ to the source, the sentences before and after, and the model that filed each sen
 and not in a template, because a night has a million sentences.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from enum import Enum
 from functools import lru_cache
-from itertools import groupby
+from html import escape
 from typing import NamedTuple
 from urllib.parse import quote
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from nightdesk.tasks.edition.environment import clock, lang, sentence_gap, weblink
 from nightdesk.tasks.edition.night import EditionDocument, Paragraph, Sentence, Unplaced
@@ -56,7 +56,7 @@ def paragraph_html(paragraph: Paragraph, near: Near, folded: bool, language: str
             here = near is Near.NIGHT or (near is Near.STORY and it.is_in_story)
             beside += f"<li>{name}: {_link(number, position) if here else _quote(frame, it.read())}"
     return Markup(
-        f"<p {frame.attributes}{more}>{_sentences(its, number, frame)}</p>{_fold_out(frame, its, beside, more)}"
+        f"<p {frame.attributes}{more}>{_sentences(its, number, frame)}</p>\n{_fold_out(frame, its, beside, more)}"
     )
 
 
@@ -71,15 +71,21 @@ def unplaced_html(group: Unplaced, its: Sequence[Sentence], near: Near) -> Marku
     reason = escape(shown(shortened(group.reason)))
     return Markup(
         f'<p {frame.attributes}><cite lang="en" dir="ltr">{reason}</cite>'
-        f" {_sentences(its, number, frame)}</p>{_fold_out(frame, its, beside, '')}"
+        f" {_sentences(its, number, frame)}</p>\n{_fold_out(frame, its, beside, '')}"
     )
 
 
-def runs(sentences: Sequence[Sentence]) -> Iterator[tuple[int, int]]:
-    """Yield the first and the last position of those sentences that stand side by side."""
-    for _, pairs in groupby(enumerate(s.position for s in sentences), lambda pair: pair[1] - pair[0]):
-        positions = [position for _, position in pairs]
-        yield positions[0], positions[-1]
+def runs(sentences: Sequence[Sentence]) -> list[tuple[int, int]]:
+    """Return the first and the last position of those sentences that stand side by side."""
+    first = last = sentences[0].position
+    found = []
+    for s in sentences:
+        if s.position > last + 1:
+            found.append((first, last))
+            first = s.position
+        last = s.position
+    found.append((first, last))
+    return found
 
 
 def text_fragment(text: str) -> str:
@@ -109,17 +115,23 @@ def _fold_out(frame: _Frame, its: Sequence[Sentence], beside: str, more: str) ->
 
 
 def _filed(its: Sequence[Sentence]) -> str:
-    """Return the models that filed some sentences; of each its place, when it was spoken, and how sure the model was."""
-    told = []
-    for model, group in groupby(its, lambda s: s.model):
-        each = " · ".join(map(_sureness, group))
-        told.append(f"{escape(shown(shortened(model, _NAME))) or 'no model'}: {each}")
-    return "; ".join(told)
+    """Return the models that filed some sentences; of each its place and time, and how sure the model was."""
+    told, model = "", None
+    for s in its:
+        if s.model == model:
+            told += " · "
+        else:
+            told += f"{'; ' if told else ''}{_named(s.model)}: "
+            model = s.model
+        when = f" at {clock(s.start_s)}" if s.start_s is not None else ""
+        sure = f" {int(100 * s.confidence + 0.5)} %" if s.confidence else ""
+        told += f"{s.position}{when}{sure}"
+    return told
 
 
-def _sureness(s: Sentence) -> str:
-    when = f" at {clock(s.start_s)}" if s.start_s is not None else ""
-    return f"{s.position}{when} {s.confidence:.0%}" if s.confidence else f"{s.position}{when}"
+@lru_cache(1_000)
+def _named(model: str) -> str:
+    return escape(shown(shortened(model, _NAME))) or "no model"
 
 
 def _link(number: int, position: int) -> str:
@@ -148,7 +160,7 @@ def _frame(document: EditionDocument, language: str) -> _Frame:
         attributes,
         f"{ours}><summary><cite>{name}</cite>",
         link,
-        f"{source} · {document.sentences:,} {'sentence' if document.sentences == 1 else 'sentences'}",
+        source,
         "" if document.language == "en" else str(lang(document.language)),
         sentence_gap(document.language),
     )

@@ -2,13 +2,13 @@
 
 import re
 from datetime import date
+from html import escape
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from markupsafe import escape
 
 from nightdesk.tasks.edition.environment import anchor
 from nightdesk.tasks.edition.index import write_index
@@ -60,7 +60,7 @@ def test_what_was_spoken_says_when(out: Path) -> None:
     text = Read(write_edition(out, DAY).read_text()).text
     text = " ".join(text.split())
     assert "first second live 1–2 · 1:02:05" in text
-    assert "filed by static: 1 at 1:02:05 50% · 2 at 1:02:10 50%" in text
+    assert "filed by static: 1 at 1:02:05 50 % · 2 at 1:02:10 50 %" in text
     assert text.count("1:02:") == 3
 
 
