@@ -19,7 +19,7 @@ from markupsafe import Markup, escape
 
 from nightdesk.tasks.edition.front import beginning
 from nightdesk.tasks.edition.night import EditionStory, Sentence
-from nightdesk.tasks.edition.shown import shortened, shown
+from nightdesk.tasks.edition.shown import ended, shortened, shown
 
 FOLDER = Path(__file__).parent
 _RIGHT_TO_LEFT = ("ar", "fa", "he", "ug", "ur", "ps", "sd", "yi")
@@ -66,6 +66,7 @@ def environment() -> Environment:
         "weblink": weblink,
         "anchor": anchor,
         "clipped": _clipped,
+        "ended": ended,
         "whole": Whole,
     }
     return made
@@ -106,9 +107,9 @@ def inlined(*files: Path) -> dict[str, Markup]:
     return {"text": Markup(text), "hash": Markup(f"sha256-{digest}")}
 
 
-def _clipped(text: str) -> str:
-    """Return a name for a place that has room for one line."""
-    return shortened(text, _NAME)
+def _clipped(text: str, longest: int = _NAME) -> str:
+    """Return a name or a title for a place that has little room."""
+    return shortened(text, longest)
 
 
 def _longdate(day: date) -> str:

@@ -147,6 +147,7 @@ class Edition:
 
     unreadable: (doc_id, source, reason). models: who filed how many sentences, most first. sentences: of its documents;
     not_placed: how many of them no model could place. text_bytes: of all sentences, or 0 if that is not known.
+    has_language: the language of a document is known.
     """
 
     run_date: date
@@ -160,6 +161,7 @@ class Edition:
     sentences: int
     not_placed: int
     text_bytes: int = 0
+    has_language: bool = True
 
 
 def nothing_published(out: Path, run_date: date) -> InputError:

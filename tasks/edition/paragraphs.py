@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from nightdesk.tasks.edition.environment import clock, lang, sentence_gap, weblink
 from nightdesk.tasks.edition.night import EditionDocument, Paragraph, Sentence, Unplaced
-from nightdesk.tasks.edition.shown import shortened, shown
+from nightdesk.tasks.edition.shown import ended, shortened, shown
 
 _NAME = 120  # characters of a document's name, and of a source, in a fold-out
 _BESIDE = 200  # characters of a sentence before or after that is told again
@@ -155,7 +155,7 @@ def _frame(document: EditionDocument, language: str) -> _Frame:
         bare = address.partition("://")[2]
         source = f'rel="noopener noreferrer nofollow" target="_blank">{escape(shown(shortened(bare, _NAME // 2)))}</a>'
     else:
-        link, source = "", f"<code>{escape(shown(_ended(document.source)))}</code>"
+        link, source = "", f"<code>{escape(shown(ended(document.source, _NAME)))}</code>"
     return _Frame(
         attributes,
         f"{ours}><summary><cite>{name}</cite>",
@@ -164,8 +164,3 @@ def _frame(document: EditionDocument, language: str) -> _Frame:
         "" if document.language == "en" else str(lang(document.language)),
         sentence_gap(document.language),
     )
-
-
-def _ended(path: str) -> str:
-    """Return the end of a path, because its name stands there."""
-    return path if len(path) <= _NAME else "…" + path[1 - _NAME :]

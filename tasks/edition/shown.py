@@ -32,6 +32,11 @@ def shortened(text: str, longest: int = LONGEST) -> str:
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
+def ended(text: str, longest: int = LONGEST) -> str:
+    """Return text, or an ellipsis and its last characters if it is longer: of a path, because its name stands there."""
+    return text if len(text) <= longest else "…" + text[1 - longest :]
+
+
 def _harmless(match: re.Match[str]) -> str:
     character = match[0]
     if character in _LEFT_OUT:

@@ -23,6 +23,6 @@ def night_page(night: Edition, since: Since = lambda story: "") -> str:
             articles=[piece("article", whole(story), night.profiles, since(story)) for story in night.stories],
             unplaced=[unplaced_html(group, group.sentences, Near.NIGHT) for group in night.unplaced],
             unreadable=[piece("unreadable", *it) for it in night.unreadable],
-            documents=[piece("document", it) for it in night.documents],
+            documents=[piece("document", it, night.has_language) for it in night.documents],
         )
     )

@@ -82,6 +82,7 @@ def read_edition(out: Path, run_date: date, known_categories: Mapping[str, Seque
         int(pc.sum(readable["sentences"]).as_py() or 0),
         len(groups),
         int(pc.sum(pc.binary_length(passages.text)).as_py() or 0),
+        has_language=bool(pc.any(pc.not_equal(readable["language"], "")).as_py()),
     )
 
 
