@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from nightdesk.tasks.errors import InputError
+from nightdesk.tasks.roles.topic_finder import SMALL_TALK
 
-POOLED_TITLES = {"en": "Small talk and patter", "zh": "闲聊与叫卖"}
 LANGUAGES = 8  # that a page can be filtered by; the style sheet has a rule for each
 
 
@@ -131,7 +131,7 @@ class EditionStory:
     def title(self) -> str:
         """What the document that has most of it calls it."""
         if self.is_pooled:
-            return POOLED_TITLES.get(self.language, POOLED_TITLES["en"])
+            return SMALL_TALK.get(self.language, SMALL_TALK["en"])
         return self.told[0].title
 
     @property
