@@ -5,6 +5,7 @@ from datetime import date
 from itertools import count
 
 from nightdesk.tasks.edition.night import (
+    Beside,
     Category,
     Edition,
     EditionDocument,
@@ -61,13 +62,15 @@ def night_of(text: Callable[[], str], stories: int = 9, sentences_each: int = 4)
     places = count(1)
 
     def sentences(n: int) -> tuple[Sentence, ...]:
-        return tuple(Sentence(next(places), text(), 0.5, 5.0) for _ in range(n))
+        return tuple(Sentence(next(places), text(), 0.5, 5.0, text()) for _ in range(n))
+
+    def paragraph(document: EditionDocument) -> Paragraph:
+        # What stands before is told again in the pages of a large night, and on those of a small one linked to.
+        return Paragraph(document, sentences(sentences_each), Beside(False, text), Beside(True, text))
 
     def sections() -> Iterator[Section]:
         for category in categories:
-            yield Section(
-                category, tuple(Paragraph(d, sentences(sentences_each)) for d in documents), 2 * sentences_each
-            )
+            yield Section(category, tuple(map(paragraph, documents)), 2 * sentences_each)
 
     return Edition(
         DAY,
@@ -85,7 +88,7 @@ def night_of(text: Callable[[], str], stories: int = 9, sentences_each: int = 4)
             )
             for k in range(stories)
         ),
-        (Unplaced(documents[0], text(), sentences(2)),),
+        (Unplaced(documents[0], text(), sentences(2), lambda position: text()),),
         ((text(), text(), text()),),
         ((text(), 2), (text(), 1)),
         sentences=2 * stories,

@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from nightdesk.tasks.edition.environment import environment
 from nightdesk.tasks.edition.night import Category, EditionStory, Paragraph, Sentence, Told, Unplaced
+from nightdesk.tasks.edition.paragraphs import Near, paragraph_html, unplaced_html
 
 PART_BYTES = 700_000
 _UNFOLDED = 6  # sentences of a section, about; the paragraphs after them are folded
@@ -24,13 +25,12 @@ _CHARACTERS = 100_000  # of a paragraph, and of a sentence in it, of at most 5 b
 
 @dataclass(slots=True)
 class ShownSection:
-    """What a part of a story has under one category. last: number of the document that its last paragraph is of."""
+    """What a part of a story has under one category."""
 
     category: Category
     sentences: int = 0
     paragraphs: list[Markup] = field(default_factory=list)
     folds: bool = False
-    last: int = -1
 
     def html(self) -> Markup:
         """Return its paragraphs."""
@@ -79,26 +79,38 @@ def whole(story: EditionStory) -> Part:
     for section in story.sections:
         part.sections.append(ShownSection(section.category))
         for paragraph in section.paragraphs:
-            _add(part, paragraph, _paragraph(story, part.sections[-1], paragraph))
+            _add(part, paragraph, _paragraph(story, part.sections[-1], paragraph, Near.NIGHT))
     return part
 
 
 def parts(story: EditionStory, most: int = PART_BYTES) -> Iterator[Part]:
     """Yield a story in parts: one if all of its text fits into `most` bytes."""
+    its = _parts(story, most, Near.STORY)
+    first = next(its)
+    if first.goes_on:  # what stands beside a sentence may then stand on another page
+        its = _parts(story, most, Near.NOTHING)
+    else:
+        yield first
+    yield from its
+
+
+def _parts(story: EditionStory, most: int, near: Near) -> Iterator[Part]:
     part = Part(story, 1, story.told[:_TOLD], max(0, len(story.told) - _TOLD))
     for section in story.sections:
         began = part.number
         shown = ShownSection(section.category)
         for paragraph in _cut(section.paragraphs):
-            made = _paragraph(story, shown, paragraph)
-            if part.sections and part.bytes + len(made.encode()) > most:
+            made = _paragraph(story, shown, paragraph, near)
+            size = len(made.encode())
+            if part.sections and part.bytes + size > most:
                 part.goes_on = True
                 yield part
                 part, shown = Part(story, part.number + 1, ()), ShownSection(section.category)
-                made = _paragraph(story, shown, paragraph)
+                made = _paragraph(story, shown, paragraph, near)
             if not shown.paragraphs:
                 part.sections.append(shown)
             _add(part, paragraph, made)
+            part.bytes += size
         if began == part.number:
             shown.sentences = section.sentences  # one that was cut has been counted several times
     yield part
@@ -109,15 +121,14 @@ def unplaced_pieces(group: Unplaced) -> Iterator[tuple[Markup, int]]:
     its: list[Sentence] = []
     for sentence in _cut_sentences(group.sentences):
         if len(its) == _TOGETHER or sum(len(s.text) for s in its) + len(sentence.text) > _CHARACTERS:
-            yield piece("unplaced", group, its), len(its)
+            yield unplaced_html(group, its, Near.NOTHING), len(its)
             its = []
         its.append(sentence)
-    yield piece("unplaced", group, its), len(its)
+    yield unplaced_html(group, its, Near.NOTHING), len(its)
 
 
-def _paragraph(story: EditionStory, section: ShownSection, paragraph: Paragraph) -> Markup:
-    cites = story.documents > 1 and paragraph.document.index != section.last
-    return piece("paragraph", paragraph, cites, section.sentences >= _UNFOLDED, story.language)
+def _paragraph(story: EditionStory, section: ShownSection, paragraph: Paragraph, near: Near) -> Markup:
+    return paragraph_html(paragraph, near, section.sentences >= _UNFOLDED, story.language)
 
 
 def _add(part: Part, paragraph: Paragraph, made: Markup) -> None:
@@ -125,10 +136,8 @@ def _add(part: Part, paragraph: Paragraph, made: Markup) -> None:
     section, count = part.sections[-1], len(paragraph.sentences)
     section.folds = section.sentences >= _UNFOLDED
     section.sentences += count
-    section.last = paragraph.document.index
     section.paragraphs.append(made)
     part.documents[paragraph.document.index] += count
-    part.bytes += len(made.encode())
 
 
 def _cut(paragraphs: Iterable[Paragraph]) -> Iterator[Paragraph]:
@@ -137,7 +146,7 @@ def _cut(paragraphs: Iterable[Paragraph]) -> Iterator[Paragraph]:
             yield paragraph
         else:
             for sentence in _cut_sentences(paragraph.sentences):
-                yield Paragraph(paragraph.document, (sentence,))
+                yield replace(paragraph, sentences=(sentence,))
 
 
 def _cut_sentences(sentences: Iterable[Sentence]) -> Iterator[Sentence]:

@@ -18,12 +18,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from nightdesk.tasks.edition.front import beginning, languages_in, standing
-from nightdesk.tasks.edition.night import Sentence
-from nightdesk.tasks.edition.shown import shortened, shown
+from nightdesk.tasks.edition.night import EditionStory, Sentence
+from nightdesk.tasks.edition.shown import ended, shortened, shown
 
 FOLDER = Path(__file__).parent
 _RIGHT_TO_LEFT = ("ar", "fa", "he", "ug", "ur", "ps", "sd", "yi")
 _UNSPACED = ("zh", "ja", "th", "lo", "km", "my")  # languages that put no space between sentences
+_NAME = 60  # characters of a name in a list that opens
 _LONGEST_ANCHOR = 200  # characters
 _LONGEST_LINK = 2_000  # characters
 _NOT_OF_A_LINK = re.compile(r"[\s\x00-\x20\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\\<>\"]")
@@ -56,15 +57,18 @@ def environment() -> Environment:
         "beginning": beginning,
         "languages_in": languages_in,
         "standing": standing,
-        "lang": _lang,
+        "lang": lang,
+        "share": _share,
     }
     made.filters |= {
         "longdate": _longdate,
         "number": _number,
         "sentences": _sentences,
-        "clock": _clock,
+        "clock": clock,
         "weblink": weblink,
         "anchor": anchor,
+        "clipped": _clipped,
+        "ended": ended,
         "whole": Whole,
         "slots": _slots,
         "spoken": _spoken,
@@ -84,6 +88,7 @@ def weblink(source: str) -> str:
     return Whole(source) if to_the_web else ""
 
 
+@lru_cache(256)
 def anchor(story_id: str) -> str:
     """Return the name by which a story is jumped to: letters, digits and %, as it stands in an id and in an address."""
     name = quote(story_id, safe="", errors="replace")
@@ -106,6 +111,11 @@ def inlined(*files: Path) -> dict[str, Markup]:
     return {"text": Markup(text), "hash": Markup(f"sha256-{digest}")}
 
 
+def _clipped(text: str, longest: int = _NAME) -> str:
+    """Return a name or a title for a place that has little room."""
+    return shortened(text, longest)
+
+
 def _longdate(day: date) -> str:
     return f"{day:%A}, {day.day} {day:%B} {day.year}"
 
@@ -115,7 +125,7 @@ def _number(n: int) -> str:
 
 
 @lru_cache(1_000)
-def _lang(language: str) -> Markup:
+def lang(language: str) -> Markup:
     """Return the attributes of an element whose text is in a language."""
     direction = "rtl" if language in _RIGHT_TO_LEFT else "ltr"
     return Markup(' lang="{}" dir="{}"').format(shown(shortened(language)), direction) if language else Markup("")
@@ -133,19 +143,32 @@ def _spoken(languages: Sequence[int]) -> Markup:
     return Markup(' class="{}"').format(_slots(languages)[1:]) if languages else Markup("")
 
 
-def _clock(seconds: float) -> str:
+def clock(seconds: float) -> str:
+    """Return seconds as hours, minutes and seconds."""
     minutes, rest = divmod(int(seconds), 60)
     return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"
 
 
-def _sentences(its: Sequence[Sentence], language: str, whole: bool = False) -> Markup:
-    """Return sentences with their places in their document.
+def _share(story: EditionStory) -> Markup:
+    """Return a bar of how much of a story each category has."""
+    bars, at = "", 0
+    for section in story.sections:
+        bars += f'<rect class="f{section.category.hue:d}" x="{at:d}" width="{section.sentences:d}" height="1"/>'
+        at += section.sentences
+    box = f'viewBox="0 0 {at:d} 1" preserveAspectRatio="none"'
+    return Markup(f'<svg class="share" {box} aria-hidden="true">{bars}</svg>')
 
-    Here and not in a template, because a night has a million of them. The element bdi keeps text that runs the other
-    way from turning what is around it.
+
+def sentence_gap(language: str) -> str:
+    """Return what stands between the sentences of a language."""
+    return "" if language in _UNSPACED else " "
+
+
+def _sentences(its: Sequence[Sentence], language: str) -> Markup:
+    """Return sentences with their places in their document, cut where they are long.
+
+    The element bdi keeps text that runs the other way from turning what is around it.
     """
-    gap = "" if language in _UNSPACED else " "
-    texts = (shown(s.text if whole else shortened(s.text)) for s in its)
-    return Markup(
-        gap.join(f'<bdi data-n="{s.position:d}">{escape(text)}</bdi>' for s, text in zip(its, texts, strict=True))
-    )
+    texts = (escape(shown(shortened(s.text))) for s in its)
+    made = (f"<bdi data-n={s.position:d}>{text}</bdi>" for s, text in zip(its, texts, strict=True))
+    return Markup(sentence_gap(language).join(made))

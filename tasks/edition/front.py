@@ -1,7 +1,7 @@
 """The front page: which stories stand where, and what of each is shown before one turns to it."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from nightdesk.tasks.edition.night import Category, Edition, EditionDocument, EditionStory, Section, Sentence
@@ -35,6 +35,11 @@ class Extract:
                 runs.append([position, position])
         named = [f"{first}" if first == last else f"{first}\u2013{last}" for first, last in runs[:_RUNS]]
         return ", ".join(named) + ("\u2026" if len(runs) > _RUNS else "")
+
+    @property
+    def first(self) -> "Extract":
+        """Its first sentence alone, for a page on which the whole story stands, so that little is told there twice."""
+        return replace(self, sentences=self.sentences[:1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +88,15 @@ def front_page(night: Edition, others: int | None = None) -> Front:
     told = next((k for k, story in enumerate(stories[:NAMED]) if story.is_pooled), NAMED)
     named, listed = stories[:told][:NAMED], stories[min(told, NAMED) :]
     lead = _lead(named[0]) if named else None
+    extracts = [*(lead.opening if lead else ()), *map(beginning, named[1:])]
+    shown = {(e.document.index, e.sentences[0].position) for e in extracts}
     return Front(
         lead,
         tuple(_leads(night, stories)) if lead else (),
         named[1 : 1 + BESIDE],
         named[1 + BESIDE :],
         listed,
-        tuple(_by_profile(zip(night.categories, _lines(night), strict=True), stories)),
+        tuple(_by_profile(zip(night.categories, _lines(night, shown), strict=True), stories)),
     )
 
 
@@ -154,6 +161,8 @@ def _extracts(section: Section, letters: float, tellers: int) -> Iterator[Extrac
     found: dict[int, tuple[EditionDocument, list[Sentence]]] = {}
     left: dict[int, float] = {}
     for paragraph in islice(section.paragraphs, _LOOKED_AT):
+        if len(found) == tellers and max(left.values()) <= 0:
+            break
         index = paragraph.document.index
         if index not in found:
             if len(found) == tellers:
@@ -168,8 +177,11 @@ def _extracts(section: Section, letters: float, tellers: int) -> Iterator[Extrac
         yield Extract(section.category, document, tuple(sentences))
 
 
-def _lines(night: Edition) -> list[list[Line]]:
-    """Return of each category the first stories that have it, each with the sentence that was filed most surely."""
+def _lines(night: Edition, shown: Container[tuple[int, int]]) -> list[list[Line]]:
+    """Return of each category the first stories that have it, each with the sentence that was filed most surely.
+
+    shown: sentences that stand on the front page already, by document and position; they are not told there again.
+    """
     found: list[list[Line]] = [[] for _ in night.categories]
     missing = len(found)
     for story in night.stories:
@@ -177,9 +189,11 @@ def _lines(night: Edition) -> list[list[Line]]:
             break
         for section in story.sections:
             lines = found[section.category.index]
-            if len(lines) < LINES:
-                sentence, doc_id = max(_with_documents(section), key=lambda pair: pair[0].confidence)
-                lines.append(Line(story, sentence, doc_id))
+            if len(lines) == LINES:
+                continue
+            its = _with_documents(section, shown)
+            if surest := max(its, key=lambda pair: pair[0].confidence, default=None):
+                lines.append(Line(story, *surest))
                 missing -= len(lines) == LINES
     return found
 
@@ -194,5 +208,9 @@ def _by_profile(
     return sorted(found, key=lambda pair: place.get(pair[1][0].story.told[0].document.profile, len(place)))
 
 
-def _with_documents(section: Section) -> Iterator[tuple[Sentence, str]]:
-    return ((s, p.document.doc_id) for p in section.paragraphs for s in p.sentences)
+def _with_documents(section: Section, shown: Container[tuple[int, int]]) -> Iterator[tuple[Sentence, str]]:
+    for paragraph in section.paragraphs:
+        document = paragraph.document
+        for sentence in paragraph.sentences:
+            if (document.index, sentence.position) not in shown:
+                yield sentence, document.doc_id

@@ -4,14 +4,15 @@ What a large night has many of are sequences that make each object when it is as
 objects of one page are in memory at a time. A small night, or a test, may use tuples.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import NamedTuple
 
 from nightdesk.tasks.errors import InputError
+from nightdesk.tasks.roles.topic_finder import SMALL_TALK
 
-POOLED_TITLES = {"en": "Small talk and patter", "zh": "闲聊与叫卖"}
 LANGUAGES = 8  # that a page can be filtered by; the style sheet has a rule for each
 
 
@@ -40,11 +41,12 @@ class EditionDocument:
 
 @dataclass(frozen=True, slots=True)
 class Category:
-    """A category of the night. index: its number in the edition, from 0."""
+    """A category of the night. index: its number in the edition, from 0; hue: its colour, the same on every night."""
 
     index: int
     name: str
     sentences: int
+    hue: int = 0
 
     @property
     def label(self) -> str:
@@ -54,20 +56,36 @@ class Category:
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence and its place in its document, from 1, and in time, where it was spoken."""
+    """A sentence and its place in its document, from 1, and in time, where it was spoken.
+
+    confidence: of the model that filed it, in [0, 1]; 0 if it gave none. model: its name, or nothing.
+    """
 
     position: int
     text: str
     confidence: float
     start_s: float | None
+    model: str = ""
+
+
+class Beside(NamedTuple):
+    """The sentence before or after some others of a document. is_in_story: it is of their story; read: its text."""
+
+    is_in_story: bool
+    read: Callable[[], str]
 
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """Sentences of one category and document; they stand in one stretch of it, though not always side by side."""
+    """Sentences of one category and document; they stand in one stretch of it, though not always side by side.
+
+    before, after: what stands in the document before the first and after the last of them; None at its ends.
+    """
 
     document: EditionDocument
     sentences: tuple[Sentence, ...]
+    before: Beside | None = None
+    after: Beside | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +131,7 @@ class EditionStory:
     def title(self) -> str:
         """What the document that has most of it calls it."""
         if self.is_pooled:
-            return POOLED_TITLES.get(self.language, POOLED_TITLES["en"])
+            return SMALL_TALK.get(self.language, SMALL_TALK["en"])
         return self.told[0].title
 
     @property
@@ -129,11 +147,15 @@ class EditionStory:
 
 @dataclass(frozen=True, slots=True)
 class Unplaced:
-    """Sentences of one document that no model could place, and why."""
+    """Sentences of one document that no model could place, and why.
+
+    beside: returns the text of a document's sentence at a position beside one of them; nothing if there is none.
+    """
 
     document: EditionDocument
     reason: str
     sentences: Sequence[Sentence]
+    beside: Callable[[int], str] = lambda position: ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +179,11 @@ class Edition:
     not_placed: int
     text_bytes: int = 0
     languages: tuple[Language, ...] = ()
+
+    @property
+    def has_language(self) -> bool:
+        """Tell whether the language of any document is known."""
+        return any(language.code for language in self.languages)
 
 
 def nothing_published(out: Path, run_date: date) -> InputError:

@@ -44,7 +44,7 @@ class _Paged:
         night = self._night
         documents = self._pages("documents", _ROWS)
         for number, document in enumerate(night.documents, 1):
-            documents.add(Item(piece("document", document), number))
+            documents.add(Item(piece("document", document, night.has_language), number))
         documents.close()
         unreadable = self._pages("unreadable", _ROWS)
         for number, it in enumerate(night.unreadable, 1):

@@ -174,6 +174,45 @@ document.addEventListener("DOMContentLoaded", () => {
     });
   }
 
+  // ---- what leads to the source: the sentences before and after are read off the page, and found in what is folded
+  const byLink = (link) => document.getElementById(link.hash.slice(1));
+  function tell(link) { // beside a link to a sentence of the page, its text
+    const sentence = byLink(link);
+    if (!sentence || link.nextElementSibling) return;
+    const text = sentence.textContent, quote = document.createElement("q"), its = sentence.closest("[lang]");
+    quote.lang = its.lang;
+    quote.dir = its.dir || "auto";
+    quote.textContent = text.length > 200 ? `${text.slice(0, 199)}…` : text;
+    link.after(" ", quote);
+  }
+  function tellBetween(details) { // where sentences that stand apart were drawn together: what follows, what comes before
+    const its = all("bdi", details.previousElementSibling).map((e) => e.id.split(".").map(Number));
+    const place = all("li", details).find((li) => /^(after|filed)/.test(li.textContent));
+    if (details.querySelector(".between")) return;
+    for (const [k, [number, position]] of its.entries()) {
+      const next = its[k + 1]?.[1] ?? position;
+      for (const at of new Set(next - position > 1 ? [position + 1, next - 1] : [])) {
+        if (!document.getElementById(`${number}.${at}`)) continue;
+        const item = document.createElement("li"), link = document.createElement("a");
+        item.className = "between";
+        link.href = `#${number}.${at}`;
+        link.textContent = at;
+        item.append("between: ", link);
+        place.before(item);
+        tell(link);
+      }
+    }
+  }
+  document.addEventListener("toggle", ({ target: details }) => {
+    if (!details.open || !details.matches(".text details")) return;
+    for (const link of all("a[href^='#']", details)) tell(link);
+    if (!details.closest("#unplaced")) tellBetween(details);
+  }, true);
+  document.addEventListener("click", ({ target }) => {
+    const sentence = target.closest("details a[href^='#']") && byLink(target);
+    sentence?.closest("section")?.querySelector(".unfold[aria-expanded=false]")?.click();
+  });
+
   // ---- keys
   function go(step) { // to the story after the one whose top stands highest on the screen, or before it
     const articles = all("main > article").filter((a) => a.checkVisibility());
@@ -190,7 +229,11 @@ document.addEventListener("DOMContentLoaded", () => {
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const typing = event.target.matches("input:not([type=radio]), select, textarea");
-    if (event.key === "Escape") {
+    const opened = event.target.closest("details[open]");
+    if (event.key === "Escape" && opened) {
+      opened.open = false;
+      opened.querySelector("summary").focus();
+    } else if (event.key === "Escape") {
       showAll();
       if (typing) event.target.blur();
     } else if (typing) {

@@ -22,12 +22,19 @@ def shown(text: str) -> str:
     Control characters become their pictures (U+0000 is U+2400). U+FFFD stands for what has no picture and for marks
     that turn letters around. Line ends of every kind become a newline, which a page shows as a space.
     """
+    if text.isprintable():  # as most is; no character that acts counts as printable
+        return text
     return _ACTS.sub(_harmless, _RETURN.sub("\n", text))
 
 
 def shortened(text: str, longest: int = LONGEST) -> str:
     """Return text, or its first characters and an ellipsis if it has more than `longest` characters."""
     return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def ended(text: str, longest: int = LONGEST) -> str:
+    """Return text, or an ellipsis and its last characters if it is longer: of a path, because its name stands there."""
+    return text if len(text) <= longest else "…" + text[1 - longest :]
 
 
 def _harmless(match: re.Match[str]) -> str:

@@ -14,9 +14,9 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from nightdesk.tasks.edition.reading.columns import Passages, Topics
+from nightdesk.tasks.roles.topic_finder import SMALL_TALK, is_small_talk
 
 NEWS, SALES, POOLED = 0, 1, 2  # how far back a topic stands: the news, products that are on sale, small talk
-SMALL_TALK = ("Small Talk", "闲聊")  # titles of topics that name nothing
 _SELLING = ("price", "order_urging", "product_description")  # categories of profiles that are made for sales talk
 _GREETING = "opening"
 _GREETINGS = 0.8  # share of greetings from which a topic of such a profile is small talk
@@ -92,6 +92,9 @@ def _share(owner: NDArray[np.int32], is_it: NDArray[np.bool_], owners: int) -> N
 
 
 def _titled_small_talk(titles: pa.Array) -> NDArray[np.bool_]:
-    pattern = rf"^(?:{'|'.join(SMALL_TALK)})(?: \(\d+\))?$"
-    found: NDArray[np.bool_] = pc.match_substring_regex(titles, pattern).to_numpy(zero_copy_only=False)
+    """Tell of each title whether it is the topic finder's for small talk."""
+    found = np.zeros(len(titles), np.bool_)
+    for title in SMALL_TALK.values():  # few titles begin so; each of those is looked at
+        maybe = np.flatnonzero(pc.starts_with(titles, title).to_numpy(zero_copy_only=False))
+        found[maybe] = [is_small_talk(its) for its in titles.take(pa.array(maybe)).to_pylist()]
     return found

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -12,7 +12,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from nightdesk.tasks.config.profile import UNPLACED, load_profile
 from nightdesk.tasks.edition.night import (
     Category,
     Edition,
@@ -26,6 +25,8 @@ from nightdesk.tasks.edition.night import (
     nothing_published,
 )
 from nightdesk.tasks.edition.reading.arranged import Arranged, arrange, most_common, unplaced_groups
+from nightdesk.tasks.edition.reading.beside import BesideParagraphs, Neighbours
+from nightdesk.tasks.edition.reading.categories import categories_of
 from nightdesk.tasks.edition.reading.columns import (
     Numbers,
     Passages,
@@ -40,7 +41,6 @@ from nightdesk.tasks.edition.reading.languages import languages_of
 from nightdesk.tasks.edition.reading.lazily import Lazily
 from nightdesk.tasks.edition.reading.patter import POOLED, patter_of, pooled
 from nightdesk.tasks.edition.reading.ranking import Places, Standing
-from nightdesk.tasks.errors import InputError
 
 _BLOCK = 8_192  # sentences that are made at once
 _DOCUMENTS = 4_096  # documents that are kept, because neighbouring stories are told by the same
@@ -65,7 +65,7 @@ def read_edition(out: Path, run_date: date, known_categories: Mapping[str, Seque
     passages = passages_of(out, run_date, doc_ids, topics.topic_id)
     by_place = np.lexsort((passages.position, passages.document)).astype(np.int32)
     profiles = tuple(sorted({p for p in pc.unique(readable["profile"]).to_pylist() if p}))
-    categories = _categories(passages, by_place, profiles, known_categories or {})
+    categories = categories_of(passages, by_place, profiles, known_categories or {})
     rank = np.array([categories[c].index if c in categories else -1 for c in passages.categories], np.int32)
     tier = patter_of(passages, topics, len(doc_ids))
     topics = pooled(topics, tier == POOLED, readable["language"])
@@ -73,9 +73,9 @@ def read_edition(out: Path, run_date: date, known_categories: Mapping[str, Seque
     arranged = arrange(passages, topics, rank, Standing(sources_of(readable, passages), tier, before.is_old))
     groups, group_bounds = unplaced_groups(passages, by_place)
     languages, language_of = languages_of(readable)
-    night = _Night(
-        readable, topics, passages, arranged, tuple(categories.values()), before, tier == POOLED, language_of
-    )
+    neighbours = Neighbours(passages, by_place, len(readable))
+    filed = tuple(categories.values())
+    night = _Night(readable, topics, passages, arranged, filed, before, tier == POOLED, language_of, neighbours)
     unreadable = published.filter(pc.invert(is_readable)).select(["doc_id", "source", "reason"])
     return Edition(
         run_date,
@@ -117,22 +117,24 @@ class _Sentences(Sequence[Sentence]):
         p, rows = self._passages, self._rows[number * _BLOCK : (number + 1) * _BLOCK]
         starts = [None if math.isnan(s) else s for s in p.start_s[rows].tolist()]
         texts = p.text.take(pa.array(rows)).to_pylist()
-        return list(map(Sentence, p.position[rows].tolist(), texts, p.confidence[rows].tolist(), starts))
+        models = map([*p.models, ""].__getitem__, p.model[rows].tolist())  # -1 is none
+        return list(map(Sentence, p.position[rows].tolist(), texts, p.confidence[rows].tolist(), starts, models))
 
 
 class _Paragraphs:
-    """The paragraphs of a section, made while they are gone through. bounds: of each, in the order of the night."""
+    """The paragraphs of a section, made while they are gone through. first, end: in the order of the night."""
 
-    __slots__ = ("_bounds", "_night")
+    __slots__ = ("_end", "_first", "_night")
 
-    def __init__(self, night: "_Night", bounds: Places) -> None:
-        self._night, self._bounds = night, bounds
+    def __init__(self, night: "_Night", first: int, end: int) -> None:
+        self._night, self._first, self._end = night, first, end
 
     def __iter__(self) -> Iterator[Paragraph]:
-        night = self._night
-        documents = night.document_of[self._bounds[:-1]].tolist()
-        for document, (start, end) in zip(documents, pairwise(self._bounds.tolist()), strict=True):
-            yield Paragraph(night.document(document), night.sentences.between(start, end))
+        night, bounds = self._night, self._night.paragraphs[self._first : self._end + 1]
+        documents = night.document_of[bounds[:-1]].tolist()
+        beside = night.beside.between(self._first, self._end)
+        for document, (start, end), its in zip(documents, pairwise(bounds.tolist()), beside, strict=True):
+            yield Paragraph(night.document(document), night.sentences.between(start, end), *its)
 
 
 class _Night:
@@ -148,12 +150,15 @@ class _Night:
         before: Earlier,
         is_pooled: NDArray[np.bool_],
         language_of: Numbers,
+        neighbours: Neighbours,
     ) -> None:
         columns = ("doc_id", "title", "source", "language", "profile", "sentences", "reason")
         self._documents = [documents[name].combine_chunks() for name in columns]
         self._topics, self._passages, self._arranged, self._before = topics, passages, arranged, before
         self._is_pooled, self._language_of = is_pooled, language_of
         self._has_languages = bool(len(language_of)) and int(language_of.max()) > 0
+        self._neighbours, self.beside = neighbours, BesideParagraphs(passages, arranged, neighbours)
+        self.paragraphs = arranged.paragraphs
         self.categories = categories
         self.sentences = _Sentences(passages, arranged.rows)
         self.document_of = passages.document[arranged.rows]
@@ -204,9 +209,9 @@ class _Night:
 
     def _section(self, k: int) -> Section:
         a = self._arranged
-        bounds = a.paragraphs[self._paragraph_of[k] : self._paragraph_of[k + 1] + 1]
+        paragraphs = _Paragraphs(self, int(self._paragraph_of[k]), int(self._paragraph_of[k + 1]))
         category = self.categories[self._category_of[k]]
-        return Section(category, _Paragraphs(self, bounds), int(a.sections[k + 1] - a.sections[k]))
+        return Section(category, paragraphs, int(a.sections[k + 1] - a.sections[k]))
 
     def unplaced(self, rows: Places, bounds: Places) -> Sequence[Unplaced]:
         """Return the groups of sentences that are unplaced."""
@@ -218,29 +223,12 @@ class _Night:
             row = int(rows[first])
             reason = passages.reasons[passages.reason[row]] if passages.reason[row] >= 0 else ""
             its = Lazily(int(bounds[k + 1]) - first, lambda i: sentences[first + i])
-            return Unplaced(self.document(int(passages.document[row])), reason or "no reason was given", its)
+            document = int(passages.document[row])
+            beside = partial(self._neighbours.text_at, document)
+            return Unplaced(self.document(document), reason or "no reason was given", its, beside)
 
         return Lazily(len(bounds) - 1, group)
 
 
 def _text(rows: pa.Table, column: int, k: int) -> str:
     return str(rows[column][k].as_py() or "")
-
-
-def _categories(
-    passages: Passages, by_place: Places, profiles: Sequence[str], known: Mapping[str, Sequence[str]]
-) -> dict[str, Category]:
-    counts = dict(most_common(passages.category, passages.categories, by_place))
-    counts.pop(UNPLACED, None)
-    order: dict[str, None] = {}
-    for profile in profiles:
-        order |= dict.fromkeys(known[profile] if profile in known else _shipped_categories(profile))
-    names = [c for c in order if c in counts] + [c for c in counts if c not in order]
-    return {name: Category(k, name, counts[name]) for k, name in enumerate(names)}
-
-
-def _shipped_categories(profile: str) -> list[str]:
-    try:
-        return list(load_profile(profile).categories)
-    except InputError:
-        return []

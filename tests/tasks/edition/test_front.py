@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nightdesk.tasks.edition.environment import environment
 from nightdesk.tasks.edition.front import BELOW, BESIDE, EXCERPT, LINES, OPENING, Front, beginning, front_page
 from nightdesk.tasks.edition.night import Edition, EditionStory
 from nightdesk.tasks.edition.reading.read_edition import read_edition
@@ -40,9 +41,30 @@ def test_every_story_has_one_place_and_the_heaviest_the_best(
     assert [s.sentences for s in placed] == sorted((n for n, _ in stories), reverse=True)
     assert (len(front.beside) <= BESIDE, len(front.below) <= BELOW) == (True, True)
     assert not front.others or len(front.below) == BELOW
+    named = [front.lead.story, *front.beside, *front.below] if front.lead else []
+    begun = [beginning(s).sentences[0].text for s in named]
     for category, lines in front.lines:
-        with_it = sum(c == category.name for _, c in stories)
-        assert len({line.story.title for line in lines}) == len(lines) == min(LINES, with_it)
+        with_it = [s.title for s in placed if s.sections[0].category.name == category.name and s.sentences > 1]
+        with_it += [s.title for s in front.others if s.sections[0].category.name == category.name and s.sentences == 1]
+        assert [line.story.title for line in lines] == with_it[:LINES]
+        assert not {line.sentence.text for line in lines} & set(begun)
+
+
+def test_a_page_tells_of_a_story_that_stands_on_it_the_first_sentence_alone(out: Path) -> None:
+    told = said("Bridge", "facts", "The deck is cracked.", "It is shut.", "Trains run.")
+    told += said("Bridge", "opinions", "It was time.", "It was late.") + said(
+        "Ferry", "facts", "It sails.", "It is full."
+    )
+    publish_night(out, DAY, {"wire": told})
+    night = read_edition(out, DAY)
+    front, story = front_page(night), environment().get_template("front.html.j2").module
+    here, elsewhere = (story.in_short(front, night.profiles, lambda story, page=page: page) for page in ("", "x.html"))
+    lines = {line.sentence.text for _, lines in front.lines for line in lines}
+    opening = {"The deck is cracked.", "It was time.", "It sails."}
+    rest = {"It is shut.", "Trains run.", "It was late.", "It is full."}
+    assert all(here.count(text) == 1 for text in opening)
+    assert {text for text in rest if text in here} == lines < rest
+    assert all(text in elsewhere for text in opening | rest)
 
 
 def test_a_story_begins_with_its_largest_category_and_is_cut_after_a_sentence(out: Path) -> None:
@@ -123,5 +145,5 @@ def test_each_language_has_a_lead_of_its_own_and_small_talk_never_leads(out: Pat
     assert front.lead and front.lead.story.title == "Bridge"
     assert [lead.story.title for lead in front.leads] == ["地铁"]
     assert [s.title for s in front.beside] == ["地铁"]
-    assert [s.title for s in front.others] == ["Small talk and patter", "闲聊与叫卖"]
+    assert [s.title for s in front.others] == ["Small Talk", "闲聊"]
     assert all(line.story.title in ("Bridge", "地铁") for _, lines in front.lines for line in lines)

@@ -2,13 +2,13 @@
 
 import re
 from datetime import date
+from html import escape
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from markupsafe import escape
 
 from nightdesk.tasks.edition.environment import anchor
 from nightdesk.tasks.edition.index import write_index
@@ -58,8 +58,11 @@ def test_what_was_spoken_says_when(out: Path) -> None:
     told = {"live": said("Pans", "facts", "first", "second"), "wire": said("Bridge", "facts", "x")}
     publish_night(out, DAY, told, starts={"live": [3725.9, 3730.0]})
     text = Read(write_edition(out, DAY).read_text()).text
-    assert "1:02:05 first second" in " ".join(text.split())
-    assert "1:02:05" in text and "1:02:10" not in text
+    text = " ".join(text.split())
+    assert "first second live 1–2 · 1:02:05" in text
+    assert "filed by static: 1 at 1:02:05 50 % · 2 at 1:02:10 50 %" in text
+    assert text.count("1:02:05") == 3  # of the front page's extract, of the fold-out and in it
+    assert text.count("1:02:10") == 1
 
 
 def test_nothing_is_lost_unplaced_and_unreadable_stand_with_their_reasons(out: Path) -> None:

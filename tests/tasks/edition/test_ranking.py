@@ -11,10 +11,9 @@ from hypothesis import strategies as st
 from nightdesk.tasks.edition import environment
 from nightdesk.tasks.edition.front import standing
 from nightdesk.tasks.edition.night import LANGUAGES, Edition
-from nightdesk.tasks.edition.reading import patter
 from nightdesk.tasks.edition.reading.languages import languages_of
 from nightdesk.tasks.edition.reading.read_edition import read_edition
-from nightdesk.tasks.models.embedded import titles
+from nightdesk.tasks.roles.topic_finder import is_small_talk
 from tests.nights import Said, publish_night, said
 from tests.tasks.made import DAY
 
@@ -159,9 +158,9 @@ def test_products_of_a_profile_that_sells_keep_their_names_and_stand_after_the_n
     publish_night(out, DAY, {"wire": said("Bridge", "facts", "The bridge is shut.")})
     live = said("Kettle", "price", *SELLS * 3) + said("Hello there", "opening", *SELLS)
     publish_night(out, DAY, {"live": live}, profile="commerce", run_id="run-2")
-    assert order_of(out) == ["Bridge", "Kettle", "Small talk and patter"]
+    assert order_of(out) == ["Bridge", "Kettle", "Small Talk"]
     publish_night(out, NEXT_DAY, {"live": live}, profile="commerce", run_id="run-3")
-    assert order_of(out, NEXT_DAY) == ["Kettle", "Small talk and patter"]
+    assert order_of(out, NEXT_DAY) == ["Kettle", "Small Talk"]
 
 
 TALK_SHOW = (
@@ -197,5 +196,19 @@ def test_every_document_has_a_language_of_the_filter_and_no_more_than_the_style_
     assert f'[value="l{LANGUAGES - 1}"]' in style and f'[value="l{LANGUAGES}"]' not in style
 
 
-def test_small_talk_has_the_titles_that_topics_of_small_talk_are_given() -> None:
-    assert set(patter.SMALL_TALK) == set(titles.SMALL_TALK.values())
+@pytest.mark.parametrize(
+    ("title", "is_pooled"),
+    [
+        ("Small Talk", True),
+        ("Small Talk (2)", True),
+        ("闲聊 (12)", True),
+        ("Small Talk of Bridges", False),
+        ("Talk", False),
+    ],
+)
+def test_small_talk_is_what_the_topic_finder_calls_so(out: Path, title: str, is_pooled: bool) -> None:
+    assert is_small_talk(title) == is_pooled
+    publish_night(out, DAY, {"live": said("Bridge", "facts", "x") + said(title, "facts", "a", "b", "c")})
+    *_, last = read_edition(out, DAY).stories
+    assert last.is_pooled == is_pooled
+    assert not is_pooled or is_small_talk(last.title)
