@@ -147,7 +147,7 @@ def pooled(tallies: Mapping[Key, Tally], key: Key) -> Tally:
     """An arm's own tally in a language, and those of the role's other languages at the weight of BORROWED answers."""
     others = Tally()
     for other in sorted(tallies):
-        if (other.role, other.arm) == (key.role, key.arm) and other.language != key.language:
+        if (other.role, other.arm) == (key.role, key.arm) and other.context != key.context:
             others = others.plus(tallies[other])
     seen = min(1.0, BORROWED / max(others.answers, 1.0))
     judged = min(1.0, BORROWED / max(others.judged_answers, 1.0))
