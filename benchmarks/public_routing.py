@@ -46,9 +46,8 @@ def main() -> None:
             record = read(path)
         except (OSError, ValueError) as e:
             parser.error(str(e))
-        print(
-            f"{path.stem}: {len(record)} prompts of {len(record.sources)} sources, k_cost {K_COST:g}, {a.seeds} seeds"
-        )
+        size = f"{len(record)} prompts of {len(record.sources)} sources"
+        print(f"{path.stem}: {size}, k_cost {K_COST:g}, {a.seeds} seeds")
         show(f"public-{path.stem}", table(record, a.seeds, a.only))
 
 
@@ -126,13 +125,8 @@ def play(record: Record, policy: Policy, seed: int, judge_usd: float) -> list[fl
         dollars = record.dollars[prompt, models]
         judged = len(models) * (is_judged and judge_usd > 0)
         rows[k] = record.reward[prompt, models[0]] - K_COST * (dollars.sum() + judged * judge_usd), judged, len(models)
-        policy.told(
-            source,
-            {
-                m: (float(record.reward[prompt, m]) if is_judged else None, float(record.dollars[prompt, m]))
-                for m in models
-            },
-        )
+        rewards = record.reward[prompt, models].tolist() if is_judged else [None] * len(models)
+        policy.told(source, dict(zip(models, zip(rewards, dollars.tolist(), strict=True), strict=True)))
     last = rows[-(len(order) // 4) :]
     cpu = 1000 * (time.process_time() - begun) / len(order)
     net, judged_all, ran = rows.mean(axis=0)

@@ -69,13 +69,13 @@ class Published:
         worth = {model: 2 * ((reward or 0.0) - self._k_cost * usd) - 1 for model, (reward, usd) in answers.items()}
         rows = {model: 2 * model + (value <= 0) for model, value in worth.items()}
         if self._swept:
-            for model in worth:
-                self._update(self._state, model, worth[model])
+            for model, value in worth.items():
+                self._update(self._state, model, value)
         if len(worth) > 1:
             for one, row in rows.items():
-                for other in worth:
+                for other, value in worth.items():
                     if one != other or not self._swept:
-                        self._update(row, other, worth[other])
+                        self._update(row, other, value)
         self._swept = True
         self._now = max(worth, key=worth.__getitem__)
         self._state = rows[self._now]
