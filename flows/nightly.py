@@ -145,9 +145,14 @@ async def _learn(parameters: LearnParameters) -> Any:
     learned = learn_from_tables(Path(parameters.out), profile, run_date, str(runtime.flow_run.id))
     for warning in learned.warnings:
         log.warning("%s", warning)
+    result = {"profile": profile.name, "new_weights_version": None, "reason": learned.reason}
+    if not learned.is_new:
+        serving = f"version {learned.version} serves" if learned.version else "the profile's priors serve"
+        verdict = f"Weights as they were, {serving}: {learned.reason}"
+        log.info("%s", verdict)
+        return completed(result, verdict)
     verdict = f"Weights, version {learned.version}: {learned.reason}"
     log.info("%s", verdict)
     await show_weights(Path(parameters.out), profile, learned)
     tell_weights(Path(parameters.out), run_date, profile.name, str(runtime.flow_run.id), learned.version)
-    result = {"profile": profile.name, "new_weights_version": learned.version, "reason": learned.reason}
-    return completed(result, verdict)
+    return completed({**result, "new_weights_version": learned.version}, verdict)

@@ -58,7 +58,9 @@ def brought_up(
             if key in failing:
                 # A revoked key or a retired model: a long good record would take weeks to be outweighed.
                 left = replace(left, answers=0.0, valid=0.0, logged=(Weighed(), *left.logged[1:]))
-            both = left.plus(tonight[key].independent(scatter[key].alike)) if key in tonight else left
+            both = left
+            if key in tonight:
+                both = left.plus(tonight[key].independent(scatter[key].alike, new.tallies[key].nights))
             if both.answers >= NOTHING or both.judged:
                 tallies[key] = both
         return tallies
@@ -75,19 +77,22 @@ def brought_up(
         context: before.likeness.get(context, Sums()).scaled(kept).plus(new.likeness.get(context, Sums()))
         for context in sorted({*before.likeness, *new.likeness})
     }
-    decisions = dict(before.decisions)
+    decisions, began = dict(before.decisions), dict(before.began)
     for context, count in new.decisions.items():
         usual = decisions.get(context)
         if usual is None:
-            decisions[context] = count
-        else:
-            decisions[context] = (usual + count) / 2 if is_night else usual + count / 2
+            decisions[context], began[context] = count, new.night
+        elif is_night:
+            decisions[context] = (usual + count) / 2
+        else:  # more of the last night, of which half is in what is usual; all of it, if there was no other
+            decisions[context] = usual + (count if began.get(context) == new.night else count / 2)
     return replace(
         after,
         tallies=together(before.tallies, new.tallies),
         halves=halves,
         pairs={pair: sums for pair, sums in pairs.items() if sums.n >= NOTHING},
         decisions=decisions,
+        began=began,
         likeness=likeness,
         memory=STRATEGIES[settings.strategy].learned(before.memory, new, pool, settings),
     )

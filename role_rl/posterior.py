@@ -146,9 +146,8 @@ def estimate(
 def pooled(tallies: Mapping[Key, Tally], key: Key) -> Tally:
     """An arm's own tally in a language, and those of the role's other languages at the weight of BORROWED answers."""
     others = Tally()
-    for other in sorted(tallies):
-        if (other.role, other.arm) == (key.role, key.arm) and other.language != key.language:
-            others = others.plus(tallies[other])
+    for other in sorted(k for k in tallies if k[0] == key.role and k[2] == key.arm and k[1] != key.context):
+        others = others.plus(tallies[other])
     seen = min(1.0, BORROWED / max(others.answers, 1.0))
     judged = min(1.0, BORROWED / max(others.judged_answers, 1.0))
     return tallies.get(key, Tally()).plus(others.scaled(seen, judged))

@@ -15,7 +15,7 @@ from nightdesk.role_rl.judges import Pair
 from nightdesk.role_rl.sampling import Plan
 from nightdesk.role_rl.sufficient_stats import Halves, Key, NightStats, Sums, Tally, Weighed
 
-SCHEMA = 3
+SCHEMA = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +27,9 @@ class LearnerState:
     any version up to it has learned from must not teach again. learned_before: further runs of which that holds, in
     versions of schema 2, which named all of them. night: UTC date of the last call learned from.
     tallies: what is remembered; halves: the same, of each half of the decisions. pairs: what doubly judged answers
-    said of two judges. decisions: of a usual night, by (role, language).
+    said of two judges. decisions: of a usual night, by (role, context); began: the night that first had any.
     likeness: how alike a duel's answers are (`feedback.Remembered`). memory: what else the strategy keeps, as JSON.
-    plans: (role, language) -> how decisions are drawn.
+    plans: (role, context) -> how decisions are drawn.
     """
 
     version: int
@@ -46,6 +46,7 @@ class LearnerState:
     halves: Halves = ({}, {})
     pairs: Mapping[Pair, Sums] = field(default_factory=dict)
     decisions: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    began: Mapping[tuple[str, str], str] = field(default_factory=dict)
     likeness: Mapping[tuple[str, str], Sums] = field(default_factory=dict)
     memory: Mapping[str, Any] = field(default_factory=dict)
 
@@ -72,22 +73,23 @@ def to_json(state: LearnerState) -> str:
         "plans": [
             {
                 "role": role,
-                "language": language,
+                "context": context,
                 "weights": dict(plan.weights),
                 "judge_rate": plan.judge_rate,
                 "duel_rate": plan.duel_rate,
                 "challengers": dict(plan.challengers),
             }
-            for (role, language), plan in sorted(state.plans.items())
+            for (role, context), plan in sorted(state.plans.items())
         ],
-        "decisions": [[role, language, n] for (role, language), n in sorted(state.decisions.items())],
-        "likeness": [[role, language, *_sums_out(sums)] for (role, language), sums in sorted(state.likeness.items())],
+        "decisions": [[*context, n] for context, n in sorted(state.decisions.items())],
+        "began": [[*context, night] for context, night in sorted(state.began.items())],
+        "likeness": [[*context, *_sums_out(sums)] for context, sums in sorted(state.likeness.items())],
         "memory": state.memory,
         "pairs": [[*pair, *_sums_out(sums)] for pair, sums in sorted(state.pairs.items())],
         "tallies": tallies_out(state.tallies),
         "halves": [tallies_out(half) for half in state.halves],
     }
-    lists = {"plans", "tallies", "decisions", "pairs", "likeness"}
+    lists = {"plans", "tallies", "decisions", "began", "pairs", "likeness"}
     lines = []
     for name in sorted(document):  # a line for each plan and tally: for people, and for diff
         if name in lists and document[name]:
@@ -122,12 +124,13 @@ def from_json(text: str) -> LearnerState:
         night=_text(document["night"]),
         from_run_ids=tuple(map(_text, document["from_run_ids"])),
         learned_before=tuple(map(_text, document["learned_before"])),
-        plans={(_text(plan["role"]), _text(plan["language"])): _plan_in(plan) for plan in document["plans"]},
+        plans={(_text(plan["role"]), _text(plan["context"])): _plan_in(plan) for plan in document["plans"]},
         tallies=tallies_in(document["tallies"]),
         halves=_halves_in(document["halves"]),
         pairs={(_text(one), _text(other)): Sums(*map(_finite, sums)) for one, other, *sums in document["pairs"]},
-        likeness={(_text(role), _text(lang)): Sums(*map(_finite, sums)) for role, lang, *sums in document["likeness"]},
-        decisions={(_text(role), _text(language)): _number(n) for role, language, n in document["decisions"]},
+        likeness={(_text(role), _text(own)): Sums(*map(_finite, sums)) for role, own, *sums in document["likeness"]},
+        decisions={(_text(role), _text(own)): _number(n) for role, own, n in document["decisions"]},
+        began={(_text(role), _text(own)): _text(night) for role, own, night in document["began"]},
         memory=dict(document["memory"]),
     )
 
@@ -156,7 +159,7 @@ def tallies_in(document: list[dict[str, Any]]) -> dict[Key, Tally]:
         KeyError, ValueError, TypeError, AttributeError: it is not such JSON.
     """
     return {
-        Key(_text(tally["role"]), _text(tally["language"]), _text(tally["arm"])): Tally(
+        Key(_text(tally["role"]), _text(tally["context"]), _text(tally["arm"])): Tally(
             answers=_number(tally["answers"]),
             valid=_number(tally["valid"]),
             cost=_sums_in(tally["cost"]),

@@ -16,10 +16,10 @@ NOTHING = 1e-3
 
 
 class Key(NamedTuple):
-    """Whose tally it is."""
+    """Whose tally it is. context: a language, and after a slash any further column that a profile names."""
 
     role: str
-    language: str
+    context: str
     arm: str
 
 
@@ -113,6 +113,10 @@ class NightStats:
             between=fsum(total**2 / len(night) for total, night in zip(totals, seen, strict=True)),
         )
 
+    def worth(self, alike: float) -> float:
+        """Share of the answers that they tell as much as, if answers of one night correlate by `alike`."""
+        return 1 / (1 + max(0.0, self.sizes / self.n - 1) * alike) if self.n >= NOTHING else 1.0
+
     def plus(self, other: "NightStats") -> "NightStats":
         """Both together, of different nights."""
         return NightStats(*(a + b for a, b in zip(self.values, other.values, strict=True)))
@@ -173,16 +177,19 @@ class Tally:
             self.nights.scaled(judged), (accuracy.scaled(judged), dollars.scaled(seen), seconds.scaled(seen)),
         )  # fmt: skip
 
-    def independent(self, alike: float) -> "Tally":
-        """One night's tally with its judged answers counted as what they are worth together.
+    def independent(self, alike: float, whole: NightStats | None = None) -> "Tally":
+        """One night's tally with its judged answers, as judged and as logged, counted as what they are worth together.
 
         alike: correlation r of two answers of one night; n of them tell as much as n / (1 + (n - 1) r) of different
-        nights (the design effect of cluster samples: Kish 1965, 5.4).
+        nights (the design effect of cluster samples: Kish 1965, 5.4). whole: of the night of which this is a part
+        (None: it is whole); by it what is logged is counted, because the parts' logs are put together again.
         """
-        if self.nights.n < NOTHING:
-            return self
-        worth = 1 / (1 + max(0.0, self.nights.sizes / self.nights.n - 1) * alike)
-        return replace(self, judged={judge: cell.scaled(worth) for judge, cell in self.judged.items()})
+        judged, logged = self.nights.worth(alike), (whole or self.nights).worth(alike)
+        return replace(
+            self,
+            judged={judge: cell.scaled(judged) for judge, cell in self.judged.items()},
+            logged=(self.logged[0].scaled(logged), *self.logged[1:]),
+        )
 
 
 def _three(values: Iterable[Weighed]) -> tuple[Weighed, Weighed, Weighed]:

@@ -35,7 +35,7 @@ async def show_run(run: Run, result: dict[str, Any], verdict: RunVerdict, learne
     if spent := _spent(run):
         total = f"What every model took in every role: ${result['cost_usd']:.4f} in all"
         await told(acreate_table_artifact(spent, key="spend", description=total))
-    if learned is not None:
+    if learned is not None and learned.is_new:
         await show_weights(run.out, run.profile, learned)
 
 

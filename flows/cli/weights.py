@@ -8,7 +8,7 @@ import typer
 
 from nightdesk.flows.cli.interrupts import in_loop
 from nightdesk.flows.cli.options import AsJson, Out, ProfileName, bring_up, check_is_out
-from nightdesk.flows.cli.terminal import show, show_table
+from nightdesk.flows.cli.terminal import say, show, show_table
 from nightdesk.role_rl.errors import StateError
 from nightdesk.tasks.errors import InputError
 
@@ -42,8 +42,9 @@ def weights(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show the weights that serve next: per role, what every model is worth and how often it is drawn."""
+    """Show the weights that serve next: what every model is worth, how often it is drawn, and a sentence per role."""
     from nightdesk.tasks.config.profile import load_profile
+    from nightdesk.tasks.learning.in_words import in_words
     from nightdesk.tasks.learning.learn import history_rows, weights_rows
     from nightdesk.tasks.messages import ROLES
 
@@ -64,7 +65,9 @@ def weights(
     for warning in warnings:
         log.warning("%s", warning)
     if as_json:
-        told = {"versions": rows, "left_out": left_out} if history else {"weights": rows}
+        told: dict[str, object] = {"versions": rows, "left_out": left_out}
+        if not history:
+            told = {"weights": rows, "in_words": in_words(out, chosen, rows)}
         return show({"profile": profile, **told}, as_json)
     if history:
         shown = [{**r, "leaders": "\n".join(f"{k}: {v}" for k, v in r["leaders"].items())} for r in rows]
@@ -73,6 +76,8 @@ def weights(
         )
     columns = ("role", "language", "model", "weight", "value", "low", "high", "judged", "dollars", "seconds")
     show_table(f"weights, version {rows[0]['version']}: {rows[0]['reason']}" if rows else "no weights", rows, columns)
+    for line in in_words(out, chosen, rows):
+        say(line)
 
 
 def what_if(

@@ -123,10 +123,10 @@ async def reorganize_documents(
             raise
         finally:
             tell_tables(run, edition)
-        if learned is not None:
+        if learned is not None and learned.is_new:
             tell_weights(out, run_date, profile.name, run_id, learned.version)
         await progress.close()
-        result = summary(run, learned.version if learned else None, edition)
+        result = summary(run, learned.version if learned and learned.is_new else None, edition)
         did_learn = learned is not None if parameters.learn else None
         verdict = judge(run.totals, result, profile, did_learn, run.absent(), earlier)
         await show_run(run, result, verdict, learned)

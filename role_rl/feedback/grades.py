@@ -77,9 +77,7 @@ def heard(judgements: pa.Table, paid: PaidCalls, arms: Sequence[Arm]) -> Grades:
     number = np.array(judge.mapped(lambda name: place[name or ""]), np.int64)[judge.codes]
     rows = np.flatnonzero(counts)
     rows = rows[np.lexsort((weight[rows], accuracy[rows], number[rows], call[rows]))]
-    same = (np.diff(call[rows]) == 0) & (np.diff(number[rows]) == 0)
-    rows = rows[np.append(~same, True)[: len(rows)]]  # the last of what one judge said of one answer
-    call, number, accuracy, weight = call[rows], number[rows], accuracy[rows], weight[rows]
+    call, number, accuracy, weight = _once_each(call[rows], number[rows], accuracy[rows], weight[rows])
     teaches = ~is_control[call] | (number == place.get(LABELS, -1))
     own = np.flatnonzero(teaches)
     share = np.zeros(len(rows))
@@ -88,6 +86,20 @@ def heard(judgements: pa.Table, paid: PaidCalls, arms: Sequence[Arm]) -> Grades:
         totals = np.add.reduceat(weight[own], starts)
         share[own] = weight[own] / np.repeat(totals, np.diff(np.append(starts, len(own))))
     return Grades(judges, call, number, accuracy, share, own)
+
+
+def _once_each(call: Ints, judge: Ints, accuracy: Floats, weight: Floats) -> tuple[Ints, Ints, Floats, Floats]:
+    """Return sorted judgements, what one judge said of one answer more than once as the mean of it.
+
+    Any one of them that is picked by its value would bias the accuracy, and rows have no order of their own.
+    """
+    is_first = np.append(True, (np.diff(call) != 0) | (np.diff(judge) != 0))[: len(call)]
+    if is_first.all():
+        return call, judge, accuracy, weight
+    starts = np.flatnonzero(is_first)
+    times = np.diff(np.append(starts, len(call)))
+    means = [np.add.reduceat(column, starts) / times for column in (accuracy, weight)]
+    return call[starts], judge[starts], means[0], means[1]
 
 
 def _may_judge(

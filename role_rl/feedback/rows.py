@@ -180,9 +180,9 @@ class CallReader:
         number, examples = combined(*((c.codes, len(c.values)) for c in (role, *context, model, lane)))
 
         def key(row: int) -> Key:
-            language = "/".join(str(column.values[column.codes[row]] or UNKNOWN) for column in context)
+            named = "/".join(str(column.values[column.codes[row]] or UNKNOWN) for column in context)
             arm = arm_name(model.values[model.codes[row]], lane.values[lane.codes[row]] or "sync")
-            return Key(role.values[role.codes[row]], language, arm)
+            return Key(role.values[role.codes[row]], named, arm)
 
         return self._numbered("key", Coded(number, [key(row) for row in examples.tolist()]))
 

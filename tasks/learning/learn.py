@@ -1,7 +1,7 @@
 """The learn stage: published rows -> the next version of the weights, and its report in the table `weights`."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 from nightdesk.role_rl import state_versions as states
 from nightdesk.role_rl.arms import Settings
 from nightdesk.role_rl.errors import SettingsError, StateError
+from nightdesk.role_rl.feedback import Evidence
 from nightdesk.role_rl.learner import next_version, remembered, report
 from nightdesk.role_rl.offpolicy.ope import Interval
 from nightdesk.role_rl.state import LearnerState
@@ -17,7 +18,8 @@ from nightdesk.role_rl.whatif import what_if
 from nightdesk.tasks.config.profile import Profile
 from nightdesk.tasks.errors import InputError
 from nightdesk.tasks.learning.catching_up import catch_up, state_folder, with_lost
-from nightdesk.tasks.learning.sums import Sums, opened
+from nightdesk.tasks.learning.run_rows import Reading
+from nightdesk.tasks.learning.sums import NOTHING, Sums, opened
 from nightdesk.tasks.messages import ROLES
 from nightdesk.tasks.safety.links import refuse_links_in
 from nightdesk.tasks.tables import publish
@@ -28,11 +30,15 @@ from nightdesk.tasks.tables.places import run_of_attempt
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """The version that was written, why it is as it is, and what went wrong on the way without stopping it."""
+    """The version that serves next, why it is as it is, and what went wrong on the way without stopping it.
+
+    is_new: whether this learn has written it; else there was nothing to learn from, and `reason` says so.
+    """
 
     version: int
     reason: str
     warnings: tuple[str, ...]
+    is_new: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,40 +50,42 @@ class _Written:
     warnings: list[str]
 
 
+@dataclass(slots=True)
+class _Lessons:
+    """What a learn has to learn from: what is new, and what only versions knew that can no longer be read."""
+
+    sums: Sums
+    out: Path
+    profile: Profile
+    new: Reading
+    known: dict[int, tuple[Reading, Evidence]] = field(default_factory=dict)
+
+    def after(self, before: LearnerState | None) -> tuple[Reading, Evidence]:
+        """Return it as read, and as evidence, for the version after `before`; each is worked out once."""
+        version = before.version if before else 0
+        if version not in self.known:
+            read = with_lost(self.new, self.sums, self.out, self.profile, version)
+            self.known[version] = read, read.evidence(self.profile.arms(), remembered(before))
+        return self.known[version]
+
+
 def learn_from_tables(out: Path, profile: Profile, run_date: date, run_id: str) -> Learned:
     """Learn from every published run that the newest version has not seen, and write the next version.
 
-    Runs other than `run_id` that are still at work are left for the next learn: they have more to publish.
+    Runs other than `run_id` that are still at work are left for the next learn: they have more to publish. Where no
+    run has a new answer, no version is written, and the newest one is returned.
 
     Raises:
         RoleRLError: the version cannot be written.
         PublishError: a link in OUT leads out of it, or the sums of the nights cannot be written.
     """
-    learned = _learn(out, profile, run_date, run_id, only_if_new=False)
-    assert learned is not None
-    return learned
-
-
-def learn_unseen(out: Path, profile: Profile, run_date: date, run_id: str) -> Learned | None:
-    """Learn as learn_from_tables does if some published run is new to the newest version; else write no version.
-
-    Raises:
-        RoleRLError: the version cannot be written.
-        PublishError: a link in OUT leads out of it, or the sums of the nights cannot be written.
-    """
-    if not (out / "tables" / "calls").is_dir():
-        return None
-    return _learn(out, profile, run_date, run_id, only_if_new=True)
-
-
-def _learn(out: Path, profile: Profile, run_date: date, run_id: str, only_if_new: bool) -> Learned | None:
     refuse_links_in(out)
     publish.recover(out)
     migrate_if_cheap(out)
     with opened(out, state_folder(out, profile.name)) as sums:
-        written = sums.transact(lambda: _write_version(sums, out, profile, run_id, only_if_new))
-        if written is None:
-            return None
+        written = sums.transact(lambda: _write_version(sums, out, profile, run_id))
+        if isinstance(written, Learned):
+            return written
         state = written.state
         rows = [{**r, "from_run_ids": _runs_of(r["from_run_ids"])} for r in written.weights]
         tables = {"weights": contract("weights").build(rows)}
@@ -85,25 +93,44 @@ def _learn(out: Path, profile: Profile, run_date: date, run_id: str, only_if_new
         return Learned(state.version, state.reason, (*written.warnings, *_drawn(out, profile, state.version, sums)))
 
 
-def _write_version(sums: Sums, out: Path, profile: Profile, run_id: str, only_if_new: bool) -> _Written | None:
-    """Write the next version, and note here what it has learned from. Called within a transaction of the sums."""
+def learn_unseen(out: Path, profile: Profile, run_date: date, run_id: str) -> Learned | None:
+    """Learn as learn_from_tables does; None where it writes no version.
+
+    Raises:
+        RoleRLError: the version cannot be written.
+        PublishError: a link in OUT leads out of it, or the sums of the nights cannot be written.
+    """
+    if not (out / "tables" / "calls").is_dir():
+        return None
+    learned = learn_from_tables(out, profile, run_date, run_id)
+    return learned if learned.is_new else None
+
+
+def _write_version(sums: Sums, out: Path, profile: Profile, run_id: str) -> _Written | Learned:
+    """Write the next version, and note here what it has learned from. Called within a transaction of the sums.
+
+    Without a new answer no version is written; attempts without one are noted as teaching nothing.
+    """
     folder, arms, settings = state_folder(out, profile.name), profile.arms(), profile.settings()
     new = catch_up(sums, out, profile, run_id)
-    if only_if_new and not new.attempts:
-        return None
-    read, taught = new, None
+    lessons, now = _Lessons(sums, out, profile, new), datetime.now(UTC)
 
     def change(before: LearnerState | None) -> LearnerState:
-        nonlocal read, taught
-        read = with_lost(new, sums, out, profile, before.version if before else 0)
-        taught = read.evidence(arms, remembered(before))
-        return next_version(before, taught, arms, settings, created_at=datetime.now(UTC))
+        return next_version(before, lessons.after(before)[1], arms, settings, created_at=now)
+
+    newest, warnings = states.latest(folder)
+    if not lessons.after(newest)[1].tallies:
+        for own in new.attempts.values():
+            sums.add(own.dollars, {})
+        sums.note_attempts([*new.attempts], NOTHING)
+        return Learned(newest.version if newest else 0, change(newest).reason, tuple(warnings), is_new=False)
 
     after, warnings = states.commit(folder, change)
     for own in new.attempts.values():
         sums.add(own.dollars, {})
     # What a version that is lost has learned from was summed up then.
-    sums.add({}, (taught if taught and read is new else new.evidence(arms)).as_given)
+    read, taught = lessons.known[after.previous or 0]
+    sums.add({}, (taught if read is new else new.evidence(arms)).as_given)
     sums.note_attempts({*new.attempts, *sums.taught_after(after.previous or 0)}, after.version)
     weights = report(after, arms, settings)
     sums.note_version(after.version, weights)

@@ -134,7 +134,7 @@ class Sums:
         """Return what all nights said of the arms, as it was given and not discounted."""
         found: dict[Key, Tally] = {}
         for (text,) in self._db.rows("SELECT tally FROM tallies ORDER BY role, language, arm"):
-            found |= tallies_in(json.loads(text))
+            found |= tallies_in([{"context": t.get("language"), **t} for t in json.loads(text)])  # its earlier name
         return found
 
     def versions(self, since: int) -> list[int]:

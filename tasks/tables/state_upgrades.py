@@ -31,8 +31,20 @@ UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
         **{name: value for name, value in document.items() if name != "learned_run_ids"},
         "learned_before": sorted({*document["learned_run_ids"]} - {*document["from_run_ids"]}),
     },
+    # What a tally and a plan are of was called a language, and may be more than one (a profile's `context`).
+    3: lambda document: {
+        **document,
+        "plans": _of_contexts(document["plans"]),
+        "tallies": _of_contexts(document["tallies"]),
+        "halves": [_of_contexts(half) for half in document["halves"]],
+        "began": [],
+    },
 }
 """Schema n -> what turns a document of schema n into one of n + 1."""
+
+
+def _of_contexts(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{"context" if name == "language" else name: value for name, value in row.items()} for row in rows]
 
 
 def waiting_bytes(out: Path) -> int:

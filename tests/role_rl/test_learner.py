@@ -62,6 +62,24 @@ def test_learning_twice_from_a_run_equals_once(world: Any, pool: tuple[Arm, ...]
     assert twice.reason == "No new runs; nothing moved."
 
 
+def test_the_runs_of_one_day_make_up_one_night(world: Any, pool: tuple[Arm, ...], now: datetime) -> None:
+    """Also of the first night, of which there is no other to take a mean with."""
+    toy = world(pool, Settings("news"), {"strong": 0.9, "cheap": 0.5, "third": 0.5})
+
+    def learned(runs: list[tuple[int, int]]) -> float:
+        state = None
+        for number, (day, decisions) in enumerate(runs):
+            calls, judgements = toy.night(100 * day + number, toy.plan(state), decisions)
+            moments = pa.array([now.replace(hour=number) + timedelta(days=day)] * len(calls), calls["started_at"].type)
+            calls = calls.set_column(calls.column_names.index("started_at"), "started_at", moments)
+            state = learn(state, calls, judgements, pool, toy.settings, created_at=now)
+        assert state is not None
+        return state.decisions["topic_finder", "en"]
+
+    assert learned([(1, 30), (1, 50)]) == learned([(1, 80)]) == 80
+    assert learned([(1, 30), (1, 50), (2, 10), (2, 30)]) == learned([(1, 80), (2, 40)]) == 60
+
+
 @settings(max_examples=15, deadline=None)
 @given(seed=st.integers(0, 1000), shuffle=st.randoms(use_true_random=False))
 def test_the_order_of_rows_and_of_runs_in_a_learn_changes_nothing(
@@ -227,7 +245,7 @@ def test_further_columns_are_context(world: Any, pool: tuple[Arm, ...], now: dat
     bands = ["long" if k % 2 else "short" for k in range(len(calls))]
     calls = calls.append_column("band", [bands])
     state = learn(None, calls, judgements, pool, chosen, created_at=now)
-    assert {key.language for key in state.tallies} == {"en/long", "en/short"}
+    assert {key.context for key in state.tallies} == {"en/long", "en/short"}
     assert set(state.plans) == {("topic_finder", "en/long"), ("topic_finder", "en/short")}
 
 

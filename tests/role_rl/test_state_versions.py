@@ -45,7 +45,7 @@ DAMAGED = {
     "not finite": GOOD.replace("0.9", "NaN"),
     "infinite version": GOOD.replace('"version": 3', '"version": Infinity'),
     "negative evidence": GOOD.replace("1.5", "-1.5"),
-    "a schema of the future": GOOD.replace('"schema": 3', '"schema": 99'),
+    "a schema of the future": GOOD.replace('"schema": 4', '"schema": 99'),
     "deep": "[" * 100_000,
     "a number too long": GOOD.replace("0.9", "9" * 400),
 }

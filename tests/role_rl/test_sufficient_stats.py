@@ -1,5 +1,7 @@
 """Sums that add up, fade and know what answers of one night are worth."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -58,3 +60,13 @@ def test_answers_of_one_night_are_worth_the_less_the_more_they_are_alike(given_n
 
 def test_a_judge_of_long_ago_is_forgotten() -> None:
     assert tally([[0.5]]).scaled(1.0, 1e-4).judged == {}
+
+
+def test_what_is_logged_of_a_part_of_a_night_counts_by_the_whole_night() -> None:
+    """Two halves of one night, put together, are no surer than the night, though each has half of its answers."""
+    half = replace(tally([[0.5] * 10]), logged=(Weighed.of([(0.5, 1.0)] * 10), Weighed(10.0), Weighed(10.0)))
+    whole = tally([[0.5] * 20]).nights
+    accuracy, dollars, seconds = half.independent(0.5, whole).logged
+    assert accuracy.w == pytest.approx(10 / (1 + 19 * 0.5))
+    assert accuracy.w**2 / accuracy.ww == pytest.approx(accuracy.w)
+    assert (dollars, seconds) == half.logged[1:]

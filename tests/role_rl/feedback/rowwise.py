@@ -79,7 +79,7 @@ def _repairs(paid: dict[str, Row], answers: dict[str, Row]) -> dict[str, list[Ro
 
 def heard_of(judgements: pa.Table, judged: dict[str, Row], arms: Sequence[Arm]) -> dict[str, list[Row]]:
     """call_id -> the judgements of it that count, one per judge, in the order of the judges' names."""
-    found: defaultdict[str, dict[str, Row]] = defaultdict(dict)
+    found: defaultdict[str, defaultdict[str, list[Row]]] = defaultdict(lambda: defaultdict(list))
     rows = rows_of(judgements, JUDGEMENTS)
     pool = {arm.model: arm for arm in arms}
     for row in sorted(rows, key=lambda row: (row["call_id"], row["judge"] or "", row["accuracy"] or 0.0, _weight(row))):
@@ -95,8 +95,14 @@ def heard_of(judgements: pa.Table, judged: dict[str, Row], arms: Sequence[Arm]) 
         judge = row["judge"] or ""
         known = [pool[judge]] if judge in pool else []
         if may_judge(judge, row["judge_family"] or "", answer["model"], answer["family"], known):
-            found[row["call_id"]][judge] = {**row, "weight": weight}
-    return {name: [given[judge] for judge in sorted(given)] for name, given in found.items()}
+            found[row["call_id"]][judge].append({**row, "weight": weight})
+    return {name: [_mean_of(given[judge]) for judge in sorted(given)] for name, given in found.items()}
+
+
+def _mean_of(rows: Sequence[Row]) -> Row:
+    """What one judge said of one answer, however often."""
+    means = {column: sum(row[column] for row in rows) / len(rows) for column in ("accuracy", "weight")}
+    return {**rows[0], **means}
 
 
 def shared_grades(given: Iterable[Row], control: bool) -> list[tuple[str, float, float]]:

@@ -35,6 +35,20 @@ def test_a_call_that_stands_there_twice_counts_once(
     assert (one.tallies[STRONG].answers, one.tallies[STRONG].judged_answers) == (1, 1)
 
 
+def test_what_one_judge_said_twice_of_an_answer_counts_once_as_its_mean(
+    calls_of: Rows, judgements_of: Rows, pool: tuple[Arm, ...], settings: Settings
+) -> None:
+    """Neither the higher nor the lower one is picked, because either would bias what is believed of the arm."""
+    rows = [{"accuracy": 0.9}, {"accuracy": 0.3}, {"judge": "cheap", "judge_family": "b", "accuracy": 0.5}]
+    one, other = (gather(calls_of([{}]), judgements_of(order), pool, settings) for order in (rows, rows[::-1]))
+    assert one == other
+    judged = one.tallies[STRONG].judged
+    assert {judge: (cell.n, cell.total / cell.n) for judge, cell in judged.items()} == {
+        "third": (0.5, pytest.approx(0.6)),
+        "cheap": (0.5, pytest.approx(0.5)),
+    }
+
+
 def test_lanes_are_arms_of_their_own(calls_of: Rows, judgements_of: Rows, settings: Settings) -> None:
     arms = (Arm("m", "a"), Arm("m", "a", lane="batch"), Arm("n", "b"))
     rows = [{"call_id": "1", "model": "m"}, {"call_id": "2", "model": "m", "lane": "batch", "latency_s": 30_000.0}]

@@ -128,7 +128,7 @@ def test_texts_that_differ_have_different_hashes_wherever_they_stand(some: list[
 def test_what_a_row_does_not_say_of_its_context_is_und(calls_of: Rows) -> None:
     settings = Settings("news", context=("language", "unit"))
     rows = [{"call_id": "1", "language": "en", "unit": "3"}, {"call_id": "2", "language": None, "unit": ""}]
-    assert [key.language for key in paid_calls(calls_of(rows), settings=settings).keys] == ["en/3", "und/und"]
+    assert [key.context for key in paid_calls(calls_of(rows), settings=settings).keys] == ["en/3", "und/und"]
 
 
 def test_dollars_that_were_set_aside_for_a_reply_that_never_came_teach_nothing() -> None:

@@ -44,19 +44,33 @@ def test_weights_are_learned_once_from_each_run_that_is_over(house: House) -> No
         return version, tuple(map(run_of_attempt, newest.from_run_ids))
 
     still_at_work = Store(house.out, "run-1")
-    assert learned("by-hand-1") == (1, ())
+    assert learn_from_tables(house.out, profile, DAY, "by-hand-1").version == 0
+    assert states.versions(state_folder(house.out, "news")) == []
     still_at_work.close()
-    assert learned("by-hand-2") == (2, ("run-1",))
-    assert learned("by-hand-3") == (3, ())
-    assert {r["version"] for r in rows(house.out, "weights")} == {2, 3}  # the first knew of no role
+    assert learned("by-hand-2") == (1, ("run-1",))
+    pictures = sorted(state_folder(house.out, "news").glob("*.svg"))
+    said = learn_from_tables(house.out, profile, DAY, "by-hand-3")  # nothing is new, so there is no new version
+    assert (said.version, said.is_new, said.reason) == (1, False, "No new runs; nothing moved.")
+    assert states.versions(state_folder(house.out, "news")) == [1]
+    assert sorted(state_folder(house.out, "news").glob("*.svg")) == pictures
+    assert {r["version"] for r in rows(house.out, "weights")} == {1}
     shown, warnings = weights_rows(house.out, profile, "topic_finder")
     assert warnings == []
-    assert {(r["role"], r["version"]) for r in shown} == {("topic_finder", 3)}
+    assert {(r["role"], r["version"]) for r in shown} == {("topic_finder", 1)}
     assert sum(r["weight"] for r in shown if r["language"] == "en") == pytest.approx(1)
     # A rerun is served by the weights of the first run, another date by the newest.
-    for run_id, day, version in (("run-2", DAY, 0), ("run-3", NEXT_DAY, 3)):
+    for run_id, day, version in (("run-2", DAY, 0), ("run-3", NEXT_DAY, 1)):
         house.night(run_id, day)
         assert [d["weights_version"] for d in rows(house.out, "documents", str(day))] == [version]
+
+
+def test_a_run_without_a_new_answer_is_read_once_and_makes_no_version(tmp_path: Path) -> None:
+    taught(tmp_path, 1)
+    again = calls(call("again", run_id=RUN, profile="news", from_cache=True, attempts=1))
+    publish(tmp_path, NEXT_DAY, f"{RUN}-1", {"calls": again})
+    reasons = [learn_from_tables(tmp_path, load_profile("news"), NEXT_DAY, LEARN).reason for _ in range(2)]
+    assert reasons == ["1 run without a new answer; nothing moved.", "No new runs; nothing moved."]
+    assert states.versions(state_folder(tmp_path, "news")) == [1]
 
 
 def test_before_the_first_night_the_priors_serve(tmp_path: Path) -> None:

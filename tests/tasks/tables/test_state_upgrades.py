@@ -1,9 +1,12 @@
 """State files of an earlier schema are rewritten, and the learner goes on from them."""
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from nightdesk.role_rl.state import to_json
 from nightdesk.role_rl.state_versions import latest
 from nightdesk.tasks.errors import PublishError
 from nightdesk.tasks.tables import migration
@@ -37,6 +40,19 @@ def test_weights_of_the_first_schema_serve_after_the_migration(out: Path) -> Non
     before = some(1, from_run_ids=("r1",), learned_before=("r0",), night="2026-03-01")
     assert latest(out / "state" / "news") == (before, [])
     assert set(migrate(out).values()) == {0}
+
+
+def test_weights_of_the_third_schema_serve_after_the_migration(tmp_path: Path) -> None:
+    """It called the context of a tally or plan a language, and did not know on which night one began."""
+    folder = tmp_path / "state" / "news"
+    folder.mkdir(parents=True)
+    tally = some(1).tallies
+    state = some(1, halves=(tally, {}), decisions={("r", "en"): 7.0}, began={("r", "en"): "2026-03-01"})
+    document = json.loads(to_json(state).replace('"context"', '"language"'))
+    del document["began"]
+    (folder / "000001.json").write_text(json.dumps({**document, "schema": 3}))
+    assert migrate_if_cheap(tmp_path) is None
+    assert latest(folder) == (replace(state, began={}), [])
 
 
 def test_a_damaged_file_stays_as_it_is_and_the_others_are_brought_up(out: Path) -> None:
