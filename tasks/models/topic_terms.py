@@ -85,13 +85,12 @@ def _said(sentences: Sequence[str]) -> tuple[dict[str, int], dict[str, int]]:
     parts: dict[str, int] = {}
     for name in names.findall(text):
         in_name = _words_in(name)
-        for word in in_name:
-            parts[word] = max(parts.get(word, 1), len(in_name))
+        for part in in_name:
+            parts[part] = max(parts.get(part, 1), len(in_name))
     raw = Counter(words.findall(text))
     counts: dict[str, int] = {}
     for token, times in raw.items():
-        word = _term_in(token)
-        if word is None:
+        if (word := _term_in(token)) is None:
             continue
         counts[word] = counts.get(word, 0) + times
         if word in parts and token[0].islower() and times > raw[token.capitalize()]:

@@ -32,3 +32,24 @@ def test_an_old_out_goes_on(desk: Desk, tmp_path: Path) -> None:
     assert desk.run("edition", "--out", out, "--date", "2026-11-21", "--json").json["edition"]
     assert desk.run("weights", "--out", out, "--json").code == 0
     assert desk.run("migrate", "--out", out).out.strip() == "answers: current\nstate: current\ntables: current"
+
+
+def test_an_old_out_can_be_compacted(desk: Desk, tmp_path: Path) -> None:
+    out = Path(shutil.copytree(OLD, tmp_path / "out"))
+    command = ("run", SAMPLES / "wire.xml", "--out", out, "--date", "2026-11-21", "--json")
+    asked = desk.run(*command).json
+    assert asked["new_weights_version"] > asked["weights_version"]  # what it taught stands beside what 0.1.0 learned
+    named = ("passages", "topics", "documents")
+    before = {table: _by_id(out, table) for table in named}
+    said = desk.run("compact", "--out", out, "--before", "2026-11-22").out
+    assert "2026-11-21: 2 parts -> 1" in said  # one of either version
+    assert {table: _by_id(out, table) for table in named} == before
+    assert desk.run(*command).json["calls"] == 0  # the merged part is known, so its documents are replaced
+    assert {table: len(rows(out, table)) for table in named} == {table: len(its) for table, its in before.items()}
+    assert desk.run("learn", "--out", out, "--json").code == 0
+    assert nightdesk.scan(out, "passages").num_rows == len(before["passages"])
+    assert desk.run("edition", "--out", out, "--date", "2026-11-21", "--json").json["edition"]
+
+
+def _by_id(out: Path, table: str) -> list[str]:
+    return sorted(repr(sorted(row.items())) for row in rows(out, table))

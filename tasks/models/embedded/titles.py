@@ -123,9 +123,9 @@ def _said(some: Sequence[str], sentences: Sequence[str], language: str, han: boo
     is_english = not han and language in ENGLISH
     for clause, statement, position in _by_worth(some, sentences, language, han):
         # The faults of a clause are looked for here, because most clauses are never asked for.
-        if is_english and (faults.is_sent_back(clause) or _is_namesake(clause, some, position)):
-            statement = min(statement, headlines.SENT_BACK)
-        yield headlines.title_case(clause) if is_english else clause, statement
+        is_sent_back = is_english and (faults.is_sent_back(clause) or _is_namesake(clause, some, position))
+        shown = headlines.title_case(clause) if is_english else clause
+        yield shown, min(statement, headlines.SENT_BACK) if is_sent_back else statement
 
 
 def _by_worth(
