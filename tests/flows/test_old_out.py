@@ -15,7 +15,7 @@ def test_an_old_out_goes_on(desk: Desk, tmp_path: Path) -> None:
     out = Path(shutil.copytree(OLD, tmp_path / "out"))
     old = {t: len(rows(out, t)) for t in ("passages", "topics", "documents", "calls")}
     before = {d["doc_id"]: d for d in rows(out, "documents", "2026-11-20")}
-    # The same text for the same date is assigned as it was then. The embedded models answer otherwise than those of 0.1.0,
+    # The same text for the same date is assigned as it was then. The embedded models answer otherwise than in 0.1.0,
     # so they are asked once, and their answers stand beside the old ones.
     command = ("run", SAMPLES / "evening-en.json", "--out", out, "--date", "2026-11-20", "--json")
     assert desk.run(*command).json["weights_version"] == 0
