@@ -15,10 +15,12 @@ def test_an_old_out_goes_on(desk: Desk, tmp_path: Path) -> None:
     out = Path(shutil.copytree(OLD, tmp_path / "out"))
     old = {t: len(rows(out, t)) for t in ("passages", "topics", "documents", "calls")}
     before = {d["doc_id"]: d for d in rows(out, "documents", "2026-11-20")}
-    # The same text for the same date asks nothing again: keys of answers, weights and assignments are understood.
-    again = desk.run("run", SAMPLES / "evening-en.json", "--out", out, "--date", "2026-11-20", "--json").json
-    assert again["calls"] == 0
-    assert again["weights_version"] == 0
+    # The same text for the same date is assigned as it was then. The embedded models answer otherwise than in 0.1.0,
+    # so they are asked once, and their answers stand beside the old ones.
+    command = ("run", SAMPLES / "evening-en.json", "--out", out, "--date", "2026-11-20", "--json")
+    assert desk.run(*command).json["weights_version"] == 0
+    again = desk.run(*command).json
+    assert (again["calls"], again["weights_version"]) == (0, 0)
     after = {d["doc_id"]: d for d in rows(out, "documents", "2026-11-20")}
     assert after.keys() == before.keys()
     assert all(after[k]["content_hash"] == before[k]["content_hash"] for k in before)
@@ -32,3 +34,24 @@ def test_an_old_out_goes_on(desk: Desk, tmp_path: Path) -> None:
     assert desk.run("edition", "--out", out, "--date", "2026-11-21", "--json").json["edition"]
     assert desk.run("weights", "--out", out, "--json").code == 0
     assert desk.run("migrate", "--out", out).out.strip() == "answers: current\nstate: current\ntables: current"
+
+
+def test_an_old_out_can_be_compacted(desk: Desk, tmp_path: Path) -> None:
+    out = Path(shutil.copytree(OLD, tmp_path / "out"))
+    command = ("run", SAMPLES / "wire.xml", "--out", out, "--date", "2026-11-21", "--json")
+    asked = desk.run(*command).json
+    assert asked["new_weights_version"] > asked["weights_version"]  # what it taught stands beside what 0.1.0 learned
+    named = ("passages", "topics", "documents")
+    before = {table: _by_id(out, table) for table in named}
+    said = desk.run("compact", "--out", out, "--before", "2026-11-22").out
+    assert "2026-11-21: 2 parts -> 1" in said  # one of either version
+    assert {table: _by_id(out, table) for table in named} == before
+    assert desk.run(*command).json["calls"] == 0  # the merged part is known, so its documents are replaced
+    assert {table: len(rows(out, table)) for table in named} == {table: len(its) for table, its in before.items()}
+    assert desk.run("learn", "--out", out, "--json").code == 0
+    assert nightdesk.scan(out, "passages").num_rows == len(before["passages"])
+    assert desk.run("edition", "--out", out, "--date", "2026-11-21", "--json").json["edition"]
+
+
+def _by_id(out: Path, table: str) -> list[str]:
+    return sorted(repr(sorted(row.items())) for row in rows(out, table))

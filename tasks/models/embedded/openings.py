@@ -8,6 +8,7 @@ a handful of nats beside the hundreds that words and vectors add up to: it settl
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from statistics import median
 from typing import NamedTuple
 
 import numpy as np
@@ -136,13 +137,23 @@ def openings(sentences: Sequence[str]) -> NDArray[np.float64]:
 
 def is_talk(sentences: Sequence[str]) -> bool:
     """Whether someone talks to listeners, as hosts do, or text is written to be read."""
-    forms = [form for sentence in sentences if (form := _form(sentence[:READ])).size]
-    if not forms:
+    return _is_talk(tuple(sentences))
+
+
+@lru_cache(maxsize=64)  # the cut and its openings ask about the same sentences, one after the other
+def _is_talk(sentences: tuple[str, ...]) -> bool:
+    sizes, addressed, uncased = [], 0, 0
+    for sentence in sentences:
+        size, is_addressed, is_uncased = _form(sentence[:READ])
+        if size:
+            sizes.append(size)
+            addressed += is_addressed
+            uncased += is_uncased
+    if not sizes:
         return False
-    addressed, uncased = sum(form.addressed for form in forms), sum(form.uncased for form in forms)
-    if addressed >= TALK * len(forms) or 2 * uncased > len(forms):
+    if addressed >= TALK * len(sizes) or 2 * uncased > len(sizes):
         return True
-    return float(np.median([form.size for form in forms])) < BROKEN
+    return median(sizes) < BROKEN
 
 
 class _Shape(NamedTuple):

@@ -7,6 +7,7 @@ the things it keeps naming. Titles are in the text's own words, so they cannot s
 import re
 from collections.abc import Collection, Iterator, Sequence
 from functools import partial
+from heapq import heappop, heappush
 from itertools import islice, repeat
 from statistics import median
 
@@ -27,6 +28,7 @@ WRITTEN, LONG_SENTENCE = 0.7, 8  # share of sentences with a capital; words of t
 _ADDRESSED = re.compile(r"\b(?:you|your|okay|ok|yeah|gonna|guys|we|i|i'm|let's|here)\b", re.IGNORECASE)
 _HALVES = re.compile(r"[\[\](){}<>（）【】《》\"“”„«»「」『』]|(?<!\w)['‘’]|['’](?!\w)")
 ENGLISH = ("en", "")
+_ROUNDED = 1 + 1e-9  # sums of the same weights in another order
 
 
 def title(sentences: Sequence[str], language: str = "en", taken: Collection[str] = ()) -> str:
@@ -118,20 +120,39 @@ def _named(things: Sequence[str], han: bool) -> Iterator[str]:
 
 def _said(some: Sequence[str], sentences: Sequence[str], language: str, han: bool) -> Iterator[tuple[str, float]]:
     """Clauses of some of the sentences by what they say of what recurs, and how much of a statement each is."""
-    weights = term_weights(tuple(sentences))
-    clauses_of = chinese.headlines if han else other_languages.headlines_in(language)
     is_english = not han and language in ENGLISH
-    worth: dict[str, tuple[float, float, int]] = {}
-    for position, sentence in enumerate(some):
-        for clause, statement in clauses_of(sentence):
-            said = sum(map(weights.get, words(clause), repeat(0.0)))
-            worth.setdefault(clause, (statement * said / (1 + position / 3), statement, position))
-    for clause in sorted(worth, key=lambda clause: (-worth[clause][0], clause)):
-        _, statement, position = worth[clause]
+    for clause, statement, position in _by_worth(some, sentences, language, han):
         # The faults of a clause are looked for here, because most clauses are never asked for.
-        if is_english and (faults.is_sent_back(clause) or _is_namesake(clause, some, position)):
-            statement = min(statement, headlines.SENT_BACK)
-        yield headlines.title_case(clause) if is_english else clause, statement
+        is_sent_back = is_english and (faults.is_sent_back(clause) or _is_namesake(clause, some, position))
+        shown = headlines.title_case(clause) if is_english else clause
+        yield shown, min(statement, headlines.SENT_BACK) if is_sent_back else statement
+
+
+def _by_worth(
+    some: Sequence[str], sentences: Sequence[str], language: str, han: bool
+) -> Iterator[tuple[str, float, int]]:
+    """Yield (clause, how much of a statement it is, position of its sentence), what says most first.
+
+    No clause says more than its whole sentence, so that most sentences need not be taken apart before one is found.
+    """
+    weigh = term_weights(tuple(sentences)).get
+    clauses_of = chinese.headlines if han else other_languages.headlines_in(language)
+
+    def said(text: str, position: int) -> float:
+        return sum(map(weigh, words(text), repeat(0.0))) / (1 + position / 3)
+
+    most = sorted((-said(sentence, position) * _ROUNDED, position) for position, sentence in enumerate(some))
+    seen: set[str] = set()
+    waiting: list[tuple[float, str, float, int]] = []
+    for at_most, position in most:
+        while waiting and waiting[0][0] < at_most:
+            yield heappop(waiting)[1:]
+        for clause, statement in clauses_of(some[position]):
+            if clause not in seen:
+                seen.add(clause)
+                heappush(waiting, (-statement * said(clause, position), clause, statement, position))
+    while waiting:
+        yield heappop(waiting)[1:]
 
 
 def _is_namesake(clause: str, sentences: Sequence[str], position: int) -> bool:

@@ -37,7 +37,7 @@ _INSERT = (
     "VALUES (?, ?, ?, ?, ?, ?, ?)"
 )
 _SELECT = (
-    "SELECT d.doc_id, p.run_date, d.content_hash, d.run_id, d.profile, d.lost, d.taken_up, p.name "
+    "SELECT d.doc_id, p.run_date, d.content_hash, d.run_id, d.profile, d.lost, d.taken_up, p.name, p.is_pruned "
     "FROM documents d JOIN known_parts p ON p.number = d.part"
 )
 log = logging.getLogger("nightdesk")
@@ -48,7 +48,7 @@ class KnownDocument:
     """How a document stands, or stood before pruning, under a date.
 
     content_hash: None if it could not be read. lost: sentences that another try may place. taken_up: the nights that
-    tried. part: the name of the part in which it stands in `documents`.
+    tried. part: the name of the part in which it stands in `documents`, or stood if it is_pruned.
     """
 
     doc_id: str
@@ -59,6 +59,7 @@ class KnownDocument:
     lost: int
     taken_up: tuple[str, ...]
     part: str
+    is_pruned: bool
 
 
 class KnownDocuments:
@@ -245,9 +246,9 @@ def _rows(part: KnownPart) -> list[tuple[Any, ...]]:
 
 
 def _known(row: Sequence[Any]) -> KnownDocument:
-    doc_id, run_date, content_hash, run_id, profile, lost, taken_up, part = row
+    doc_id, run_date, content_hash, run_id, profile, lost, taken_up, part, is_pruned = row
     day, tried = date.fromisoformat(run_date), tuple(json.loads(taken_up))
-    return KnownDocument(doc_id, day, content_hash, run_id, profile, lost, tried, part)
+    return KnownDocument(doc_id, day, content_hash, run_id, profile, lost, tried, part, bool(is_pruned))
 
 
 def _chunks(doc_ids: Iterable[str]) -> Iterator[list[str]]:

@@ -4,9 +4,11 @@ from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nightdesk.tasks.forget.pruning.prune import prune
 from nightdesk.tasks.reading.documents import Document
 from nightdesk.tasks.reorganizing.past_dates.standing import Skips, Standing, names_its_date, standing
 from nightdesk.tasks.tables.contracts import contract
@@ -80,6 +82,27 @@ def test_what_was_left_out_is_counted_by_the_date_under_which_it_stands() -> Non
     assert line.startswith("7 documents were left out for 2026-03-10, because they stand in the tables already (")
     assert "2026-03-07: 1" in line
     assert "and on 2 dates before" in line
+
+
+@pytest.mark.parametrize(
+    ("is_all", "said"),
+    [
+        (False, "1 document was left out for 2026-03-02, because it was published under a date that was pruned since"),
+        (True, "1 document filed under 2026-03-02 was published under a date that was pruned since, too"),
+    ],
+)
+def test_what_was_pruned_stands_nowhere_but_is_no_new_document(tmp_path: Path, is_all: bool, said: str) -> None:
+    texts = {"front": "It rains.", "back": "It snows."}
+    for k, (doc_id, text) in enumerate(texts.items()):
+        publish(tmp_path, DAY - timedelta(days=k), "run-1-1", tables(work(document(doc_id, [text]))))
+    prune(tmp_path, {"dates": DAY})
+    skips = Skips(standing(tmp_path), DAY + timedelta(days=1), ["/in"], is_all)
+    assert {skips.leaves_out(of(text, doc_id)) for doc_id, text in texts.items()} == {not is_all}
+    about_standing, about_pruned = skips.lines()
+    assert "stands" in about_standing
+    assert "2026-03-01: 1" in about_standing
+    assert about_pruned.startswith(f"{said} (2026-02-28: 1); ")
+    skips.standing.close()
 
 
 def test_it_is_read_off_the_tables_and_what_was_lost_counts_as_missing(tmp_path: Path) -> None:
