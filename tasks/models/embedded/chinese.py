@@ -6,7 +6,7 @@ word ends, by rjieba's words, and not on a word that wants another.
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from nightdesk.tasks.models.embedded.openings import DATELINE_FORM
@@ -57,12 +57,18 @@ _MAY_NOT_END = ("p", "c", "u", "d", "r", "m", "q", "f")
 
 def is_chinese(sentences: Sequence[str]) -> bool:
     """Whether most of the sentences have Chinese characters."""
-    return 2 * sum(_HAN.search(s[:READ]) is not None for s in sentences) > len(sentences)
+    return 2 * sum(map(_has_han, sentences)) > len(sentences)
+
+
+def _has_han(sentence: str) -> bool:
+    return not sentence.isascii() and _HAN.search(sentence, 0, READ) is not None
 
 
 def headlines(sentence: str) -> Iterator[tuple[str, float]]:
     """Yield what could stand above a text that has this sentence, and how much of a statement each is, up to 1."""
-    read = "".join(c if c.isprintable() and c != "_" else " " for c in sentence[:READ])
+    read = sentence[:READ].replace("_", " ")
+    if not read.isprintable():
+        read = "".join(c if c.isprintable() else " " for c in read)
     line = _ASIDE.sub("", " ".join(read.split()))
     dateline = DATELINE_FORM.match(line)
     line = _MARKS_AROUND.sub("", line[dateline.end() :] if dateline else line)
@@ -86,20 +92,27 @@ def _from(clauses: Sequence[str]) -> tuple[str, float]:
     text = clauses[0]
     if len(text) > LONGEST:
         return _fitted(text), SENT_BACK
-    goes_on = 1.0
+    goes_on, half = 1.0, is_half(text)
     for following in clauses[1:]:
         goes_on = GOES_ON if following.startswith(_GOING_ON) else 1.0
-        if len(text) + 1 + len(following) > (LONGEST if is_half(text) else ENOUGH):
+        if len(text) + 1 + len(following) > (LONGEST if half else ENOUGH):
             break
         text, goes_on = f"{text}，{following}", 1.0
-    if is_half(text) or is_sent_back(text):
+        half = is_half(text)
+    if half or is_sent_back(text):
         return text, SENT_BACK
     return text, goes_on * (SHORT if len(text) < SHORTEST else 1.0) * (NO_SUBJECT if _wants_subject(text) else 1.0)
 
 
 def _wants_subject(text: str) -> bool:
     """Whether a clause begins with what it does: who does it stands before it."""
-    return any(tag.startswith(_NO_SUBJECT) for _, tag in tagger().tag(text[:6])[:1])
+    return _first_tag(text[:6]).startswith(_NO_SUBJECT)
+
+
+@lru_cache(maxsize=4096)
+def _first_tag(text: str) -> str:
+    tags = tagger().tag(text)
+    return tags[0][1] if tags else ""
 
 
 def _fitted(clause: str) -> str:

@@ -49,10 +49,12 @@ _SPEAKER = re.compile(  # "ANCHOR:", "JANE ROE, host:", ">>", "Q:", and a place 
 _ASIDE = re.compile(r"\s*[(\[（【][^()\[\]（）【】]*[)\]）】]")
 _BRACKETS = ("(", "[", "（", "【")
 _QUOTES = re.compile(r"[\"“”„«»「」『』]|``|''")
+_QUOTES_WITH = (*"\"“”„«»「」『』", "``", "''")
 _MARKS = ("'", "‘", "’", "`")
-_OPENED = re.compile(r"(?<!\w)['‘`](?=[^\W\d]|\d{3})(?!em\b)")
-_CLOSED = re.compile(r"(?<=[\w.,!?])['’](?!\w)")
-_STRAY = re.compile(r"(?<!\w)['‘`](?!\d0)|(?<![s\d])['’](?!\w)|`")
+# What stands before a mark is looked at behind it, because a pattern that begins with the mark is found faster.
+_OPENED = re.compile(r"['‘`](?<!\w.)(?=[^\W\d]|\d{3})(?!em\b)")
+_CLOSED = re.compile(r"['’](?<=[\w.,!?].)(?!\w)")
+_STRAY = re.compile(r"['‘’`](?:(?<=`)|(?<!\w.)(?<!’)(?!\d0)|(?<![s\d].)(?<!‘)(?!\w))")
 _DASHES = (") -", ") —", ") –", "—", "–", "--")
 _INNER_DATELINE = re.compile(
     # "Timecard app tracks workers BAKERSFIELD, Calif. (CN) - A company ...", "Continue reading CAIRO — The ..."
@@ -85,6 +87,7 @@ _SAID_BEFORE = re.compile(
     r"|[Ii]t (?:was|is) (?:reported|said) that)\s+"
 )
 _STAMP = re.compile(r"\s+(?:Posted|Updated|Published|Advertisement|Share this)$")
+_STAMPS = ("Posted", "Updated", "Published", "Advertisement", "Share this")
 _AGE = re.compile(r",\s+\d{1,3},")
 _ARTICLE = re.compile(r"^(?:the|an?)\s+(?=\S)", re.IGNORECASE)
 _THIS_IS = re.compile(r"^(?:This is|These are|Here is|Here's|Here are) (?=(?:the|an?|our|my|your) )")
@@ -151,7 +154,8 @@ def _headlines(sentence: str) -> Iterator[tuple[str, float]]:
 
 def _unquoted(line: str) -> str:
     """Drop the marks of quotations: what is cut would leave one without its other half."""
-    line = _QUOTES.sub("", line)
+    if any(map(line.__contains__, _QUOTES_WITH)):
+        line = _QUOTES.sub("", line)
     if not any(map(line.__contains__, _MARKS)):
         return line
     if _OPENED.search(line):
@@ -171,9 +175,9 @@ def printable(text: str) -> str:
 def plain(sentence: str) -> str:
     """One printable line without dateline, byline, speaker and asides."""
     line = " ".join(printable(sentence[:READ]).split())
-    line = _SPEAKER.sub("", line)
+    line = _behind(_SPEAKER, line)
     for _ in range(3):
-        shorter = _PREFIX.sub("", line)
+        shorter = _behind(_PREFIX, line)
         dateline = DATELINE_FORM.match(shorter)
         shorter = shorter[dateline.end() :] if dateline else shorter
         if shorter == line:
@@ -237,17 +241,24 @@ def _capital(word: str) -> str:
     )
 
 
+def _behind(start: re.Pattern[str], text: str) -> str:
+    """What follows a start that a text may have; to substitute it would look for it at every place."""
+    found = start.match(text)
+    return text[found.end() :] if found else text
+
+
 def _statement(clause: str) -> str:
     """Drop what is said beside the statement: when, by whom it was told, what is put in between commas."""
     text = without_asides(_AGE.sub(_without_age, clause)) if "," in clause else clause
-    text = _SAID_AFTER.sub("", text)
+    text = _SAID_AFTER.sub("", text) if "," in text else text
     for _ in range(2):
-        text = _ADVERB.sub("", without_lead(text))
-    text = _THIS_IS.sub("", text)
+        text = _behind(_ADVERB, without_lead(text))
+    text = _behind(_THIS_IS, text)
     if _may_say_when(text):
         text = _WHEN.sub("", text)
-    text = _SAID_BEFORE.sub("", text)
+    text = _behind(_SAID_BEFORE, text)
     if _may_fill(text):
         text = _FILLER.sub("", text)
-    text = _STAMP.sub("", _ARTICLE.sub("", text).strip(TRIM))
+    text = _behind(_ARTICLE, text).strip(TRIM)
+    text = _STAMP.sub("", text) if text.endswith(_STAMPS) else text
     return text[:1].upper() + text[1:] if clause[:1].isupper() else text
