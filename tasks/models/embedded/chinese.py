@@ -25,9 +25,11 @@ _HAN = re.compile(r"[\u3400-\u9fff]")
 _ASIDE = re.compile(r"[(\[（【〔][^()\[\]（）【】〔〕]*[)\]）】〕]")
 _MARKS_AROUND = re.compile(
     r"卍[^卍]*卍|^[\s■●◆▲★☆○◎□△※#*·•◇►▶\d.、．]*(?<=[■●◆▲★☆○◎□△※#*·•◇►▶、．.])(?!\d)"
+    r"|^\d{1,4}\s+(?=[\u3400-\u9fff])(?![年月日号时点岁个人名位家只万亿千百元世届周天分秒次条种项款件大本张])"
     r"|^(?:[一二三四五六七八九十]{1,3}、|第[一二三四五六七八九十百\d]{1,4}[章节条])\s*"
 )
 _STATEMENT = re.compile(r"[。；;！!？?：:…]+|—{1,3}|(?<=[\u3400-\u9fff])\s+(?=[\u3400-\u9fff])")
+_SPOKEN = re.compile(r"[^。；;！!？?：:…，,“”]{1,30}[：:]\s*(?=[“「『\"])")  # who says it, but not what
 _COMMA = re.compile(r"[，,]\s*(?!\d{3})")
 _TIME = (
     r"(?:(?:\d{2,4}|[〇零一二三四五六七八九]{4})年)?(?:\d{1,2}月)?\d{1,2}[日号]"
@@ -51,6 +53,10 @@ _SAID = re.compile(
 _QUOTE = re.compile(r"[“”‘’「」『』\"'＂〝〞]")
 _TRIM = " 　\t'\"“”‘’`.,;:!?…。！？；：，、()[]{}（）【】*•|—–-_~～·"
 _GOING_ON = ("却", "但", "的", "而", "就", "才", "便", "则", "是", "也", "还", "并", "以致", "从而", "因此", "所以")
+_WHEN = re.compile(  # before what somebody does who is not named: 2012年接拍, 熙宁二年，任
+    r"(?:(?:公元)?\d{3,4}年(?:\d{1,2}月)?(?:\d{1,2}[日号])?|(?:[\u3400-\u9fff]{2})?(?:元|[一二三四五六七八九十]{1,3})[年月]"
+    r"|\d{1,2}岁时?)(?![以之前后间来代的至起到初末底中])[，,]?\s*(?=[\u3400-\u9fff])"
+)
 _NO_SUBJECT = ("v", "d", "p", "c", "u", "y", "f")
 _MAY_NOT_END = ("p", "c", "u", "d", "r", "m", "q", "f")
 
@@ -73,6 +79,8 @@ def headlines(sentence: str) -> Iterator[tuple[str, float]]:
     dateline = DATELINE_FORM.match(line)
     line = _MARKS_AROUND.sub("", line[dateline.end() :] if dateline else line)
     worth = (QUOTED if _QUOTE.match(line) else 1.0) * (ASKS if line.endswith(("?", "？")) else 1.0)
+    line, said = _SPOKEN.subn("", line)
+    worth *= QUOTED if said else 1.0
     # In half of a quotation somebody speaks; the name of a work keeps its marks, if it has both.
     for k, statement in enumerate(_STATEMENT.split(_QUOTE.sub("", line))):
         clauses = [text for part in _COMMA.split(statement) if (text := _DAY.sub("", part).strip(_TRIM))]
@@ -106,7 +114,9 @@ def _from(clauses: Sequence[str]) -> tuple[str, float]:
 
 def _wants_subject(text: str) -> bool:
     """Whether a clause begins with what it does: who does it stands before it."""
-    return _first_tag(text[:6]).startswith(_NO_SUBJECT)
+    when = _WHEN.match(text)
+    at = when.end() if when else 0
+    return _first_tag(text[at : at + 6]).startswith(_NO_SUBJECT)
 
 
 @lru_cache(maxsize=4096)

@@ -37,6 +37,9 @@ _SKIPPED_WITH = tuple(
 )
 _PREFIX = re.compile(
     r"^(?:[*•·_|>–—-]+\s*"
+    # A heading that was run together with its sentence, which begins with a name: "Pricing Nordpost charges ..."
+    r"|(?:Abstract|Availability|Conclusions?|Costs?|Highlights|Images|Introduction|Methods|Overview|Photos|Pictures"
+    r"|Pricing|Results|Summary|Synopsis)\s+(?=(?:[A-Z][\w.'’-]* ){1,3}[a-z])"
     r"|(?i:view images?|enlarge image|story highlights|usa today|buzz60)\s+(?=[A-Z])"
     r"|(?i:updated?|breaking(?: news)?|exclusive|embed more news videos|text size|photos?|watch|video)\s*:?\s+"
     r"(?=[A-Z\d\"“])"
@@ -49,7 +52,7 @@ _SPEAKER = re.compile(  # "ANCHOR:", "JANE ROE, host:", ">>", "Q:", and a place 
 _ASIDE = re.compile(r"\s*[(\[（【][^()\[\]（）【】]*[)\]）】]")
 _BRACKETS = ("(", "[", "（", "【")
 _QUOTES = re.compile(r"[\"“”„«»「」『』]|``|''")
-_QUOTES_WITH = (*"\"“”„«»「」『』", "``", "''")
+_QUOTES_WITH = (*'"“”„«»「」『』', "``", "''")
 _MARKS = ("'", "‘", "’", "`")
 # What stands before a mark is looked at behind it, because a pattern that begins with the mark is found faster.
 _OPENED = re.compile(r"['‘`](?<!\w.)(?=[^\W\d]|\d{3})(?!em\b)")
@@ -94,8 +97,8 @@ _THIS_IS = re.compile(r"^(?:This is|These are|Here is|Here's|Here are) (?=(?:the
 _FILLER = re.compile(r"\b(?:now|also|already|just|recently|reportedly|apparently|even|actually|really|currently)\s+")
 _CLAUSE = re.compile(
     r"(?=[\s;:!?….])"  # what each of them begins with: most places are told by one look
-    r"(?:\s*[;:!?…]{1,9}\s+|\s+[—–|•]{1,9}\s+|\s+--?\s+|(?<=\w\w)(?<!\bM[rst])(?<!\b[DMSJF][rst])(?<!\bMrs)(?<!\b(?:Sen|Gov|Rep|Gen|Col|Sgt|Inc|Ltd|Rev|Hon|Jan|Feb|Mar"
-    r"|Apr|Jun|Jul|Aug|Sep|Oct|Nov|Dec|Ala|Fla|Ill|Ind|Ore|Ari|Tex|Cal|Wis))(?<!\b(?:Sept|Prof|Corp|Ariz|Mass|Mich"
+    r"(?:\s*[;:!?…]{1,9}\s+|\s+[—–|•]{1,9}\s+|\s+--?\s+|(?<=\w\w)(?<!\bM[rst])(?<!\b[DLMSJFP][rst])(?<!\bCo)(?<!\bMrs)(?<!\b(?:Adm|Maj|Cpl|Pvt|Sen|Gov|Rep|Gen|Col|Sgt|Inc|Ltd|Rev|Hon|Jan|Feb|Mar"
+    r"|Apr|Jun|Jul|Aug|Sep|Oct|Nov|Dec|Ala|Fla|Ill|Ind|Ore|Ari|Tex|Cal|Wis))(?<!\b(?:Bros|Capt|Cmdr|Dept|Supt|Univ|Sept|Prof|Corp|Ariz|Mass|Mich"
     r"|Minn|Conn|Wash|Okla))(?<!\bCalif)\.+\s+(?=[A-Z])|\.{3,})"
 )
 # One of these is in whatever the pattern finds, and in few sentences; looking for them takes a tenth of its time.

@@ -51,4 +51,6 @@ def is_sent_back(text: str) -> bool:
         return True
     if _MARKED.search(text) and any(text.count(both[0]) != text.count(both[1]) for both in _BOTH):
         return True
-    return _OPENED.search(text) is not None and any(opened.search(text) and not closed.search(text) for opened, closed in _PAIRS)
+    return _OPENED.search(text) is not None and any(
+        opened.search(text) and not closed.search(text) for opened, closed in _PAIRS
+    )
