@@ -69,12 +69,17 @@ def is_sent_back(text: str) -> bool:
         return True
     if len(words) > 2 and words[0].endswith(",") and not _LIST.search(text):
         return True
-    if not has_verb(words) and (_NO_NAME_OF.search(text) or text.count(",") > 1):
+    if not has_verb(words) and (_NO_NAME_OF.search(text) or _is_row(text.split(", "))):
         return True
     if _GLUED.match(text) or ("not only" in text and "but" not in words and "also" not in words):
         return True
     pronoun = _PRONOUN.search(text)
     return pronoun is not None and not _is_clear(pronoun[0].lower(), text[: pronoun.start()].split(), words)
+
+
+def _is_row(parts: list[str]) -> bool:
+    """Whether names are told one after the other, as a cast is."""
+    return len(parts) > 2 and all(part[:1].isupper() for part in parts)
 
 
 def _is_clear(pronoun: str, before: list[str], words: list[str]) -> bool:
