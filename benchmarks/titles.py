@@ -16,12 +16,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.common import SHARED
-from benchmarks.topics import owned
-from nightdesk.tasks.config.profile import load_profile
+from benchmarks.topics import located, related
 from nightdesk.tasks.models.embedded.answers import MODELS
 from nightdesk.tasks.models.embedded.baseline import Embedded
-from nightdesk.tasks.roles import relationship_checker, topic_finder, topic_locator
-from nightdesk.tasks.roles.chunk_splitter import split_document
+from nightdesk.tasks.reorganizing.filing import titles_of
 
 KINDS = {
     "news": ("en", ("gold/*.json", "stories/dev_small.json", "stories/dev_large.json", "stories/dev_long.json")),
@@ -82,32 +80,11 @@ def named(path: Path, language: str, model: Embedded) -> Iterator[Named]:
     document = json.loads(path.read_text(encoding="utf-8"))
     rows = document["document"] if isinstance(document, dict) else document
     sentences = [text for _, text in rows if text.strip()]
-    chunks = split_document(path.stem, sentences, load_profile("news").chunks)
-    titles, placed = [], []
-    for chunk in chunks:
-        shown = sentences[chunk.start : chunk.end]
-        found = model.compute(topic_finder.make_request(shown, language)).groups
-        names, anchors = [g.label for g in found], [g.numbers for g in found]
-        located = model.compute(topic_locator.make_request(shown, language, names, anchors)).groups
-        titles.append(names)
-        placed.append({chunk.start + n - 1: int(g.label) - 1 for g in located for n in g.numbers})
-    first = relationship_checker.stitch(placed)
-    of = owned(chunks, placed, first)
-    roots = list(dict.fromkeys(of))
-    parts = [[s for s, topic in zip(sentences, of, strict=True) if topic == root] for root in roots]
-    request = relationship_checker.make_request([titles[k][t] for k, t in roots], parts, language)
-    joined = [[roots[n - 1] for n in g.numbers] for g in model.compute(request).groups]
-    merged = relationship_checker.merge(first, joined)
-    members: dict[relationship_checker.Topic, list[relationship_checker.Topic]] = {}
-    for topic, root in merged.items():
-        members.setdefault(root, []).append(topic)
-    taken: set[str] = set()
-    whole = owned(chunks, placed, merged)
-    for root in dict.fromkeys(whole):
-        its = sorted(members[root], key=lambda topic: (-list(placed[topic[0]].values()).count(topic[1]), topic))
-        title = topic_finder.free_title([titles[k][t] for k, t in its], taken)
-        taken.add(title)
-        told = [s for s, topic in zip(sentences, whole, strict=True) if topic == root]
+    work = located(model, sentences, language)
+    related(model, work)
+    stories = work.stories()
+    for story, title in zip(stories, titles_of(work, stories), strict=True):
+        told = [sentences[position] for position in story.positions]
         yield Named(path.stem, title, told, len(told) / len(sentences))
 
 

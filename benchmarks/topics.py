@@ -230,6 +230,11 @@ def related(model: Embedded, work: Work) -> list[object]:
 
 def topics_of(model: Embedded, sentences: list[str], language: str) -> list[object]:
     """Return the topic of every sentence, by the three roles that say it, as the stages of a run ask them."""
+    return related(model, located(model, sentences, language))
+
+
+def located(model: Embedded, sentences: Sequence[str], language: str) -> Work:
+    """Return a document whose topics are found and located, chunk by chunk, and not related yet."""
     work = Work(Document("d", "d", "", language, (), tuple(sentences)), 0)
     work.chunks = split_document("d", sentences, load_profile("news").chunks)
     make_ready(work)
@@ -238,9 +243,9 @@ def topics_of(model: Embedded, sentences: list[str], language: str) -> list[obje
         found = model.compute(topic_finder.make_request(shown, language)).groups
         work.found[k] = tuple(FoundTopic(g.label, g.numbers, "") for g in found)
         names, anchors = [g.label for g in found], [g.numbers for g in found]
-        located = model.compute(topic_locator.make_request(shown, language, names, anchors)).groups
-        work.placed[k] = {chunk.start + n - 1: int(g.label) - 1 for g in located for n in g.numbers}
-    return related(model, work)
+        placed = model.compute(topic_locator.make_request(shown, language, names, anchors)).groups
+        work.placed[k] = {chunk.start + n - 1: int(g.label) - 1 for g in placed for n in g.numbers}
+    return work
 
 
 class InProcess:

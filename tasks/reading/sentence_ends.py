@@ -59,8 +59,8 @@ def _words(text: str) -> frozenset[str]:
 _ALWAYS = {
     "en": _words(
         "Amb Spc Pfc Assoc Rte Hwy Mr Mrs Ms Mx Dr Prof Messrs Mmes Gen Col Lt Maj Capt Cmdr Sgt Cpl Pvt Adm Brig "
-        "Gov Sen Rep Reps Sens Pres Supt Insp Det Hon Rev Ste Mt Atty Asst Univ Dept approx appt e.g i.e eg ie cf "
-        "vs viz esp incl excl dept"
+        "Gov Sen Rep Reps Sens Pres Supt Insp Det Hon Rev Ste Mt Atty Asst Univ Dept Ft Pt approx appt e.g i.e eg ie "
+        "cf vs viz esp incl excl dept"
     ),
     "de": _words(
         "Fa Abt Hrsg Hr Hrn Fr dr prof Dipl Ing St z.b d.h u.a bzw ca vgl sog ggf evtl inkl exkl insb insbes bspw "

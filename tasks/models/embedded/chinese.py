@@ -6,7 +6,7 @@ word ends, by rjieba's words, and not on a word that wants another.
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from nightdesk.tasks.models.embedded.openings import DATELINE_FORM
@@ -25,9 +25,11 @@ _HAN = re.compile(r"[\u3400-\u9fff]")
 _ASIDE = re.compile(r"[(\[（【〔][^()\[\]（）【】〔〕]*[)\]）】〕]")
 _MARKS_AROUND = re.compile(
     r"卍[^卍]*卍|^[\s■●◆▲★☆○◎□△※#*·•◇►▶\d.、．]*(?<=[■●◆▲★☆○◎□△※#*·•◇►▶、．.])(?!\d)"
+    r"|^\d{1,4}\s+(?=[\u3400-\u9fff])(?![年月日号时点岁个人名位家只万亿千百元世届周天分秒次条种项款件大本张])"
     r"|^(?:[一二三四五六七八九十]{1,3}、|第[一二三四五六七八九十百\d]{1,4}[章节条])\s*"
 )
 _STATEMENT = re.compile(r"[。；;！!？?：:…]+|—{1,3}|(?<=[\u3400-\u9fff])\s+(?=[\u3400-\u9fff])")
+_SPOKEN = re.compile(r"[^。；;！!？?：:…，,“”]{1,30}[：:]\s*(?=[“「『\"])")  # who says it, but not what
 _COMMA = re.compile(r"[，,]\s*(?!\d{3})")
 _TIME = (
     r"(?:(?:\d{2,4}|[〇零一二三四五六七八九]{4})年)?(?:\d{1,2}月)?\d{1,2}[日号]"
@@ -51,22 +53,34 @@ _SAID = re.compile(
 _QUOTE = re.compile(r"[“”‘’「」『』\"'＂〝〞]")
 _TRIM = " 　\t'\"“”‘’`.,;:!?…。！？；：，、()[]{}（）【】*•|—–-_~～·"
 _GOING_ON = ("却", "但", "的", "而", "就", "才", "便", "则", "是", "也", "还", "并", "以致", "从而", "因此", "所以")
+_WHEN = re.compile(  # before what somebody does who is not named: 2012年接拍, 熙宁二年，任
+    r"(?:(?:公元)?\d{3,4}年(?:\d{1,2}月)?(?:\d{1,2}[日号])?|(?:[\u3400-\u9fff]{2})?(?:元|[一二三四五六七八九十]{1,3})[年月]"
+    r"|\d{1,2}岁时?)(?![以之前后间来代的至起到初末底中])[，,]?\s*(?=[\u3400-\u9fff])"
+)
 _NO_SUBJECT = ("v", "d", "p", "c", "u", "y", "f")
 _MAY_NOT_END = ("p", "c", "u", "d", "r", "m", "q", "f")
 
 
 def is_chinese(sentences: Sequence[str]) -> bool:
     """Whether most of the sentences have Chinese characters."""
-    return 2 * sum(_HAN.search(s[:READ]) is not None for s in sentences) > len(sentences)
+    return 2 * sum(map(_has_han, sentences)) > len(sentences)
+
+
+def _has_han(sentence: str) -> bool:
+    return not sentence.isascii() and _HAN.search(sentence, 0, READ) is not None
 
 
 def headlines(sentence: str) -> Iterator[tuple[str, float]]:
     """Yield what could stand above a text that has this sentence, and how much of a statement each is, up to 1."""
-    read = "".join(c if c.isprintable() and c != "_" else " " for c in sentence[:READ])
+    read = sentence[:READ].replace("_", " ")
+    if not read.isprintable():
+        read = "".join(c if c.isprintable() else " " for c in read)
     line = _ASIDE.sub("", " ".join(read.split()))
     dateline = DATELINE_FORM.match(line)
     line = _MARKS_AROUND.sub("", line[dateline.end() :] if dateline else line)
     worth = (QUOTED if _QUOTE.match(line) else 1.0) * (ASKS if line.endswith(("?", "？")) else 1.0)
+    line, said = _SPOKEN.subn("", line)
+    worth *= QUOTED if said else 1.0
     # In half of a quotation somebody speaks; the name of a work keeps its marks, if it has both.
     for k, statement in enumerate(_STATEMENT.split(_QUOTE.sub("", line))):
         clauses = [text for part in _COMMA.split(statement) if (text := _DAY.sub("", part).strip(_TRIM))]
@@ -86,20 +100,29 @@ def _from(clauses: Sequence[str]) -> tuple[str, float]:
     text = clauses[0]
     if len(text) > LONGEST:
         return _fitted(text), SENT_BACK
-    goes_on = 1.0
+    goes_on, half = 1.0, is_half(text)
     for following in clauses[1:]:
         goes_on = GOES_ON if following.startswith(_GOING_ON) else 1.0
-        if len(text) + 1 + len(following) > (LONGEST if is_half(text) else ENOUGH):
+        if len(text) + 1 + len(following) > (LONGEST if half else ENOUGH):
             break
         text, goes_on = f"{text}，{following}", 1.0
-    if is_half(text) or is_sent_back(text):
+        half = is_half(text)
+    if half or is_sent_back(text):
         return text, SENT_BACK
     return text, goes_on * (SHORT if len(text) < SHORTEST else 1.0) * (NO_SUBJECT if _wants_subject(text) else 1.0)
 
 
 def _wants_subject(text: str) -> bool:
     """Whether a clause begins with what it does: who does it stands before it."""
-    return any(tag.startswith(_NO_SUBJECT) for _, tag in tagger().tag(text[:6])[:1])
+    when = _WHEN.match(text)
+    at = when.end() if when else 0
+    return _first_tag(text[at : at + 6]).startswith(_NO_SUBJECT)
+
+
+@lru_cache(maxsize=4096)
+def _first_tag(text: str) -> str:
+    tags = tagger().tag(text)
+    return tags[0][1] if tags else ""
 
 
 def _fitted(clause: str) -> str:

@@ -37,6 +37,9 @@ _SKIPPED_WITH = tuple(
 )
 _PREFIX = re.compile(
     r"^(?:[*•·_|>–—-]+\s*"
+    # A heading that was run together with its sentence, which begins with a name: "Pricing Nordpost charges ..."
+    r"|(?:Abstract|Availability|Conclusions?|Costs?|Highlights|Images|Introduction|Methods|Overview|Photos|Pictures"
+    r"|Pricing|Results|Summary|Synopsis)\s+(?=(?:[A-Z][\w.'’-]* ){1,3}[a-z])"
     r"|(?i:view images?|enlarge image|story highlights|usa today|buzz60)\s+(?=[A-Z])"
     r"|(?i:updated?|breaking(?: news)?|exclusive|embed more news videos|text size|photos?|watch|video)\s*:?\s+"
     r"(?=[A-Z\d\"“])"
@@ -49,10 +52,12 @@ _SPEAKER = re.compile(  # "ANCHOR:", "JANE ROE, host:", ">>", "Q:", and a place 
 _ASIDE = re.compile(r"\s*[(\[（【][^()\[\]（）【】]*[)\]）】]")
 _BRACKETS = ("(", "[", "（", "【")
 _QUOTES = re.compile(r"[\"“”„«»「」『』]|``|''")
+_QUOTES_WITH = (*'"“”„«»「」『』', "``", "''")
 _MARKS = ("'", "‘", "’", "`")
-_OPENED = re.compile(r"(?<!\w)['‘`](?=[^\W\d]|\d{3})(?!em\b)")
-_CLOSED = re.compile(r"(?<=[\w.,!?])['’](?!\w)")
-_STRAY = re.compile(r"(?<!\w)['‘`](?!\d0)|(?<![s\d])['’](?!\w)|`")
+# What stands before a mark is looked at behind it, because a pattern that begins with the mark is found faster.
+_OPENED = re.compile(r"['‘`](?<!\w.)(?=[^\W\d]|\d{3})(?!em\b)")
+_CLOSED = re.compile(r"['’](?<=[\w.,!?].)(?!\w)")
+_STRAY = re.compile(r"['‘’`](?:(?<=`)|(?<!\w.)(?<!’)(?!\d0)|(?<![s\d].)(?<!‘)(?!\w))")
 _DASHES = (") -", ") —", ") –", "—", "–", "--")
 _INNER_DATELINE = re.compile(
     # "Timecard app tracks workers BAKERSFIELD, Calif. (CN) - A company ...", "Continue reading CAIRO — The ..."
@@ -85,14 +90,15 @@ _SAID_BEFORE = re.compile(
     r"|[Ii]t (?:was|is) (?:reported|said) that)\s+"
 )
 _STAMP = re.compile(r"\s+(?:Posted|Updated|Published|Advertisement|Share this)$")
+_STAMPS = ("Posted", "Updated", "Published", "Advertisement", "Share this")
 _AGE = re.compile(r",\s+\d{1,3},")
 _ARTICLE = re.compile(r"^(?:the|an?)\s+(?=\S)", re.IGNORECASE)
 _THIS_IS = re.compile(r"^(?:This is|These are|Here is|Here's|Here are) (?=(?:the|an?|our|my|your) )")
 _FILLER = re.compile(r"\b(?:now|also|already|just|recently|reportedly|apparently|even|actually|really|currently)\s+")
 _CLAUSE = re.compile(
     r"(?=[\s;:!?….])"  # what each of them begins with: most places are told by one look
-    r"(?:\s*[;:!?…]{1,9}\s+|\s+[—–|•]{1,9}\s+|\s+--?\s+|(?<=\w\w)(?<!\bM[rst])(?<!\b[DMSJF][rst])(?<!\bMrs)(?<!\b(?:Sen|Gov|Rep|Gen|Col|Sgt|Inc|Ltd|Rev|Hon|Jan|Feb|Mar"
-    r"|Apr|Jun|Jul|Aug|Sep|Oct|Nov|Dec|Ala|Fla|Ill|Ind|Ore|Ari|Tex|Cal|Wis))(?<!\b(?:Sept|Prof|Corp|Ariz|Mass|Mich"
+    r"(?:\s*[;:!?…]{1,9}\s+|\s+[—–|•]{1,9}\s+|\s+--?\s+|(?<=\w\w)(?<!\bM[rst])(?<!\b[DLMSJFP][rst])(?<!\bCo)(?<!\bMrs)(?<!\b(?:Adm|Maj|Cpl|Pvt|Sen|Gov|Rep|Gen|Col|Sgt|Inc|Ltd|Rev|Hon|Jan|Feb|Mar"
+    r"|Apr|Jun|Jul|Aug|Sep|Oct|Nov|Dec|Ala|Fla|Ill|Ind|Ore|Ari|Tex|Cal|Wis))(?<!\b(?:Bros|Capt|Cmdr|Dept|Supt|Univ|Sept|Prof|Corp|Ariz|Mass|Mich"
     r"|Minn|Conn|Wash|Okla))(?<!\bCalif)\.+\s+(?=[A-Z])|\.{3,})"
 )
 # One of these is in whatever the pattern finds, and in few sentences; looking for them takes a tenth of its time.
@@ -151,7 +157,8 @@ def _headlines(sentence: str) -> Iterator[tuple[str, float]]:
 
 def _unquoted(line: str) -> str:
     """Drop the marks of quotations: what is cut would leave one without its other half."""
-    line = _QUOTES.sub("", line)
+    if any(map(line.__contains__, _QUOTES_WITH)):
+        line = _QUOTES.sub("", line)
     if not any(map(line.__contains__, _MARKS)):
         return line
     if _OPENED.search(line):
@@ -171,9 +178,9 @@ def printable(text: str) -> str:
 def plain(sentence: str) -> str:
     """One printable line without dateline, byline, speaker and asides."""
     line = " ".join(printable(sentence[:READ]).split())
-    line = _SPEAKER.sub("", line)
+    line = _behind(_SPEAKER, line)
     for _ in range(3):
-        shorter = _PREFIX.sub("", line)
+        shorter = _behind(_PREFIX, line)
         dateline = DATELINE_FORM.match(shorter)
         shorter = shorter[dateline.end() :] if dateline else shorter
         if shorter == line:
@@ -237,17 +244,24 @@ def _capital(word: str) -> str:
     )
 
 
+def _behind(start: re.Pattern[str], text: str) -> str:
+    """What follows a start that a text may have; to substitute it would look for it at every place."""
+    found = start.match(text)
+    return text[found.end() :] if found else text
+
+
 def _statement(clause: str) -> str:
     """Drop what is said beside the statement: when, by whom it was told, what is put in between commas."""
     text = without_asides(_AGE.sub(_without_age, clause)) if "," in clause else clause
-    text = _SAID_AFTER.sub("", text)
+    text = _SAID_AFTER.sub("", text) if "," in text else text
     for _ in range(2):
-        text = _ADVERB.sub("", without_lead(text))
-    text = _THIS_IS.sub("", text)
+        text = _behind(_ADVERB, without_lead(text))
+    text = _behind(_THIS_IS, text)
     if _may_say_when(text):
         text = _WHEN.sub("", text)
-    text = _SAID_BEFORE.sub("", text)
+    text = _behind(_SAID_BEFORE, text)
     if _may_fill(text):
         text = _FILLER.sub("", text)
-    text = _STAMP.sub("", _ARTICLE.sub("", text).strip(TRIM))
+    text = _behind(_ARTICLE, text).strip(TRIM)
+    text = _STAMP.sub("", text) if text.endswith(_STAMPS) else text
     return text[:1].upper() + text[1:] if clause[:1].isupper() else text

@@ -49,6 +49,14 @@ _ADJECTIVES = frozenset(  # name nothing where no noun follows
     sharp shiny smooth silky fluffy bouncy lightweight flattering luxurious adjustable removable waterproof versatile
     """.split()
 )
+_THINGS_IN_ING = frozenset(
+    """
+    ring earring spring string wing king sling lining clothing packaging shopping stuffing stitching bedding
+    piping railing ceiling building wedding filling frosting icing seasoning dressing pudding flooring lighting wiring
+    painting drawing carving coating padding quilting webbing rigging topping covering housing bearing fitting casing
+    awning legging pressing training jumping diving boxing camping fishing sailing riding swimming knitting gardening
+    """.split()
+)
 _POINTS = frozenset(
     "a an the this that these those my your our her his their any another with of in for and or".split()
 )
@@ -61,6 +69,7 @@ _ENDS_NAME = _POINTS | frozenset(
     her them now out off down back with without only all both each every until after before since this these those yes
     """.split()
 )
+_NO_THING = re.compile("^[叫都很也就你我他她它这那]|[啊哈呀呢吧嘛哦啦吗的了]$")  # a verb, an adverb or a particle
 _NOUN = ("n", "nz", "nt", "nr", "ns", "eng")
 _BEFORE_NOUN = ("b", "vn")  # 女式, 保温: may stand before a noun in the name of a thing
 
@@ -147,7 +156,7 @@ def _runs(sentence: str) -> Iterator[tuple[str, ...]]:
         if word[0].isalpha() and len(word) > 2 and word not in talk and word not in _POINTS and not _is_common(word):
             run.append(word)
             continue
-        while run and (run[-1] in _ADJECTIVES or _is_vague(run) or (len(run[-1]) > 4 and run[-1].endswith("ed"))):
+        while run and (run[-1] in _ADJECTIVES or _is_vague(run) or _is_done(run[-1])):
             run.pop()
         if pointed:
             yield from (tuple(run[k:]) for k in range(max(len(run) - LONGEST_RUN, 0), len(run)))
@@ -157,6 +166,11 @@ def _runs(sentence: str) -> Iterator[tuple[str, ...]]:
 def _is_vague(run: Sequence[str]) -> bool:
     """Whether the last word is as common as "object": alone it names nothing."""
     return commonness(run[-1]) >= (VAGUE if len(run) > 1 else VAGUE_ALONE)
+
+
+def _is_done(word: str) -> bool:
+    """Whether a word says what is done, or what was done, and no thing."""
+    return len(word) > 4 and (word.endswith("ed") or (word.endswith("ing") and word not in _THINGS_IN_ING))
 
 
 def _is_common(word: str) -> bool:
@@ -170,6 +184,7 @@ def _han_runs(sentence: str) -> Iterator[tuple[str, ...]]:
     readable = sentence.encode("utf-8", "replace").decode()  # the tagger refuses lone surrogates
     for word, tag in [*tagger().tag(readable), ("。", "x")]:
         noun = tag.startswith(_NOUN) and word not in talk and (len(word) > 1 or bool(run))
+        noun = noun and not _NO_THING.search(word)
         if noun or (tag in _BEFORE_NOUN and len(word) > 1 and word not in talk):
             run.append(word)
             tags.append(tag)

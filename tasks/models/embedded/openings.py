@@ -116,6 +116,7 @@ _ADDRESSED = re.compile(
     re.IGNORECASE,
 )
 _ADDRESSED_WORDS = frozenset("you your okay ok yeah gonna guys here".split())  # those of _ADDRESSED without a mark
+_ADDRESSED_WITH = ("let's", "i'm", "we're")  # the others
 _ASCII_WORD = re.compile(r"[a-z0-9]+")
 _WORD = re.compile(r"[^\W_]+")
 _HAN = re.compile(r"[\u3400-\u9fff]")
@@ -172,7 +173,7 @@ def _form(sentence: str) -> _Shape:
         said = text.lower()
         words = _ASCII_WORD.findall(said)
         addressed = not _ADDRESSED_WORDS.isdisjoint(words)
-        if not addressed and "'" in said:
+        if not addressed and any(map(said.__contains__, _ADDRESSED_WITH)):
             addressed = _ADDRESSED.search(text) is not None
         return _Shape(len(words), addressed, uncased)
     # Two characters of a script without spaces make a word.

@@ -8,6 +8,8 @@ from nightdesk.tasks.reading.sentences import split_prose, split_sentences
 CASES = [
     ("en", "Ms. Holm met Messrs. Day and Roe at 7 p.m. Monday.|They left at 9 a.m. CET on Friday.|It was late."),
     ("en", "Sen. Roe (R-Tex.) spoke for approx. five minutes.|Rep. Day (D-N.Y.) did not.|Gov. J. B. Holm slept."),
+    ("en", "Ash fell on Mt. Olin, Ft. Tolver and Pt. Ellen.|The U.S. Senate and a U.S. Treasury note say so.|"
+           "He left the U.S.|However, she stayed in Washington, D.C.|The Olin Bros. Pictures office closed."),
     ("en", "The VB.NET and .NET people made $2.5bn. and went.|Paint.NET is free.|So is Vue.js today."),
     ("en", "1. Wash the pan.|2. Dry it.|(3) Sleep.|"
            "II. Rise.|See Figs. 3 and 4, pp. 5-7.|Did he say no?|He said no.|I know."),

@@ -33,6 +33,8 @@ _PAIRS = (
     (re.compile("与其"), re.compile("不如")),
     (re.compile("要么"), re.compile("要么.*要么")),
 )
+_OPENED = re.compile("之所以|不[仅但光]|虽|尽管|既|不是|一方面|与其|要么")  # what any of them opens with
+_MARKED = re.compile(r"[《》〈〉<>()（）「」\[\]【】]")
 _BOTH = ("《》", "〈〉", "<>", "()", "（）", "「」", "[]", "【】")
 
 
@@ -47,6 +49,8 @@ def is_sent_back(text: str) -> bool:
     """Whether a Chinese text may not stand as a headline."""
     if _PERSON.search(text) or _LEANS.match(text):
         return True
-    if any(text.count(both[0]) != text.count(both[1]) for both in _BOTH):
+    if _MARKED.search(text) and any(text.count(both[0]) != text.count(both[1]) for both in _BOTH):
         return True
-    return any(opened.search(text) and not closed.search(text) for opened, closed in _PAIRS)
+    return _OPENED.search(text) is not None and any(
+        opened.search(text) and not closed.search(text) for opened, closed in _PAIRS
+    )

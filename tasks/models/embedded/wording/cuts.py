@@ -1,7 +1,7 @@
 """Where a clause that is too long for a headline may end."""
 
 from bisect import bisect_right
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Literal
 
 from nightdesk.tasks.models.embedded.wording.words import (
@@ -41,6 +41,7 @@ _MEASURES = frozenset(
     "minutes hours days weeks months years miles kilometers kilometres km feet meters metres seconds".split()
 )
 _WHICH = frozenset("who whose whom which that where".split())
+_SAY_WHICH = _WHICH | {"by", "in", "through"}
 _SINCE = frozenset("after before into from since until behind above below outside inside away past".split())
 _HOUSES = frozenset(
     "university college institute school bank department ministry house church museum center centre".split()
@@ -99,11 +100,17 @@ def _wants_what_follows(words: list[str], k: int) -> bool:
     kept = " ".join(words[:k])
     if " first time" in kept and " for the first time" not in kept:
         return True  # "the first time in history | that"
-    if last in _MEASURES and following in _SINCE:
-        return True
+    if (last in _MEASURES and following in _SINCE) or (following in _SAY_WHICH and _is_the(words, k)):
+        return True  # "is the legal procedure | by which"
     if following in _WHICH and not words[k - 1].endswith(",") and bare(words[k - 2]) == "the":
         return True
     return last in _HOUSES and k + 1 < len(words) and words[k + 1][:1].isupper()
+
+
+def _is_the(words: list[str], k: int) -> bool:
+    """Whether the k-th word ends "is the legal procedure": which one it is stands behind it."""
+    said = [bare(word) for word in words[max(k - 5, 0) : k]]
+    return any(a in ("is", "are", "was", "were") and b == "the" for a, b in pairwise(said))
 
 
 def _verb_follows(words: list[str], k: int) -> bool:

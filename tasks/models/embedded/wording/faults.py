@@ -27,7 +27,7 @@ _HEADLESS = re.compile(
     r"|(?:shortly|soon|immediately|right|just|long|minutes|hours|days|weeks|months|years) (?:after|before)|as soon as"
     r"|\w+ly \w+ed by|over (?:the|these|those)"
     r"|rather|instead|perhaps|maybe|meanwhile|however|still|only|same|one of (?:them|the)|some of (?:them|the))\b(?!-)"
-    r"|[a-z][a-z]|['’.,;:!?-]"
+    r"|[a-z][a-z ]|['’.,;:!?-]"
 )
 _GENERIC = (
     "man|men|woman|women|boy|boys|girl|girls|couple|pair|duo|trio|teen|teenager|child|children|kids?|people|person"
@@ -36,6 +36,13 @@ _GENERIC = (
     "|daughter|husband|wife|parents|family|pilot|researchers?|study|report|site|app|device|bill|law|move|decision"
     "|incident|attack|shooting|announcement|statement|letter|video|photos?|show|film|movie|book|game|government"
     "|president|minister|judge|court|jury|hospital|school|university|city|town|state|country|plane|ship|car|product"
+)
+# A heading, or the end of an abbreviation, run together with the sentence behind it; a month without a subject.
+_GLUED = re.compile(
+    r"(?:Abstract|Availability|Background|Conclusions?|Contents|Costs?|Credits|Details|Highlights|Images|Introduction"
+    r"|Methods|Overview|Photos|Pictures|Plot|Pricing|Results|Summary|Synopsis|Tags|Topics) (?=[A-Z])"
+    r"|[B-HJ-WYZ] (?=[A-Z])"
+    r"|(?:January|February|March|April|May|June|July|August|September|October|November|December) \d{4}, "
 )
 _LIST = re.compile(r", [^,]+,? and |^[^,]+, [^,]+ and ")
 _WANTS_OBJECT = frozenset(
@@ -62,10 +69,17 @@ def is_sent_back(text: str) -> bool:
         return True
     if len(words) > 2 and words[0].endswith(",") and not _LIST.search(text):
         return True
-    if not has_verb(words) and _NO_NAME_OF.search(text):
+    if not has_verb(words) and (_NO_NAME_OF.search(text) or _is_row(text.split(", "))):
+        return True
+    if _GLUED.match(text) or ("not only" in text and "but" not in words and "also" not in words):
         return True
     pronoun = _PRONOUN.search(text)
     return pronoun is not None and not _is_clear(pronoun[0].lower(), text[: pronoun.start()].split(), words)
+
+
+def _is_row(parts: list[str]) -> bool:
+    """Whether names are told one after the other, as a cast is."""
+    return len(parts) > 2 and all(part[:1].isupper() for part in parts)
 
 
 def _is_clear(pronoun: str, before: list[str], words: list[str]) -> bool:

@@ -267,3 +267,82 @@ def test_titles_of_other_languages_fit_or_say_that_they_are_cut(language: str, s
 def test_capitals_of_captions_are_no_title(story: list[str]) -> None:
     found = title([sentence.upper() for sentence in story])
     assert not found.isupper()
+
+
+HEADINGS = st.sampled_from(["Pricing", "Overview", "Pictures", "Summary", "Costs"])
+NAMED = st.sampled_from([who for who in WHO if not who.startswith(("The", "Harbour"))])
+
+
+@given(HEADINGS, NAMED, st.sampled_from(DID))
+def test_a_heading_that_was_run_together_with_its_sentence_is_no_part_of_a_title(
+    heading: str, who: str, did: str
+) -> None:
+    assert title([f"{heading} {who} {did}.", "The rest followed."]) == title([f"{who} {did}.", "The rest followed."])
+
+
+@given(
+    st.lists(st.sampled_from(["Ada Tarn", "Ole Brandt", "Eva Lund", "Jon Vik"]), min_size=3, unique=True), STATEMENTS
+)
+def test_a_row_of_names_does_not_stand_where_somebody_does_something(names: list[str], told: str) -> None:
+    assert title([", ".join(names), told]) == title([told])
+
+
+@given(
+    st.sampled_from(["March 2031, as the mill was burning", "P Online News", "The lighthouse was not only old"]),
+    STATEMENTS,
+)
+def test_what_lost_its_head_or_its_end_does_not_stand_where_something_is_told(broken: str, told: str) -> None:
+    assert title([f"{broken}.", told]) == title([told])
+
+
+@given(
+    st.sampled_from(["procedure", "old procedure", "first legal procedure"]),
+    st.sampled_from(["by which", "that", "through which", "which"]),
+)
+def test_it_is_said_which_one_something_is(thing: str, by: str) -> None:
+    told = f"Salvage of the ferry is the {thing} {by} the owners of the Marlinda and their insurers in Port Ellen agree"
+    found = title([f"{told} on what the hull, its engines and the cargo are still worth after a storm."])
+    assert not found.lower().endswith("procedure")
+
+
+ABBREVIATED = st.sampled_from(
+    ["Mt. Olin", "Ft. Tolver", "Pt. Ellen", "Lt. Dahl", "Tann Bros. Films", "Tann Co. Brewers"]
+)
+
+
+@given(ABBREVIATED, st.sampled_from(DID))
+def test_a_title_goes_on_after_an_abbreviation(who: str, did: str) -> None:
+    assert title([f"The keepers of {who} {did}."]).startswith(f"Keepers of {who}")
+
+
+@pytest.mark.parametrize("doing", ["competing", "including", "crashing", "answering"])
+def test_what_a_host_does_is_no_thing(doing: str) -> None:
+    said = [f"this is the copper kettle for {doing} okay guys", f"you love the copper kettle and the {doing} you know"]
+    assert title(said * 6) == "Copper Kettle"
+
+
+@pytest.mark.parametrize("particle", "哈啊呀呢吧嘛")
+def test_a_particle_is_no_part_of_what_a_host_shows(particle: str) -> None:
+    said = [f"宝宝们来看这款电热水壶{particle}", f"大家看一下电热水壶{particle}，真的好看{particle}"]
+    assert title(said * 6, "zh") == "电热水壶"
+
+
+@given(st.integers(1, 9), st.sampled_from(["云岭大桥重新开放", "旧灯塔在秋天重建"]))
+def test_the_number_of_a_list_is_no_part_of_a_chinese_title(number: int, told: str) -> None:
+    assert title([f"{number} {told}。"], "zh") == told
+
+
+@given(
+    st.integers(1950, 2030),
+    st.sampled_from(["获云岭大学工学学士学位", "接拍水木剧《云岭》", "从云岭大学毕业"]),
+    st.booleans(),
+)
+def test_who_did_it_stands_in_a_chinese_title_if_anybody_is_named(year: int, did: str, first: bool) -> None:
+    named, alone = "林小舟担任云岭剧团团长，剧团设在旧灯塔旁边。", f"{year}年{did}，此后在云岭市工作了二十年。"
+    assert title([alone, named] if first else [named, alone], "zh").startswith("林小舟")
+
+
+@given(st.sampled_from(["市长说", "老人复告众人", "史官问曰"]), st.sampled_from("“「"))
+def test_who_speaks_but_not_what_is_no_chinese_title(who: str, mark: str) -> None:
+    found = title([f"{who}：{mark}灯塔明年重建。", "云岭大桥重新开放，首日三千人通行。"], "zh")
+    assert not found.startswith(who)
