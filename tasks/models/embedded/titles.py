@@ -121,17 +121,15 @@ def _named(things: Sequence[str], han: bool) -> Iterator[str]:
 def _said(some: Sequence[str], sentences: Sequence[str], language: str, han: bool) -> Iterator[tuple[str, float]]:
     """Clauses of some of the sentences by what they say of what recurs, and how much of a statement each is."""
     is_english = not han and language in ENGLISH
-    for clause, statement, position in _by_worth(some, sentences, language, han):
+    for clause, statement in _by_worth(some, sentences, language, han):
         # The faults of a clause are looked for here, because most clauses are never asked for.
-        is_sent_back = is_english and (faults.is_sent_back(clause) or _is_namesake(clause, some, position))
+        is_sent_back = is_english and (faults.is_sent_back(clause) or _is_namesake(clause, some))
         shown = headlines.title_case(clause) if is_english else clause
         yield shown, min(statement, headlines.SENT_BACK) if is_sent_back else statement
 
 
-def _by_worth(
-    some: Sequence[str], sentences: Sequence[str], language: str, han: bool
-) -> Iterator[tuple[str, float, int]]:
-    """Yield (clause, how much of a statement it is, position of its sentence), what says most first.
+def _by_worth(some: Sequence[str], sentences: Sequence[str], language: str, han: bool) -> Iterator[tuple[str, float]]:
+    """Yield (clause, how much of a statement it is), what says most first.
 
     No clause says more than its whole sentence, so that most sentences need not be taken apart before one is found.
     """
@@ -146,15 +144,15 @@ def _by_worth(
     waiting: list[tuple[float, str, float, int]] = []
     for at_most, position in most:
         while waiting and waiting[0][0] < at_most:
-            yield heappop(waiting)[1:]
+            yield heappop(waiting)[1:3]
         for clause, statement in clauses_of(some[position]):
             if clause not in seen:
                 seen.add(clause)
                 heappush(waiting, (-statement * said(clause, position), clause, statement, position))
     while waiting:
-        yield heappop(waiting)[1:]
+        yield heappop(waiting)[1:3]
 
 
-def _is_namesake(clause: str, sentences: Sequence[str], position: int) -> bool:
-    """Whether a clause is about "two women" though they are named in its sentence or beside it."""
-    return faults.names_nobody(clause) and any(map(faults.has_name, sentences[max(position - 1, 0) : position + 2]))
+def _is_namesake(clause: str, sentences: Sequence[str]) -> bool:
+    """Whether a clause is about "two women" though they are named in a sentence near it."""
+    return faults.names_nobody(clause) and any(map(faults.has_name, sentences))

@@ -23,6 +23,8 @@ def names(sentences: Sequence[str], once: bool = False) -> list[str]:
     """Return names that the sentences come back to (once: any), most often named first; no two share a word."""
     full: Counter[str] = Counter()
     for sentence in sentences[:READ]:
+        if sentence.isupper():  # capitals tell nothing there
+            continue
         full.update({name for found in _NAME.findall(sentence[:600]) if (name := _clean(found))})
     by_word: Counter[str] = Counter()
     for name, n in full.items():
