@@ -3,7 +3,7 @@
 Old evidence is discounted once per night that taught something, forgotten where tonight contradicts it (`drift`), and
 the night's is added. The strategy then makes a plan for each role and context that the night touched or that had one,
 within the night's dollars (`budget`); what it would change passes the gate (`offpolicy.safety_gate`). Every learn is a
-version with a reason, also when nothing moved or a change was held back.
+version with a reason, also when a change was held back; whoever calls it keeps none that had nothing new to learn from.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
